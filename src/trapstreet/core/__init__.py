@@ -1,0 +1,1 @@
+"""Pure code: types, fields, mathematics. No input or output, nothing from above."""

@@ -1,0 +1,1 @@
+"""Mathematics: keyed hashes, Merkle trees, exact tails."""

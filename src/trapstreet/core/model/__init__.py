@@ -1,0 +1,1 @@
+"""The types that every part shares: cells, tables, identifiers, errors, protected values."""

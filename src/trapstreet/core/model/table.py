@@ -1,0 +1,62 @@
+"""Tables as the product sees them: named columns, and batches of rows with the lines they came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from uuid import UUID
+
+Cell = str | int | float | bool | Decimal | date | datetime | time | bytes | UUID | None
+"""One cell as the source stores it. A CSV cell is always text; None is NULL, which is not the empty text."""
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that could not be read; `why` names the fault and never shows the row."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive rows of a table.
+
+    rows      the cells, one tuple per row, in the order of the table's columns
+    lines     where each row begins: 1-based line of a text file, row of a sheet, or ordinal of a result set
+    raw       the text of each row exactly as the source has it, so that a copy keeps it (text formats only);
+              None for a row that did not come from the source
+    rejected  the rows met on the way that are not in `rows`
+    """
+
+    rows: Sequence[Row]
+    lines: Sequence[int]
+    raw: Sequence[str | None] | None = None
+    rejected: Sequence[Rejected] = field(default=())
+
+
+def cell_text(cell: Cell) -> str | None:
+    """The cell as text, the same for the same value in every format; None stays None.
+
+    Text is kept as stored. Integral numbers lose a trailing ".0"; other numbers keep their shortest decimal
+    form; dates and times are ISO 8601; bytes are hexadecimal; booleans are "true" and "false".
+    """
+    match cell:
+        case None | str():
+            return cell
+        case bool():
+            return "true" if cell else "false"
+        case int():
+            return str(cell)
+        case float():
+            return str(int(cell)) if cell.is_integer() else repr(cell)
+        case Decimal():
+            return str(int(cell)) if cell == cell.to_integral_value() else str(cell)
+        case datetime() | date() | time():
+            return cell.isoformat()
+        case bytes():
+            return cell.hex()
+        case UUID():
+            return str(cell)

@@ -1,0 +1,1 @@
+"""The field kinds, one file each: a module here is registered by its presence, as its `FIELD`."""

@@ -1,0 +1,136 @@
+"""Files at the edge: errors of the file system in our words, and new files that are whole or not there."""
+
+import errno
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+
+
+@contextmanager
+def reading(label: str) -> Iterator[None]:
+    """Inside, an error of the file system becomes AccessDenied or Unreachable and names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise _in_our_words(error, label, doing="read") from error
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file, open for reading. Raises UnusableInput if it is a folder, a pipe or a device."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise UnusableInput(f"{path}: this is {kind}", hint="give a file that can be read more than once")
+    return path.open("rb")
+
+
+class NewFile:
+    """A file that becomes visible under its name when the context ends well, complete and on disk.
+
+    It is written in a private folder beside its place and never takes the name of something that exists.
+    Its mode is 0600: it holds customers' data, and who else may read it is for its owner to say.
+    Raises UnusableInput at once if the name is taken or the folder is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self.reporting():
+            if os.path.lexists(path):
+                raise self._taken()
+            if not path.parent.is_dir():
+                raise UnusableInput(f"{path.parent}: there is no such folder", hint="make it first")
+
+    def __enter__(self) -> BinaryIO:
+        self.scratch = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
+        self._part = self.scratch / "part"
+        try:
+            self._out = _private(self._part)
+        except OSError:
+            self.scratch.rmdir()
+            raise
+        return self._out
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._out.flush()
+                os.fsync(self._out.fileno())
+                self._appear()
+        finally:
+            self._drop()
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Inside, an error of the file system becomes AccessDenied or Unreachable and names this file."""
+        try:
+            yield
+        except OSError as error:
+            raise _in_our_words(error, str(self.path), doing="write") from error
+
+    def _appear(self) -> None:
+        try:
+            os.link(self._part, self.path)
+        except FileExistsError:
+            raise self._taken() from None
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            self._claim_and_rename()
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _claim_and_rename(self) -> None:
+        """For file systems without hard links: an empty file of ours takes the name, then gives way."""
+        try:
+            _private(self.path).close()
+        except FileExistsError:
+            raise self._taken() from None
+        self._part.replace(self.path)
+
+    def _drop(self) -> None:
+        try:
+            self._out.close()
+        except OSError:
+            pass  # closing flushes again, and fails again, where the disk is full; that has been reported
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _taken(self) -> UnusableInput:
+        return UnusableInput(
+            f"{self.path}: the file exists, and nothing is ever overwritten", hint="choose another name"
+        )
+
+
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _in_our_words(error: OSError, label: str, *, doing: str) -> TrapstreetError:
+    reason = os.strerror(error.errno) if error.errno else "the system gives no reason"
+    if error.errno in _REFUSED:
+        return AccessDenied(
+            f"{label}: may not {doing} it ({reason})", hint="ask for access, or choose another place"
+        )
+    if error.errno in _FULL:
+        return Unreachable(
+            f"{label}: {doing} failed ({reason})", hint="free some space, or choose another disk"
+        )
+    if error.errno == errno.ENOENT:
+        return Unreachable(f"{label}: there is no such file", hint="check the path")
+    return Unreachable(f"{label}: {doing} failed ({reason})", hint="check the path and the disk")

@@ -1,0 +1,184 @@
+"""CSV, TSV and every other table in delimited text."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import dropwhile, repeat
+from pathlib import Path
+from typing import BinaryIO
+
+from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.table import Batch, Rejected, Row, cell_text
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, named_columns
+from trapstreet.plugins.tables._dialect import Dialect, Record, decide, records
+from trapstreet.plugins.tables._quoting import Quoting, learn, written
+from trapstreet.plugins.tables._text import Layout, LineWriter, TextFile, is_text, survey
+
+_DELIMITER_OF = {".csv": ",", ".tsv": "\t"}
+_NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+class Delimited:
+    """Text with one record to a line, quoted line breaks excepted, and the column names in the first."""
+
+    name = "csv"
+    title = "delimited text (.csv, .tsv)"
+    suffixes = (".csv", ".tsv")
+    schemes = ()
+
+    def recognises(self, head: bytes, suffix: str) -> Fit:
+        if not is_text(head):
+            return Fit.NO
+        return Fit.NAMED if suffix in self.suffixes else Fit.POSSIBLE
+
+    def open(self, location: Location) -> "DelimitedTable":
+        """Decides encoding and dialect; `?encoding=` and `?delimiter=` overrule what is seen."""
+        location.only("encoding", "delimiter")
+        delimiter = location.options.get("delimiter")
+        delimiter = _NAMES.get(delimiter or "", delimiter)
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+            raise UnusableInput(
+                f"{location.place}: the delimiter must be one character",
+                hint="for example ?delimiter=tab or ?delimiter=|",
+            )
+        return DelimitedTable(survey(Path(location.place), location.options.get("encoding")), delimiter)
+
+    @contextmanager
+    def writer(self, out: BinaryIO, *, like: Table, suffix: str, scratch: Path) -> Iterator[WriteBatch]:
+        style = _style(like, suffix)
+        lines = LineWriter(out, style.layout, where=like.label)
+        lines.append([style.opening])
+
+        def write(batch: Batch) -> None:
+            raw = batch.raw if batch.raw is not None and style.verbatim else repeat(None, len(batch.rows))
+            lines.append(
+                _formatted(row, style, like.label) if text is None else text
+                for row, text in zip(batch.rows, raw, strict=True)
+            )
+
+        yield write
+        lines.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a delimited file looks beside its cells.
+
+    opening   everything before the first row
+    verbatim  rows that came from the source are written as they stand there
+    """
+
+    layout: Layout
+    opening: str
+    dialect: Dialect
+    quoting: Quoting
+    verbatim: bool = True
+
+
+class DelimitedTable:
+    """A delimited file. Cells are text as stored; an empty cell is the empty text."""
+
+    format = "csv"
+
+    def __init__(self, file: TextFile, delimiter: str | None = None) -> None:
+        self.label = str(file.path)
+        self._file = file
+        sample = file.sample()
+        self._hint = sample.pop(0) if sample and _separator_hint(sample[0]) else ""
+        if not any(line.strip() for line in sample):
+            raise UnusableInput(
+                f"{self.label}: the file is empty", hint="a table has at least a row of column names"
+            )
+        written_on = list(dropwhile(str.isspace, sample))
+        self._dialect = decide(written_on, delimiter=delimiter or _separator_hint(self._hint))
+        known = records(sample, self._dialect)
+        header = next(known)
+        if why := header.why or file.fault(header.text):
+            raise UnusableInput(
+                f"{self.label}: the first row {why}", hint="the first row must name the columns"
+            )
+        self.columns = named_columns(header.cells, where=self.label, guessed=True)
+        self.style = self._observed(header, [record.text for record in known if not record.why])
+
+    def batches(self, size: int = BATCH) -> Iterator[Batch]:
+        """Rows with their raw text; one of another width or with NULs, bad bytes or quotes is rejected."""
+        width, fault = len(self.columns), self._file.fault
+        rows: list[Row] = []
+        lines: list[int] = []
+        raw: list[str] = []
+        rejected: list[Rejected] = []
+        for line, text, cells, broken in self._records():
+            why = (
+                broken
+                or fault(text)
+                or (None if len(cells) == width else f"{len(cells)} cells instead of {width}")
+            )
+            if why is None:
+                rows.append(tuple(cells))
+                lines.append(line)
+                raw.append(text)
+            else:
+                rejected.append(Rejected(line, why))
+            if len(rows) + len(rejected) >= size:
+                yield Batch(rows, lines, raw, rejected)
+                rows, lines, raw, rejected = [], [], [], []
+        if rows or rejected:
+            yield Batch(rows, lines, raw, rejected)
+
+    def _records(self) -> Iterator[Record]:
+        lines = self._file.lines()
+        if self._hint:
+            next(lines, "")
+        found = records(lines, self._dialect, first=2 if self._hint else 1)
+        next(found, None)
+        return found
+
+    def _observed(self, header: Record, texts: list[str]) -> Style:
+        return Style(
+            layout=self._file.layout([header.text, *texts]),
+            opening=self._hint + header.text,
+            dialect=self._dialect,
+            quoting=learn(texts or [header.text], self._dialect, len(self.columns)),
+        )
+
+
+def _formatted(row: Row, style: Style, where: str) -> str:
+    text = written([cell_text(cell) for cell in row], style.dialect, style.quoting)
+    if text is None:
+        raise UnusableInput(
+            f"{where}: a cell holds the delimiter or a line break, and this file has no quotes",
+            hint="write another format, for example .jsonl",
+        )
+    return text + style.layout.newline
+
+
+def _style(like: Table, suffix: str) -> Style:
+    """The style of `like` if it is delimited text, with another delimiter if the files' names ask for one."""
+    usual = _DELIMITER_OF[suffix]
+    if not isinstance(like, DelimitedTable):
+        never = (False,) * len(like.columns)
+        plain = Quoting(always=never, if_empty=(True,) * len(never))  # so that "" and NULL stay apart
+        return Style(
+            Layout(), _header(like.columns, Dialect(usual), "\n"), Dialect(usual), plain, verbatim=False
+        )
+    style = like.style
+    named_otherwise = suffix == ".tsv" or Path(like.label).suffix.lower() == ".tsv"
+    if style.dialect.delimiter == usual or not named_otherwise:
+        return style
+    opening = _header(like.columns, Dialect(usual), style.layout.newline)
+    return replace(style, opening=opening, dialect=Dialect(usual), verbatim=False)
+
+
+def _header(columns: Sequence[str], dialect: Dialect, newline: str) -> str:
+    never = (False,) * len(columns)
+    return f"{written(columns, dialect, Quoting(never, never))}{newline}"
+
+
+def _separator_hint(line: str) -> str:
+    """The delimiter that a first line `sep=;` names for spreadsheets, "" if the line is none."""
+    hint = re.fullmatch(r"sep=(.)\r?\n?", line, re.IGNORECASE)
+    return hint[1] if hint else ""
+
+
+FORMAT = Delimited()

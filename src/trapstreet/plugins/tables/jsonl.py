@@ -1,0 +1,236 @@
+"""JSON lines: one object to a line."""
+
+import codecs
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from itertools import islice, repeat
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.table import Batch, Cell, Rejected, Row, cell_text
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, named_columns
+from trapstreet.plugins.tables._cells import exact_number
+from trapstreet.plugins.tables._text import Layout, LineWriter, TextFile, is_text, survey, wide_encoding
+
+_MOST_COLUMNS = 2000
+_SAMPLE = 200
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
+_SPACINGS = ((", ", ": "), (",", ":"), (",", ": "), (", ", ":"))
+
+
+class JsonLines:
+    """One JSON object to a line; the names of its members are the columns."""
+
+    name = "jsonl"
+    title = "JSON lines (.jsonl, .ndjson)"
+    suffixes = (".jsonl", ".ndjson")
+    schemes = ()
+
+    def recognises(self, head: bytes, suffix: str) -> Fit:
+        if not is_text(head):
+            return Fit.NO
+        text = head.removeprefix(codecs.BOM_UTF8).decode(wide_encoding(head) or "utf-8", errors="replace")
+        first = text.lstrip("\ufeff \t\r\n").partition("\n")[0]
+        if first.startswith("{") and _parsed(first) is not None:
+            return Fit.CERTAIN
+        is_json = suffix in self.suffixes or (first.startswith(("{", "[")) and suffix in (".json", ""))
+        return Fit.NAMED if is_json else Fit.NO
+
+    def open(self, location: Location) -> "JsonLinesTable":
+        location.only("encoding")
+        return JsonLinesTable(survey(Path(location.place), location.options.get("encoding")))
+
+    @contextmanager
+    def writer(self, out: BinaryIO, *, like: Table, suffix: str, scratch: Path) -> Iterator[WriteBatch]:
+        same = isinstance(like, JsonLinesTable)
+        style = like.style if isinstance(like, JsonLinesTable) else Style(Layout(), like.columns)
+        lines = LineWriter(out, style.layout, where=like.label)
+
+        def write(batch: Batch) -> None:
+            raw = batch.raw if batch.raw is not None and same else repeat(None, len(batch.rows))
+            lines.append(
+                style.formatted(row) if text is None else text
+                for row, text in zip(batch.rows, raw, strict=True)
+            )
+
+        yield write
+        lines.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How an object becomes a line.
+
+    omitted  columns that are left out where they are None; in the others None is null
+    nested   columns whose text is JSON of an object or an array
+    """
+
+    layout: Layout
+    keys: tuple[str, ...]
+    omitted: frozenset[str] = frozenset()
+    nested: frozenset[str] = frozenset()
+    separators: tuple[str, str] = (", ", ": ")
+    ascii_only: bool = False
+
+    def formatted(self, row: Row) -> str:
+        """The row as one line with its ending."""
+        value = {
+            key: _nested(cell) if key in self.nested else _member(cell)
+            for key, cell in zip(self.keys, row, strict=True)
+            if cell is not None or key not in self.omitted
+        }
+        return _encoder(self.separators, self.ascii_only).encode(value) + self.layout.newline
+
+
+class JsonLinesTable:
+    """A file of JSON lines. Its columns are the members of all its objects, in the order they are first seen.
+
+    A missing member is None, as null is; objects and arrays within a member are compact JSON text. The file
+    is read once to know every member: one that first appears in the last line is a column like the others.
+    """
+
+    format = "jsonl"
+
+    def __init__(self, file: TextFile) -> None:
+        self.label = str(file.path)
+        self._file = file
+        seen = self._survey()
+        if not seen.keys:
+            raise UnusableInput(
+                f"{self.label}: no line holds a JSON object",
+                hint='one object to a line; an array becomes that with: jq -c ".[]"',
+            )
+        keys = tuple(seen.keys)
+        self.columns = named_columns(keys, where=self.label)
+        self.style = self._observed(keys, seen)
+
+    def batches(self, size: int = BATCH) -> Iterator[Batch]:
+        """Rows with their raw text; a line that is no JSON object is rejected."""
+        keys = self.style.keys
+        nested = [column for column, key in enumerate(keys) if key in self.style.nested]
+        rows: list[Row] = []
+        lines: list[int] = []
+        raw: list[str] = []
+        rejected: list[Rejected] = []
+        for line, text, value, why in self._objects():
+            if value is None:
+                rejected.append(Rejected(line, why))
+            else:
+                rows.append(_row(value, keys, nested))
+                lines.append(line)
+                raw.append(text)
+            if len(rows) + len(rejected) >= size:
+                yield Batch(rows, lines, raw, rejected)
+                rows, lines, raw, rejected = [], [], [], []
+        if rows or rejected:
+            yield Batch(rows, lines, raw, rejected)
+
+    def _objects(self) -> Iterator[tuple[int, str, dict[str, Any] | None, str]]:
+        """Line number, text, and the object or why there is none; blank lines are left out."""
+        for line, text in enumerate(self._file.lines(), start=1):
+            if not text.strip():
+                continue
+            why = self._file.fault(text)
+            value = None if why else _parsed(text)
+            yield line, text, value, why or "is not a JSON object"
+
+    def _survey(self) -> "_Seen":
+        seen = _Seen()
+        for _, _, value, _ in self._objects():
+            if value is not None:
+                seen.take(value)
+                if len(seen.keys) > _MOST_COLUMNS:
+                    raise UnusableInput(
+                        f"{self.label}: its objects have more than {_MOST_COLUMNS:,} different members",
+                        hint="give the records the same members",
+                    )
+        return seen
+
+    def _observed(self, keys: tuple[str, ...], seen: "_Seen") -> Style:
+        sample = [
+            (text, value) for _, text, value, _ in islice(self._objects(), _SAMPLE) if value is not None
+        ]
+
+        def agreement(separators: tuple[str, str], ascii_only: bool) -> int:
+            return sum(
+                _encoder(separators, ascii_only).encode(value) == text.strip() for text, value in sample
+            )
+
+        choices = [(spacing, ascii_only) for spacing in _SPACINGS for ascii_only in (False, True)]
+        separators, ascii_only = max(choices, key=lambda choice: agreement(*choice))
+        return Style(
+            layout=self._file.layout(text for text, _ in sample),
+            keys=keys,
+            omitted=frozenset(keys) - seen.nulls,
+            nested=frozenset(seen.nested),
+            separators=separators,
+            ascii_only=ascii_only,
+        )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Members in the order they appeared, and those that were ever null, or ever an object or array."""
+
+    keys: dict[str, None] = field(default_factory=dict)
+    nulls: set[str] = field(default_factory=set)
+    nested: set[str] = field(default_factory=set)
+
+    def take(self, value: dict[str, Any]) -> None:
+        if not value.keys() <= self.keys.keys():
+            self.keys.update(dict.fromkeys(value))
+        for key, member in value.items():
+            if member is None:
+                self.nulls.add(key)
+            elif type(member) in (dict, list):
+                self.nested.add(key)
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return _OBJECT.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+@cache
+def _encoder(separators: tuple[str, str], ascii_only: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=ascii_only, separators=separators)
+
+
+def _row(value: dict[str, Any], keys: tuple[str, ...], nested: list[int]) -> Row:
+    cells: list[Cell] = list(map(value.get, keys))
+    for column in nested:
+        if isinstance(cells[column], dict | list):
+            cells[column] = json.dumps(cells[column], ensure_ascii=False, separators=(",", ":"))
+    return tuple(cells)
+
+
+def _member(cell: Cell) -> str | int | float | bool | None:
+    """The cell as JSON has it: what JSON has no type for becomes text."""
+    match cell:
+        case None | str():
+            return cell
+        case int() | float() | Decimal() if (number := exact_number(cell)) is not None:
+            return number
+    return cell_text(cell)
+
+
+def _nested(cell: Cell) -> object:
+    """The object or array whose text the cell is, or the cell itself where it is neither."""
+    if isinstance(cell, str) and cell.startswith(("{", "[")):
+        try:
+            return json.loads(cell)
+        except ValueError:
+            return cell
+    return _member(cell)
+
+
+FORMAT = JsonLines()

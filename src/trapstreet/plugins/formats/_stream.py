@@ -1,0 +1,197 @@
+"""Bytes on their way through the formats: forward only, metered, and spooled where a parser must seek."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import IO
+
+CHUNK = 1 << 20
+
+
+class FormatError(Exception):
+    """Some bytes cannot be read; the message says why, on one line and without quoting them."""
+
+
+class Damaged(FormatError):
+    """These bytes cannot be read any further."""
+
+
+class Refused(FormatError):
+    """This format cannot take the bytes apart; the next one that recognises them tries."""
+
+
+class LimitHit(FormatError):
+    """The object costs more than anybody should spend on it; the message completes "stopped after …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far one object is taken apart.
+
+    depth     containers in containers
+    members   members of all its containers together
+    ratio     unpacked bytes for each byte of the object, once more than `free` bytes were unpacked
+    unpacked  unpacked bytes altogether, at all depths
+    spool     bytes of one member that needs a temporary file
+    """
+
+    depth: int = 5
+    members: int = 100_000
+    ratio: int = 200
+    free: int = 64 << 20
+    unpacked: int = 256 << 30
+    spool: int = 4 << 30
+
+
+class Budget:
+    """What one object has cost so far. `size` is None where only its end will tell."""
+
+    def __init__(self, limits: Limits, size: int | None) -> None:
+        self.limits = limits
+        self._size = size or 0
+        self._fetched = 0
+        self._unpacked = 0
+        self._members = 0
+
+    def fetch(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """The object's own bytes, counted."""
+        for block in blocks:
+            self._fetched += len(block)
+            yield block
+
+    def unpack(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """What a decompressor makes of them, counted. Raises LimitHit."""
+        for block in blocks:
+            self._unpacked += len(block)
+            if self._unpacked > self.limits.unpacked:
+                raise LimitHit(f"{_size(self.limits.unpacked)} unpacked")
+            fair = self.limits.ratio * max(self._size, self._fetched)
+            if self._unpacked > max(self.limits.free, fair):
+                spent, ratio = _size(self._unpacked), self.limits.ratio
+                raise LimitHit(f"{spent} unpacked, more than {ratio} times the size of the object")
+            yield block
+
+    def member(self) -> None:
+        """Counts one more member. Raises LimitHit."""
+        self._members += 1
+        if self._members > self.limits.members:
+            raise LimitHit(f"{self.limits.members:,} members")
+
+
+class Stream:
+    """The bytes of an object or a member.
+
+    An error of the blocks it is made of (FormatError, OSError) comes after everything that was good, and
+    again at every further read.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], budget: Budget) -> None:
+        self.budget = budget
+        self._blocks = iter(blocks)
+        self._ahead = b""
+        self._at = 0  # of the bytes ahead, those before this were given out
+        self._error: Exception | None = None
+        self._file: IO[bytes] | None = None
+        self._size = 0
+
+    @classmethod
+    def of_file(cls, file: IO[bytes], budget: Budget, size: int | None) -> "Stream":
+        """The bytes of an open file; Damaged if there turn out to be fewer than `size`."""
+        stream = cls(budget.fetch(_whole(file, size or 0)), budget)
+        if size is not None and _can_seek(file):
+            stream._file, stream._size = file, size
+        return stream
+
+    def peek(self, size: int) -> bytes:
+        """Up to `size` of the bytes that `read` will give, fewer only at the end; raises nothing."""
+        self._fill(size)
+        return self._ahead[self._at : self._at + size]
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
+        self._fill(size)
+        taken = self._ahead[self._at : self._at + size]
+        if size and not taken and self._error:
+            raise self._error
+        self._at += len(taken)
+        return taken
+
+    def put_back(self, count: int) -> None:
+        """Gives back the last `count` of the bytes that the last `read` gave."""
+        self._at -= count
+
+    def part(self, size: int) -> Iterator[bytes]:
+        """The next `size` bytes in chunks; Damaged if there are fewer."""
+        while size:
+            chunk = self.read(min(size, CHUNK))
+            if not chunk:
+                raise Damaged("the archive ends in the middle of this member")
+            size -= len(chunk)
+            yield chunk
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The rest, in chunks of 1 MiB."""
+        return iter(partial(self.read, CHUNK), b"")
+
+    def file(self) -> IO[bytes]:
+        """All the bytes as a file that can seek: the object's own, or a temporary file without a name.
+
+        Raises Damaged if a member is too large for one; closed with the stream.
+        """
+        if self._file is None:
+            self._file = spool = tempfile.TemporaryFile(prefix="trapstreet-")  # noqa: SIM115 - closed by close()
+            for chunk in self:
+                if spool.tell() + len(chunk) > self.budget.limits.spool:
+                    raise Damaged(f"needs a temporary file of more than {_size(self.budget.limits.spool)}")
+                spool.write(chunk)
+            spool.flush()
+        self._file.seek(0)
+        return self._file
+
+    def restart(self) -> None:
+        """Goes back to the beginning if a parser moved the file; a stream that never became one goes on."""
+        if self._file is not None:
+            self._file.seek(0)
+            self._blocks, self._error = _whole(self._file, self._size), None
+            self._ahead, self._at = b"", 0
+
+    def close(self) -> None:
+        """Gives the temporary file back."""
+        if self._file is not None:
+            self._file.close()
+
+    def _fill(self, size: int) -> None:
+        have = len(self._ahead) - self._at
+        if have >= size or self._error:
+            return
+        blocks = [self._ahead[self._at :]] if have else []
+        try:
+            while have < size and (block := next(self._blocks, b"")):
+                blocks.append(block)
+                have += len(block)
+        except (FormatError, OSError) as error:
+            self._error = error
+        self._ahead, self._at = blocks[0] if len(blocks) == 1 else b"".join(blocks), 0
+
+
+def _can_seek(file: IO[bytes]) -> bool:
+    """True for a file of the system: a parser in a child process needs its descriptor."""
+    try:
+        file.fileno()
+    except OSError:
+        return False
+    return file.seekable()
+
+
+def _whole(file: IO[bytes], size: int) -> Iterator[bytes]:
+    seen = 0
+    while block := file.read(CHUNK):
+        seen += len(block)
+        yield block
+    if seen < size:
+        raise Damaged(f"it shrank while it was read: {seen:,} of {size:,} bytes")
+
+
+def _size(count: int) -> str:
+    return f"{count >> 30:,} GB" if count >> 33 else f"{count >> 20:,} MB"

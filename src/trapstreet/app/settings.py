@@ -1,0 +1,200 @@
+"""`trapstreet.toml`: what a workspace is, in a file that people read and edit."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from trapstreet.core.model.errors import UnusableInput
+
+FILE_NAME = "trapstreet.toml"
+FORMAT = 1
+
+_TEMPLATE = """\
+# A trapstreet workspace. What may be changed here says so; the rest is written by trapstreet.
+
+[workspace]
+id = {id}
+created = {created}
+format = {format}
+
+[database]
+# SQLite in this folder, or PostgreSQL: postgresql://USER@HOST/DATABASE. The password does not belong here: it
+# is kept beside the master key, or taken from PGPASSWORD, PGSERVICE or ~/.pgpass.
+url = {url}
+
+[keys]
+# The folder with this workspace's master key; "" is trapstreet/keys in your configuration folder. The folder
+# in the variable TRAPSTREET_KEYS is looked at first. May be changed when the folder moves.
+folder = {folder}
+# Public halves and a check value: they open nothing.
+log = {log}
+kit = {kit}
+check = {check}
+
+[decoys]
+# May be changed: mail domains and telephone numbers that belong to you and reach nobody else. Decoys get
+# their addresses and numbers from here. Without them decoys use names reserved for examples, and whoever
+# knows that can strip them.
+domains = []
+phones = []
+
+[trace]
+# May be changed: the largest chance, over all copies together, that an innocent copy is accused.
+bound = 1e-6
+"""
+
+
+class WorkspaceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which workspace this is; `created` is a date (ISO 8601), `format` the layout of the folder."""
+
+    id: str
+    created: str
+    format: int
+
+
+class DatabaseSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the registry lies."""
+
+    url: str
+
+
+class KeysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Public halves of the workspace's keys, and where the key folder is.
+
+    log    C2SP verifier key of the log's checkpoints
+    kit    X25519 key of the recovery kit in hexadecimal; "" while there is none
+    check  `KeyRing.check` of the right keys
+    """
+
+    log: str
+    check: str
+    kit: str = ""
+    folder: str = ""
+
+
+class DecoysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What decoys may be made of."""
+
+    domains: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+
+
+class TraceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How sure an accusation must be."""
+
+    bound: float = 1e-6
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `trapstreet.toml`."""
+
+    workspace: WorkspaceSection
+    database: DatabaseSection
+    keys: KeysSection
+    decoys: DecoysSection = DecoysSection()
+    trace: TraceSection = TraceSection()
+
+
+def new_settings_text(
+    *, workspace_id: str, created: str, url: str, folder: str, log: str, kit: str, check: str
+) -> str:
+    """The commented file of a new workspace."""
+    values = {
+        "id": workspace_id,
+        "created": created,
+        "url": url,
+        "folder": folder,
+        "log": log,
+        "kit": kit,
+        "check": check,
+    }
+    return _TEMPLATE.format(format=FORMAT, **{name: _quoted(value) for name, value in values.items()})
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a file. Raises UnusableInput for anything wrong in it, naming the line where it can."""
+    return parse_settings(path.read_bytes(), label=str(path))
+
+
+def parse_settings(data: bytes, *, label: str) -> Settings:
+    """The settings of a file's content. Raises UnusableInput as `read_settings` does."""
+    try:
+        text = data.decode()
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except UnicodeDecodeError as error:
+        raise UnusableInput(f"{label} is not UTF-8", hint="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UnusableInput(f"{label} is not TOML: {error}", hint="mend that line") from error
+    except msgspec.ValidationError as error:
+        raise UnusableInput(
+            f"{label}{_line_of(text, str(error))}: {_plain(str(error))}", hint="mend that line"
+        ) from error
+    _check_values(settings, label=label)
+    return settings
+
+
+def with_value(text: str, *, section: str, name: str, value: str) -> str:
+    """The file with one text value replaced; comments and order stay."""
+    pattern = re.compile(rf"(^\[{section}\]$(?:\n(?!\[).*)*?\n{name}[ \t]*=[ \t]*).*$", re.MULTILINE)
+    changed, count = pattern.subn(lambda found: found[1] + _quoted(value), text)
+    if count != 1:
+        raise UnusableInput(
+            f"{FILE_NAME} has no line {name!r} under [{section}]", hint="restore the file from a backup"
+        )
+    return changed
+
+
+def _check_values(settings: Settings, *, label: str) -> None:
+    if settings.workspace.format != FORMAT:
+        raise UnusableInput(
+            f"{label} has format {settings.workspace.format}, this trapstreet reads {FORMAT}",
+            hint="use the trapstreet that wrote it",
+        )
+    if not 0 < settings.trace.bound < 1:
+        raise UnusableInput(f"{label}: the bound under [trace] lies between 0 and 1", hint="1e-6 is usual")
+    if settings.keys.kit and not re.fullmatch("[0-9a-f]{64}", settings.keys.kit):
+        raise UnusableInput(
+            f"{label}: the kit under [keys] is 64 hexadecimal digits", hint="restore it from a backup"
+        )
+    if not re.fullmatch("[a-z2-7]{16}", settings.workspace.id):
+        raise UnusableInput(
+            f"{label}: the id under [workspace] is no workspace's", hint="restore it from a backup"
+        )
+
+
+def _line_of(text: str, message: str) -> str:
+    """`, line N` of the key that a validation message speaks of, where it is found."""
+    unknown = re.search(r"unknown field `([^`]*)`", message)
+    where = re.search(r"at `\$\.?([^`]*)`", message)
+    names = where[1].split(".") if where and where[1] else []
+    if unknown:
+        names.append(unknown[1])
+    section = names[0] if len(names) > 1 else ""
+    name = re.sub(r"\[.*", "", names[-1]) if names else ""
+    inside = not section
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[\s*([^\]\s]+)\s*\]", line):
+            inside = header[1] == section
+            if not section and header[1] == name:
+                return f", line {number}"
+        elif inside and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
+            return f", line {number}"
+    return ""
+
+
+def _plain(message: str) -> str:
+    """msgspec's words in ours."""
+    if unknown := re.search(r"unknown field `([^`]*)`", message):
+        return f"unknown key {unknown[1]!r}"
+    if missing := re.search(r"missing required field `([^`]*)`", message):
+        return f"{missing[1]!r} is missing"
+    return message.replace("`$.", "`").replace("Expected", "expected", 1)
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)

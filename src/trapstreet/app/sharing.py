@@ -1,0 +1,65 @@
+"""Sharing wired to the workspace: the source opened again, the file written, the inventory sealed."""
+
+from pathlib import Path
+
+from trapstreet.app.clock import now
+from trapstreet.app.search import shelf_of
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.ports import Progress
+from trapstreet.decoys import DecoySettings
+from trapstreet.plugins.tables import create_table, open_table
+from trapstreet.register import Asked, register
+from trapstreet.share import Copied, Outside, share
+from trapstreet.store import catalogue, recipients
+from trapstreet.store.models import DataSet
+
+
+def share_copy(
+    workspace: Workspace,
+    data_set: DataSet,
+    *,
+    recipient: str | None,
+    name: str,
+    out: Path,
+    decoys: int | None,
+    new_version: bool,
+    progress: Progress,
+) -> Copied:
+    """A copy for a recipient: a pseudonym, or None where `name` is new. The workspace must be held for
+    writing."""
+    table = open_table(data_set.source)
+    writer = create_table(out, like=table)
+    if new_version:
+        register(
+            table,
+            data_set.name,
+            source=data_set.source,
+            asked=Asked(),
+            keys=workspace.ring,
+            shelf=shelf_of(workspace),
+            now=now(),
+            progress=progress,
+        )
+        data_set = catalogue.data_set_named(data_set.name)
+    settings = workspace.settings.decoys
+    result = share(
+        table,
+        data_set,
+        recipient=recipient or recipients.add(name, workspace.ring, at=now()).id,
+        decoys=decoys,
+        settings=DecoySettings(settings.domains, settings.phones),
+        bound=workspace.settings.trace.bound,
+        ring=workspace.ring,
+        shelf=shelf_of(workspace),
+        outside=Outside(
+            create=lambda: writer, seal=lambda copy, content: _sealed(workspace, f"copy-{copy}", content)
+        ),
+        now=now(),
+        progress=progress,
+    )
+    workspace.sign_log()
+    return result
+
+
+def _sealed(workspace: Workspace, name: str, content: bytes) -> None:
+    workspace.write_inventory(name, content)

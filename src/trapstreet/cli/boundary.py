@@ -1,0 +1,97 @@
+"""Where every error becomes one line and an exit status."""
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import click
+
+from trapstreet import __version__
+from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+
+BUG = 70
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def run_guarded(command: click.Command, arguments: list[str]) -> int:
+    """The exit status of a command line: what the command returned (None is 0), or that of its error.
+
+    An error is one line on standard error; with --json also {"error": …} on standard output.
+    """
+    as_json = "--json" in arguments
+    try:
+        status = command.main(arguments, prog_name="trapstreet", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away; the interpreter must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except (KeyboardInterrupt, click.Abort):
+        return _told("interrupted; nothing was half-written", "", INTERRUPTED, as_json=as_json)
+    except Exception as error:  # noqa: BLE001  the outermost edge: whatever is left is a bug, and is recorded
+        known = as_trapstreet_error(error)
+        if known is None:
+            return _told(*_record_bug(error), BUG, as_json=as_json)
+        return _told(known.message, known.hint, known.status, as_json=as_json)
+    return status if isinstance(status, int) else 0
+
+
+def as_trapstreet_error(error: Exception) -> TrapstreetError | None:
+    """The error in the product's own words, None if it is a bug."""
+    match error:
+        case TrapstreetError():
+            return error
+        case click.ClickException():
+            where = (
+                error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "trapstreet"
+            )
+            return UnusableInput(error.format_message().rstrip("."), hint=f"see {where} --help")
+        case OSError() if error.errno in _FULL:
+            return Unreachable(_where("the disk is full", error), hint="make room and run it again")
+        case OSError() if error.errno in _DENIED:
+            return AccessDenied(_where("not allowed", error), hint="check owner and permissions")
+        case OSError() if error.errno is not None:
+            return Unreachable(_where(os.strerror(error.errno).lower(), error))
+        case _:
+            return _database_error(error)
+
+
+def _database_error(error: Exception) -> TrapstreetError | None:
+    """Errors of the registry that are no bug: away, locked, full. Their first line names no cell."""
+    drivers = sys.modules.get("django.db.utils")
+    if drivers is None or not isinstance(error, (drivers.OperationalError, drivers.InterfaceError)):
+        return None
+    said = (str(error).strip().splitlines() or ["no answer"])[0]
+    return Unreachable(f"the registry: {said}", hint="nothing was half-written; mend that and run it again")
+
+
+def _where(what: str, error: OSError) -> str:
+    return f"{what}: {os.fsdecode(error.filename)}" if isinstance(error.filename, (str, bytes)) else what
+
+
+def _record_bug(error: Exception) -> tuple[str, str]:
+    """What and where, in a file that holds places in the program only: no values, no messages."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1]
+    what = f"a bug: {type(error).__name__} in {Path(last.filename).name} line {last.lineno}"
+    places = (f"{frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames)
+    with tempfile.NamedTemporaryFile("w", prefix="trapstreet-bug-", suffix=".txt", delete=False) as file:
+        file.write(f"{what}, trapstreet {__version__}\n\n{''.join(places)}")
+    return what, f"please report it with {file.name}, which holds none of your data"
+
+
+def _told(message: str, hint: str, status: int, *, as_json: bool) -> int:
+    line = " ".join((f"{message}: {hint}" if hint else message).split())
+    click.echo(f"trapstreet: {line}", err=True)
+    if as_json:
+        from trapstreet.cli.output import emit
+
+        emit(True, {"error": {"message": message, "hint": hint, "status": status}}, "")
+    return status

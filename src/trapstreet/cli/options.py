@@ -1,0 +1,32 @@
+"""Options that every command has."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def json_option(function: F) -> F:
+    """--json, as the argument `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer as one JSON document.")(function)
+
+
+def workspace_option(function: F) -> F:
+    """--workspace DIR, as the argument `workspace`: a folder or None."""
+    return click.option(
+        "--workspace",
+        type=FOLDER,
+        metavar="DIR",
+        help="The workspace; else TRAPSTREET_WORKSPACE, else the nearest folder upwards that is one.",
+    )(function)
+
+
+def example(*lines: str) -> str:
+    """An epilog that shows how the command is used."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)

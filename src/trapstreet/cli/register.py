@@ -1,0 +1,134 @@
+"""`trapstreet register`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trapstreet.cli.options import example, json_option, workspace_option
+from trapstreet.cli.output import emit, progress
+from trapstreet.core.fields.kind import Kind
+from trapstreet.core.model.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from trapstreet.register import Registration
+
+_SHOWN = 10
+
+
+@click.command(
+    epilog=example(
+        "trapstreet register customers.csv --name customers",
+        "trapstreet register 'postgresql://reader@db/crm?table=customers' --name customers --key ticket",
+    )
+)
+@click.argument("table")
+@click.option("--name", required=True, help="What the data set is called from now on.")
+@click.option(
+    "--key", multiple=True, metavar="COL", help="A column that identifies a record; repeat it for several."
+)
+@click.option(
+    "--type", "types", multiple=True, metavar="COL=KIND", help=f"What a column holds: {', '.join(Kind)}."
+)
+@click.option(
+    "--ignore", multiple=True, metavar="COL", help="A column to leave out: its changes do not count."
+)
+@click.option("--region", metavar="CC", help="Country that national phone numbers are read in, as IE or DE.")
+@workspace_option
+@json_option
+def command(
+    *,
+    table: str,
+    name: str,
+    key: Sequence[str],
+    types: Sequence[str],
+    ignore: Sequence[str],
+    region: str | None,
+    workspace: Path | None,
+    as_json: bool,
+) -> None:
+    """Know TABLE again wherever it turns up: keep keyed fingerprints of it, never its plaintext.
+
+    TABLE is a CSV, TSV, JSON-lines, Parquet or XLSX file, or a database URL (sqlite, postgresql, mariadb)
+    with ?table= or ?query=. The same name again registers a new version: what appeared, changed and went.
+    """
+    from trapstreet.app.clock import now
+    from trapstreet.app.places import lasting
+    from trapstreet.app.search import shelf_of
+    from trapstreet.app.workspace import Workspace
+    from trapstreet.plugins.tables import open_table
+
+    opened = Workspace.open(workspace)
+    from trapstreet.register import Asked, register
+
+    asked = Asked(key, dict(map(_column_kind, types)), ignore, region.upper() if region else None)
+    with opened.writing(), progress("registering") as told:
+        result = register(
+            open_table(table),
+            name,
+            source=lasting(table),
+            asked=asked,
+            keys=opened.ring,
+            shelf=shelf_of(opened),
+            now=now(),
+            progress=told,
+        )
+        opened.sign_log()
+    emit(as_json, _document(result), "\n".join(_lines(result, table)))
+
+
+def _column_kind(text: str) -> tuple[str, Kind]:
+    name, equals, kind = text.rpartition("=")
+    if not equals or kind not in set(Kind):
+        raise UnusableInput(f"--type {text!r} is not COL=KIND", hint=f"kinds are {', '.join(Kind)}")
+    return name, Kind(kind)
+
+
+def _document(result: "Registration") -> dict[str, object]:
+    return {
+        "data_set": result.name,
+        "version": result.version,
+        "new_version": result.new,
+        "rows": result.rows,
+        "rejected": [{"line": each.line, "why": each.why} for each in result.rejected],
+        "decoy_rows": result.decoy_rows,
+        "key": result.key,
+        "columns": [{"name": each.name, "kind": each.kind, "why": each.why} for each in result.columns],
+        "fingerprints": result.fingerprints,
+        "appeared": result.appeared,
+        "changed": result.changed,
+        "went": result.went,
+    }
+
+
+def _lines(result: "Registration", table: str) -> Sequence[str]:
+    if not result.new:
+        lines = [f"{result.name}: as registered, still version {result.version} ({result.rows:,} rows)."]
+    elif result.version == 1:
+        lines = [f"{result.name}: version 1 registered, {result.rows:,} rows."]
+    else:
+        changes = f"{result.appeared:,} appeared, {result.changed:,} changed, {result.went:,} went"
+        lines = [f"{result.name}: version {result.version} registered, {result.rows:,} rows: {changes}."]
+    lines.append(f"Key: {' + '.join(result.key)}")
+    width = max(len(each.name) for each in result.columns)
+    kinds = max(len(each.kind) for each in result.columns)
+    lines += [f"  {each.name:{width}}  {each.kind:{kinds}}  {each.why}" for each in result.columns]
+    lines += _left_out(result, table)
+    return lines
+
+
+def _left_out(result: "Registration", table: str) -> Sequence[str]:
+    lines = []
+    if result.rejected:
+        lines.append(f"{len(result.rejected):,} rows could not be read and are left out:")
+        lines += [f"  line {each.line}: {each.why}" for each in result.rejected[:_SHOWN]]
+        if len(result.rejected) > _SHOWN:
+            lines.append(f"  and {len(result.rejected) - _SHOWN:,} more (--json lists all)")
+    for copy, count in result.decoy_rows.items():
+        lines.append(
+            f"{count:,} rows are decoys of copy {copy} and are left out: this table is, or holds, that copy."
+        )
+    if result.decoy_rows:
+        lines.append(f"  To take them out of the file: trapstreet strip {table} --out CLEAN")
+    return lines

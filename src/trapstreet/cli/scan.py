@@ -1,0 +1,82 @@
+"""`trapstreet scan`."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trapstreet.cli.options import example, json_option, workspace_option
+from trapstreet.cli.output import emit, progress
+from trapstreet.core.model.objects import printable
+
+if TYPE_CHECKING:
+    from trapstreet.watch import Finding, Scan
+
+FOUND = 1
+SOMETHING_UNREAD = 6
+
+
+@click.command(
+    epilog=example(
+        "trapstreet scan /srv/shares", "zcat dump.sql.gz | trapstreet scan -", "trapstreet scan . --json"
+    )
+)
+@click.argument("source", nargs=-1, required=True)
+@workspace_option
+@json_option
+def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int:
+    """Look for your data at each SOURCE: a file, a directory, or - for standard input.
+
+    Formatting does not matter: letter case, accents, separators, country codes, the order of names, how it is
+    packed. Exit status 1 if something was found, 6 if nothing was found but something could not be read.
+    """
+    from trapstreet.app.search import matcher_of, texts
+    from trapstreet.app.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    from trapstreet.watch import scan
+
+    objects = texts(source)
+    lookup, matcher = matcher_of(opened)
+    with progress("scanning") as told:
+        result = scan(objects, lookup=lookup, matcher=matcher, progress=told)
+    emit(as_json, result, "\n".join(_lines(result)))
+    if result.findings:
+        return FOUND
+    return SOMETHING_UNREAD if result.unread else 0
+
+
+def _lines(result: "Scan") -> Iterator[str]:
+    for finding in result.findings:
+        yield from _finding(finding)
+    for each in result.unread:
+        yield f"NOT READ  {each.path}: {each.why}"
+    size = f"{result.scanned['objects']:,} texts, {result.scanned['bytes'] / 1e6:,.1f} MB read"
+    if result.findings:
+        paths = {finding.path for finding in result.findings}
+        yield (
+            f"{len(paths):,} of them hold your data ({size})."
+            if len(paths) > 1
+            else f"One of them holds your data ({size})."
+        )
+    else:
+        yield f"None of your data found ({size})." + (
+            " Not everything could be read." if result.unread else ""
+        )
+
+
+def _finding(finding: "Finding") -> Iterator[str]:
+    from trapstreet.render.words import counted, kind_counts
+
+    what = []
+    if finding.records:
+        what.append(f"{counted(finding.records, 'record')} ({kind_counts(finding.fields)})")
+    if finding.singles:
+        what.append(f"on their own: {kind_counts(finding.singles)}")
+    if finding.decoys:
+        what.append(f"{counted(finding.decoys, 'decoy')} of copies: this left through a copy")
+    yield f"FOUND  {finding.path}"
+    yield f"  {finding.data_set}: {'; '.join(what)}"
+    for excerpt in finding.excerpts:
+        yield f"    {printable(excerpt)}"

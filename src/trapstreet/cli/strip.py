@@ -1,0 +1,49 @@
+"""`trapstreet strip`."""
+
+from pathlib import Path
+
+import click
+
+from trapstreet.cli.options import FILE, example, json_option, workspace_option
+from trapstreet.cli.output import emit, progress
+
+
+@click.command(epilog=example("trapstreet strip cork-returned.csv --out cork-clean.csv"))
+@click.argument("file")
+@click.option("--out", required=True, type=FILE, help="The file to write; it must not exist yet.")
+@workspace_option
+@json_option
+def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None:
+    """Write FILE, a copy that came back, again without its decoys."""
+    from trapstreet.app.search import shelf_of
+    from trapstreet.app.workspace import Workspace
+    from trapstreet.plugins.tables import create_table, open_table
+
+    opened = Workspace.open(workspace)
+    from trapstreet.share import strip
+
+    table = open_table(file)
+    with progress("stripping") as told:
+        result = strip(
+            table,
+            ring=opened.ring,
+            shelf=shelf_of(opened),
+            create=lambda: create_table(out, like=table),
+            progress=told,
+        )
+    lines = [f"{count:,} decoys of copy {copy} taken out." for copy, count in result.decoys.items()]
+    lines = lines or ["No decoys in it: this is not a copy, or its decoys are gone already."]
+    if result.rejected:
+        lines.append(f"{result.rejected:,} rows could not be read and are not in {out}.")
+    lines.append(f"{result.rows:,} rows are in {out}.")
+    emit(
+        as_json,
+        {
+            "data_set": result.data_set,
+            "out": str(out),
+            "rows": result.rows,
+            "rejected": result.rejected,
+            "decoys": result.decoys,
+        },
+        "\n".join(lines),
+    )

@@ -1,0 +1,82 @@
+"""`trapstreet trace`."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trapstreet.cli.options import FILE, example, json_option, workspace_option
+from trapstreet.cli.output import emit, progress
+from trapstreet.core.model.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from trapstreet.app.tracing import Traced
+
+FOUND = 1
+SOMETHING_UNREAD = 6
+
+
+@click.command(
+    epilog=example(
+        "trapstreet trace paste.txt --html dossier.html",
+        'trapstreet trace paste.txt --unmask --reason "case 17, approved by the works council"',
+    )
+)
+@click.argument("leak", nargs=-1, required=True)
+@click.option("--html", type=FILE, help="Write the dossier to this file; it must not exist yet.")
+@click.option("--unmask", is_flag=True, help="Show who got the copies that took part; it is logged.")
+@click.option("--reason", help="Why; it is kept, sealed, in the log.")
+@workspace_option
+@json_option
+def command(
+    *,
+    leak: Sequence[str],
+    html: Path | None,
+    unmask: bool,
+    reason: str | None,
+    workspace: Path | None,
+    as_json: bool,
+) -> int:
+    """Say which data set the LEAK files are from, when it was taken, and which copy took part, or that
+    nobody can say.
+
+    A copy is named only if the chance that any innocent copy would be named like this, over all copies
+    together, is at most the bound (one in a million). Exit status 1 if a data set was recognised.
+    """
+    if unmask and not (reason and reason.strip()):
+        raise UnusableInput("--unmask needs --reason", hint="say why; it is kept in the log")
+    if reason and not unmask:
+        raise UnusableInput("--reason is for --unmask", hint="pass both, or neither")
+    if html is not None and html.exists():
+        raise UnusableInput(f"{html} exists", hint="give another name; nothing is overwritten")
+    from trapstreet.app.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    from trapstreet.app.tracing import trace_leak, unmasked, write_dossier
+
+    with progress("tracing") as told:
+        traced = trace_leak(opened, leak, progress=told)
+    names = unmasked(opened, traced, reason.strip()) if unmask and reason else {}
+    if html is not None:
+        write_dossier(html, traced, names)
+    emit(as_json, traced.document(names), "\n".join(_lines(traced, names, html)))
+    if traced.trace.data_sets:
+        return FOUND
+    return SOMETHING_UNREAD if traced.unread else 0
+
+
+def _lines(traced: "Traced", names: dict[str, str], html: Path | None) -> Iterator[str]:
+    from trapstreet.render.words import verdict_lines
+
+    for result in traced.trace.data_sets:
+        yield from verdict_lines(result, rows=traced.rows[result.data_set])
+        for each in result.accused:
+            if each.copy in names:
+                yield f"Copy {each.copy} was handed to: {names[each.copy]}."
+    if not traced.trace.data_sets:
+        yield "This leak shows none of the registered data."
+    for unread in traced.unread:
+        yield f"NOT READ  {unread.path}: {unread.why}"
+    if html is not None:
+        yield f"Dossier: {html}"

@@ -1,0 +1,146 @@
+"""Which database the models lie in: SQLite in a file, or PostgreSQL by URL."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from trapstreet.core.model.errors import Unreachable, UnusableInput
+from trapstreet.core.model.protected import Protected
+
+SQLITE_PREFIX = "sqlite:///"
+_POSTGRESQL = ("postgresql", "postgres")
+_BUSY_SECONDS = 30
+_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON"
+
+
+def connect(url: str, *, folder: Path | None = None, password: Protected[str] | None = None) -> None:
+    """The models read and write this database from now on.
+
+    url       sqlite:///FILE (relative to `folder`) or postgresql://… in libpq's form; what that leaves out
+              comes from PGPASSWORD, PGSERVICE, ~/.pgpass and so on
+    password  for a URL without one
+    Raises UnusableInput for another kind of URL, Unreachable if nobody answers.
+    """
+    from django.db import connections
+    from django.db.utils import OperationalError
+
+    from trapstreet.store.django_settings import configure
+
+    configure()
+    disconnect()
+    config = _sqlite(url, folder) if url.startswith(SQLITE_PREFIX) else _postgresql(url, password)
+    connections.settings = connections.configure_settings({"default": config})
+    try:
+        connections["default"].ensure_connection()
+    except (OperationalError, sqlite3.Error) as error:
+        raise Unreachable(
+            f"cannot open the database {without_password(url)}", hint=_first_line(error)
+        ) from error
+
+
+def disconnect() -> None:
+    """No database is open."""
+    from django.conf import settings
+    from django.db import connections
+
+    if not settings.configured:
+        return
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        del connections[connection.alias]
+
+
+def migrate() -> None:
+    """The database has every table of this version."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def has_tables() -> bool:
+    """Whether the connected database holds a workspace."""
+    from django.db import connection
+
+    from trapstreet.store.models import Origin
+
+    return Origin._meta.db_table in connection.introspection.table_names()
+
+
+def refuse_used_database(url: str) -> None:
+    """Raises UnusableInput if the connected database holds a workspace."""
+    if has_tables():
+        raise UnusableInput(
+            f"{without_password(url)} holds a workspace already",
+            hint="name an empty database; nothing was changed",
+        )
+
+
+def newest_schema() -> str:
+    """The name of the newest migration that this version of trapstreet has."""
+    migrations = Path(__file__).with_name("migrations")
+    return max(path.stem for path in migrations.glob("[0-9]*.py"))
+
+
+def require_postgresql(url: str) -> str:
+    """The URL itself. Raises UnusableInput if it is not PostgreSQL's."""
+    if urlsplit(url).scheme not in _POSTGRESQL:
+        raise UnusableInput(
+            "the database is not postgresql://USER@HOST/DATABASE",
+            hint="leave --database out for SQLite in the folder",
+        )
+    return url
+
+
+def password_of(url: str) -> Protected[str] | None:
+    """The password in a URL, None where there is none."""
+    password = urlsplit(url).password
+    return Protected(unquote(password)) if password else None
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be stored and shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}"))
+
+
+def _sqlite(url: str, folder: Path | None) -> dict[str, Any]:
+    path = Path(url.removeprefix(SQLITE_PREFIX))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(folder / path if folder else path),
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": _BUSY_SECONDS, "init_command": _PRAGMAS},
+    }
+
+
+def _postgresql(url: str, password: Protected[str] | None) -> dict[str, Any]:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    require_postgresql(url)
+    try:
+        parts = {name: str(value) for name, value in conninfo_to_dict(url).items() if value}
+    except ProgrammingError as error:
+        raise UnusableInput(
+            "the database URL does not read",
+            hint="postgresql://USER@HOST:PORT/DATABASE; special characters as %XX",
+        ) from error
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", "") or (password.reveal() if password else ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": {"connect_timeout": 10, **parts},
+    }
+
+
+def _first_line(error: Exception) -> str:
+    """What the driver says, which names hosts and files but never a password."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,11 @@
+"""The tables, one module per capability."""
+
+from trapstreet.store.django_settings import configure
+
+configure()  # models are classes of a set-up Django, whoever imports them first
+
+from trapstreet.store.models.catalogue import Copy, DataSet, Recipient, Version  # noqa: E402
+from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
+from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
+
+__all__ = ["Checkpoint", "Copy", "DataSet", "Kit", "LogHead", "LogLeaf", "Origin", "Recipient", "Version"]

@@ -1,0 +1,83 @@
+"""Data sets, their versions, the copies handed out and who got them. Times are Unix microseconds, UTC."""
+
+from django.db import models
+
+
+class DataSet(models.Model):
+    """A registered table. `columns` is what each column was taken for (core.fields.Column as JSON)."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    name = models.CharField(max_length=200, unique=True)
+    source = models.TextField()
+    key_columns = models.JSONField()
+    columns = models.JSONField()
+    epoch = models.IntegerField()
+    normal_forms = models.IntegerField()
+    created_at = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
+
+
+class Version(models.Model):
+    """One state of a data set. `digest` is a keyed hash of all its rows, whatever their order."""
+
+    data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="versions")
+    number = models.IntegerField()
+    registered_at = models.BigIntegerField()
+    checked_at = models.BigIntegerField()
+    rows = models.BigIntegerField()
+    rejected = models.BigIntegerField()
+    appeared = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    went = models.BigIntegerField()
+    digest = models.CharField(max_length=16)
+
+    class Meta:
+        app_label = "store"
+        constraints = [
+            models.UniqueConstraint(fields=["data_set", "number"], name="one_version_of_each_number")
+        ]
+        ordering = ["number"]
+
+
+class Recipient(models.Model):
+    """Who got a copy. Only the pseudonym is readable; the name is sealed under the workspace's key."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    name = models.BinaryField()
+    created_at = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
+
+
+class Copy(models.Model):
+    """A copy of one version, given to one recipient, and the decoys that make it one of a kind.
+
+    profiles    the different entropy profiles of its decoys (decoys.Profile as JSON), each with how many
+                have it
+    record_ids  RecordIds of the decoys, u64 little-endian; cells  their cells, sealed under the copy's
+                storage key
+    nonce       of the commitment, sealed; p_table  canonical CBOR; commitment  hexadecimal
+    """
+
+    id = models.CharField(max_length=40, primary_key=True)
+    number = models.IntegerField(unique=True)
+    data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="copies")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="copies")
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="copies")
+    created_at = models.BigIntegerField()
+    rows = models.BigIntegerField()
+    decoys = models.IntegerField()
+    strippable = models.BooleanField()
+    profiles = models.JSONField()
+    record_ids = models.BinaryField()
+    cells = models.BinaryField()
+    nonce = models.BinaryField()
+    p_table = models.BinaryField()
+    commitment = models.CharField(max_length=64)
+
+    class Meta:
+        app_label = "store"
+        ordering = ["number"]

@@ -1,0 +1,140 @@
+"""The decoys of one copy: rows of the table with a new identity, placed where such a row would stand."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trapstreet.core.fields.kind import Kind
+from trapstreet.core.maths.draws import KeyedDraws
+from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.table import Cell, Row
+from trapstreet.decoys.decoy import Decoy, Decoys, DecoySettings, Draw, Taken
+from trapstreet.decoys.filling import Filling, Ownership
+from trapstreet.decoys.model import TableModel
+from trapstreet.decoys.nearby import NEVER_FREE, personal_filling
+from trapstreet.decoys.people import RESERVED_DOMAINS, People
+from trapstreet.decoys.phone_cells import PhoneCells
+from trapstreet.decoys.references import References
+from trapstreet.decoys.traces import rewritten
+
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
+_MAY_BE_EMPTY = (*NEVER_FREE, Kind.BIRTH_DATE, Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+
+
+def generate(
+    model: TableModel, settings: DecoySettings, *, draws: KeyedDraws, count: int, taken: Taken
+) -> Decoys:
+    """Make `count` decoys that share no key, e-mail address, phone or reference number with anybody.
+
+    Each takes a random row of the table for what is not identifying. The same model, settings, draws and
+    owners give the same decoys. About 0.13 ms a decoy and 0.1 s at the start, for a table of five columns.
+    Raises UnusableInput for settings that cannot be read, and where the table leaves too little room.
+    """
+    if count < 1:
+        raise UnusableInput(
+            "a copy needs at least one decoy", hint="without any a leak of it cannot be traced"
+        )
+    owners = Ownership(model.columns, model.key, taken)
+    domains = tuple(map(_domain, settings.domains)) or RESERVED_DOMAINS
+    references = References(model, owners=owners, draws=draws)
+    people = People(model, domains, owners=owners, draws=draws, count=count)
+    phones = PhoneCells(model, settings.phones, owners=owners, draws=draws)
+    donors: list[Row] = [draws.choice(model.sample) for _ in range(count)]
+
+    numbered = {at: references.fillings(at, donors) for at in model.numberings}
+    parts = list(numbered.values())
+    if people.wanted:
+        parts.append(people.fillings(donors))
+    parts += [phones.fillings(at, donors) for at in model.phones]
+    parts.append([personal_filling(model, donor, draws) for donor in donors])
+    places = _places(model, numbered, donors, draws)
+    decoys = tuple(
+        _assembled(model, donor, [part[at] for part in parts], places[at]) for at, donor in enumerate(donors)
+    )
+    _refuse_repeated_keys(model, decoys, taken)
+    return Decoys(
+        decoys,
+        order=None if model.almost else model.order,
+        strippable=(*_reserved_domains(model, settings), *phones.strippable),
+        notes=(*references.notes, *phones.notes, *people.notes, *_left_empty(model, donors, decoys)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a decoy stands: after how many rows (None: where the order says), and next to which row."""
+
+    after: int | None
+    neighbour: Row = field(repr=False)
+
+
+def _places(
+    model: TableModel, numbered: Mapping[int, list[Filling]], donors: Sequence[Row], draws: KeyedDraws
+) -> list[_Place]:
+    order = model.order
+    if order is None:
+        return [_Place(draws.below(model.rows + 1), donor) for donor in donors]
+    if order.column not in numbered:
+        return [_Place(None, donor) for donor in donors]
+    numbering = model.numberings[order.column]
+    by_number = order.view == numbering.number
+    ranks = [numbering.rank(part.cells[order.column], by_number=by_number) for part in numbered[order.column]]
+    passed = [round(model.rows * (1 - rank if order.descending else rank)) for rank in ranks]
+    nearest = np.maximum(np.searchsorted(model.ordinals, passed) - 1, 0).tolist()
+    return [
+        _Place(after if model.almost else None, model.sample[near])
+        for after, near in zip(passed, nearest, strict=True)
+    ]
+
+
+def _assembled(model: TableModel, donor: Row, parts: Sequence[Filling], place: _Place) -> Decoy:
+    """The donor's row with the parts put in, and nothing of the donor's identity left in other cells."""
+    fresh: dict[int, Cell] = {at: place.neighbour[at] for at in model.followers}
+    drawn: list[Draw] = []
+    columns: dict[str, tuple[int, ...]] = {}
+    for part in parts:
+        fresh |= part.cells
+        for at, shown in part.shows.items():
+            columns[model.columns[at].name] = tuple(len(drawn) + draw for draw in shown)
+        drawn += part.draws
+    return Decoy(rewritten(model.columns, donor, fresh), tuple(drawn), columns, place.after)
+
+
+def _refuse_repeated_keys(model: TableModel, decoys: Sequence[Decoy], taken: Taken) -> None:
+    keys = [tuple(decoy.cells[at] for at in model.key) for decoy in decoys]
+    if len(set(keys)) < len(keys) or any(taken.keys(keys)):
+        names = ", ".join(model.columns[at].name for at in model.key)
+        raise UnusableInput(
+            f"no free keys are left in {names}", hint="register with another --key, or ask for fewer decoys"
+        )
+
+
+def _domain(text: str) -> str:
+    problem = UnusableInput(f"domains: {text!r} is no mail domain", hint='write it like "post.example.ie"')
+    try:
+        domain = text.strip().lower().encode("idna").decode()
+    except UnicodeError as error:
+        raise problem from error
+    if not _DOMAIN.fullmatch(domain):
+        raise problem
+    return domain
+
+
+def _reserved_domains(model: TableModel, settings: DecoySettings) -> list[str]:
+    if settings.domains or not model.positions(Kind.EMAIL):
+        return []
+    return ["decoys have addresses at example.com, .net and .org: name a domain of yours in the settings"]
+
+
+def _left_empty(model: TableModel, donors: Sequence[Row], decoys: Sequence[Decoy]) -> list[str]:
+    """Says which columns decoys go without although their donors have something there."""
+    names = [
+        column.name
+        for at, column in enumerate(model.columns)
+        if column.kind in _MAY_BE_EMPTY
+        and any(donor[at] and not decoy.cells[at] for donor, decoy in zip(donors, decoys, strict=True))
+    ]
+    return [f"decoys have nothing in {', '.join(names)}"] if names else []

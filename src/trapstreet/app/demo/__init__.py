@@ -1,0 +1,1 @@
+"""The story that the product is for, told on made-up customers."""

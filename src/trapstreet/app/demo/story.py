@@ -1,0 +1,162 @@
+"""The story: 68,000 customers, twelve copies, one leak; every step by the same services as the commands."""
+
+import csv
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from trapstreet.app.birth import create
+from trapstreet.app.clock import now
+from trapstreet.app.demo.people import customers, write_rows
+from trapstreet.app.kits import confirm_kit
+from trapstreet.app.search import matcher_of, shelf_of, texts
+from trapstreet.app.sharing import share_copy
+from trapstreet.app.tracing import Traced, trace_leak, write_dossier
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.protected import Protected
+from trapstreet.core.ports import Progress
+from trapstreet.keys.folder import KeyFolder
+from trapstreet.plugins.tables import open_table
+from trapstreet.register import Asked, Registration, register
+from trapstreet.share import Copied
+from trapstreet.store import catalogue
+from trapstreet.watch import Scan, scan
+
+CUSTOMERS = 68_000
+LEAKED = 0.03
+RECIPIENTS = (
+    "Call centre Cork",
+    "Call centre Manila",
+    "Support team Lyon",
+    "Support team Austin",
+    "Mailing house Galway",
+    "Printing works Brno",
+    "Survey institute Leeds",
+    "Data warehouse",
+    "Auditor",
+    "Billing provider",
+    "Web agency",
+    "Migration project",
+)
+THIEF = 3
+DOMAINS = ("mail.harbourside.example", "inbox.quayside.example")
+_SEED = 2019
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A demo's folder: the workspace, its keys beside it, the files that come and go."""
+
+    folder: Path
+
+    @property
+    def table(self) -> Path:
+        return self.folder / "customers.csv"
+
+    @property
+    def heap(self) -> Path:
+        return self.folder / "found-on-the-web"
+
+    @property
+    def dossier(self) -> Path:
+        return self.folder / "dossier.html"
+
+    def begin(self) -> Workspace:
+        """A workspace whose company owns two mail domains, with a confirmed kit."""
+        write_rows(self.table, customers(CUSTOMERS, seed=_SEED))
+        passphrase = Protected(secrets.token_hex(16))
+        kit = self.folder / "recovery-kit.txt"
+        workspace = create(
+            self.folder / "workspace",
+            keys=KeyFolder.for_new(self.folder / "keys"),
+            kit=(kit, passphrase),
+            now=now(),
+        )
+        settings = workspace.root / "trapstreet.toml"
+        owned = "domains = " + str(list(DOMAINS)).replace("'", '"')
+        settings.write_text(settings.read_text().replace("domains = []", owned))
+        workspace = Workspace.open(workspace.root)
+        confirm_kit(workspace, kit, passphrase, now=now())
+        return workspace
+
+    def register(self, workspace: Workspace, progress: Progress) -> Registration:
+        return register(
+            open_table(str(self.table)),
+            "customers",
+            source=str(self.table),
+            asked=Asked(),
+            keys=workspace.ring,
+            shelf=shelf_of(workspace),
+            now=now(),
+            progress=progress,
+        )
+
+    def share(self, workspace: Workspace, progress: Progress) -> Iterator[tuple[str, Copied]]:
+        """A copy for each recipient."""
+        data_set = catalogue.data_set_named("customers")
+        for number, recipient in enumerate(RECIPIENTS):
+            copied = share_copy(
+                workspace,
+                data_set,
+                recipient=None,
+                name=recipient,
+                out=self._copy(number),
+                decoys=None,
+                new_version=False,
+                progress=progress,
+            )
+            yield recipient, copied
+
+    def leak(self) -> Path:
+        """Somebody at one recipient sells three rows in a hundred, typed anew, in a paste among other
+        texts."""
+        random = Random(_SEED)  # noqa: S311  the story is the same every time
+        with self._copy(THIEF).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        stolen = random.sample(rows, round(len(rows) * LEAKED))
+        self.heap.mkdir()
+        paste = self.heap / "paste-7fQ2x.txt"
+        paste.write_text(
+            "fresh support list, more on request\n\n" + "\n".join(map(_retyped, stolen)), encoding="utf-8"
+        )
+        for number in range(200):
+            (self.heap / f"post-{number:03}.txt").write_text(_chatter(random), encoding="utf-8")
+        strangers = customers(
+            3_000, seed=_SEED + 1, first=71_000_000, domains=("bigpost.example", "mailhub.example")
+        )
+        write_rows(self.heap / "somebody-elses.csv", strangers)
+        return paste
+
+    def scan(self, workspace: Workspace, progress: Progress) -> Scan:
+        lookup, matcher = matcher_of(workspace)
+        return scan(texts([str(self.heap)]), lookup=lookup, matcher=matcher, progress=progress)
+
+    def trace(self, workspace: Workspace, paste: Path, progress: Progress) -> Traced:
+        traced = trace_leak(workspace, [str(paste)], progress=progress)
+        write_dossier(self.dossier, traced, {})
+        return traced
+
+    def _copy(self, number: int) -> Path:
+        return self.folder / f"copy-for-recipient-{number + 1:02}.csv"
+
+
+def _retyped(row: dict[str, str]) -> str:
+    """MURPHY, Mary - 086/5233925 - MARY.MURPHY@… - 2410380: nothing is spelled as it was."""
+    given, family = row["name"].split(" ", 1)
+    digits = "0" + "".join(filter(str.isdigit, row["phone"])).removeprefix("353")
+    ticket = row["ticket"].removeprefix("TS-")
+    return f"{family.upper()}, {given} - {digits[:3]}/{digits[3:]} - {row['email'].upper()} - #{ticket}"
+
+
+def _chatter(random: Random) -> str:
+    """A text of the kind that pastes are: logs, numbers, prose."""
+    words = (
+        "the a error of request and connection to user failed retry 200 404 at in cache line host is".split()
+    )
+    lines = []
+    for _ in range(random.randint(40, 400)):
+        stamp = f"2019-0{random.randint(1, 9)}-1{random.randint(0, 9)} {random.randint(10, 23)}:00"
+        lines.append(f"{stamp} {random.randint(1, 10**9)} {' '.join(random.choices(words, k=8))}")
+    return "\n".join(lines)

@@ -1,0 +1,66 @@
+"""From rows to what the index keeps of them: ids, digests, fingerprints. Nothing of the rows themselves."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from trapstreet.core.fields import Column, Kind, record_forms
+from trapstreet.core.maths.siphash import siphash24_many
+from trapstreet.core.model.record_id import record_ids
+from trapstreet.core.model.table import Row, cell_text
+from trapstreet.core.ports import Keys
+
+U64 = NDArray[np.uint64]
+U32 = NDArray[np.uint32]
+
+
+class Fingerprinter:
+    """Reads the rows of one data set under the workspace's keys.
+
+    columns  every column of the table, in its order; key  the names of the key columns
+    """
+
+    def __init__(
+        self, data_set: str, columns: Sequence[Column], key: Sequence[str], *, epoch: int, keys: Keys
+    ) -> None:
+        self._columns = tuple(columns)
+        self._keys = keys
+        self._epoch = epoch
+        names = [column.name for column in columns]
+        self.key_positions = [names.index(name) for name in key]
+        self._compared = [at for at, column in enumerate(columns) if not column.ignored]
+        self._record_key = keys.record_key(data_set)
+        self._digest_key = keys.siphash_key("digest", data_set, _plan(columns))
+
+    def record_ids(self, rows: Sequence[Row]) -> U64:
+        """The RecordId of each row (docs/adr/0002-record-ids-and-code-bits.md)."""
+        return record_ids(self._record_key, [tuple(row[at] for at in self.key_positions) for row in rows])
+
+    def digests(self, rows: Sequence[Row]) -> U64:
+        """A keyed hash of the cells of each row, equal for equal cells in any format; ignored columns do not
+        count.
+
+        The key depends on what the columns were taken for: with other kinds every record counts as changed.
+        """
+        return siphash24_many(self._digest_key, [self._joined(row) for row in rows])
+
+    def fingerprints(self, rows: Sequence[Row]) -> dict[Kind, tuple[U64, U32]]:
+        """Per kind, the fingerprints of all normal forms and the row that each belongs to."""
+        return {
+            kind: (siphash24_many(self._keys.fingerprint_key(kind, self._epoch), forms), owners)
+            for kind, (forms, owners) in record_forms(self._columns, rows).items()
+        }
+
+    def _joined(self, row: Row) -> bytes:
+        texts = [cell_text(row[at]) for at in self._compared]
+        joined = "".join("n" if text is None else f"{len(text)}:{text}" for text in texts)
+        return joined.encode("utf-8", "surrogatepass")
+
+
+def _plan(columns: Sequence[Column]) -> str:
+    """What the columns are taken for, in 64 bits; the reasons do not count."""
+    plan = [msgspec.structs.replace(column, why="") for column in columns if not column.ignored]
+    return hashlib.sha256(msgspec.json.encode(plan)).hexdigest()[:16]

@@ -1,0 +1,51 @@
+"""Which records of a data set are alive, and when each state of a record ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trapstreet.index.segment import Segment
+
+U64 = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """The records of a data set's latest version: sorted ids, and the digest of each record's cells."""
+
+    record_ids: U64
+    digests: U64
+
+    def find(self, record_ids: U64) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """For each id its position among the living, and whether it is there at all."""
+        if not len(self.record_ids):
+            return np.zeros(len(record_ids), dtype=np.intp), np.zeros(len(record_ids), dtype=np.bool_)
+        at = np.minimum(np.searchsorted(self.record_ids, record_ids), len(self.record_ids) - 1)
+        return at, self.record_ids[at] == record_ids
+
+
+def living(versions: Sequence[Segment]) -> Living:
+    """The state after the last of a data set's versions, given in their order. 16 bytes per record."""
+    ids = np.empty(0, dtype=np.uint64)
+    digests = np.empty(0, dtype=np.uint64)
+    for segment in versions:
+        keep = ~np.isin(ids, segment.ended, assume_unique=True)
+        ids = np.concatenate([ids[keep], segment.record_ids])
+        digests = np.concatenate([digests[keep], segment.digests])
+    order = np.argsort(ids)
+    return Living(ids[order], digests[order])
+
+
+def ended_at(record_id: int, *, since: int, versions: Sequence[Segment]) -> int | None:
+    """The version in which a record's state, current from version `since` on, was no longer current; None if
+    it still is.
+
+    Versions count from 1: versions[0] is version 1.
+    """
+    for number, segment in enumerate(versions[since:], start=since + 1):
+        at = int(np.searchsorted(segment.ended, np.uint64(record_id)))
+        if at < len(segment.ended) and int(segment.ended[at]) == record_id:
+            return number
+    return None

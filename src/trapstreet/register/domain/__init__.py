@@ -1,0 +1,1 @@
+"""What registering decides, without input or output."""

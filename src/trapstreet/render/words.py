@@ -1,0 +1,92 @@
+"""Plain words for numbers, times and verdicts."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from math import floor, log10
+
+from trapstreet.core.fields import Kind, kinds
+from trapstreet.trace import Accusation, DataSetTrace
+
+_SCALES = [(12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand")]
+_WHOLE = 15
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 record`, `2,040 records`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def chance(log10_p: float) -> str:
+    """A probability as people say it, never smaller than it is: `1 in 40 million`, `1 in 10^21`."""
+    exponent = -log10_p
+    if exponent >= _WHOLE:
+        return f"1 in 10^{floor(exponent)}"
+    for digits, word in _SCALES:
+        if exponent >= digits:
+            number = floor(10 ** (exponent - digits) * (1 + 1e-12))
+            return f"1 in a {word}" if number == 1 else f"1 in {number:,} {word}"
+    return f"1 in {max(1, floor(10**exponent * (1 + 1e-12))):,}"
+
+
+def day(microseconds: int) -> str:
+    """A time to the minute, UTC."""
+    return datetime.fromtimestamp(microseconds / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def kind_counts(counts: Mapping[Kind, int]) -> str:
+    """`2,040 e-mail addresses, 1,998 names`."""
+    return ", ".join(f"{kinds()[kind].title} {number:,}" for kind, number in counts.items())
+
+
+def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
+    """What a trace says of one data set, in sentences; rows is the size of its latest version."""
+    share = 100 * result.records.matched / rows if rows else 0
+    beside = (
+        f", beside {counted(result.records.foreign, 'other')} that are not yours"
+        if result.records.foreign
+        else ""
+    )
+    matched = counted(result.records.matched, "record")
+    yield f"{matched} of {result.data_set!r} ({share:.2g} % of it) are in this leak{beside}."
+    if result.fields:
+        yield f"It shows: {kind_counts(result.fields)}."
+    if result.taken:
+        yield f"The data was current {_window(result.taken.begin, result.taken.end)}."
+    if not result.accused:
+        yield from _no_verdict(result)
+        return
+    for each in result.accused:
+        yield from _accusation(each)
+    everyone = counted(result.copies, "copy", "copies")
+    yield (
+        f"Over all {everyone} together, the chance that any innocent one is accused like this is at most "
+        f"{chance(log10(result.bound))}."
+    )
+    if result.not_only_source:
+        others = counted(len(result.not_only_source), "copy", "copies")
+        yield f"{others} cannot be the only source of it."
+
+
+def _accusation(each: Accusation) -> Iterator[str]:
+    for evidence in each.evidence:
+        yield f"Copy {each.copy} took part: {evidence.hits} of its {evidence.of} decoys are in the leak."
+        if evidence.chance > 0:
+            coincidence = chance(each.log10_p)
+            yield f"An innocent copy would show that many with a chance of at most {coincidence}."
+
+
+def _no_verdict(result: DataSetTrace) -> Iterator[str]:
+    if not result.copies:
+        yield "No verdict: no copies of it were handed out, so there is nothing to tell them apart by."
+        return
+    seen = counted(result.decoys, "decoy") if result.decoys else "no decoys"
+    yield (
+        f"No verdict: the leak shows {seen} of copies, which is not enough to accuse any of "
+        f"{counted(result.copies, 'copy', 'copies')} without risking an innocent one."
+    )
+
+
+def _window(begin: int | None, end: int | None) -> str:
+    if begin is None:
+        return f"before {day(end or 0)}"
+    return f"after {day(begin)}" if end is None else f"between {day(begin)} and {day(end)}"

@@ -1,0 +1,1 @@
+"""What sharing decides, without input or output."""

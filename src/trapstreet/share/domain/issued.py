@@ -1,0 +1,107 @@
+"""A copy as it is issued: its decoys' ids, what they are worth, and the commitment that fixes it all."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from trapstreet.core.fields import Column, Kind, kinds
+from trapstreet.core.maths.entropy import Profile
+from trapstreet.core.model.commitment import NO_P_TABLE, CommittedCell, CommittedDecoy, CopyFacts, commitment
+from trapstreet.core.model.encoding import canonical_cbor
+from trapstreet.core.model.packing import pack
+from trapstreet.core.model.table import Cell, Row, cell_text
+from trapstreet.decoys import Decoy
+
+INVENTORY = "ts-inventory-1"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCopy:
+    """Everything that the registry keeps of a copy. The cells are protected: they are kept sealed."""
+
+    copy: str
+    facts: CopyFacts = field(repr=False)
+    record_ids: tuple[int, ...]
+    rows: tuple[Row, ...] = field(repr=False)
+    profiles: tuple[Profile, ...]
+    strippable: bool
+
+    @property
+    def commitment(self) -> bytes:
+        return commitment(self.facts)
+
+    def cells(self) -> bytes:
+        """The decoys' cells as deterministic CBOR, in the order of record_ids."""
+        return canonical_cbor([[pack(cell) for cell in row] for row in self.rows])
+
+    def inventory(self, data_set: str, columns: Sequence[Column]) -> bytes:
+        """What somebody needs who has nothing left but the recovery kit: whose decoys these are, and how
+        they look."""
+        return canonical_cbor(
+            {
+                "format": INVENTORY,
+                "copy": self.copy,
+                "data_set": data_set,
+                "columns": [column.name for column in columns],
+                "decoys": [[cell_text(cell) for cell in row] for row in self.rows],
+            }
+        )
+
+
+def issue(
+    copy: str,
+    decoys: Sequence[Decoy],
+    record_ids: Sequence[int],
+    columns: Sequence[Column],
+    *,
+    strippable: bool,
+    data_set: str,
+    version: int,
+    code_key: bytes,
+    nonce: bytes,
+    at: int,
+) -> IssuedCopy:
+    """Fix a copy: at is Unix µs, nonce 32 random bytes."""
+    committed = tuple(
+        _committed(decoy, record_id, columns) for decoy, record_id in zip(decoys, record_ids, strict=True)
+    )
+    return IssuedCopy(
+        copy=copy,
+        facts=CopyFacts(nonce, copy, code_key, committed, data_set, version, at, NO_P_TABLE),
+        record_ids=tuple(record_ids),
+        rows=tuple(decoy.cells for decoy in decoys),
+        profiles=_profiles(decoys),
+        strippable=strippable,
+    )
+
+
+def _committed(decoy: Decoy, record_id: int, columns: Sequence[Column]) -> CommittedDecoy:
+    cells = tuple(
+        CommittedCell(column.name, _form(decoy.cells[at], column), decoy.columns.get(column.name, ()))
+        for at, column in enumerate(columns)
+        if column.kind != Kind.TEXT
+    )
+    return CommittedDecoy(record_id, cells, _thousandths(decoy))
+
+
+def _form(cell: Cell, column: Column) -> bytes | None:
+    """The cell's first normal form; its text where the kind has forms only together with another column."""
+    text = cell_text(cell)
+    if not text:
+        return None
+    forms = kinds()[column.kind].forms(text, column)
+    return forms[0] if forms else text.encode("utf-8", "surrogatepass")
+
+
+def _profiles(decoys: Sequence[Decoy]) -> tuple[Profile, ...]:
+    """The different ways in which decoys rest on their draws, the most frequent first."""
+    counts = Counter((_thousandths(decoy), _frozen(decoy.columns)) for decoy in decoys)
+    return tuple(Profile(count, bits, dict(columns)) for (bits, columns), count in counts.most_common())
+
+
+def _thousandths(decoy: Decoy) -> tuple[int, ...]:
+    return tuple(int(draw.bits * 1000) for draw in decoy.draws)
+
+
+def _frozen(columns: Mapping[str, tuple[int, ...]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple(sorted(columns.items()))

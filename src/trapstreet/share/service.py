@@ -1,0 +1,195 @@
+"""Share a data set: read the source again, add decoys, register the copy, hand it out."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+import numpy as np
+
+from trapstreet.core.fields import NORMAL_FORMS, Column, Kind, kinds
+from trapstreet.core.maths.draws import KeyedDraws
+from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.table import Batch
+from trapstreet.core.ports import Progress, Table
+from trapstreet.decoys import DecoySettings, TableModelBuilder, generate, insert
+from trapstreet.index import Fingerprinter, Header, SegmentWriter, Shelf
+from trapstreet.keys.ring import KeyRing
+from trapstreet.share.domain.issued import IssuedCopy, issue
+from trapstreet.share.domain.power import Power, power_curve
+from trapstreet.share.source import RegisteredRows
+from trapstreet.share.taken import TakenValues
+from trapstreet.store import catalogue, copies
+from trapstreet.store.models import DataSet, Version
+
+DECOYS_LABEL = 1
+"""Label of the draws that make a copy's unique decoys (docs/adr/0004-copies-and-commitments.md)."""
+
+
+class Writer(Protocol):
+    """A table being written."""
+
+    def write(self, batch: Batch) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What sharing reaches beyond the registry.
+
+    create  begins the new file, which appears when the context ends well
+    seal    keeps the inventory of a copy's decoys where the recovery kit can read it: (copy id, content)
+    """
+
+    create: Callable[[], AbstractContextManager[Writer]]
+    seal: Callable[[str, bytes], None]
+
+
+class Copied(msgspec.Struct, frozen=True):
+    """What sharing did; `strippable` says why the decoys can be picked out, () where they cannot."""
+
+    copy: str
+    version: int
+    recipient: str
+    rows: int
+    decoys: int
+    strippable: tuple[str, ...]
+    notes: tuple[str, ...]
+    proves: list[Power]
+    copies: int
+    commitment: str
+
+
+def default_decoys(rows: int) -> int:
+    """1 % of the rows, at least 3 and at most 300."""
+    return min(300, max(3, round(rows / 100)))
+
+
+def share(
+    table: Table,
+    data_set: DataSet,
+    *,
+    recipient: str,
+    decoys: int | None,
+    settings: DecoySettings,
+    bound: float,
+    ring: KeyRing,
+    shelf: Shelf,
+    outside: Outside,
+    now: int,
+    progress: Progress,
+) -> Copied:
+    """Write a copy of the latest version with decoys of its own, and register it for a recipient (a
+    pseudonym).
+
+    The copy is registered before its file appears: there is never a file whose decoys nobody could find.
+    Two passes over the source; memory is flat but for 16 bytes per record.
+    Raises UnusableInput where the source is no longer what is registered.
+    """
+    index = catalogue.index_of(data_set, shelf)
+    version = catalogue.latest(data_set)
+    columns = _as_registered(table, index.columns)
+    prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
+    source = RegisteredRows(table, index, prints, version)
+    builder = TableModelBuilder(columns, tuple(data_set.key_columns))
+    total = 2 * version.rows
+    done = 0
+    for batch in source.batches():
+        builder.observe(batch)
+        progress(done := done + len(batch.rows), total)
+    copy = copies.new_copy_id()
+    made = generate(
+        builder.finish(),
+        settings,
+        draws=KeyedDraws(ring.code_key(copy), DECOYS_LABEL),
+        count=default_decoys(version.rows) if decoys is None else decoys,
+        taken=TakenValues(catalogue.all_indexes(shelf), data_set.id, epoch=data_set.epoch, keys=ring),
+    )
+    record_ids = prints.record_ids([decoy.cells for decoy in made.decoys])
+    issued = issue(
+        copy,
+        made.decoys,
+        record_ids.tolist(),
+        columns,
+        strippable=bool(made.strippable),
+        data_set=data_set.id,
+        version=version.number,
+        code_key=ring.code_key(copy),
+        nonce=secrets.token_bytes(32),
+        at=now,
+    )
+    with outside.create() as out:
+        for batch in insert(made, source.batches()):
+            out.write(batch)
+            progress(done := done + len(batch.rows), total)
+        outside.seal(copy, issued.inventory(data_set.name, columns))
+        _write_index(issued, prints, data_set, shelf)
+        _register(issued, version, recipient, ring)
+    issued_copies = data_set.copies.count()
+    return Copied(
+        copy=copy,
+        version=version.number,
+        recipient=recipient,
+        rows=version.rows,
+        decoys=len(made.decoys),
+        strippable=made.strippable,
+        notes=made.notes,
+        proves=power_curve(
+            issued.profiles,
+            _by_kind(columns),
+            decoys=len(made.decoys),
+            rows=version.rows,
+            copies=issued_copies,
+            bound=bound,
+        ),
+        copies=issued_copies,
+        commitment=issued.commitment.hex(),
+    )
+
+
+def _as_registered(table: Table, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The registered columns in the order of the table; raises UnusableInput where they are others."""
+    known = {column.name: column for column in columns}
+    if set(known) != set(table.columns):
+        raise UnusableInput(
+            f"{table.label} has other columns than it was registered with",
+            hint="pass --new-version to register it as it is now and share that",
+        )
+    return tuple(known[name] for name in table.columns)
+
+
+def _write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, shelf: Shelf) -> None:
+    """Enter the decoys' fingerprints, so that scan and trace see them in the same pass as real records."""
+    header = Header(data_set.id, f"copy:{issued.copy}", data_set.epoch, NORMAL_FORMS)
+    with SegmentWriter(header, scratch=shelf.scratch) as writer:
+        ids = prints.record_ids(issued.rows)
+        writer.add(ids, prints.digests(issued.rows), prints.fingerprints(issued.rows))
+        writer.finish(shelf.copy(data_set.id, issued.copy), ended=np.empty(0, dtype=np.uint64))
+
+
+def _register(issued: IssuedCopy, version: Version, recipient: str, ring: KeyRing) -> None:
+    copies.add(
+        issued.copy,
+        version,
+        recipient,
+        record_ids=np.array(issued.record_ids, dtype=np.uint64),
+        cells=issued.cells(),
+        profiles=issued.profiles,
+        nonce=issued.facts.nonce,
+        p_table=issued.facts.p_table,
+        commitment=issued.commitment,
+        strippable=issued.strippable,
+        ring=ring,
+        at=issued.facts.issued_us,
+    )
+
+
+def _by_kind(columns: Sequence[Column]) -> dict[Kind, list[str]]:
+    """The columns by which a decoy is recognised, by kind: anchors only, names and dates merely confirm."""
+    named: dict[Kind, list[str]] = defaultdict(list)
+    for column in columns:
+        if column.kind in kinds() and kinds()[column.kind].anchor:
+            named[column.kind].append(column.name)
+    return named

@@ -1,0 +1,35 @@
+"""What decoys may not be: anything that a real row of any version has, or a decoy of another copy."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trapstreet.core.fields import Kind
+from trapstreet.core.maths.siphash import siphash24_many
+from trapstreet.core.model.record_id import record_ids
+from trapstreet.core.model.table import Row
+from trapstreet.core.ports import Keys
+from trapstreet.index import DataSetIndex, Lookup
+
+
+class TakenValues:
+    """Answers the generator of decoys (decoys.Taken) from the indexes of a workspace.
+
+    Values count as taken whichever data set has them; keys are those of this data set.
+    """
+
+    def __init__(self, indexes: Sequence[DataSetIndex], data_set: str, *, epoch: int, keys: Keys) -> None:
+        self._lookup = Lookup(indexes)
+        self._epoch = epoch
+        self._keys = keys
+        self._record_key = keys.record_key(data_set)
+        own = next(index for index in indexes if index.data_set == data_set)
+        segments = [*own.versions, *own.copies.values()]
+        self._record_ids = np.unique(np.concatenate([segment.record_ids for segment in segments]))
+
+    def forms(self, kind: Kind, forms: Sequence[bytes]) -> list[bool]:
+        fingerprints = siphash24_many(self._keys.fingerprint_key(kind, self._epoch), forms)
+        return [bool(each) for each in self._lookup.contains(kind, self._epoch, fingerprints)]
+
+    def keys(self, keys: Sequence[Row]) -> list[bool]:
+        return [bool(each) for each in np.isin(record_ids(self._record_key, keys), self._record_ids)]

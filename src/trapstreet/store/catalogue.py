@@ -1,0 +1,76 @@
+"""Data sets, versions, recipients and copies as the capabilities ask for them."""
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+from trapstreet.core.fields.kind import Column
+from trapstreet.core.model.errors import UnusableInput
+from trapstreet.index import DataSetIndex, Shelf
+from trapstreet.store.models import Copy, DataSet, Version
+
+
+def data_set_named(name: str) -> DataSet:
+    """The data set of that name. Raises UnusableInput that lists the names there are."""
+    found = DataSet.objects.filter(name=name).first()
+    if found is None:
+        names = ", ".join(DataSet.objects.order_by("name").values_list("name", flat=True))
+        hint = f"registered are: {names}" if names else "register it: trapstreet register TABLE --name NAME"
+        raise UnusableInput(f"no data set {name!r}", hint=hint)
+    return found
+
+
+def data_sets() -> list[DataSet]:
+    """Every data set, by name."""
+    return list(DataSet.objects.order_by("name"))
+
+
+def new_id(prefix: str) -> str:
+    """An identifier that no other workspace, and no restored state of this one, ever gives again: 60
+    random bits."""
+    return f"{prefix}-{''.join(secrets.choice('abcdefghjkmnpqrstuvwxyz23456789') for _ in range(12))}"
+
+
+def columns_of(data_set: DataSet) -> tuple[Column, ...]:
+    """What the columns of a data set were taken for, in the order of the table."""
+    return msgspec.convert(data_set.columns, tuple[Column, ...])
+
+
+def latest(data_set: DataSet) -> Version:
+    """The last registered version; every data set has at least one."""
+    return data_set.versions.latest("number")
+
+
+def index_of(data_set: DataSet, shelf: Shelf) -> DataSetIndex:
+    """A data set's index, opened: all versions, and the decoys of all copies."""
+    return shelf.open(
+        data_set.id,
+        name=data_set.name,
+        epoch=data_set.epoch,
+        columns=columns_of(data_set),
+        versions=latest(data_set).number,
+        copies=data_set.copies.values_list("id", flat=True),
+    )
+
+
+def all_indexes(shelf: Shelf) -> list[DataSetIndex]:
+    """The indexes of every data set, by name."""
+    return [index_of(each, shelf) for each in data_sets()]
+
+
+def all_copies() -> list[Copy]:
+    """Every copy ever issued, in the order of issue; without the sealed cells."""
+    return list(Copy.objects.defer("cells").select_related("data_set", "version"))
+
+
+def copies_of(data_sets: Sequence[str]) -> list[Copy]:
+    """All copies ever issued of these data sets, by their ids; without the sealed cells."""
+    return list(Copy.objects.filter(data_set__in=data_sets).defer("cells").select_related("version"))
+
+
+def version_times(data_set: str) -> list[int]:
+    """When each version of a data set was registered, in order: Unix microseconds."""
+    return list(
+        Version.objects.filter(data_set=data_set).order_by("number").values_list("registered_at", flat=True)
+    )

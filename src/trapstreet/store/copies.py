@@ -1,0 +1,74 @@
+"""Copies, written together with their leaf of the append-only log."""
+
+import secrets
+
+import msgspec
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+
+from trapstreet.core.maths.entropy import Profile
+from trapstreet.core.model.packing import unpack
+from trapstreet.core.model.table import Row
+from trapstreet.keys.ring import KeyRing
+from trapstreet.keys.sealing import open_sealed, seal
+from trapstreet.store import log
+from trapstreet.store.models import Copy, Version
+
+
+def new_copy_id() -> str:
+    """The next number, and letters that no other registry, and no restored state of this one, gives again.
+
+    Code and keys of a copy hang on its id: were a number given twice after a restore, two copies would carry
+    the same code.
+    """
+    number = (Copy.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    return f"{number}-{''.join(secrets.choice('abcdefghjkmnpqrstuvwxyz23456789') for _ in range(10))}"
+
+
+def add(  # one argument per fact of the row
+    copy: str,
+    version: Version,
+    recipient: str,
+    *,
+    record_ids: "np.ndarray[tuple[int], np.dtype[np.uint64]]",
+    cells: bytes,
+    profiles: tuple[Profile, ...],
+    nonce: bytes,
+    p_table: bytes,
+    commitment: bytes,
+    strippable: bool,
+    ring: KeyRing,
+    at: int,
+) -> Copy:
+    """Enter a copy and the log's leaf in one transaction; cells and nonce are sealed under its storage
+    key."""
+    key = ring.storage_key(copy)
+    with transaction.atomic():
+        row = Copy.objects.create(
+            id=copy,
+            number=int(copy.partition("-")[0]),
+            data_set=version.data_set,
+            version=version,
+            recipient_id=recipient,
+            created_at=at,
+            rows=version.rows,
+            decoys=len(record_ids),
+            strippable=strippable,
+            profiles=msgspec.to_builtins(profiles),
+            record_ids=record_ids.astype("<u8").tobytes(),
+            cells=seal(key, cells, aad=b"cells " + copy.encode()),
+            nonce=seal(key, nonce, aad=b"nonce " + copy.encode()),
+            p_table=p_table,
+            commitment=commitment.hex(),
+        )
+        log.append({"event": "copy", "copy": copy, "commitment": commitment, "time": at})
+    return row
+
+
+def decoy_rows(copy: Copy, ring: KeyRing) -> list[Row]:
+    """The cells of a copy's decoys: protected."""
+    import cbor2
+
+    opened = open_sealed(ring.storage_key(copy.id), bytes(copy.cells), aad=b"cells " + copy.id.encode())
+    return [tuple(unpack(cell) for cell in row) for row in cbor2.loads(opened)]

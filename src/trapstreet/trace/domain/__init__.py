@@ -1,0 +1,1 @@
+"""What tracing decides, without input or output."""

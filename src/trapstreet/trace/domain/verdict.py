@@ -1,0 +1,130 @@
+"""Which copies took part: the exact test of unique decoys over all copies together.
+
+The law of an innocent copy's hits is known whatever the thief did: its decoys were drawn under its own key,
+and
+each coincides with something in the leak with probability at most q0 (core.maths.entropy.coincidence). A copy
+with d decoys therefore has P(Bin(d, q0) ≥ hits); that is compared with the bound divided by the number of
+copies, so that P(any innocent copy is accused) is at most the bound.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import log10
+
+import msgspec
+
+from trapstreet.core.fields import Kind
+from trapstreet.core.maths.entropy import Profile, coincidence
+from trapstreet.core.maths.tails import log10_binomial_tail
+
+Kinds = frozenset[Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCode:
+    """What is known of a copy's decoys without opening them."""
+
+    copy: str
+    decoys: int
+    profiles: tuple[Profile, ...]
+
+
+class Evidence(msgspec.Struct, frozen=True, tag_field="class", tag="design"):
+    """Unique decoys: `hits` of the copy's `of` decoys stand in the leak, judged by the fields `columns`.
+
+    chance  q0: at most how likely one decoy of an innocent copy is to coincide with something in the leak
+    """
+
+    kind: str
+    hits: int
+    of: int
+    fields: list[Kind]
+    candidates: int
+    chance: float
+    log10_p: float
+
+
+class Accusation(msgspec.Struct, frozen=True):
+    """A copy that took part. log10_p is for this copy alone; the bound divides by the number of copies."""
+
+    copy: str
+    log10_p: float
+    evidence: list[Evidence]
+
+
+def accuse(
+    codes: Sequence[CopyCode],
+    hits: Mapping[str, Mapping[Kinds, int]],
+    *,
+    columns: Mapping[Kind, Sequence[str]],
+    candidates: Callable[[Kinds], int],
+    tested: Collection[Kinds],
+    copies: int,
+    bound: float,
+) -> list[Accusation]:
+    """The copies whose hits no innocent copy would have, surest first; [] is a good answer.
+
+    hits        per copy and set of kinds: decoys that the leak shows by all of these kinds, near each other
+    columns     per kind the data set's columns of it
+    candidates  for a set of kinds an upper bound of the distinct tuples that the leak shows
+    tested      sets of kinds, chosen by what the leak shows of real records only; testing several costs
+                their number
+    copies      all copies that could be accused, in this data set and others;  bound  on P(any innocent is
+                accused)
+    """
+    accused = []
+    for code in codes:
+        evidence = [
+            _evidence(code, hits.get(code.copy, {}), kinds, columns, candidates(kinds)) for kinds in tested
+        ]
+        if not evidence:
+            continue
+        best = min(evidence, key=lambda each: each.log10_p)
+        log10_p = min(0.0, best.log10_p + log10(len(tested)))
+        if best.hits and log10_p <= log10(bound) - log10(copies):
+            accused.append(Accusation(code.copy, round(log10_p, 3), [best]))
+    return sorted(accused, key=lambda each: each.log10_p)
+
+
+def kinds_to_test(shown: Mapping[Kinds, int], records: int, present: Collection[Kind]) -> list[Kinds]:
+    """The sets of one or two kinds that decoys are judged by: those that at least half of the real records
+    show.
+
+    shown    how many of the leak's real records show each set;  records  how many there are
+    present  kinds of which the leak shows any candidate: what is tested where it holds no real record
+    Only the leak's real records decide, never the decoys: an innocent copy's law is not touched by the
+    choice.
+    """
+    if records:
+        return sorted((kinds for kinds, count in shown.items() if 2 * count >= records), key=sorted)
+    singles = [frozenset((kind,)) for kind in present]
+    pairs = [frozenset((a, b)) for a in present for b in present if a < b]
+    return sorted([*singles, *pairs], key=sorted)
+
+
+def not_only_source(accused: Sequence[Accusation], codes: Sequence[CopyCode]) -> list[str]:
+    """Copies that cannot be the only source: another copy's decoys are in the leak, at the same bound."""
+    if not accused:
+        return []
+    only = accused[0].copy if len(accused) == 1 else None
+    return [code.copy for code in codes if code.copy != only]
+
+
+def _evidence(
+    code: CopyCode,
+    hits: Mapping[Kinds, int],
+    kinds: Kinds,
+    columns: Mapping[Kind, Sequence[str]],
+    candidates: int,
+) -> Evidence:
+    chance = coincidence(code.profiles, [columns.get(kind, ()) for kind in sorted(kinds)], candidates)
+    count = hits.get(kinds, 0)
+    return Evidence(
+        kind="unique decoys",
+        hits=count,
+        of=code.decoys,
+        fields=sorted(kinds),
+        candidates=candidates,
+        chance=chance,
+        log10_p=log10_binomial_tail(code.decoys, chance, count),
+    )

@@ -1,0 +1,122 @@
+"""Trace leaks: read them, join their records, judge every copy."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import log10
+from typing import Literal
+
+import msgspec
+
+from trapstreet.core.fields import Kind
+from trapstreet.core.maths.entropy import Profile
+from trapstreet.core.ports import Progress, Text
+from trapstreet.index import DataSetIndex, Lookup, Matcher, RecordJoin
+from trapstreet.store import catalogue
+from trapstreet.store.models import Copy
+from trapstreet.trace.domain.dating import Window, intersect
+from trapstreet.trace.domain.shown import Shown, shown
+from trapstreet.trace.domain.verdict import Accusation, CopyCode, accuse, kinds_to_test, not_only_source
+
+
+class Records(msgspec.Struct, frozen=True):
+    """How many different records of the data set the leak shows, and how many others stand beside them."""
+
+    matched: int
+    foreign: int
+
+
+class DataSetTrace(msgspec.Struct, frozen=True):
+    """What a leak says of one data set. `copies` is how many copies were judged, `bound` on accusing any
+    innocent."""
+
+    data_set: str
+    records: Records
+    fields: dict[Kind, int]
+    decoys: int
+    versions: list[int]
+    taken: Window | None
+    verdict: Literal["accused", "group", "no verdict"]
+    accused: list[Accusation]
+    group: list[str]
+    not_only_source: list[str]
+    bound: float
+    copies: int
+
+    @property
+    def needed(self) -> float:
+        """-log10 of the p that a copy must not exceed to be accused."""
+        return log10(max(1, self.copies)) - log10(self.bound)
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """The data sets that a leak shows; none: not our data."""
+
+    data_sets: list[DataSetTrace]
+
+
+def trace(
+    texts: Iterable[Text], *, lookup: Lookup, matcher: Matcher, bound: float, progress: Progress
+) -> Trace:
+    """Judge all copies of the data sets that the texts, taken as one leak, show.
+
+    Memory grows with the distinct records and candidates in the leak.
+    """
+    join = RecordJoin(lookup)
+    done = 0
+    for text in texts:
+        for matches in matcher.matches(text.chunks):
+            join.add(matches)
+            done += matches.size
+            progress(done)
+        join.end_text()
+    recognised = {number: what for number in join.data_sets() if (what := shown(join, lookup, number))}
+    copies = catalogue.copies_of([lookup.data_sets[number].data_set for number in recognised])
+    results = []
+    for number, what in recognised.items():
+        own = [_code(copy) for copy in copies if copy.data_set_id == lookup.data_sets[number].data_set]
+        results.append(_judge(join, lookup.data_sets[number], what, own, copies=len(copies), bound=bound))
+    return Trace(results)
+
+
+def _judge(
+    join: RecordJoin,
+    data_set: DataSetIndex,
+    what: Shown,
+    codes: Sequence[CopyCode],
+    *,
+    copies: int,
+    bound: float,
+) -> DataSetTrace:
+    columns: dict[Kind, list[str]] = defaultdict(list)
+    for column in data_set.columns:
+        columns[column.kind].append(column.name)
+    accused = accuse(
+        codes,
+        what.hits(),
+        columns=columns,
+        candidates=join.candidates,
+        tested=kinds_to_test(what.sets(), len(what.real), join.present()),
+        copies=max(1, copies),
+        bound=bound,
+    )
+    leading = what.leading()
+    decoys = sum(map(len, what.decoys.values()))
+    matched = len(what.real)
+    return DataSetTrace(
+        data_set=data_set.name,
+        records=Records(matched, max(0, join.things(leading) - matched - decoys) if leading else 0),
+        fields=what.fields(),
+        decoys=decoys,
+        versions=sorted({since for since, _ in what.states}),
+        taken=intersect(what.states, catalogue.version_times(data_set.data_set)),
+        verdict="accused" if accused else "no verdict",
+        accused=accused,
+        group=[],
+        not_only_source=not_only_source(accused, codes),
+        bound=bound,
+        copies=copies,
+    )
+
+
+def _code(copy: Copy) -> CopyCode:
+    return CopyCode(copy.id, copy.decoys, msgspec.convert(copy.profiles, tuple[Profile, ...]))

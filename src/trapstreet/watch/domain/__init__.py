@@ -1,0 +1,1 @@
+"""What a scan decides, without input or output."""

@@ -1,0 +1,134 @@
+"""The verdict: accused at the bound over all copies together, or nobody."""
+
+from math import log10
+
+import pytest
+
+from trapstreet.core.fields import Kind
+from trapstreet.core.maths.entropy import Profile, coincidence
+from trapstreet.core.maths.tails import log10_binomial_tail
+from trapstreet.trace.domain.dating import intersect
+from trapstreet.trace.domain.verdict import CopyCode, accuse, kinds_to_test, not_only_source
+
+EMAIL, PHONE, REFERENCE = (frozenset((kind,)) for kind in (Kind.EMAIL, Kind.PHONE, Kind.REFERENCE))
+BOTH = EMAIL | REFERENCE
+COLUMNS = {Kind.EMAIL: ["email"], Kind.REFERENCE: ["ticket"]}
+PROFILE = Profile(300, (20_000, 12_000), {"email": (0,), "ticket": (1,), "name": (0,)})
+
+
+def code(name: str) -> CopyCode:
+    return CopyCode(name, 300, (PROFILE,))
+
+
+def test_joint_entropy_counts_each_draw_once() -> None:
+    assert PROFILE.joint_bits(["email", "name"]) == 20
+    assert PROFILE.joint_bits(["email", "ticket", "name"]) == 32
+    assert PROFILE.joint_bits(["city"]) == 0
+
+
+def test_q0_is_candidates_times_two_to_minus_h_and_never_above_one() -> None:
+    assert coincidence([PROFILE], [["email"]], 1024) == 2.0**-10
+    assert coincidence([PROFILE], [["email"]], 2**25) == 1.0
+    assert coincidence([PROFILE], [["city"]], 1) == 1.0
+    assert coincidence([PROFILE], [[]], 1) == 1.0
+
+
+def test_with_unequal_decoys_the_least_telling_counts() -> None:
+    poor = Profile(1, (4_000, 12_000), {"email": (0,), "ticket": (1,)})
+    assert coincidence([PROFILE, poor], [["email"]], 1) == 2.0**-4
+
+
+def test_a_value_that_two_columns_could_hold_coincides_with_either() -> None:
+    two = Profile(1, (10_000, 10_000), {"ticket": (0,), "order": (1,)})
+    assert coincidence([two], [["ticket", "order"]], 1) == 2 * 2.0**-10
+
+
+@pytest.mark.parametrize("copies", [1, 12, 100_000])
+def test_a_copy_is_accused_exactly_from_the_bound_on(copies: int) -> None:
+    chance = 2000 * 2.0**-20
+    for hits in range(1, 40):
+        accused = accuse(
+            [code("7-x")],
+            {"7-x": {EMAIL: hits}},
+            columns=COLUMNS,
+            candidates=lambda kinds: 2000,
+            tested=[EMAIL],
+            copies=copies,
+            bound=1e-6,
+        )
+        assert bool(accused) == (log10_binomial_tail(300, chance, hits) <= log10(1e-6 / copies))
+
+
+def test_testing_several_sets_of_fields_is_paid_for() -> None:
+    arguments = {
+        "columns": COLUMNS,
+        "candidates": lambda kinds: 2000,
+        "copies": 1,
+        "bound": 1e-6,
+    }
+    hits = {"7-x": {EMAIL: 30, REFERENCE: 30, BOTH: 30}}
+    (one,) = accuse([code("7-x")], hits, tested=[BOTH], **arguments)
+    (three,) = accuse([code("7-x")], hits, tested=[EMAIL, REFERENCE, BOTH], **arguments)
+    assert three.log10_p == pytest.approx(one.log10_p + log10(3), abs=2e-3)
+    assert three.evidence[0].fields == [Kind.EMAIL, Kind.REFERENCE]
+
+
+def test_without_hits_or_without_copies_nobody_is_accused() -> None:
+    arguments = {
+        "columns": COLUMNS,
+        "candidates": lambda kinds: 10,
+        "tested": [EMAIL],
+        "copies": 1,
+        "bound": 1e-6,
+    }
+    assert accuse([code("1-a")], {}, **arguments) == []
+    assert accuse([], {}, **arguments) == []
+
+
+def test_only_real_records_choose_the_fields() -> None:
+    shown = {EMAIL: 90, REFERENCE: 49, BOTH: 48, PHONE: 100}
+    assert kinds_to_test(shown, 100, [Kind.EMAIL, Kind.PHONE, Kind.REFERENCE]) == [EMAIL, PHONE]
+    assert kinds_to_test({}, 0, [Kind.EMAIL, Kind.REFERENCE]) == [EMAIL, BOTH, REFERENCE]
+
+
+def test_who_cannot_be_the_only_source() -> None:
+    codes = [code("1-a"), code("2-b"), code("3-c")]
+    one = accuse(
+        codes,
+        {"2-b": {EMAIL: 200}},
+        columns=COLUMNS,
+        candidates=lambda k: 10,
+        tested=[EMAIL],
+        copies=3,
+        bound=1e-6,
+    )
+    two = accuse(
+        codes,
+        {"2-b": {EMAIL: 200}, "3-c": {EMAIL: 200}},
+        columns=COLUMNS,
+        candidates=lambda k: 10,
+        tested=[EMAIL],
+        copies=3,
+        bound=1e-6,
+    )
+    assert not_only_source(one, codes) == ["1-a", "3-c"]
+    assert not_only_source(two, codes) == ["1-a", "2-b", "3-c"]
+    assert not_only_source([], codes) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "window"),
+    [
+        ([(1, None)], None),
+        ([(2, None)], (100, None)),
+        ([(1, 2)], (None, 200)),
+        ([(2, None), (1, 3)], (100, 300)),
+        ([(3, None), (1, 2)], (200, 200)),
+        ([(4, None), (1, 2)], None),
+    ],
+)
+def test_the_window_is_where_all_states_were_current(
+    states: list[tuple[int, int | None]], window: tuple[int | None, int | None] | None
+) -> None:
+    """Versions were registered at 100, 200, 300 and 400."""
+    assert intersect(states, [100, 200, 300, 400]) == window

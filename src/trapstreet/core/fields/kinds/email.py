@@ -104,7 +104,7 @@ def _places(data: bytes) -> Iterator[_Place]:
         names = _locals(run, escaped=data[max(0, start - 1) : start] == b"\\")
         domains = _domains(match[1]) if names else []
         if domains:
-            yield _Place(start, match.end(), names, domains)
+            yield _Place(start, at + 1 + len(match[1].rstrip(b".-")), names, domains)
 
 
 def _locals(run: bytes, *, escaped: bool) -> list[str]:

@@ -8,21 +8,8 @@ import pytest
 from django.db.utils import IntegrityError, OperationalError
 
 from trapstreet.cli.boundary import as_trapstreet_error
-from trapstreet.cli.output import csv_cell, progress
+from trapstreet.cli.output import progress
 from trapstreet.core.model.errors import PluginFailed, UnusableInput
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["=1+1", "+353 21 1234567", "-2", "@SUM(A1)", "  =1", "\t=1", "\r=1", "\n1", "|cmd", "%x", "\uff1d1"],
-)
-def test_a_cell_that_a_spreadsheet_would_run_is_inert(text: str) -> None:
-    assert csv_cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "a=b", "7", "Jane-Ann", "it's", " plain", "1-2"])
-def test_other_cells_stay_what_they_are(text: str) -> None:
-    assert csv_cell(text) == text
 
 
 @pytest.mark.parametrize(

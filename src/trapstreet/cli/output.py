@@ -1,4 +1,4 @@
-"""What commands print: a JSON document or text, progress, and cells that stay text in a spreadsheet."""
+"""What commands print: one JSON document or text for people, and progress."""
 
 import sys
 import time
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from trapstreet.core.ports import Progress
 
 SHOWN_AFTER = 2.0
-_FORMULA_STARTS = "=+-@|%\uff1d\uff0b\uff0d\uff20"
 
 
 def emit(as_json: bool, data: object, text: str) -> None:
@@ -25,12 +24,6 @@ def emit(as_json: bool, data: object, text: str) -> None:
     import msgspec
 
     click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
-
-
-def csv_cell(text: str) -> str:
-    """The text as a cell that no spreadsheet runs as a formula: a quote goes before one that might be."""
-    start = text.lstrip()[:1]
-    return f"'{text}" if (start and start in _FORMULA_STARTS) or text[:1] in ("\t", "\r", "\n") else text
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def issue(
         facts=CopyFacts(nonce, copy, code_key, committed, data_set, version, at, NO_P_TABLE),
         record_ids=tuple(record_ids),
         rows=tuple(decoy.cells for decoy in decoys),
-        profiles=_profiles(decoys),
+        profiles=profiles_of(decoys),
         strippable=strippable,
     )
 
@@ -93,7 +93,7 @@ def _form(cell: Cell, column: Column) -> bytes | None:
     return forms[0] if forms else text.encode("utf-8", "surrogatepass")
 
 
-def _profiles(decoys: Sequence[Decoy]) -> tuple[Profile, ...]:
+def profiles_of(decoys: Sequence[Decoy]) -> tuple[Profile, ...]:
     """The different ways in which decoys rest on their draws, the most frequent first."""
     counts = Counter((_thousandths(decoy), _frozen(decoy.columns)) for decoy in decoys)
     return tuple(Profile(count, bits, dict(columns)) for (bits, columns), count in counts.most_common())

@@ -1,13 +1,13 @@
-"""100,000 innocent copies against a leak made to look like decoys: coincidences stay below q0, accusations below
-the bound."""
+"""100,000 innocent copies against a leak that imitates decoys: coincidences below q0, accusations below the
+bound."""
 
 from collections.abc import Sequence
 from math import log10
 
 import numpy as np
 import pytest
-from people import as_batches
 
+from people import as_batches
 from trapstreet.app.demo.people import HEADER, customers
 from trapstreet.core.fields import Column, Kind, kinds, recognise
 from trapstreet.core.maths.draws import KeyedDraws
@@ -42,7 +42,7 @@ class Nobody:
 
 @pytest.fixture(scope="module")
 def world() -> tuple[tuple[Column, ...], list[Decoy], list[Decoy]]:
-    """The columns of a table, one decoy of each copy, and as many rows of a leak as an imitator of decoys makes."""
+    """The columns of a table, one decoy of each copy, and the rows of a leak that an imitator of decoys made."""
     rows = list(customers(20_000, seed=3))
     columns = recognise(HEADER, rows[:2_000], region=None, types={}, ignore=())
     builder = TableModelBuilder(columns, ("ticket",))
@@ -80,7 +80,9 @@ def test_coincidences_of_100_000_copies_stay_below_q0(
     leaked = set().union(*(shown(decoy, tested, columns) for decoy in leak))
     hits = sum(not leaked.isdisjoint(shown(decoy, tested, columns)) for decoy in copies)
     chance = coincidence(profiles_of(copies), [[NAMES[kind]] for kind in sorted(tested)], len(leaked))
-    assert log10_binomial_tail(len(copies), chance, hits) > -4, f"{hits} coincidences where q0 is {chance:.2e}"
+    assert log10_binomial_tail(len(copies), chance, hits) > -4, (
+        f"{hits} coincidences where q0 is {chance:.2e}"
+    )
 
 
 def test_the_bound_is_not_empty(world: tuple[tuple[Column, ...], list[Decoy], list[Decoy]]) -> None:
@@ -94,7 +96,7 @@ def test_the_bound_is_not_empty(world: tuple[tuple[Column, ...], list[Decoy], li
 
 
 def test_100_000_innocent_copies_are_accused_no_oftener_than_the_bound() -> None:
-    """At a bound of one in ten, over 400 leaks with 250 copies each; hits are drawn at q0 itself, the worst case."""
+    """At a bound of one in ten, over 400 leaks with 250 copies each; hits come at q0 itself, the worst case."""
     random = np.random.default_rng(20191104)
     profile = Profile(300, (20_000,), {"email": (0,)})
     candidates = 5_000

@@ -132,3 +132,13 @@ def test_the_window_is_where_all_states_were_current(
 ) -> None:
     """Versions were registered at 100, 200, 300 and 400."""
     assert intersect(states, [100, 200, 300, 400]) == window
+
+
+def test_who_knows_the_other_copies_decoys_gains_nothing() -> None:
+    """What is left of a pool is likelier by 1 / (1 - share taken); a pool that is mostly taken proves nothing."""
+    quarter_taken = coincidence([PROFILE], [["ticket"]], 1, others=1024)
+    assert quarter_taken == pytest.approx(2.0**-12 / 0.75)
+    assert coincidence([PROFILE], [["ticket"]], 1, others=4000) == 1.0
+    assert coincidence([PROFILE], [["email"], ["ticket"]], 1, others=4000) == pytest.approx(
+        2.0**-20 / (1 - 4000 / 2**20)
+    )

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+_SECRETS = ("password", "passwd", "sslpassword")
+
 
 def lasting(location: str) -> str:
     """The location as another command, in another folder, can use it: passwords come from the environment
@@ -16,4 +18,5 @@ def lasting(location: str) -> str:
     if parts.scheme == "sqlite":
         return urlunsplit(parts._replace(path="/" + str(Path(parts.path.removeprefix("/")).absolute())))
     login, at, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=login.partition(":")[0] + at + host))
+    kept = [each for each in parts.query.split("&") if each.partition("=")[0].lower() not in _SECRETS]
+    return urlunsplit(parts._replace(netloc=login.partition(":")[0] + at + host, query="&".join(kept)))

@@ -10,7 +10,8 @@ from trapstreet.decoys import DecoySettings
 from trapstreet.plugins.tables import create_table, open_table
 from trapstreet.register import Asked, register
 from trapstreet.share import Copied, Outside, share
-from trapstreet.store import catalogue, recipients
+from trapstreet.store import catalogue
+from trapstreet.store.copies import NewRecipient
 from trapstreet.store.models import DataSet
 
 
@@ -18,15 +19,13 @@ def share_copy(
     workspace: Workspace,
     data_set: DataSet,
     *,
-    recipient: str | None,
-    name: str,
+    recipient: str | NewRecipient,
     out: Path,
     decoys: int | None,
     new_version: bool,
     progress: Progress,
 ) -> Copied:
-    """A copy for a recipient: a pseudonym, or None where `name` is new. The workspace must be held for
-    writing."""
+    """A copy for a known recipient (a pseudonym) or a new one. The workspace must be held for writing."""
     table = open_table(data_set.source)
     writer = create_table(out, like=table)
     if new_version:
@@ -45,7 +44,7 @@ def share_copy(
     result = share(
         table,
         data_set,
-        recipient=recipient or recipients.add(name, workspace.ring, at=now()).id,
+        recipient=recipient,
         decoys=decoys,
         settings=DecoySettings(settings.domains, settings.phones),
         bound=workspace.settings.trace.bound,

@@ -13,6 +13,7 @@ from trapstreet.core.model.errors import UnusableInput
 if TYPE_CHECKING:
     from trapstreet.app.workspace import Workspace
     from trapstreet.share import Copied
+    from trapstreet.store.copies import NewRecipient
 
 
 @click.command(
@@ -57,13 +58,12 @@ def command(
     from trapstreet.store import catalogue
 
     data_set = catalogue.data_set_named(name)
+    meant = _recipient(opened, recipient, is_new=recipient_is_new)
     with opened.writing(), progress("sharing") as told:
-        pseudonym = _recipient(opened, recipient, is_new=recipient_is_new)
         result = share_copy(
             opened,
             data_set,
-            recipient=pseudonym,
-            name=recipient,
+            recipient=meant,
             out=out,
             decoys=decoys,
             new_version=new_version,
@@ -72,24 +72,25 @@ def command(
     emit(as_json, _document(result, name, out), "\n".join(_lines(result, name, out)))
 
 
-def _recipient(opened: "Workspace", name: str, *, is_new: bool) -> str | None:
-    """The pseudonym of a known recipient; None for a new one. A name that is almost known is asked about."""
+def _recipient(opened: "Workspace", name: str, *, is_new: bool) -> "str | NewRecipient":
+    """The pseudonym of a known recipient, or a new one. A name that is almost known is asked about."""
+    from trapstreet.core.model.protected import Protected
     from trapstreet.share import Recipients
     from trapstreet.share.domain.recipients import masked
     from trapstreet.store import recipients
+    from trapstreet.store.copies import NewRecipient
 
+    new = NewRecipient(Protected(name))
     names = recipients.names(opened.ring)
     known = Recipients(names)
     same = known.same(name)
-    if same is not None or is_new:
-        return same
-    almost = known.almost(name)
-    if almost is None:
-        return None
+    almost = None if is_new else known.almost(name)
+    if same is not None or almost is None:
+        return same or new
     question = f"{almost} ({masked(names[almost])}) has almost this name"
     if not sys.stdin.isatty():
         raise UnusableInput(question, hint="spell it as before, or pass --recipient-is-new")
-    return almost if click.confirm(f"{question}. Is it the same recipient?", err=True) else None
+    return almost if click.confirm(f"{question}. Is it the same recipient?", err=True) else new
 
 
 def _document(result: "Copied", name: str, out: Path) -> dict[str, object]:
@@ -111,6 +112,7 @@ def _document(result: "Copied", name: str, out: Path) -> dict[str, object]:
 
 
 def _lines(result: "Copied", name: str, out: Path) -> list[str]:
+    from trapstreet.render.words import percent
     from trapstreet.share.domain.power import proven_at
 
     size = f"{result.rows:,} rows and {result.decoys:,} decoys"
@@ -124,8 +126,7 @@ def _lines(result: "Copied", name: str, out: Path) -> list[str]:
             "These decoys are too few, or too easy to hit by chance, to prove where a leak came from."
         )
     else:
-        share = 100 * smallest / (result.rows + result.decoys)
-        rows = f"{smallest:,} or more of its rows ({share:.2g} %)"
+        rows = f"{smallest:,} or more of its rows ({percent(smallest, result.rows + result.decoys)})"
         lines.append(f"A leak of {rows}, taken at random, is traced to it with 95 % probability.")
     if result.strippable:
         lines.append("STRIPPABLE: somebody who looks for them can pick the decoys out:")

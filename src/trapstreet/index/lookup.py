@@ -135,6 +135,8 @@ class Lookup:
             self.owners.append(Owner(number, copy=copy))
             for kind in segment.kinds():
                 fingerprints, records = segment.fingerprints(kind)
+                if not len(fingerprints):
+                    continue
                 shifted = records + np.uint32(base)
                 parts.setdefault(kind, []).append((fingerprints, shifted, len(self.owners) - 1))
             record_ids.append(segment.record_ids)

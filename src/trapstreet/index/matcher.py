@@ -45,8 +45,7 @@ class Matches:
     size         bytes of the stretch without the context: the sizes of all stretches add up to the text's
     candidates   per anchor kind the fingerprints of the candidates' normal forms: whatever a decoy could
                  have met
-    places       per anchor kind where each candidate begins, ascending (one entry per form, as in
-                 `candidates`)
+    places, ends per anchor kind where each candidate begins and ends (one entry per form, as in `candidates`)
     """
 
     text: bytes
@@ -55,6 +54,7 @@ class Matches:
     matches: list[Match]
     candidates: Mapping[Kind, U64]
     places: Mapping[Kind, I64]
+    ends: Mapping[Kind, I64]
 
     def value(self, match: Match) -> bytes:
         """The text of a match; protected, to be masked before anybody sees it."""

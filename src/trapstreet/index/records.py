@@ -92,7 +92,7 @@ class RecordJoin:
         return len(np.unique(np.concatenate(self._forms[kind]))) if self._forms[kind] else 0
 
     def things(self, kind: Kind) -> int:
-        """How many different candidates of a kind the texts show, each counted once whatever its forms."""
+        """How many different values of a kind the texts show: readings of the same bytes count once."""
         return len(np.unique(np.concatenate(self._things[kind]))) if self._things[kind] else 0
 
     def present(self) -> list[Kind]:
@@ -161,9 +161,8 @@ class RecordJoin:
 
     def _count_candidates(self, matches: Matches) -> None:
         for kind, forms in matches.candidates.items():
-            first = np.unique(matches.places[kind], return_index=True)[1]
             self._forms[kind].append(np.unique(forms))
-            self._things[kind].append(np.unique(forms[first]))
+            self._things[kind].append(np.unique(forms[_apart(matches.places[kind], matches.ends[kind])]))
             self._pending[kind] += len(forms)
             if self._pending[kind] > _GATHERED:
                 self._forms[kind] = [np.unique(np.concatenate(self._forms[kind]))]
@@ -179,6 +178,15 @@ class RecordJoin:
         for kind, places in new.items():
             kept = np.concatenate([old[kind], places])
             self._tail[kind] = kept[kept >= end - NEAR]
+
+
+def _apart(begins: I64, ends: I64) -> I64:
+    """Positions of candidates that overlap none before them: one for each stretch of overlapping ones."""
+    order = np.lexsort((-ends, begins))
+    reached = np.maximum.accumulate(ends[order]) if len(order) else ends
+    fresh = np.ones(len(order), dtype=np.bool_)
+    fresh[1:] = begins[order][1:] >= reached[:-1]
+    return order[fresh]
 
 
 def _near(a: I64, b: I64) -> int:

@@ -47,6 +47,7 @@ class ReferenceMatcher:
         matches: list[Match] = []
         candidates: dict[Kind, U64] = {}
         places: dict[Kind, I64] = {}
+        ends: dict[Kind, I64] = {}
         addresses: list[Candidate] = []
         for kind, epoch in self._anchors:
             everything = list(kinds()[kind].find(text, self._lookup.columns(kind)))
@@ -57,10 +58,11 @@ class ReferenceMatcher:
             fingerprints = siphash24_many(self._key_of(kind, epoch), [form for form, _ in forms])
             candidates[kind] = fingerprints
             places[kind] = np.array([offset + each.start for _, each in forms], dtype=np.int64)
+            ends[kind] = np.array([offset + each.end for _, each in forms], dtype=np.int64)
             matches += self._hits(kind, epoch, fingerprints, [each for _, each in forms], offset)
         if matches:
             matches = self._confirm(_without(addresses, text), offset, matches)
-        return Matches(text, offset, last - first, sorted(matches, key=_place), candidates, places)
+        return Matches(text, offset, last - first, sorted(matches, key=_place), candidates, places, ends)
 
     def _hits(
         self, kind: Kind, epoch: int, fingerprints: U64, sources: list[Candidate], offset: int

@@ -33,6 +33,7 @@ U32 = NDArray[np.uint32]
 
 MAGIC = b"TSINDEX\x01"
 _ALIGN = 64
+_HEADER_MOST = 64 * _ALIGN - len(MAGIC) - 4
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -113,6 +114,8 @@ class SegmentWriter:
             del fingerprints
             arrays[f"{kind}.record"] = _append(out, self._gathered(f"{kind}.record", np.uint32)[order])
         header = msgspec.json.encode(msgspec.structs.replace(self._header, arrays=arrays))
+        if len(header) > _HEADER_MOST:
+            raise ValueError("a segment's header holds no more arrays")
         out.seek(0)
         out.write(MAGIC + len(header).to_bytes(4, "little") + header)
 
@@ -191,6 +194,6 @@ def _read_header(file: IO[bytes]) -> Header:
     if file.read(len(MAGIC)) != MAGIC:
         raise ValueError("not an index segment of this version")
     length = int.from_bytes(file.read(4), "little")
-    if length > _ALIGN * 64:
+    if length > _HEADER_MOST:
         raise ValueError("damaged header")
     return msgspec.json.decode(file.read(length), type=Header)

@@ -16,6 +16,12 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def percent(part: int, whole: int) -> str:
+    """`3.0 %`, `0.04 %`, `100 %`."""
+    share = 100 * part / whole if whole else 0.0
+    return f"{share:.0f} %" if share >= 10 else f"{share:.2g} %"
+
+
 def chance(log10_p: float) -> str:
     """A probability as people say it, never smaller than it is: `1 in 40 million`, `1 in 10^21`."""
     exponent = -log10_p
@@ -40,14 +46,14 @@ def kind_counts(counts: Mapping[Kind, int]) -> str:
 
 def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
     """What a trace says of one data set, in sentences; rows is the size of its latest version."""
-    share = 100 * result.records.matched / rows if rows else 0
+    share = percent(result.records.matched, rows)
     beside = (
         f", beside {counted(result.records.foreign, 'other')} that are not yours"
         if result.records.foreign
         else ""
     )
     matched = counted(result.records.matched, "record")
-    yield f"{matched} of {result.data_set!r} ({share:.2g} % of it) are in this leak{beside}."
+    yield f"{matched} of {result.data_set!r} ({share} of it) are in this leak{beside}."
     if result.fields:
         yield f"It shows: {kind_counts(result.fields)}."
     if result.taken:

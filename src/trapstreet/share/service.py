@@ -23,6 +23,7 @@ from trapstreet.share.domain.power import Power, power_curve
 from trapstreet.share.source import RegisteredRows
 from trapstreet.share.taken import TakenValues
 from trapstreet.store import catalogue, copies
+from trapstreet.store.copies import NewRecipient
 from trapstreet.store.models import DataSet, Version
 
 DECOYS_LABEL = 1
@@ -71,7 +72,7 @@ def share(
     table: Table,
     data_set: DataSet,
     *,
-    recipient: str,
+    recipient: str | NewRecipient,
     decoys: int | None,
     settings: DecoySettings,
     bound: float,
@@ -81,8 +82,8 @@ def share(
     now: int,
     progress: Progress,
 ) -> Copied:
-    """Write a copy of the latest version with decoys of its own, and register it for a recipient (a
-    pseudonym).
+    """Write a copy of the latest version with decoys of its own, and register it for a recipient:
+    a known pseudonym, or somebody new.
 
     The copy is registered before its file appears: there is never a file whose decoys nobody could find.
     Two passes over the source; memory is flat but for 16 bytes per record.
@@ -126,12 +127,12 @@ def share(
             progress(done := done + len(batch.rows), total)
         outside.seal(copy, issued.inventory(data_set.name, columns))
         _write_index(issued, prints, data_set, shelf)
-        _register(issued, version, recipient, ring)
+        pseudonym = _register(issued, version, recipient, ring)
     issued_copies = data_set.copies.count()
     return Copied(
         copy=copy,
         version=version.number,
-        recipient=recipient,
+        recipient=pseudonym,
         rows=version.rows,
         decoys=len(made.decoys),
         strippable=made.strippable,
@@ -169,8 +170,9 @@ def _write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, s
         writer.finish(shelf.copy(data_set.id, issued.copy), ended=np.empty(0, dtype=np.uint64))
 
 
-def _register(issued: IssuedCopy, version: Version, recipient: str, ring: KeyRing) -> None:
-    copies.add(
+def _register(issued: IssuedCopy, version: Version, recipient: str | NewRecipient, ring: KeyRing) -> str:
+    """The recipient's pseudonym, once the copy is in the registry."""
+    row = copies.add(
         issued.copy,
         version,
         recipient,
@@ -184,6 +186,7 @@ def _register(issued: IssuedCopy, version: Version, recipient: str, ring: KeyRin
         ring=ring,
         at=issued.facts.issued_us,
     )
+    return str(row.recipient_id)
 
 
 def _by_kind(columns: Sequence[Column]) -> dict[Kind, list[str]]:

@@ -1,6 +1,7 @@
 """Copies, written together with their leaf of the append-only log."""
 
 import secrets
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -9,11 +10,19 @@ from django.db.models import Max
 
 from trapstreet.core.maths.entropy import Profile
 from trapstreet.core.model.packing import unpack
+from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.table import Row
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import open_sealed, seal
-from trapstreet.store import log
+from trapstreet.store import log, recipients
 from trapstreet.store.models import Copy, Version
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecipient:
+    """Somebody who gets a copy for the first time."""
+
+    name: Protected[str]
 
 
 def new_copy_id() -> str:
@@ -29,7 +38,7 @@ def new_copy_id() -> str:
 def add(  # one argument per fact of the row
     copy: str,
     version: Version,
-    recipient: str,
+    recipient: str | NewRecipient,
     *,
     record_ids: "np.ndarray[tuple[int], np.dtype[np.uint64]]",
     cells: bytes,
@@ -41,10 +50,14 @@ def add(  # one argument per fact of the row
     ring: KeyRing,
     at: int,
 ) -> Copy:
-    """Enter a copy and the log's leaf in one transaction; cells and nonce are sealed under its storage
-    key."""
+    """Enter a copy, its recipient where that is new, and the log's leaf in one transaction.
+
+    Cells and nonce are sealed under the copy's storage key.
+    """
     key = ring.storage_key(copy)
     with transaction.atomic():
+        if isinstance(recipient, NewRecipient):
+            recipient = recipients.add(recipient.name.reveal(), ring, at=at).id
         row = Copy.objects.create(
             id=copy,
             number=int(copy.partition("-")[0]),

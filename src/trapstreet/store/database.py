@@ -23,7 +23,7 @@ def connect(url: str, *, folder: Path | None = None, password: Protected[str] | 
     Raises UnusableInput for another kind of URL, Unreachable if nobody answers.
     """
     from django.db import connections
-    from django.db.utils import OperationalError
+    from django.db.utils import DatabaseError
 
     from trapstreet.store.django_settings import configure
 
@@ -33,7 +33,7 @@ def connect(url: str, *, folder: Path | None = None, password: Protected[str] | 
     connections.settings = connections.configure_settings({"default": config})
     try:
         connections["default"].ensure_connection()
-    except (OperationalError, sqlite3.Error) as error:
+    except (DatabaseError, sqlite3.Error) as error:
         raise Unreachable(
             f"cannot open the database {without_password(url)}", hint=_first_line(error)
         ) from error

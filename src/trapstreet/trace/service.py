@@ -26,8 +26,11 @@ class Records(msgspec.Struct, frozen=True):
 
 
 class DataSetTrace(msgspec.Struct, frozen=True):
-    """What a leak says of one data set. `copies` is how many copies were judged, `bound` on accusing any
-    innocent."""
+    """What a leak says of one data set.
+
+    copies  how many copies the workspace has handed out, of any data set: the bound holds over all of them
+    bound   on P(any innocent copy is accused)
+    """
 
     data_set: str
     records: Records
@@ -71,10 +74,11 @@ def trace(
         join.end_text()
     recognised = {number: what for number in join.data_sets() if (what := shown(join, lookup, number))}
     copies = catalogue.copies_of([lookup.data_sets[number].data_set for number in recognised])
+    everyone = catalogue.count_copies()
     results = []
     for number, what in recognised.items():
         own = [_code(copy) for copy in copies if copy.data_set_id == lookup.data_sets[number].data_set]
-        results.append(_judge(join, lookup.data_sets[number], what, own, copies=len(copies), bound=bound))
+        results.append(_judge(join, lookup.data_sets[number], what, own, copies=everyone, bound=bound))
     return Trace(results)
 
 

@@ -22,6 +22,7 @@ from trapstreet.plugins.tables import open_table
 from trapstreet.register import Asked, Registration, register
 from trapstreet.share import Copied
 from trapstreet.store import catalogue
+from trapstreet.store.copies import NewRecipient
 from trapstreet.watch import Scan, scan
 
 CUSTOMERS = 68_000
@@ -100,8 +101,7 @@ class Story:
             copied = share_copy(
                 workspace,
                 data_set,
-                recipient=None,
-                name=recipient,
+                recipient=NewRecipient(Protected(recipient)),
                 out=self._copy(number),
                 decoys=None,
                 new_version=False,

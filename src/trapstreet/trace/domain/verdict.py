@@ -69,31 +69,34 @@ def accuse(
     candidates  for a set of kinds an upper bound of the distinct tuples that the leak shows
     tested      sets of kinds, chosen by what the leak shows of real records only; testing several costs
                 their number
-    copies      all copies that could be accused, in this data set and others;  bound  on P(any innocent is
-                accused)
+    copies      all copies that could be accused, in this data set and others
+    bound       on P(any innocent copy is accused)
     """
+    tuples = {kinds: candidates(kinds) for kinds in tested}
+    decoys = sum(code.decoys for code in codes)
     accused = []
     for code in codes:
-        evidence = [
-            _evidence(code, hits.get(code.copy, {}), kinds, columns, candidates(kinds)) for kinds in tested
-        ]
-        if not evidence:
+        met = {kinds: count for kinds, count in hits.get(code.copy, {}).items() if kinds in tuples}
+        if not met:
             continue
+        others = decoys - code.decoys
+        evidence = [
+            _evidence(code, kinds, count, columns=columns, candidates=tuples[kinds], others=others)
+            for kinds, count in met.items()
+        ]
         best = min(evidence, key=lambda each: each.log10_p)
-        log10_p = min(0.0, best.log10_p + log10(len(tested)))
-        if best.hits and log10_p <= log10(bound) - log10(copies):
+        log10_p = min(0.0, best.log10_p + log10(len(tuples)))
+        if log10_p <= log10(bound) - log10(copies):
             accused.append(Accusation(code.copy, round(log10_p, 3), [best]))
     return sorted(accused, key=lambda each: each.log10_p)
 
 
 def kinds_to_test(shown: Mapping[Kinds, int], records: int, present: Collection[Kind]) -> list[Kinds]:
-    """The sets of one or two kinds that decoys are judged by: those that at least half of the real records
-    show.
+    """The sets of one or two kinds that decoys are judged by: those that half of the real records show.
 
     shown    how many of the leak's real records show each set;  records  how many there are
     present  kinds of which the leak shows any candidate: what is tested where it holds no real record
-    Only the leak's real records decide, never the decoys: an innocent copy's law is not touched by the
-    choice.
+    Only the leak's real records decide, never the decoys: the choice leaves an innocent copy's law alone.
     """
     if records:
         return sorted((kinds for kinds, count in shown.items() if 2 * count >= records), key=sorted)
@@ -112,19 +115,21 @@ def not_only_source(accused: Sequence[Accusation], codes: Sequence[CopyCode]) ->
 
 def _evidence(
     code: CopyCode,
-    hits: Mapping[Kinds, int],
     kinds: Kinds,
+    hits: int,
+    *,
     columns: Mapping[Kind, Sequence[str]],
     candidates: int,
+    others: int,
 ) -> Evidence:
-    chance = coincidence(code.profiles, [columns.get(kind, ()) for kind in sorted(kinds)], candidates)
-    count = hits.get(kinds, 0)
+    choices = [columns.get(kind, ()) for kind in sorted(kinds)]
+    chance = coincidence(code.profiles, choices, candidates, others=others)
     return Evidence(
         kind="unique decoys",
-        hits=count,
+        hits=hits,
         of=code.decoys,
         fields=sorted(kinds),
         candidates=candidates,
         chance=chance,
-        log10_p=log10_binomial_tail(code.decoys, chance, count),
+        log10_p=log10_binomial_tail(code.decoys, chance, hits),
     )

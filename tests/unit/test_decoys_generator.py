@@ -221,6 +221,15 @@ def test_what_gives_decoys_away_is_said(settings: DecoySettings, reasons: list[s
     assert all(reason in said for reason, said in zip(reasons, found, strict=True))
 
 
+def test_a_domain_that_only_decoys_use_is_named() -> None:
+    table = customers(3000)
+    shared = str(table.rows[0][table.position("email")]).partition("@")[2]
+    notes = made(table, settings=DecoySettings(domains=("decoys.example.ie", shared))).notes
+    assert [note for note in notes if "only decoys" in note] == [
+        "only decoys have addresses at decoys.example.ie: somebody who groups by domain sees them together"
+    ]
+
+
 def test_phones_are_only_numbers_of_the_user() -> None:
     table = customers(3000)
     phones = [str(cell) for cell in table.cells(made(table), "phone") if cell]

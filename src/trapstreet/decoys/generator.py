@@ -59,7 +59,13 @@ def generate(
         decoys,
         order=None if model.almost else model.order,
         strippable=(*_reserved_domains(model, settings), *phones.strippable),
-        notes=(*references.notes, *phones.notes, *people.notes, *_left_empty(model, donors, decoys)),
+        notes=(
+            *references.notes,
+            *phones.notes,
+            *people.notes,
+            *_left_empty(model, donors, decoys),
+            *_lonely_domains(model, settings),
+        ),
     )
 
 
@@ -127,6 +133,20 @@ def _reserved_domains(model: TableModel, settings: DecoySettings) -> list[str]:
     if settings.domains or not model.positions(Kind.EMAIL):
         return []
     return ["decoys have addresses at example.com, .net and .org: name a domain of yours in the settings"]
+
+
+def _lonely_domains(model: TableModel, settings: DecoySettings) -> list[str]:
+    """Says at which owned domains no row of the sample has an address: there decoys are among themselves."""
+    places = model.positions(Kind.EMAIL)
+    if not places:
+        return []
+    used = {str(row[at]).strip().lower().rpartition("@")[2] for row in model.sample for at in places}
+    lonely = [domain for domain in settings.domains if _domain(domain) not in used]
+    if not lonely:
+        return []
+    return [
+        f"only decoys have addresses at {', '.join(lonely)}: somebody who groups by domain sees them together"
+    ]
 
 
 def _left_empty(model: TableModel, donors: Sequence[Row], decoys: Sequence[Decoy]) -> list[str]:

@@ -40,6 +40,21 @@ class Desk:
         """The same, with --json."""
         return json.loads(self.do(command, *arguments, "--json", status=status))
 
+    def refused(self, status: int, command: str, *arguments: object) -> str:
+        """Run a command on the workspace that must fail with the status and nothing but one clear line.
+
+        The line, which says what and what to do; with --json both are apart.
+        """
+        document = self.json(command, *arguments, status=status)["error"]
+        assert self.do(command, *arguments, status=status) == ""
+        (line,) = self.err.splitlines()
+        assert document["status"] == status
+        assert document["message"], line
+        assert document["hint"], line
+        said = f"{document['message']}: {document['hint']}"
+        assert line == f"trapstreet: {' '.join(said.split())}"
+        return line
+
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.folder / name
         path.write_bytes(text.encode() if isinstance(text, str) else text)

@@ -46,10 +46,8 @@ def test_the_living_are_those_that_did_not_end_since(tmp_path: Path) -> None:
     now = living([one, two])
     assert now.record_ids.tolist() == [3, 5, 9]
     assert now.digests.tolist() == [31, 50, 90]
-    assert ended_at(8, since=1, versions=[one, two]) == 2
-    assert ended_at(3, since=1, versions=[one, two]) == 2
-    assert ended_at(3, since=2, versions=[one, two]) is None
-    assert ended_at(5, since=1, versions=[one, two]) is None
+    since = np.array([1, 1, 2, 1])
+    assert ended_at(array(8, 3, 3, 5), since, [one, two]).tolist() == [2, 2, 0, 0]
 
 
 @pytest.mark.parametrize("damage", ["cut", "foreign", "header", "gone"])

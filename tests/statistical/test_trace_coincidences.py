@@ -21,12 +21,11 @@ from trapstreet.trace.domain.verdict import CopyCode, accuse
 COPIES = 100_000
 LEAKED = 20_000
 PER_KEY = 5_000
-SETS = [
-    frozenset({Kind.EMAIL}),
-    frozenset({Kind.PHONE}),
-    frozenset({Kind.REFERENCE}),
-    frozenset({Kind.EMAIL, Kind.REFERENCE}),
-]
+ROWS = {
+    frozenset({Kind.EMAIL}): LEAKED,
+    frozenset({Kind.REFERENCE}): LEAKED,
+    frozenset({Kind.PHONE}): 300,  # of 10,000 numbers: more would make q0 one
+}
 NAMES = {Kind.EMAIL: "email", Kind.PHONE: "phone", Kind.REFERENCE: "ticket"}
 
 
@@ -42,7 +41,7 @@ class Nobody:
 
 @pytest.fixture(scope="module")
 def world() -> tuple[tuple[Column, ...], list[Decoy], list[Decoy]]:
-    """The columns of a table, one decoy of each copy, and the rows of a leak that an imitator of decoys made."""
+    """The columns of a table, one decoy of each copy, and the rows of a leak that imitates decoys."""
     rows = list(customers(20_000, seed=3))
     columns = recognise(HEADER, rows[:2_000], region=None, types={}, ignore=())
     builder = TableModelBuilder(columns, ("ticket",))
@@ -72,17 +71,17 @@ def shown(decoy: Decoy, kinds_shown: frozenset[Kind], columns: Sequence[Column])
     return tuples
 
 
-@pytest.mark.parametrize("tested", SETS, ids=lambda each: "+".join(sorted(each)))
+@pytest.mark.parametrize("tested", ROWS, ids=lambda each: "+".join(sorted(each)))
 def test_coincidences_of_100_000_copies_stay_below_q0(
     world: tuple[tuple[Column, ...], list[Decoy], list[Decoy]], tested: frozenset[Kind]
 ) -> None:
     columns, copies, leak = world
-    leaked = set().union(*(shown(decoy, tested, columns) for decoy in leak))
+    leaked = set().union(*(shown(decoy, tested, columns) for decoy in leak[: ROWS[tested]]))
     hits = sum(not leaked.isdisjoint(shown(decoy, tested, columns)) for decoy in copies)
-    chance = coincidence(profiles_of(copies), [[NAMES[kind]] for kind in sorted(tested)], len(leaked))
-    assert log10_binomial_tail(len(copies), chance, hits) > -4, (
-        f"{hits} coincidences where q0 is {chance:.2e}"
-    )
+    choices = [[NAMES[kind]] for kind in sorted(tested)]
+    could, chance = coincidence(profiles_of(copies, columns), choices, len(leaked))
+    assert chance < 0.5, "a bound of one holds for anything"
+    assert log10_binomial_tail(could, chance, hits) > -4, f"{hits} coincidences where q0 is {chance:.2e}"
 
 
 def test_the_bound_is_not_empty(world: tuple[tuple[Column, ...], list[Decoy], list[Decoy]]) -> None:
@@ -91,16 +90,17 @@ def test_the_bound_is_not_empty(world: tuple[tuple[Column, ...], list[Decoy], li
     tested = frozenset({Kind.REFERENCE})
     leaked = set().union(*(shown(decoy, tested, columns) for decoy in leak))
     hits = sum(not leaked.isdisjoint(shown(decoy, tested, columns)) for decoy in copies)
-    chance = coincidence(profiles_of(copies), [["ticket"]], len(leaked))
+    _, chance = coincidence(profiles_of(copies, columns), [["ticket"]], len(leaked))
     assert hits > chance * len(copies) / 10
 
 
 def test_100_000_innocent_copies_are_accused_no_oftener_than_the_bound() -> None:
-    """At a bound of one in ten, over 400 leaks with 250 copies each; hits come at q0 itself, the worst case."""
+    """The bound over all copies: one in ten, 400 leaks with 250 copies each, hits at q0 itself, the worst
+    case."""
     random = np.random.default_rng(20191104)
     profile = Profile(300, (20_000,), {"email": (0,)})
     candidates = 5_000
-    chance = coincidence([profile], [["email"]], candidates)
+    _, chance = coincidence([profile], [["email"]], candidates)
     email = frozenset({Kind.EMAIL})
     false = 0
     for _ in range(400):

@@ -7,7 +7,7 @@ import pytest
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.entropy import Profile, coincidence
 from trapstreet.core.maths.tails import log10_binomial_tail
-from trapstreet.trace.domain.dating import intersect
+from trapstreet.trace.domain.dating import VersionSeen, intersect
 from trapstreet.trace.domain.verdict import CopyCode, accuse, kinds_to_test, not_only_source
 
 EMAIL, PHONE, REFERENCE = (frozenset((kind,)) for kind in (Kind.EMAIL, Kind.PHONE, Kind.REFERENCE))
@@ -27,20 +27,32 @@ def test_joint_entropy_counts_each_draw_once() -> None:
 
 
 def test_q0_is_candidates_times_two_to_minus_h_and_never_above_one() -> None:
-    assert coincidence([PROFILE], [["email"]], 1024) == 2.0**-10
-    assert coincidence([PROFILE], [["email"]], 2**25) == 1.0
-    assert coincidence([PROFILE], [["city"]], 1) == 1.0
-    assert coincidence([PROFILE], [[]], 1) == 1.0
+    assert coincidence([PROFILE], [["email"]], 1024) == (300, 2.0**-10)
+    assert coincidence([PROFILE], [["email"]], 2**25) == (300, 1.0)
+    assert coincidence([PROFILE], [["name"]], 2**25) == (300, 1.0)
+
+
+def test_a_decoy_that_has_nothing_in_a_column_cannot_be_met_there() -> None:
+    without = Profile(40, (20_000,), {"email": (0,)})
+    assert coincidence([PROFILE, without], [["ticket"]], 1) == (300, 2.0**-12)
+    assert coincidence([PROFILE, without], [["email"]], 1) == (340, 2.0**-20)
+    assert coincidence([PROFILE], [["city"]], 1) == (0, 0.0)
+    assert coincidence([PROFILE], [[]], 1) == (0, 0.0)
+
+
+def test_hits_that_no_profile_explains_accuse_nobody() -> None:
+    arguments = {"columns": {Kind.PHONE: ["phone"]}, "candidates": lambda kinds: 1, "tested": [PHONE]}
+    assert accuse([code("1-a")], {"1-a": {PHONE: 5}}, **arguments, copies=1, bound=1e-6) == []
 
 
 def test_with_unequal_decoys_the_least_telling_counts() -> None:
     poor = Profile(1, (4_000, 12_000), {"email": (0,), "ticket": (1,)})
-    assert coincidence([PROFILE, poor], [["email"]], 1) == 2.0**-4
+    assert coincidence([PROFILE, poor], [["email"]], 1).q0 == 2.0**-4
 
 
 def test_a_value_that_two_columns_could_hold_coincides_with_either() -> None:
     two = Profile(1, (10_000, 10_000), {"ticket": (0,), "order": (1,)})
-    assert coincidence([two], [["ticket", "order"]], 1) == 2 * 2.0**-10
+    assert coincidence([two], [["ticket", "order"]], 1).q0 == 2 * 2.0**-10
 
 
 @pytest.mark.parametrize("copies", [1, 12, 100_000])
@@ -86,7 +98,7 @@ def test_without_hits_or_without_copies_nobody_is_accused() -> None:
 
 
 def test_only_real_records_choose_the_fields() -> None:
-    shown = {EMAIL: 90, REFERENCE: 49, BOTH: 48, PHONE: 100}
+    shown = {EMAIL: 90, REFERENCE: 4, BOTH: 3, PHONE: 5}
     assert kinds_to_test(shown, 100, [Kind.EMAIL, Kind.PHONE, Kind.REFERENCE]) == [EMAIL, PHONE]
     assert kinds_to_test({}, 0, [Kind.EMAIL, Kind.REFERENCE]) == [EMAIL, BOTH, REFERENCE]
 
@@ -130,15 +142,25 @@ def test_who_cannot_be_the_only_source() -> None:
 def test_the_window_is_where_all_states_were_current(
     states: list[tuple[int, int | None]], window: tuple[int | None, int | None] | None
 ) -> None:
-    """Versions were registered at 100, 200, 300 and 400."""
-    assert intersect(states, [100, 200, 300, 400]) == window
+    """Versions were registered at 100, 200, 300 and 400, and not looked at in between."""
+    assert intersect(states, [VersionSeen(at, at, False) for at in (100, 200, 300, 400)]) == window
+
+
+def test_a_version_that_was_seen_again_opens_the_window_later() -> None:
+    assert intersect([(2, None)], [VersionSeen(100, 180, False), VersionSeen(200, 200, False)]) == (180, None)
+
+
+def test_records_read_anew_say_nothing_of_when_they_changed() -> None:
+    versions = [VersionSeen(100, 100, False), VersionSeen(200, 200, True)]
+    assert intersect([(2, None), (1, 2)], versions) is None
 
 
 def test_who_knows_the_other_copies_decoys_gains_nothing() -> None:
-    """What is left of a pool is likelier by 1 / (1 - share taken); a pool that is mostly taken proves nothing."""
-    quarter_taken = coincidence([PROFILE], [["ticket"]], 1, others=1024)
+    """What is left of a pool is likelier by 1 / (1 - share taken); a pool that is mostly taken proves
+    nothing."""
+    quarter_taken = coincidence([PROFILE], [["ticket"]], 1, others=1024).q0
     assert quarter_taken == pytest.approx(2.0**-12 / 0.75)
-    assert coincidence([PROFILE], [["ticket"]], 1, others=4000) == 1.0
-    assert coincidence([PROFILE], [["email"], ["ticket"]], 1, others=4000) == pytest.approx(
+    assert coincidence([PROFILE], [["ticket"]], 1, others=4000).q0 == 1.0
+    assert coincidence([PROFILE], [["email"], ["ticket"]], 1, others=4000).q0 == pytest.approx(
         2.0**-20 / (1 - 4000 / 2**20)
     )

@@ -13,8 +13,9 @@ import msgspec
 from trapstreet import __version__
 from trapstreet.app.settings import FILE_NAME, with_value
 from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.urls import without_password
 from trapstreet.keys.files import publish, refuse_taken, unfinished
-from trapstreet.store.database import newest_schema, without_password
+from trapstreet.store.database import newest_schema
 
 FORMAT = 1
 MANIFEST = "manifest"
@@ -62,32 +63,31 @@ def write_backup(workspace: Workspace, path: Path, *, now: int) -> Written:
     from trapstreet.store.dump import write_tables
 
     refuse_taken(path)
-    with (
-        workspace.writing(),
-        unfinished(path) as temporary,
-        tempfile.TemporaryDirectory(dir=workspace.tmp) as scratch,
-    ):
+    with workspace.writing(), tempfile.TemporaryDirectory(dir=workspace.tmp) as scratch:
         folder = Path(scratch)
         tables = write_tables(folder)
         settings = (workspace.root / FILE_NAME).read_text()
         url = without_password(workspace.settings.database.url)
         (folder / FILE_NAME).write_text(with_value(settings, section="database", name="url", value=url))
-        with tarfile.open(temporary, "w") as archive:
-            members = {name: _add(archive, name, file) for name, file in _files(workspace, folder, tables)}
-            manifest = Manifest(
-                format=FORMAT,
-                workspace=workspace.ring.workspace_id,
-                written_by=__version__,
-                schema=newest_schema(),
-                time=now,
-                tables=tables,
-                members=members,
-            )
-            text = msgspec.json.encode(manifest).decode() + "\n"
-            (folder / MANIFEST).write_text(workspace.ring.log_signer().sign(text))
-            _add(archive, MANIFEST, folder / MANIFEST)
-        size = temporary.stat().st_size
-        publish(temporary, path)
+        with unfinished(path) as temporary:
+            with tarfile.open(temporary, "w") as archive:
+                members = {
+                    name: _add(archive, name, file) for name, file in _files(workspace, folder, tables)
+                }
+                manifest = Manifest(
+                    format=FORMAT,
+                    workspace=workspace.ring.workspace_id,
+                    written_by=__version__,
+                    schema=newest_schema(),
+                    time=now,
+                    tables=tables,
+                    members=members,
+                )
+                text = msgspec.json.encode(manifest).decode() + "\n"
+                (folder / MANIFEST).write_text(workspace.ring.log_signer().sign(text))
+                _add(archive, MANIFEST, folder / MANIFEST)
+            size = temporary.stat().st_size
+            publish(temporary, path)
     return Written(path, len(members), size)
 
 

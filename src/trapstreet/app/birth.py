@@ -9,6 +9,7 @@ from trapstreet.app.folder import new_database, new_folder
 from trapstreet.app.settings import FILE_NAME, new_settings_text
 from trapstreet.app.workspace import SQLITE_NAME, Workspace
 from trapstreet.core.model.protected import Protected
+from trapstreet.core.model.urls import password_of, without_password
 from trapstreet.keys.files import write_private
 from trapstreet.keys.folder import KeyFolder, master_from_environment
 from trapstreet.keys.kit import RecoveryKit, write_kit
@@ -18,8 +19,6 @@ from trapstreet.store.database import (
     disconnect,
     migrate,
     newest_schema,
-    password_of,
-    without_password,
 )
 
 

@@ -3,12 +3,11 @@
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-_SECRETS = ("password", "passwd", "sslpassword")
+from trapstreet.core.model.urls import without_password
 
 
 def lasting(location: str) -> str:
-    """The location as another command, in another folder, can use it: passwords come from the environment
-    again."""
+    """The location as another command, in another folder, can use it; passwords come from the environment."""
     if "://" not in location:
         if Path(location).exists():
             return str(Path(location).absolute())
@@ -17,6 +16,4 @@ def lasting(location: str) -> str:
     parts = urlsplit(location)
     if parts.scheme == "sqlite":
         return urlunsplit(parts._replace(path="/" + str(Path(parts.path.removeprefix("/")).absolute())))
-    login, at, host = parts.netloc.rpartition("@")
-    kept = [each for each in parts.query.split("&") if each.partition("=")[0].lower() not in _SECRETS]
-    return urlunsplit(parts._replace(netloc=login.partition(":")[0] + at + host, query="&".join(kept)))
+    return without_password(location)

@@ -13,6 +13,7 @@ from trapstreet.app.folder import new_database, new_folder
 from trapstreet.app.settings import FILE_NAME, Settings, read_settings, with_value
 from trapstreet.app.workspace import SQLITE_NAME, Workspace
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.urls import password_of, without_password
 from trapstreet.keys.files import write_private
 from trapstreet.keys.folder import KeyFolder, master_from_environment
 from trapstreet.keys.kit import RecoveryKit
@@ -21,9 +22,10 @@ from trapstreet.keys.ring import KeyRing
 from trapstreet.store.database import (
     SQLITE_PREFIX,
     disconnect,
-    password_of,
-    without_password,
 )
+
+SQLITE = "sqlite"
+"""In place of a database's URL: a file in the workspace's folder."""
 
 _BROKEN = "take another backup; nothing was restored"
 
@@ -33,7 +35,7 @@ class Target:
     """Where a backup goes.
 
     keys  the folder that has its keys, or gets them from the kit
-    url   a PostgreSQL database; None for the backup's own, or SQLite in the folder
+    url   a PostgreSQL database, or SQLITE; None for the backup's own, or SQLite where it had that
     """
 
     root: Path
@@ -146,7 +148,8 @@ def _checked(staging: Path, found: dict[str, tuple[int, str]], ring: KeyRing, *,
 def _settle(staging: Path, settings: Settings, target: Target) -> str | None:
     """The settings say where database and keys are now; the database's URL, None for SQLite."""
     kept = settings.database.url
-    url = target.url or (None if kept.startswith(SQLITE_PREFIX) else kept)
+    wanted = target.url or (SQLITE if kept.startswith(SQLITE_PREFIX) else kept)
+    url = None if wanted == SQLITE else wanted
     named = without_password(url) if url else SQLITE_PREFIX + SQLITE_NAME
     file = staging / FILE_NAME
     text = with_value(file.read_text(), section="database", name="url", value=named)

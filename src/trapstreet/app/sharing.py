@@ -41,7 +41,7 @@ def share_copy(
         )
         data_set = catalogue.data_set_named(data_set.name)
     settings = workspace.settings.decoys
-    result = share(
+    return share(
         table,
         data_set,
         recipient=recipient,
@@ -51,14 +51,9 @@ def share_copy(
         ring=workspace.ring,
         shelf=shelf_of(workspace),
         outside=Outside(
-            create=lambda: writer, seal=lambda copy, content: _sealed(workspace, f"copy-{copy}", content)
+            create=lambda: writer,
+            seal=lambda copy, content: workspace.write_inventory(f"copy-{copy}", content),
         ),
         now=now(),
         progress=progress,
     )
-    workspace.sign_log()
-    return result
-
-
-def _sealed(workspace: Workspace, name: str, content: bytes) -> None:
-    workspace.write_inventory(name, content)

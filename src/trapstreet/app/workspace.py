@@ -13,7 +13,7 @@ from trapstreet import __version__
 from trapstreet.app.settings import FILE_NAME, Settings, read_settings
 from trapstreet.core.model.encoding import Plain
 from trapstreet.core.model.errors import Unreachable, UnusableInput
-from trapstreet.keys.files import write_private
+from trapstreet.keys.files import naming, write_private
 from trapstreet.keys.folder import KeyFolder, master_from_environment
 from trapstreet.keys.inventory import Inventory, seal_to
 from trapstreet.keys.ring import KeyRing
@@ -75,7 +75,8 @@ class Workspace:
         """
         with locked(self.root / LOCK_NAME, wait=wait):
             _sweep(self.tmp, older_than=time.time() - 86_400)
-            yield
+            with naming(self.root):
+                yield
 
     def record(self, entry: Mapping[str, Plain]) -> int:
         """The entry is in the log and signed for, if the caller's transaction is; its number."""

@@ -55,10 +55,13 @@ def as_trapstreet_error(error: Exception) -> TrapstreetError | None:
             return UnusableInput(error.format_message().rstrip("."), hint=f"see {where} --help")
         case OSError() if error.errno in _FULL:
             return Unreachable(_where("the disk is full", error), hint="make room and run it again")
+        case OSError() if error.errno == errno.EFBIG:
+            hint = "raise the limit (ulimit -f), or use another disk"
+            return Unreachable(_where("no larger file may be written", error), hint=hint)
         case OSError() if error.errno in _DENIED:
             return AccessDenied(_where("not allowed", error), hint="check owner and permissions")
         case OSError() if error.errno is not None:
-            return Unreachable(_where(os.strerror(error.errno).lower(), error))
+            return Unreachable(_where(os.strerror(error.errno).lower(), error), hint="check the place")
         case _:
             return _database_error(error)
 
@@ -69,7 +72,9 @@ def _database_error(error: Exception) -> TrapstreetError | None:
     if drivers is None or not isinstance(error, (drivers.OperationalError, drivers.InterfaceError)):
         return None
     said = (str(error).strip().splitlines() or ["no answer"])[0]
-    return Unreachable(f"the registry: {said}", hint="nothing was half-written; mend that and run it again")
+    return Unreachable(
+        f"the registry: {said}", hint="nothing was half-written; make room, or mend it, and run it again"
+    )
 
 
 def _where(what: str, error: OSError) -> str:

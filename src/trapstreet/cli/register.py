@@ -109,6 +109,7 @@ def _lines(result: "Registration", table: str) -> Sequence[str]:
         lines = [f"{result.name}: version 1 registered, {result.rows:,} rows."]
     else:
         changes = f"{result.appeared:,} appeared, {result.changed:,} changed, {result.went:,} went"
+        changes += "; all entered anew, as columns are read in another way now" if result.reread else ""
         lines = [f"{result.name}: version {result.version} registered, {result.rows:,} rows: {changes}."]
     lines.append(f"Key: {' + '.join(result.key)}")
     width = max(len(each.name) for each in result.columns)

@@ -21,14 +21,17 @@ from trapstreet.cli.passphrase import passphrase
     "--keys", type=FOLDER, metavar="DIR", help="The key folder; with --kit it is made where it is gone."
 )
 @click.option("--kit", type=FILE, metavar="FILE", help="The recovery kit, in place of the key folder.")
-@click.option("--database", metavar="URL", help="An empty PostgreSQL database to restore into.")
+@click.option(
+    "--database", metavar="URL", help="An empty PostgreSQL database to restore into, or sqlite for a file."
+)
 @json_option
 def command(
     *, file: Path, folder: Path, keys: Path | None, kit: Path | None, database: str | None, as_json: bool
 ) -> None:
     """Bring a workspace back from a backup and its keys.
 
-    Every byte is checked before anything appears. A backup of SQLite can be restored into PostgreSQL.
+    Every byte is checked before anything appears. A backup of SQLite can be restored into PostgreSQL, and
+    the other way round.
     """
     from trapstreet.app.kits import read_kit_file
     from trapstreet.app.restore import Target, restore

@@ -57,12 +57,12 @@ def command(
     from trapstreet.app.sharing import share_copy
     from trapstreet.store import catalogue
 
-    data_set = catalogue.data_set_named(name)
+    catalogue.data_set_named(name)  # asked first, so that nobody is asked about recipients in vain
     meant = _recipient(opened, recipient, is_new=recipient_is_new)
     with opened.writing(), progress("sharing") as told:
         result = share_copy(
             opened,
-            data_set,
+            catalogue.data_set_named(name),
             recipient=meant,
             out=out,
             decoys=decoys,
@@ -127,7 +127,7 @@ def _lines(result: "Copied", name: str, out: Path) -> list[str]:
         )
     else:
         rows = f"{smallest:,} or more of its rows ({percent(smallest, result.rows + result.decoys)})"
-        lines.append(f"A leak of {rows}, taken at random, is traced to it with 95 % probability.")
+        lines.append(f"A leak of {rows}, taken at random with all columns, names it with 95 % probability.")
     if result.strippable:
         lines.append("STRIPPABLE: somebody who looks for them can pick the decoys out:")
         lines += [f"  {why}" for why in result.strippable]

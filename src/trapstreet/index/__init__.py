@@ -5,8 +5,9 @@ changed, and the ids of those that ended) and one per copy (its decoys). `Lookup
 data sets; a matcher walks text and asks it; `RecordJoin` makes leaked records of its matches.
 """
 
+from trapstreet.index.candidates import Candidates
 from trapstreet.index.decoys import DecoyRows
-from trapstreet.index.fingerprints import Fingerprinter
+from trapstreet.index.fingerprints import Fingerprinter, total_digest
 from trapstreet.index.lookup import DataSetIndex, Lookup, Owner
 from trapstreet.index.matcher import Match, Matcher, Matches
 from trapstreet.index.records import Joined, RecordJoin, Seen, State
@@ -16,6 +17,7 @@ from trapstreet.index.shelf import Shelf
 from trapstreet.index.versions import Living, ended_at, living
 
 __all__ = [
+    "Candidates",
     "DataSetIndex",
     "DecoyRows",
     "Fingerprinter",
@@ -36,4 +38,5 @@ __all__ = [
     "State",
     "ended_at",
     "living",
+    "total_digest",
 ]

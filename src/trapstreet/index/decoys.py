@@ -1,71 +1,89 @@
 """Which rows of a table are decoys of copies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trapstreet.core.fields.kind import Kind
+from trapstreet.core.fields import Kind
 from trapstreet.index.segment import Segment
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
+Decoy = tuple[int, int]  # number of the copy, position of the decoy in it
 
 _WITNESSES = (Kind.EMAIL, Kind.PHONE, Kind.NAME)
 
 
 class DecoyRows:
-    """Recognises the decoys of a data set's copies among rows.
+    """Recognises the decoys of copies among rows of their data set.
 
-    A row is a decoy if its e-mail address is a decoy's, or if its RecordId is a decoy's and its phone
-    number, its
-    name or, where the table has none of these, nothing else speaks against it. A real row that merely came to
-    have a decoy's number later is therefore no decoy.
+    A row is a decoy if its e-mail address is a decoy's. If only its RecordId is, the first kind that both
+    have
+    decides, of e-mail address, phone number and name; where they have none of these in common, the RecordId
+    does. A real row that came to have a decoy's number later is therefore no decoy.
     """
 
     def __init__(self, copies: Mapping[str, Segment]) -> None:
         self._copies = list(copies)
-        self._record_ids, self._owners = _joined([segment.record_ids for segment in copies.values()])
-        self._known: dict[Kind, tuple[U64, U32]] = {}
-        for kind in _WITNESSES:
-            parts = [
-                segment.fingerprints(kind)[0] if kind in segment.kinds() else np.empty(0, dtype=np.uint64)
-                for segment in copies.values()
-            ]
-            if any(len(part) for part in parts):
-                self._known[kind] = _joined(parts)
+        segments = list(copies.values())
+        self._by_id = _Table([(segment.record_ids, None) for segment in segments])
+        self._by_value = {
+            kind: _Table(
+                [segment.fingerprints(kind) if kind in segment.kinds() else None for segment in segments]
+            )
+            for kind in _WITNESSES
+        }
 
     def copies(self, record_ids: U64, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> dict[int, str]:
         """Rows that are decoys, each with the id of its copy."""
-        if not len(self._record_ids):
-            return {}
-        found = self._rows_by(Kind.EMAIL, fingerprints)
-        by_key = _hits(self._record_ids, self._owners, record_ids)
-        witnesses = set(found)
-        for kind in _WITNESSES[1:]:
-            witnesses |= set(self._rows_by(kind, fingerprints))
-        for row, owner in by_key.items():
-            if row in witnesses or not self._known:
-                found.setdefault(row, owner)
-        return {row: self._copies[owner] for row, owner in found.items()}
+        found = dict(self._rows(Kind.EMAIL, fingerprints))
+        for row, decoy in self._by_id.find(record_ids):
+            if row not in found and self._agree(row, decoy, fingerprints):
+                found[row] = decoy
+        return {row: self._copies[copy] for row, (copy, _) in found.items()}
 
-    def _rows_by(self, kind: Kind, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> dict[int, int]:
-        if kind not in self._known or kind not in fingerprints:
-            return {}
-        values, rows = fingerprints[kind]
-        return {int(rows[at]): owner for at, owner in _hits(*self._known[kind], values).items()}
+    def emails(self, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> dict[int, str]:
+        """Rows whose e-mail address is a decoy's: enough to know decoys in a table of any data set."""
+        return {row: self._copies[copy] for row, (copy, _) in self._rows(Kind.EMAIL, fingerprints)}
 
+    def _agree(self, row: int, decoy: Decoy, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> bool:
+        for kind in _WITNESSES:
+            has_it = kind in fingerprints and row in fingerprints[kind][1]
+            if has_it and self._by_value[kind].has(decoy):
+                return any(at == row and other == decoy for at, other in self._rows(kind, fingerprints))
+        return True
 
-def _joined(parts: list[U64]) -> tuple[U64, U32]:
-    values = np.concatenate([np.empty(0, dtype=np.uint64), *parts])
-    owners = np.repeat(np.arange(len(parts), dtype=np.uint32), [len(part) for part in parts])
-    order = np.argsort(values, kind="stable")
-    return values[order], owners[order]
+    def _rows(self, kind: Kind, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> Iterator[tuple[int, Decoy]]:
+        if kind in fingerprints:
+            values, rows = fingerprints[kind]
+            for at, decoy in self._by_value[kind].find(values):
+                yield int(rows[at]), decoy
 
 
-def _hits(known: U64, owners: U32, values: U64) -> dict[int, int]:
-    """Position in `values` → owner, for the values that are known."""
-    if not len(known):
-        return {}
-    at = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    return {int(position): int(owners[at[position]]) for position in np.flatnonzero(known[at] == values)}
+class _Table:
+    """Values of all copies, sorted, each with its decoy."""
+
+    def __init__(self, parts: list[tuple[U64, U32 | None] | None]) -> None:
+        values, copies, positions = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for copy, part in enumerate(parts):
+            if part is not None:
+                own, records = part
+                values.append(own)
+                copies.append(np.full(len(own), copy))
+                positions.append(np.arange(len(own)) if records is None else records.astype(np.int64))
+        joined = np.concatenate(values)
+        order = np.argsort(joined, kind="stable")
+        self._values = joined[order]
+        self._decoys = np.stack([np.concatenate(copies)[order], np.concatenate(positions)[order]], axis=1)
+
+    def find(self, values: U64) -> Iterator[tuple[int, Decoy]]:
+        """(position in values, decoy) of every decoy that has one of the values."""
+        low = np.searchsorted(self._values, values)
+        high = np.searchsorted(self._values, values, side="right")
+        for at in np.flatnonzero(high > low).tolist():
+            for copy, position in self._decoys[low[at] : high[at]].tolist():
+                yield at, (copy, position)
+
+    def has(self, decoy: Decoy) -> bool:
+        return bool(np.any(np.all(self._decoys == decoy, axis=1)))

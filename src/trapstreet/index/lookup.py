@@ -15,8 +15,9 @@ U32 = NDArray[np.uint32]
 KeyOf = Callable[[Kind, int], bytes]
 """The SipHash key of a field kind in an epoch."""
 
-MOST_RECORDS = 256
-"""Records named for one value: one that more records share tells little about which of them was meant."""
+SHARED = 32
+"""A value that more records have is shared: a switchboard, an info@ address. It tells nobody from the others,
+and counts for one of them, one that is confirmed beside it where there is one."""
 
 MOST_CONFIRMED = 1 << 16
 """A value that more records share confirms none of them."""
@@ -57,6 +58,17 @@ class _Block:
         return self.owner if self.owners is None else int(self.owners[at])
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who holds a value: (owner's number, record id) of each, or of one of them where it is shared.
+
+    records  the ids of all, where the value is shared
+    """
+
+    states: tuple[tuple[int, int], ...]
+    records: frozenset[int] = frozenset()
+
+
 class Lookup:
     """Answers, for fingerprints of one kind, which records own them.
 
@@ -90,22 +102,26 @@ class Lookup:
             there |= block.fingerprints[at] == fingerprints
         return there
 
-    def find(self, kind: Kind, epoch: int, fingerprints: U64) -> Iterator[tuple[int, int, int]]:
-        """(position in fingerprints, owner's number, record id) of every hit, at most MOST_RECORDS for
-        each position."""
+    def find(self, kind: Kind, epoch: int, fingerprints: U64) -> Iterator[tuple[int, Holders]]:
+        """(position in fingerprints, its holders) of every fingerprint that anybody holds."""
+        found: dict[int, list[tuple[_Block, int, int]]] = {}
         for block, position, low, high in self._ranges(kind, epoch, fingerprints):
-            for at in range(low, min(high, low + MOST_RECORDS)):
-                yield position, block.owner_at(at), int(block.record_ids[block.records[at]])
+            found.setdefault(position, []).append((block, low, high))
+        known: dict[int, Holders] = {}
+        for position, ranges in found.items():
+            value = int(fingerprints[position])
+            if value not in known:
+                known[value] = _holders(ranges)
+            yield position, known[value]
 
     def confirm(
-        self, kind: Kind, epoch: int, fingerprints: U64, wanted: Sequence[Set[int]]
+        self, kind: Kind, epoch: int, fingerprints: U64, wanted: Sequence[Sequence[Set[int]]]
     ) -> Iterator[tuple[int, int, int]]:
-        """The same, but only for the records wanted at each position; values of very many records confirm
-        none."""
+        """(position in fingerprints, owner's number, record id) for the records wanted at each position."""
         for block, position, low, high in self._ranges(kind, epoch, fingerprints):
             if high - low <= MOST_CONFIRMED:
                 for at, record in enumerate(block.record_ids[block.records[low:high]].tolist(), start=low):
-                    if record in wanted[position]:
+                    if any(record in each for each in wanted[position]):
                         yield position, block.owner_at(at), record
 
     def _ranges(self, kind: Kind, epoch: int, fingerprints: U64) -> Iterator[tuple["_Block", int, int, int]]:
@@ -148,3 +164,18 @@ class Lookup:
             records = np.concatenate([each for _, each, _ in pieces])
             block = _Block(fingerprints[order], records[order], np.concatenate(record_ids), 0, owners[order])
             self._blocks.setdefault((kind, data_set.epoch), []).append(block)
+
+
+def _holders(ranges: Sequence[tuple[_Block, int, int]]) -> Holders:
+    if sum(high - low for _, low, high in ranges) <= SHARED:
+        return Holders(
+            tuple(
+                (block.owner_at(at), int(block.record_ids[block.records[at]]))
+                for block, low, high in ranges
+                for at in range(low, high)
+            )
+        )
+    block, low, _ = ranges[0]
+    first = (block.owner_at(low), int(block.record_ids[block.records[low]]))
+    everybody = (block.record_ids[block.records[low:high]].tolist() for block, low, high in ranges)
+    return Holders((first,), frozenset().union(*everybody))

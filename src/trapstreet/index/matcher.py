@@ -16,7 +16,8 @@ NEAR = 400
 """Two values that begin at most this many bytes apart can be fields of one leaked record."""
 
 CONFIRM = 200
-"""Names, addresses and dates are looked for within this many bytes of a hit."""
+"""Names, addresses and dates are looked for at least this many bytes round a hit; rounded up to blocks that
+is up to 390 bytes (reference.TILE)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The reference matcher: plain Python regular expressions for candidates, numpy for hashing and lookup."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from trapstreet.core.fields import Candidate, kinds
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.maths.siphash import siphash24_many
-from trapstreet.index.lookup import KeyOf, Lookup
+from trapstreet.index.lookup import Holders, KeyOf, Lookup
 from trapstreet.index.matcher import CONFIRM, I64, U64, Match, Matches
 
 MARGIN = 1024
@@ -44,7 +44,7 @@ class ReferenceMatcher:
 
     def _search(self, text: bytes, first: int, last: int, offset: int) -> Matches:
         """The matches that begin in text[first:last); offset is the place of text[0] in the whole."""
-        matches: list[Match] = []
+        hits: list[tuple[Match, Holders]] = []
         candidates: dict[Kind, U64] = {}
         places: dict[Kind, I64] = {}
         ends: dict[Kind, I64] = {}
@@ -59,35 +59,32 @@ class ReferenceMatcher:
             candidates[kind] = fingerprints
             places[kind] = np.array([offset + each.start for _, each in forms], dtype=np.int64)
             ends[kind] = np.array([offset + each.end for _, each in forms], dtype=np.int64)
-            matches += self._hits(kind, epoch, fingerprints, [each for _, each in forms], offset)
-        if matches:
-            matches = self._confirm(_without(addresses, text), offset, matches)
+            hits += self._hits(kind, epoch, fingerprints, [each for _, each in forms], offset)
+        matches = self._confirm(_without(addresses, text), offset, hits) if hits else ()
         return Matches(text, offset, last - first, sorted(matches, key=_place), candidates, places, ends)
 
     def _hits(
         self, kind: Kind, epoch: int, fingerprints: U64, sources: list[Candidate], offset: int
-    ) -> Iterator[Match]:
-        """One match per place and record, though several forms may meet."""
+    ) -> Iterator[tuple[Match, Holders]]:
+        """One match per place and holder, though several forms may meet."""
         met: set[tuple[int, int, int]] = set()
-        for position, owner, record in self._lookup.find(kind, epoch, fingerprints):
+        for position, holders in self._lookup.find(kind, epoch, fingerprints):
             source = sources[position]
-            if (source.start, owner, record) not in met:
-                met.add((source.start, owner, record))
-                begin, end = offset + source.start, offset + source.end
-                yield Match(begin, end, kind, int(fingerprints[position]), owner, record)
+            begin, end = offset + source.start, offset + source.end
+            for owner, record in holders.states:
+                if (begin, owner, record) not in met:
+                    met.add((begin, owner, record))
+                    yield Match(begin, end, kind, int(fingerprints[position]), owner, record), holders
 
-    def _confirm(self, text: bytes, offset: int, matches: list[Match]) -> list[Match]:
+    def _confirm(self, text: bytes, offset: int, hits: list[tuple[Match, Holders]]) -> Iterator[Match]:
         """The matches with the names, addresses and dates of the same record that stand near them.
 
         text  the stretch without its e-mail addresses: john.smith@example.com is no name beside an address
-
-        Each tile near a match is looked at once, for all the records matched round it.
+        Each tile near a match is looked at once, for all the records matched round it. A shared value becomes
+        that of a holder who is confirmed.
         """
-        wanted: dict[int, set[int]] = defaultdict(set)
-        for each in matches:
-            for tile in _tiles(each):
-                wanted[tile].add(each.record)
-        near: dict[tuple[int, int, int], set[Kind]] = defaultdict(set)
+        wanted = _wanted(hits)
+        near: dict[int, dict[tuple[int, int], set[Kind]]] = defaultdict(dict)
         for kind, epoch in self._confirmers:
             columns = self._lookup.columns(kind)
             forms: list[bytes] = []
@@ -101,16 +98,33 @@ class ReferenceMatcher:
             for at, owner, record in self._lookup.confirm(
                 kind, epoch, fingerprints, [wanted[t] for t in tiles]
             ):
-                near[tiles[at], owner, record].add(kind)
-        return [
-            replace(
-                each,
-                confirmed=frozenset().union(
-                    *(near.get((t, each.owner, each.record), ()) for t in _tiles(each))
-                ),
-            )
-            for each in matches
-        ]
+                near[tiles[at]].setdefault((owner, record), set()).add(kind)
+        for match, holders in hits:
+            yield _confirmed(match, holders, [near[tile] for tile in _tiles(match) if tile in near])
+
+
+def _wanted(hits: list[tuple[Match, Holders]]) -> dict[int, list[Set[int]]]:
+    """Per tile near a match the records to be confirmed there: those matched, and all holders of shared
+    values."""
+    single: dict[int, set[int]] = defaultdict(set)
+    shared: dict[int, dict[int, frozenset[int]]] = defaultdict(dict)
+    for match, holders in hits:
+        for tile in _tiles(match):
+            single[tile].add(match.record)
+            if holders.records:
+                shared[tile][match.fingerprint] = holders.records
+    return {tile: [records, *shared[tile].values()] for tile, records in single.items()}
+
+
+def _confirmed(match: Match, holders: Holders, near: list[dict[tuple[int, int], set[Kind]]]) -> Match:
+    """The match with what confirms it in the tiles near it."""
+    if holders.records:
+        beside = [state for tile in near for state in tile if state[1] in holders.records]
+        owner, record = min(beside, default=(match.owner, match.record))
+        match = replace(match, owner=owner, record=record)
+    state = (match.owner, match.record)
+    found = frozenset(kind for tile in near for kind in tile.get(state, ()))
+    return replace(match, confirmed=found) if found else match
 
 
 def _without(candidates: list[Candidate], text: bytes) -> bytes:

@@ -17,6 +17,7 @@ cells), `ended` (u64, sorted: records of earlier segments that went or changed),
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -33,6 +34,7 @@ U32 = NDArray[np.uint32]
 
 MAGIC = b"TSINDEX\x01"
 _ALIGN = 64
+_MAPPED = 1 << 20
 _HEADER_MOST = 64 * _ALIGN - len(MAGIC) - 4
 
 
@@ -66,9 +68,10 @@ class SegmentWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for spill in self._spills.values():
-            spill.close()
-        self._folder.cleanup()
+        with ExitStack() as stack:  # closing writes what is left, and fails where the disk is full
+            stack.callback(self._folder.cleanup)
+            for spill in self._spills.values():
+                stack.callback(spill.close)
 
     def add(self, record_ids: U64, digests: U64, forms: Mapping[Kind, tuple[U64, U32]]) -> None:
         """Append records; forms gives, per kind, fingerprints and the row of this batch that each belongs
@@ -88,6 +91,7 @@ class SegmentWriter:
     def finish(self, path: Path, *, ended: U64) -> None:
         """Write the segment under its final name, all or nothing. An existing file there is replaced:
         nothing refers to it, or the caller would not be writing it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         try:
             with partial.open("wb") as out:
@@ -141,8 +145,13 @@ class Segment:
             with path.open("rb") as file:
                 self.header = _read_header(file)
             size = path.stat().st_size
-            self._bytes: NDArray[np.uint8] = np.memmap(path, mode="r", dtype=np.uint8)
-        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            self._bytes = _content(path, size)
+        except FileNotFoundError:
+            raise UnusableInput(
+                f"index segment {path.name} is gone",
+                hint="restore it from a backup, or register the data set again",
+            ) from None
+        except (ValueError, msgspec.MsgspecError) as error:
             raise UnusableInput(
                 f"index segment {path.name} cannot be read ({error})",
                 hint="restore it from a backup, or register the data set again",
@@ -182,11 +191,16 @@ class Segment:
         return self._bytes[offset:stop].view(dtype)
 
 
+def _content(path: Path, size: int) -> NDArray[np.uint8]:
+    """The file's bytes; only large ones are mapped, since each map holds a file descriptor."""
+    return np.fromfile(path, dtype=np.uint8) if size < _MAPPED else np.memmap(path, mode="r", dtype=np.uint8)
+
+
 def _append(out: IO[bytes], values: NDArray[Any]) -> tuple[int, str, int]:
     out.write(bytes(-out.tell() % _ALIGN))
     offset = out.tell()
     little = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    little.tofile(out)
+    out.write(little.view(np.uint8).data)  # tofile() would not say that the disk is full
     return offset, little.dtype.str, len(values)
 
 

@@ -17,11 +17,11 @@ class Shelf:
         self.scratch = scratch
 
     def version(self, data_set: str, number: int) -> Path:
-        """The file of a version's segment; its folder is there."""
+        """The file of a version's segment."""
         return self._of(data_set) / f"version-{number:06}.segment"
 
     def copy(self, data_set: str, copy: str) -> Path:
-        """The file of a copy's decoys; its folder is there."""
+        """The file of a copy's decoys."""
         return self._of(data_set) / f"copy-{copy}.segment"
 
     def open(
@@ -45,6 +45,4 @@ class Shelf:
         )
 
     def _of(self, data_set: str) -> Path:
-        folder = self._folder / data_set
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return self._folder / data_set

@@ -38,14 +38,14 @@ def living(versions: Sequence[Segment]) -> Living:
     return Living(ids[order], digests[order])
 
 
-def ended_at(record_id: int, *, since: int, versions: Sequence[Segment]) -> int | None:
-    """The version in which a record's state, current from version `since` on, was no longer current; None if
-    it still is.
+def ended_at(record_ids: U64, since: NDArray[np.int64], versions: Sequence[Segment]) -> NDArray[np.int64]:
+    """The version in which each record's state was no longer current, 0 where it still is.
 
-    Versions count from 1: versions[0] is version 1.
+    since  the version from which on each state was known;  versions[0] is version 1
+    One sorted search per version.
     """
-    for number, segment in enumerate(versions[since:], start=since + 1):
-        at = int(np.searchsorted(segment.ended, np.uint64(record_id)))
-        if at < len(segment.ended) and int(segment.ended[at]) == record_id:
-            return number
-    return None
+    ended = np.zeros(len(record_ids), dtype=np.int64)
+    for number, segment in enumerate(versions, start=1):
+        open_still = np.flatnonzero((ended == 0) & (since < number))
+        ended[open_still[np.isin(record_ids[open_still], segment.ended)]] = number
+    return ended

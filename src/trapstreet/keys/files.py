@@ -23,6 +23,17 @@ def write_private(path: Path, data: bytes, *, replace: bool = False) -> None:
 
 
 @contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Inside, an error of the file system that names no file, as that of a full disk, names this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
     """A file beside the final one, mode 0600, gone at the end unless it was published.
 
@@ -34,7 +45,8 @@ def unfinished(path: Path) -> Iterator[Path]:
     with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}.", delete=False) as file:
         temporary = Path(file.name)
     try:
-        yield temporary
+        with naming(path):
+            yield temporary
     finally:
         temporary.unlink(missing_ok=True)
 

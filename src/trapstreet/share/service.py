@@ -2,9 +2,10 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -31,9 +32,10 @@ DECOYS_LABEL = 1
 
 
 class Writer(Protocol):
-    """A table being written."""
+    """A table being written; what is complete is on disk and only waits for its name."""
 
     def write(self, batch: Batch) -> None: ...
+    def complete(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Outside:
     """
 
     create: Callable[[], AbstractContextManager[Writer]]
-    seal: Callable[[str, bytes], None]
+    seal: Callable[[str, bytes], Path]
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -59,7 +61,6 @@ class Copied(msgspec.Struct, frozen=True):
     strippable: tuple[str, ...]
     notes: tuple[str, ...]
     proves: list[Power]
-    copies: int
     commitment: str
 
 
@@ -125,10 +126,11 @@ def share(
         for batch in insert(made, source.batches()):
             out.write(batch)
             progress(done := done + len(batch.rows), total)
-        outside.seal(copy, issued.inventory(data_set.name, columns))
-        _write_index(issued, prints, data_set, shelf)
-        pseudonym = _register(issued, version, recipient, ring)
-    issued_copies = data_set.copies.count()
+        out.complete()
+        with _kept_if_registered(copy) as files:
+            files.append(outside.seal(copy, issued.inventory(data_set.name, columns)))
+            files.append(_write_index(issued, prints, data_set, shelf))
+            pseudonym = _register(issued, version, recipient, ring)
     return Copied(
         copy=copy,
         version=version.number,
@@ -142,10 +144,10 @@ def share(
             _by_kind(columns),
             decoys=len(made.decoys),
             rows=version.rows,
-            copies=issued_copies,
+            copies=catalogue.count_copies(),
+            others=catalogue.count_decoys(data_set) - len(made.decoys),
             bound=bound,
         ),
-        copies=issued_copies,
         commitment=issued.commitment.hex(),
     )
 
@@ -161,13 +163,27 @@ def _as_registered(table: Table, columns: Sequence[Column]) -> tuple[Column, ...
     return tuple(known[name] for name in table.columns)
 
 
-def _write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, shelf: Shelf) -> None:
+@contextmanager
+def _kept_if_registered(copy: str) -> Iterator[list[Path]]:
+    """Files listed inside stay only if the copy is in the registry in the end, whatever ended it."""
+    files: list[Path] = []
+    try:
+        yield files
+    finally:
+        if not copies.is_registered(copy):
+            for file in files:
+                file.unlink(missing_ok=True)
+
+
+def _write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, shelf: Shelf) -> Path:
     """Enter the decoys' fingerprints, so that scan and trace see them in the same pass as real records."""
+    path = shelf.copy(data_set.id, issued.copy)
     header = Header(data_set.id, f"copy:{issued.copy}", data_set.epoch, NORMAL_FORMS)
     with SegmentWriter(header, scratch=shelf.scratch) as writer:
         ids = prints.record_ids(issued.rows)
         writer.add(ids, prints.digests(issued.rows), prints.fingerprints(issued.rows))
-        writer.finish(shelf.copy(data_set.id, issued.copy), ended=np.empty(0, dtype=np.uint64))
+        writer.finish(path, ended=np.empty(0, dtype=np.uint64))
+    return path
 
 
 def _register(issued: IssuedCopy, version: Version, recipient: str | NewRecipient, ring: KeyRing) -> str:

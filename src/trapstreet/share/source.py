@@ -1,16 +1,14 @@
 """The source of a copy, read again and held against what is registered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch
 from trapstreet.core.ports import Table
-from trapstreet.index import DataSetIndex, DecoyRows, Fingerprinter, living
+from trapstreet.index import DataSetIndex, DecoyRows, Fingerprinter, living, total_digest
 from trapstreet.store.models import Version
-
-_MASK = (1 << 64) - 1
 
 
 class RegisteredRows:
@@ -34,26 +32,21 @@ class RegisteredRows:
             record_ids = self._prints.record_ids(batch.rows)
             _, known = self._living.find(record_ids)
             real = batch if known.all() else self._without_decoys(batch, record_ids, known)
-            total = (total + int(np.sum(self._prints.digests(real.rows)))) & _MASK
+            total = total_digest(total, self._prints.digests(real.rows))
             rows += len(real.rows)
             yield real
         if rows != self._version.rows or f"{total:016x}" != self._version.digest:
             raise self._changed()
 
     def _without_decoys(self, batch: Batch, record_ids: np.ndarray, known: np.ndarray) -> Batch:
-        decoys = self._decoys.copies(record_ids, self._prints.fingerprints(batch.rows))
-        keep = [at for at in range(len(batch.rows)) if at not in decoys]
-        if not known[keep].all():
+        strange = np.flatnonzero(~known).tolist()
+        prints = self._prints.fingerprints([batch.rows[at] for at in strange])
+        if len(self._decoys.copies(record_ids[~known], prints)) < len(strange):
             raise self._changed()
-        return _rows(batch, keep)
+        return batch.only(np.flatnonzero(known).tolist())
 
     def _changed(self) -> UnusableInput:
         return UnusableInput(
             f"{self._table.label} is not as it was registered (version {self._version.number})",
             hint="pass --new-version to register it as it is now and share that",
         )
-
-
-def _rows(batch: Batch, keep: Sequence[int]) -> Batch:
-    raw = None if batch.raw is None else [batch.raw[at] for at in keep]
-    return Batch([batch.rows[at] for at in keep], [batch.lines[at] for at in keep], raw)

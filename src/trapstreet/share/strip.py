@@ -8,7 +8,6 @@ import msgspec
 
 from trapstreet.core.fields import Column, Kind
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.table import Batch
 from trapstreet.core.ports import Progress, Table
 from trapstreet.index import DecoyRows, Fingerprinter, Shelf
 from trapstreet.keys.ring import KeyRing
@@ -54,8 +53,7 @@ def strip(
             own = decoys.copies(prints.record_ids(batch.rows), prints.fingerprints(batch.rows))
             taken.update(own.values())
             kept = [at for at in range(len(batch.rows)) if at not in own]
-            raw = None if batch.raw is None else [batch.raw[at] for at in kept]
-            out.write(Batch([batch.rows[at] for at in kept], [batch.lines[at] for at in kept], raw))
+            out.write(batch.only(kept))
             rows += len(kept)
             rejected += len(batch.rejected)
             progress(rows)

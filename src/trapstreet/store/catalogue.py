@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 
 import msgspec
+from django.db.models import Sum
 
 from trapstreet.core.fields.kind import Column
 from trapstreet.core.model.errors import UnusableInput
@@ -69,13 +70,16 @@ def count_copies() -> int:
     return Copy.objects.count()
 
 
+def count_decoys(data_set: DataSet) -> int:
+    """How many decoys the copies of a data set have together."""
+    return data_set.copies.aggregate(total=Sum("decoys"))["total"] or 0
+
+
 def copies_of(data_sets: Sequence[str]) -> list[Copy]:
     """All copies ever issued of these data sets, by their ids; without the sealed cells."""
     return list(Copy.objects.filter(data_set__in=data_sets).defer("cells").select_related("version"))
 
 
-def version_times(data_set: str) -> list[int]:
-    """When each version of a data set was registered, in order: Unix microseconds."""
-    return list(
-        Version.objects.filter(data_set=data_set).order_by("number").values_list("registered_at", flat=True)
-    )
+def versions_of(data_set: str) -> list[Version]:
+    """The versions of a data set, in order."""
+    return list(Version.objects.filter(data_set=data_set).order_by("number"))

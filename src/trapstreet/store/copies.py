@@ -9,11 +9,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from trapstreet.core.maths.entropy import Profile
-from trapstreet.core.model.packing import unpack
 from trapstreet.core.model.protected import Protected
-from trapstreet.core.model.table import Row
 from trapstreet.keys.ring import KeyRing
-from trapstreet.keys.sealing import open_sealed, seal
+from trapstreet.keys.sealing import seal
 from trapstreet.store import log, recipients
 from trapstreet.store.models import Copy, Version
 
@@ -50,7 +48,7 @@ def add(  # one argument per fact of the row
     ring: KeyRing,
     at: int,
 ) -> Copy:
-    """Enter a copy, its recipient where that is new, and the log's leaf in one transaction.
+    """Enter a copy, its recipient where that is new, and the log's signed leaf in one transaction.
 
     Cells and nonce are sealed under the copy's storage key.
     """
@@ -76,12 +74,10 @@ def add(  # one argument per fact of the row
             commitment=commitment.hex(),
         )
         log.append({"event": "copy", "copy": copy, "commitment": commitment, "time": at})
+        log.checkpoint(ring.log_signer())
     return row
 
 
-def decoy_rows(copy: Copy, ring: KeyRing) -> list[Row]:
-    """The cells of a copy's decoys: protected."""
-    import cbor2
-
-    opened = open_sealed(ring.storage_key(copy.id), bytes(copy.cells), aad=b"cells " + copy.id.encode())
-    return [tuple(unpack(cell) for cell in row) for row in cbor2.loads(opened)]
+def is_registered(copy: str) -> bool:
+    """Whether the copy is in the registry."""
+    return Copy.objects.filter(id=copy).exists()

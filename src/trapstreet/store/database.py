@@ -3,10 +3,11 @@
 import sqlite3
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.protected import Protected
+from trapstreet.core.model.urls import without_password
 
 SQLITE_PREFIX = "sqlite:///"
 _POSTGRESQL = ("postgresql", "postgres")
@@ -34,9 +35,10 @@ def connect(url: str, *, folder: Path | None = None, password: Protected[str] | 
     try:
         connections["default"].ensure_connection()
     except (DatabaseError, sqlite3.Error) as error:
-        raise Unreachable(
-            f"cannot open the database {without_password(url)}", hint=_first_line(error)
-        ) from error
+        hint = _first_line(error)
+        if url.startswith(SQLITE_PREFIX):
+            hint += "; make room on its disk, see who may write it, or restore a backup"
+        raise Unreachable(f"cannot open the database {without_password(url)}", hint=hint) from error
 
 
 def disconnect() -> None:
@@ -92,21 +94,6 @@ def require_postgresql(url: str) -> str:
             hint="leave --database out for SQLite in the folder",
         )
     return url
-
-
-def password_of(url: str) -> Protected[str] | None:
-    """The password in a URL, None where there is none."""
-    password = urlsplit(url).password
-    return Protected(unquote(password)) if password else None
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be stored and shown."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}"))
 
 
 def _sqlite(url: str, folder: Path | None) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class NewVersion:
     key: tuple[str, ...]
     columns: Sequence[Column]
     epoch: int
+    plan: str
+    reread: bool
     number: int
     counts: Counts
     at: int
@@ -67,6 +69,8 @@ def add(new: NewVersion, *, rejected: int) -> None:
             changed=new.counts.changed,
             went=new.counts.went,
             digest=new.counts.digest,
+            plan=new.plan,
+            reread=new.reread,
         )
         log.append(
             {
@@ -80,8 +84,15 @@ def add(new: NewVersion, *, rejected: int) -> None:
         )
 
 
-def checked(data_set: DataSet, *, at: int) -> None:
-    """The last version was looked at again and still holds."""
-    latest = data_set.versions.latest("number")
-    latest.checked_at = at
-    latest.save(update_fields=["checked_at"])
+def is_registered(data_set: str, number: int) -> bool:
+    """Whether the version is in the registry."""
+    return Version.objects.filter(data_set=data_set, number=number).exists()
+
+
+def checked(data_set: DataSet, *, source: str, at: int) -> None:
+    """The last version was looked at again, perhaps at another place, and still holds."""
+    with transaction.atomic():
+        DataSet.objects.filter(id=data_set.id).update(source=source)
+        latest = data_set.versions.latest("number")
+        latest.checked_at = at
+        latest.save(update_fields=["checked_at"])

@@ -10,10 +10,10 @@ import msgspec
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.entropy import Profile
 from trapstreet.core.ports import Progress, Text
-from trapstreet.index import DataSetIndex, Lookup, Matcher, RecordJoin
+from trapstreet.index import Candidates, DataSetIndex, Lookup, Matcher, RecordJoin
 from trapstreet.store import catalogue
-from trapstreet.store.models import Copy
-from trapstreet.trace.domain.dating import Window, intersect
+from trapstreet.store.models import Copy, Version
+from trapstreet.trace.domain.dating import VersionSeen, Window, intersect
 from trapstreet.trace.domain.shown import Shown, shown
 from trapstreet.trace.domain.verdict import Accusation, CopyCode, accuse, kinds_to_test, not_only_source
 
@@ -62,28 +62,32 @@ def trace(
 ) -> Trace:
     """Judge all copies of the data sets that the texts, taken as one leak, show.
 
-    Memory grows with the distinct records and candidates in the leak.
+    Memory grows with the different records (some 4 kB for each) and candidates (16 bytes) in the leak.
     """
-    join = RecordJoin(lookup)
+    join, candidates = RecordJoin(lookup), Candidates()
     done = 0
     for text in texts:
         for matches in matcher.matches(text.chunks):
             join.add(matches)
+            candidates.add(matches)
             done += matches.size
             progress(done)
         join.end_text()
-    recognised = {number: what for number in join.data_sets() if (what := shown(join, lookup, number))}
+        candidates.end_text()
+    recognised = {
+        number: what for number in join.data_sets() if (what := shown(join, candidates, lookup, number))
+    }
     copies = catalogue.copies_of([lookup.data_sets[number].data_set for number in recognised])
     everyone = catalogue.count_copies()
     results = []
     for number, what in recognised.items():
         own = [_code(copy) for copy in copies if copy.data_set_id == lookup.data_sets[number].data_set]
-        results.append(_judge(join, lookup.data_sets[number], what, own, copies=everyone, bound=bound))
+        results.append(_judge(candidates, lookup.data_sets[number], what, own, copies=everyone, bound=bound))
     return Trace(results)
 
 
 def _judge(
-    join: RecordJoin,
+    candidates: Candidates,
     data_set: DataSetIndex,
     what: Shown,
     codes: Sequence[CopyCode],
@@ -98,21 +102,21 @@ def _judge(
         codes,
         what.hits(),
         columns=columns,
-        candidates=join.candidates,
-        tested=kinds_to_test(what.sets(), len(what.real), join.present()),
+        candidates=candidates.met_by,
+        tested=kinds_to_test(what.sets(), len(what.real), candidates.present()),
         copies=max(1, copies),
         bound=bound,
     )
     leading = what.leading()
-    decoys = sum(map(len, what.decoys.values()))
+    decoys = what.decoys_met()
     matched = len(what.real)
     return DataSetTrace(
         data_set=data_set.name,
-        records=Records(matched, max(0, join.things(leading) - matched - decoys) if leading else 0),
+        records=Records(matched, max(0, candidates.things(leading) - matched - decoys) if leading else 0),
         fields=what.fields(),
         decoys=decoys,
         versions=sorted({since for since, _ in what.states}),
-        taken=intersect(what.states, catalogue.version_times(data_set.data_set)),
+        taken=intersect(what.states, [_seen(each) for each in catalogue.versions_of(data_set.data_set)]),
         verdict="accused" if accused else "no verdict",
         accused=accused,
         group=[],
@@ -120,6 +124,10 @@ def _judge(
         bound=bound,
         copies=copies,
     )
+
+
+def _seen(version: Version) -> VersionSeen:
+    return VersionSeen(version.registered_at, version.checked_at, version.reread)
 
 
 def _code(copy: Copy) -> CopyCode:

@@ -83,30 +83,32 @@ class Story:
         return workspace
 
     def register(self, workspace: Workspace, progress: Progress) -> Registration:
-        return register(
-            open_table(str(self.table)),
-            "customers",
-            source=str(self.table),
-            asked=Asked(),
-            keys=workspace.ring,
-            shelf=shelf_of(workspace),
-            now=now(),
-            progress=progress,
-        )
+        with workspace.writing():
+            return register(
+                open_table(str(self.table)),
+                "customers",
+                source=str(self.table),
+                asked=Asked(),
+                keys=workspace.ring,
+                shelf=shelf_of(workspace),
+                now=now(),
+                progress=progress,
+            )
 
     def share(self, workspace: Workspace, progress: Progress) -> Iterator[tuple[str, Copied]]:
         """A copy for each recipient."""
         data_set = catalogue.data_set_named("customers")
         for number, recipient in enumerate(RECIPIENTS):
-            copied = share_copy(
-                workspace,
-                data_set,
-                recipient=NewRecipient(Protected(recipient)),
-                out=self._copy(number),
-                decoys=None,
-                new_version=False,
-                progress=progress,
-            )
+            with workspace.writing():
+                copied = share_copy(
+                    workspace,
+                    data_set,
+                    recipient=NewRecipient(Protected(recipient)),
+                    out=self._copy(number),
+                    decoys=None,
+                    new_version=False,
+                    progress=progress,
+                )
             yield recipient, copied
 
     def leak(self) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import exp2, log2
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,7 +14,7 @@ class Profile(msgspec.Struct, frozen=True):
     """The independent draws behind decoys, shared by `count` of them.
 
     bits     min-entropy of each draw in thousandths of a bit, rounded down
-    columns  per column the draws that its value fixes, as positions in `bits`; a column left empty fixes none
+    columns  per column that is filled the draws that its value fixes, as positions in `bits`
     """
 
     count: int
@@ -27,25 +28,35 @@ class Profile(msgspec.Struct, frozen=True):
         return thousandths / 1000
 
 
+class Coincidence(NamedTuple):
+    """A bound on how many decoys of an innocent copy a leak shows: at most Bin(decoys, q0)."""
+
+    decoys: int
+    q0: float
+
+
 def coincidence(
     profiles: Sequence[Profile], choices: Sequence[Sequence[str]], candidates: int, *, others: int = 0
-) -> float:
-    """q0: a bound on the chance that a leak of so many candidates shows a decoy it has nothing to do with.
+) -> Coincidence:
+    """How many decoys a leak of so many candidate tuples can meet, and a bound on the chance of each.
 
     choices     per field kind the columns that are of this kind: a value may stem from any of them
     candidates  distinct tuples, one value of each kind, that the leak shows
     others      decoys of other copies: who holds those copies knows that this copy's decoys have none of
                 their values, which makes each value left likelier by 1 / (1 - others · 2^-H)
-    min(1, N · Σ 2^-H) over one column of each kind; with unequal decoys the largest counts.
+    q0 = min(1, N · Σ 2^-H) over one filled column of each kind; with unequal decoys the largest counts. A
+    decoy that has nothing in these columns can't be met.
     Source: docs/attribution.md; union bound over candidates and columns, each draw at most as likely as its
     likeliest value.
     """
-    if not all(choices) or not profiles:
-        return 1.0
-    return max(
-        min(1.0, candidates * sum(exp2(-_bits_left(each, columns, others)) for columns in product(*choices)))
-        for each in profiles
-    )
+    decoys, largest = 0, 0.0
+    for profile in profiles:
+        filled = [[column for column in columns if column in profile.columns] for columns in choices]
+        if filled and all(filled):
+            chances = sum(exp2(-_bits_left(profile, columns, others)) for columns in product(*filled))
+            largest = max(largest, min(1.0, candidates * chances))
+            decoys += profile.count
+    return Coincidence(decoys, largest)
 
 
 def _bits_left(profile: Profile, columns: Sequence[str], others: int) -> float:

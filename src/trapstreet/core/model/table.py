@@ -36,6 +36,11 @@ class Batch:
     raw: Sequence[str | None] | None = None
     rejected: Sequence[Rejected] = field(default=())
 
+    def only(self, kept: Sequence[int]) -> "Batch":
+        """The rows at these positions, without what was rejected on the way."""
+        raw = None if self.raw is None else [self.raw[at] for at in kept]
+        return Batch([self.rows[at] for at in kept], [self.lines[at] for at in kept], raw)
+
 
 def cell_text(cell: Cell) -> str | None:
     """The cell as text, the same for the same value in every format; None stays None.

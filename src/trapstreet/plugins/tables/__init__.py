@@ -28,6 +28,7 @@ BATCH = 8192
 _HEAD = 1 << 16
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@\s]@[^@\s]+\.\w")
+_PHONE = re.compile(r"\+\d[\d ()./-]{6,}")
 _YEAR = re.compile(r"(19|20)\d\d")
 _PACKED = {
     b"\x1f\x8b": "gzip-compressed",
@@ -186,8 +187,9 @@ class TableWriter:
         suffix = self._new.path.suffix.lower()
         with self._new.reporting(), ExitStack() as stack:
             out = stack.enter_context(self._new)
+            self._body = stack.enter_context(ExitStack())
             body = self._format.writer(out, like=self._like, suffix=suffix, scratch=self._new.scratch)
-            self._write = stack.enter_context(body)
+            self._write = self._body.enter_context(body)
             self._open = stack.pop_all()
         return self
 
@@ -195,6 +197,12 @@ class TableWriter:
         """Append the batch's rows; what the batch rejected is not written."""
         with self._new.reporting():
             self._write(batch)
+
+    def complete(self) -> None:
+        """Nothing more is written: the table is on disk, and all it lacks is its name."""
+        with self._new.reporting():
+            self._body.close()
+            self._new.sync()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -233,8 +241,9 @@ def named_columns(names: Iterable[object], *, where: str, guessed: bool = False)
 
 
 def _looks_like_data(names: Sequence[str]) -> bool:
-    """An e-mail address among them, or mostly numbers and dates; a year may well name a column."""
-    if any(_ADDRESS.search(name) for name in names):
+    """An e-mail address or a +phone number among them, or mostly numbers and dates; a year may well name a
+    column."""
+    if any(_ADDRESS.search(name) or _PHONE.fullmatch(name) for name in names):
         return True
     wordless = [
         name for name in names if name and not any(map(str.isalpha, name)) and not _YEAR.fullmatch(name)

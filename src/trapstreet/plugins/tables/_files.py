@@ -66,11 +66,15 @@ class NewFile:
     ) -> None:
         try:
             if kind is None:
-                self._out.flush()
-                os.fsync(self._out.fileno())
+                self.sync()
                 self._appear()
         finally:
             self._drop()
+
+    def sync(self) -> None:
+        """What was written is on disk, under no name yet."""
+        self._out.flush()
+        os.fsync(self._out.fileno())
 
     @contextmanager
     def reporting(self) -> Iterator[None]:

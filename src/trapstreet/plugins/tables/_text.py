@@ -79,7 +79,7 @@ class TextFile:
                     yield line
                     if len(line) > LONGEST_LINE and not line.endswith(("\n", "\r")):
                         _pass_over_rest(read)
-            except UnicodeDecodeError:
+            except UnicodeError:
                 raise _undecodable(self.path, self.encoding) from None
 
     def sample(self) -> list[str]:
@@ -160,7 +160,8 @@ def survey(path: Path, encoding: str | None = None) -> TextFile:
     with reading(str(path)), open_regular(path) as file:
         head = file.read(_CHUNK)
         mark, marked = next(((m, e) for m, e in _MARKS.items() if head.startswith(m)), (b"", None))
-        codec = (_codec(encoding, path) if encoding else None) or marked or wide_encoding(head) or "utf-8"
+        seen = marked or wide_encoding(head)
+        codec = _codec(encoding, path, seen) if encoding else seen or "utf-8"
         found = _pass_over(file, mark, codec)
         if not (encoding or mark) and codec == "utf-8" and found.broken and found.broken >= found.multibyte:
             codec = "cp1252"
@@ -214,7 +215,7 @@ def _pass_over(file: BinaryIO, mark: bytes, codec: str) -> _Found:
             except UnicodeEncodeError:
                 found.broken += len(_UNREADABLE.findall(text))
         found.broken += len(_UNREADABLE.findall(decode(b"", True)))
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise _undecodable(file.name, codec) from None
     return found
 
@@ -229,11 +230,16 @@ def _errors(codec: str) -> str:
     return "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
 
 
-def _codec(encoding: str, path: Path) -> str:
+def _codec(encoding: str, path: Path, seen: str | None) -> str:
+    """The codec of that name; one that leaves the order of bytes open gets the order that is seen."""
     try:
-        return codecs.lookup(encoding).name
-    except LookupError:
+        io.TextIOWrapper(io.BytesIO(), encoding)  # a look-up alone finds codecs that are not of text
+        codec = codecs.lookup(encoding).name
+    except (LookupError, ValueError):
         raise UnusableInput(f"{path}: no such encoding", hint="for example ?encoding=cp1252") from None
+    if codec in ("utf-16", "utf-32"):
+        return seen if seen and seen.startswith(codec) else f"{codec}-le"
+    return codec
 
 
 def _undecodable(path: object, codec: str) -> UnusableInput:

@@ -12,7 +12,7 @@ from trapstreet.core.model.table import Row, cell_text
 _SHOWN = 5
 
 
-def choose_key(columns: Sequence[Column], sample: Sequence[Row]) -> tuple[str, ...]:
+def choose_key(columns: Sequence[Column], sample: Sequence[Row], *, where: str) -> tuple[str, ...]:
     """The first reference column that is filled and unique in the sample, else the national id or e-mail
     column that is.
 
@@ -25,7 +25,7 @@ def choose_key(columns: Sequence[Column], sample: Sequence[Row]) -> tuple[str, .
                 if all(values) and len(set(values)) == len(values):
                     return (column.name,)
     raise UnusableInput(
-        "no column identifies a row on its own",
+        f"{where}: no column identifies a row on its own",
         hint="name the key: --key COLUMN, repeated for several columns",
     )
 
@@ -40,7 +40,12 @@ def check_key(key: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
 
 
 def refuse_empty(
-    key: Sequence[str], positions: Sequence[int], rows: Sequence[Row], lines: Sequence[int]
+    key: Sequence[str],
+    positions: Sequence[int],
+    rows: Sequence[Row],
+    lines: Sequence[int],
+    *,
+    where: str,
 ) -> None:
     """Raises UnusableInput, with the first lines, where a row has no key at all."""
     empty = [
@@ -51,11 +56,14 @@ def refuse_empty(
     if empty:
         shown = ", ".join(map(str, empty[:_SHOWN])) + (" …" if len(empty) > _SHOWN else "")
         raise UnusableInput(
-            f"{_named(key)} is empty in line {shown}", hint="pass --key with a column that is always filled"
+            f"{where}: {_named(key)} is empty in line {shown}",
+            hint="pass --key with a column that is always filled",
         )
 
 
-def refuse_repeated(key: Sequence[str], record_ids: NDArray[np.uint64], lines: NDArray[np.int64]) -> None:
+def refuse_repeated(
+    key: Sequence[str], record_ids: NDArray[np.uint64], lines: NDArray[np.int64], *, where: str
+) -> None:
     """Raises UnusableInput, with the first lines, where two rows have the same key."""
     order = np.argsort(record_ids, kind="stable")
     ordered = record_ids[order]
@@ -64,7 +72,7 @@ def refuse_repeated(key: Sequence[str], record_ids: NDArray[np.uint64], lines: N
         shown = ", ".join(f"{lines[order[at]]} and {lines[order[at + 1]]}" for at in again[:_SHOWN])
         rest = "" if len(again) <= _SHOWN else f" and {len(again) - _SHOWN:,} more"
         raise UnusableInput(
-            f"{_named(key)} does not identify a row: lines {shown}{rest} have the same",
+            f"{where}: {_named(key)} does not identify a row: lines {shown}{rest} have the same",
             hint="pass --key with the column, or columns, that do",
         )
 

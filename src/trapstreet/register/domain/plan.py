@@ -4,7 +4,7 @@ entered."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trapstreet.core.fields import Column, Kind, recognise
+from trapstreet.core.fields import Column, Kind, kinds, recognise
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Row
 from trapstreet.register.domain.keys import check_key, choose_key
@@ -41,7 +41,9 @@ class Plan:
     key: tuple[str, ...]
 
 
-def plan(header: Sequence[str], sample: Sequence[Row], asked: Asked, known: Known | None) -> Plan:
+def plan(
+    header: Sequence[str], sample: Sequence[Row], asked: Asked, known: Known | None, *, where: str
+) -> Plan:
     """Decide, or keep what an earlier version decided.
 
     The same header and no new word from the user keep every column as it was, whatever the new sample
@@ -67,11 +69,12 @@ def plan(header: Sequence[str], sample: Sequence[Row], asked: Asked, known: Know
             types[column.name] = column.kind
             ignore |= {column.name} if column.ignored else set()
     columns = recognise(header, sample, region=asked.region, types=types, ignore=ignore)
-    if all(column.kind == Kind.TEXT for column in columns):
+    if not any(column.kind in kinds() and kinds()[column.kind].anchor for column in columns):
         raise UnusableInput(
-            f"none of the columns {', '.join(header)} holds anything that could be found again",
-            hint="say what they are, for example --type contact=email",
+            f"{where}: none of the columns {', '.join(header)} holds anything that could be found again",
+            hint="names, addresses and dates only confirm; say which column is more: --type contact=email",
         )
     if known is not None:
         return Plan(columns, check_key(known.key, columns))
-    return Plan(columns, check_key(asked.key, columns) if asked.key else choose_key(columns, sample))
+    key = check_key(asked.key, columns) if asked.key else choose_key(columns, sample, where=where)
+    return Plan(columns, key)

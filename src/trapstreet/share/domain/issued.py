@@ -1,7 +1,7 @@
 """A copy as it is issued: its decoys' ids, what they are worth, and the commitment that fixes it all."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trapstreet.core.fields import Column, Kind, kinds
@@ -70,7 +70,7 @@ def issue(
         facts=CopyFacts(nonce, copy, code_key, committed, data_set, version, at, NO_P_TABLE),
         record_ids=tuple(record_ids),
         rows=tuple(decoy.cells for decoy in decoys),
-        profiles=profiles_of(decoys),
+        profiles=profiles_of(decoys, columns),
         strippable=strippable,
     )
 
@@ -93,9 +93,9 @@ def _form(cell: Cell, column: Column) -> bytes | None:
     return forms[0] if forms else text.encode("utf-8", "surrogatepass")
 
 
-def profiles_of(decoys: Sequence[Decoy]) -> tuple[Profile, ...]:
+def profiles_of(decoys: Sequence[Decoy], columns: Sequence[Column]) -> tuple[Profile, ...]:
     """The different ways in which decoys rest on their draws, the most frequent first."""
-    counts = Counter((_thousandths(decoy), _frozen(decoy.columns)) for decoy in decoys)
+    counts = Counter((_thousandths(decoy), _filled(decoy, columns)) for decoy in decoys)
     return tuple(Profile(count, bits, dict(columns)) for (bits, columns), count in counts.most_common())
 
 
@@ -103,5 +103,15 @@ def _thousandths(decoy: Decoy) -> tuple[int, ...]:
     return tuple(int(draw.bits * 1000) for draw in decoy.draws)
 
 
-def _frozen(columns: Mapping[str, tuple[int, ...]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    return tuple(sorted(columns.items()))
+def _filled(decoy: Decoy, columns: Sequence[Column]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The identifying columns that hold something, each with its draws; one that repeats another has its."""
+    shown: dict[str, tuple[int, ...]] = {}
+    by_text: dict[tuple[Kind, str], tuple[int, ...]] = {}
+    for column, cell in sorted(
+        zip(columns, decoy.cells, strict=True), key=lambda each: not decoy.columns.get(each[0].name)
+    ):
+        text = cell_text(cell)
+        if text and column.kind != Kind.TEXT:
+            draws = decoy.columns.get(column.name) or by_text.get((column.kind, text), ())
+            shown[column.name] = by_text.setdefault((column.kind, text), draws)
+    return tuple(sorted(shown.items()))

@@ -31,13 +31,16 @@ def power_curve(
     decoys: int,
     rows: int,
     copies: int,
+    others: int,
     bound: float,
 ) -> list[Power]:
     """Power for leaks of 1, 3, 10, 30 and 100 % of the copy, preceded by the smallest leak with 95 %, where
     there is one.
 
-    rows    real rows of the copy;  copies  how many copies share the bound
-    The rows leaked are taken at random from the copy, its decoys among them, with all identifying columns.
+    rows    real rows of the copy
+    copies  how many copies share the bound;  others  how many decoys the data set's other copies have
+    The rows leaked are taken at random from the copy, its decoys among them, with all identifying columns,
+    and some 100 bytes or more to a row; fewer columns prove less.
     """
     kinds = [kind for kind in columns if any(each.joint_bits(columns[kind]) for each in profiles)]
     sets = [*combinations(kinds, 1), *combinations(kinds, 2)]
@@ -48,10 +51,10 @@ def power_curve(
         best = 0.0
         for each in sets:
             candidates = leaked * (2 if len(each) == 1 else NEIGHBOURS)
-            chance = coincidence(profiles, [columns[kind] for kind in each], candidates)
-            needed = fewest_hits(decoys, chance, limit)
+            could = coincidence(profiles, [columns[kind] for kind in each], candidates, others=others)
+            needed = fewest_hits(could.decoys, could.q0, limit)
             if needed is not None:
-                best = max(best, 10 ** log10_binomial_tail(decoys, share, needed))
+                best = max(best, 10 ** log10_binomial_tail(could.decoys, share, needed))
         return best
 
     total = rows + decoys

@@ -20,7 +20,12 @@ class DataSet(models.Model):
 
 
 class Version(models.Model):
-    """One state of a data set. `digest` is a keyed hash of all its rows, whatever their order."""
+    """One state of a data set.
+
+    checked_at  when it was last seen to hold;  digest  a keyed hash of all its rows, whatever their order
+    plan        how its columns are read;  reread  every record was entered anew for another plan than
+                before, so that this version says nothing of when a record changed
+    """
 
     data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="versions")
     number = models.IntegerField()
@@ -32,6 +37,8 @@ class Version(models.Model):
     changed = models.BigIntegerField()
     went = models.BigIntegerField()
     digest = models.CharField(max_length=16)
+    plan = models.CharField(max_length=16)
+    reread = models.BooleanField()
 
     class Meta:
         app_label = "store"

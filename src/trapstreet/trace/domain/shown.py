@@ -1,11 +1,13 @@
 """What a leak shows of one data set: its real records, when they were current, and decoys of copies."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from trapstreet.core.fields import Kind, kinds
-from trapstreet.index import Lookup, RecordJoin, Seen, State, ended_at
+from trapstreet.index import Candidates, Lookup, RecordJoin, Seen, State, ended_at
 from trapstreet.trace.domain.verdict import Kinds
 
 _MANY = 20
@@ -22,6 +24,14 @@ class Shown:
     real: list[Seen] = field(default_factory=list)
     states: list[tuple[int, int | None]] = field(default_factory=list)
     decoys: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+
+    def all_decoys(self) -> list[Seen]:
+        """What is seen of decoys, whichever copy they are of."""
+        return [seen for each in self.decoys.values() for seen in each]
+
+    def decoys_met(self) -> int:
+        """How many decoys are certainly in the leak."""
+        return sum(map(_certain, self.all_decoys()))
 
     def fields(self) -> dict[Kind, int]:
         """How many of the real records show each kind."""
@@ -42,34 +52,29 @@ class Shown:
         return max(counts, key=lambda kind: (counts[kind], kinds()[kind].alone, kind), default=None)
 
 
-def shown(join: RecordJoin, lookup: Lookup, number: int) -> Shown | None:
+def shown(join: RecordJoin, candidates: Candidates, lookup: Lookup, number: int) -> Shown | None:
     """What a leak shows of a data set; None where it could as well be chance.
 
     Records, and values of kinds that are rare enough by themselves, count. Phone and reference numbers
     standing
     alone count only where there is nothing better and at least half of those in the leak are ours: beside
-    records they are what foreign digits hit by chance.
+    records they are what foreign digits hit by chance. Only real records decide which of the two it is.
     """
-    joined = join.joined(number)
+    joined = join.real(number)
     certain = dict(joined.records)
     certain |= {state: seen for state, seen in joined.singles.items() if _alone(seen)}
-    if certain:
-        return _told_apart(join, lookup, certain)
-    result = _told_apart(join, lookup, joined.singles)
-    leading = result.leading()
-    ours = len(result.real)
-    return result if leading and ours >= _MANY and 2 * ours >= join.things(leading) else None
-
-
-def _told_apart(join: RecordJoin, lookup: Lookup, found: Mapping[State, Seen]) -> Shown:
-    result = Shown()
-    for state, seen in found.items():
-        copy = lookup.owners[state[0]].copy
-        if copy:
-            result.decoys[copy].append(join.exclusive(state))
-        else:
-            result.real.append(seen)
-            result.states.append(_current(join, lookup, state))
+    result = Shown(real=list((certain or joined.singles).values()))
+    for copy, seen in join.decoys(number):
+        result.decoys[copy].append(seen)
+    if not certain:
+        leading = result.leading()
+        ours = len(result.real)
+        many = leading is not None and ours >= _MANY and 2 * ours >= candidates.things(leading)
+        if not many and not any(map(_certain, result.all_decoys())):
+            return None
+        certain = dict(joined.singles) if many else {}
+        result.real = list(certain.values())
+    result.states = _current(join, lookup, number, list(certain))
     return result
 
 
@@ -77,11 +82,19 @@ def _alone(seen: Seen) -> bool:
     return any(kinds()[kind].alone for kind in seen.anchors)
 
 
-def _current(join: RecordJoin, lookup: Lookup, state: State) -> tuple[int, int | None]:
-    """From which version to which what the leak shows of a record was current."""
-    numbers = sorted(lookup.owners[owner].version for owner, _ in join.tied(state))
-    data_set = lookup.owners[state[0]].data_set
-    return numbers[0], ended_at(state[1], since=numbers[-1], versions=lookup.data_sets[data_set].versions)
+def _certain(seen: Seen) -> bool:
+    return len(seen.near) > 1 or _alone(seen)
+
+
+def _current(
+    join: RecordJoin, lookup: Lookup, number: int, states: Sequence[State]
+) -> list[tuple[int, int | None]]:
+    """From which version to which what the leak shows of each record was current; None: it still is."""
+    versions = [[lookup.owners[owner].version for owner, _ in join.tied(state)] for state in states]
+    record_ids = np.array([record for _, record in states], dtype=np.uint64)
+    latest = np.array([max(each) for each in versions], dtype=np.int64)
+    ended = ended_at(record_ids, latest, lookup.data_sets[number].versions).tolist()
+    return [(min(each), end or None) for each, end in zip(versions, ended, strict=True)]
 
 
 def _sets(seen: Sequence[Seen]) -> Counter[Kinds]:

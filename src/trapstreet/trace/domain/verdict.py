@@ -9,12 +9,12 @@ copies, so that P(any innocent copy is accused) is at most the bound.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import log10
+from math import ceil, log10
 
 import msgspec
 
 from trapstreet.core.fields import Kind
-from trapstreet.core.maths.entropy import Profile, coincidence
+from trapstreet.core.maths.entropy import Coincidence, Profile, coincidence
 from trapstreet.core.maths.tails import log10_binomial_tail
 
 Kinds = frozenset[Kind]
@@ -30,7 +30,7 @@ class CopyCode:
 
 
 class Evidence(msgspec.Struct, frozen=True, tag_field="class", tag="design"):
-    """Unique decoys: `hits` of the copy's `of` decoys stand in the leak, judged by the fields `columns`.
+    """Unique decoys: the leak shows `hits` of the copy's `of` decoys that have all of the fields.
 
     chance  q0: at most how likely one decoy of an innocent copy is to coincide with something in the leak
     """
@@ -87,19 +87,19 @@ def accuse(
         best = min(evidence, key=lambda each: each.log10_p)
         log10_p = min(0.0, best.log10_p + log10(len(tuples)))
         if log10_p <= log10(bound) - log10(copies):
-            accused.append(Accusation(code.copy, round(log10_p, 3), [best]))
+            accused.append(Accusation(code.copy, ceil(log10_p * 1000) / 1000, [best]))
     return sorted(accused, key=lambda each: each.log10_p)
 
 
 def kinds_to_test(shown: Mapping[Kinds, int], records: int, present: Collection[Kind]) -> list[Kinds]:
-    """The sets of one or two kinds that decoys are judged by: those that half of the real records show.
+    """The sets of one or two kinds that decoys are judged by: those that 5 % of the real records show.
 
     shown    how many of the leak's real records show each set;  records  how many there are
     present  kinds of which the leak shows any candidate: what is tested where it holds no real record
     Only the leak's real records decide, never the decoys: the choice leaves an innocent copy's law alone.
     """
     if records:
-        return sorted((kinds for kinds, count in shown.items() if 2 * count >= records), key=sorted)
+        return sorted((kinds for kinds, count in shown.items() if 20 * count >= records), key=sorted)
     singles = [frozenset((kind,)) for kind in present]
     pairs = [frozenset((a, b)) for a in present for b in present if a < b]
     return sorted([*singles, *pairs], key=sorted)
@@ -123,13 +123,15 @@ def _evidence(
     others: int,
 ) -> Evidence:
     choices = [columns.get(kind, ()) for kind in sorted(kinds)]
-    chance = coincidence(code.profiles, choices, candidates, others=others)
+    could = coincidence(code.profiles, choices, candidates, others=others)
+    if hits > could.decoys:  # the profiles do not explain it, so nothing is known of its chance
+        could = Coincidence(hits, 1.0)
     return Evidence(
         kind="unique decoys",
         hits=hits,
-        of=code.decoys,
+        of=could.decoys,
         fields=sorted(kinds),
         candidates=candidates,
-        chance=chance,
-        log10_p=log10_binomial_tail(code.decoys, chance, hits),
+        chance=could.q0,
+        log10_p=log10_binomial_tail(could.decoys, could.q0, hits),
     )

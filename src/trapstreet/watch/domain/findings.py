@@ -8,6 +8,8 @@ import msgspec
 from trapstreet.core.fields import Kind, kinds
 from trapstreet.index import Joined, Lookup, Seen
 
+_HIDDEN = re.compile(r"(?<=\w)[^\W\d_]|(?<!\w)[^\W\d_](?!\w\w)")  # all letters but the first of longer words
+
 
 class Finding(msgspec.Struct, frozen=True):
     """Our data seen at a source.
@@ -53,10 +55,11 @@ def _sorted(counts: Counter[Kind]) -> dict[Kind, int]:
 
 
 def masked(value: bytes) -> str:
-    """The shape of a value without the value: the first letter of each word, the last two digits, no more."""
-    text = value.decode("utf-8", "replace")
+    """The shape of a value without the value: the first letter of longer words, the last two digits, no
+    more."""
+    text = "".join(ch if ch.isprintable() else "?" for ch in value.decode("utf-8", "replace"))
     digits = sum(map(str.isdigit, text))
-    shown = re.sub(r"(?<=\w)[^\W\d_]", "*", "".join(ch if ch.isprintable() else "?" for ch in text))
+    shown = _HIDDEN.sub("*", text)
     kept = iter(range(digits))
     return re.sub(
         r"\d", lambda match: match.group() if next(kept) >= max(0, digits - 2) and digits > 4 else "*", shown

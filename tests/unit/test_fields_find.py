@@ -190,3 +190,9 @@ def test_an_initial_in_common_makes_no_two_people_one(cell, window):
     assert not kinds()[Kind.NAME].near(window.encode(), []) & set(
         kinds()[Kind.NAME].forms(cell, Column("name", Kind.NAME, ""))
     )
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", ",\n", "\n\n", ";"])
+def test_every_line_of_a_list_of_ibans_is_found(between):
+    ibans = ["DE89370400440532013000", "GB82WEST12345698765432", "IE29AIBK93115212345678"]
+    assert found(Kind.IBAN, "iban\n" + between.join(ibans)) == {iban.encode() for iban in ibans}

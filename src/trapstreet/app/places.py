@@ -1,7 +1,7 @@
 """Where a table lies, as it is kept: absolute, and without a password."""
 
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from trapstreet.core.model.urls import without_password
 
@@ -15,5 +15,6 @@ def lasting(location: str) -> str:
         return f"{Path(path).absolute()}?{options}" if mark else str(Path(location).absolute())
     parts = urlsplit(location)
     if parts.scheme == "sqlite":
-        return urlunsplit(parts._replace(path="/" + str(Path(parts.path.removeprefix("/")).absolute())))
+        options = f"?{parts.query}" if parts.query else ""
+        return f"sqlite:///{Path(parts.path.removeprefix('/')).absolute()}{options}"
     return without_password(location)

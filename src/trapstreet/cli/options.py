@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from trapstreet.core.model.errors import UnusableInput
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -30,3 +32,9 @@ def workspace_option(function: F) -> F:
 def example(*lines: str) -> str:
     """An epilog that shows how the command is used."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def refuse_unprintable(option: str, value: str) -> None:
+    """Raises UnusableInput for a name that is empty, or that does not fit on one line."""
+    if not value.strip() or not value.isprintable():
+        raise UnusableInput(f"{option} is empty or has characters that do not print", hint="give it a name")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.options import example, json_option, workspace_option
+from trapstreet.cli.options import example, json_option, refuse_unprintable, workspace_option
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.model.errors import UnusableInput
@@ -59,6 +59,7 @@ def command(
     from trapstreet.app.workspace import Workspace
     from trapstreet.plugins.tables import open_table
 
+    refuse_unprintable("--name", name)
     opened = Workspace.open(workspace)
     from trapstreet.register import Asked, register
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.options import FILE, example, json_option, workspace_option
+from trapstreet.cli.options import FILE, example, json_option, refuse_unprintable, workspace_option
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.model.errors import UnusableInput
 
@@ -52,6 +52,7 @@ def command(
     """
     from trapstreet.app.workspace import Workspace
 
+    refuse_unprintable("--to", recipient)
     opened = Workspace.open(workspace)
     opened.require_confirmed_kit()
     from trapstreet.app.sharing import share_copy

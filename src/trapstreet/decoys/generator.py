@@ -21,7 +21,7 @@ from trapstreet.decoys.traces import rewritten
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
-_MAY_BE_EMPTY = (*NEVER_FREE, Kind.BIRTH_DATE, Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+_MAY_BE_EMPTY = (*NEVER_FREE, Kind.EMAIL, Kind.BIRTH_DATE, Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME)
 
 
 def generate(
@@ -55,15 +55,16 @@ def generate(
         _assembled(model, donor, [part[at] for part in parts], places[at]) for at, donor in enumerate(donors)
     )
     _refuse_repeated_keys(model, decoys, taken)
+    bare, bare_notes = _left_empty(model, donors, decoys)
     return Decoys(
         decoys,
         order=None if model.almost else model.order,
-        strippable=(*_reserved_domains(model, settings), *phones.strippable),
+        strippable=(*_reserved_domains(model, settings), *phones.strippable, *bare),
         notes=(
             *references.notes,
             *phones.notes,
             *people.notes,
-            *_left_empty(model, donors, decoys),
+            *bare_notes,
             *_lonely_domains(model, settings),
         ),
     )
@@ -118,6 +119,15 @@ def _refuse_repeated_keys(model: TableModel, decoys: Sequence[Decoy], taken: Tak
         )
 
 
+_PUBLIC = frozenset(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk icloud.com me.com
+    aol.com gmx.de gmx.net gmx.at gmx.ch web.de t-online.de freenet.de mail.com mail.ru yandex.ru proton.me
+    protonmail.com orange.fr wanadoo.fr free.fr laposte.net libero.it seznam.cz wp.pl onet.pl qq.com 163.com
+    """.split()
+)
+
+
 def _domain(text: str) -> str:
     problem = UnusableInput(f"domains: {text!r} is no mail domain", hint='write it like "post.example.ie"')
     try:
@@ -126,6 +136,10 @@ def _domain(text: str) -> str:
         raise problem from error
     if not _DOMAIN.fullmatch(domain):
         raise problem
+    if domain in _PUBLIC:
+        raise UnusableInput(
+            f"domains: at {domain} everybody can have an address", hint="name a domain that is yours alone"
+        )
     return domain
 
 
@@ -149,12 +163,20 @@ def _lonely_domains(model: TableModel, settings: DecoySettings) -> list[str]:
     ]
 
 
-def _left_empty(model: TableModel, donors: Sequence[Row], decoys: Sequence[Decoy]) -> list[str]:
-    """Says which columns decoys go without although their donors have something there."""
-    names = [
-        column.name
-        for at, column in enumerate(model.columns)
-        if column.kind in _MAY_BE_EMPTY
-        and any(donor[at] and not decoy.cells[at] for donor, decoy in zip(donors, decoys, strict=True))
-    ]
-    return [f"decoys have nothing in {', '.join(names)}"] if names else []
+def _left_empty(
+    model: TableModel, donors: Sequence[Row], decoys: Sequence[Decoy]
+) -> tuple[list[str], list[str]]:
+    """Columns that decoys go without although their donors have something there: (reasons to strip, notes).
+
+    Where every row of the sample has something, an empty cell tells a decoy.
+    """
+    always: list[str] = []
+    mostly: list[str] = []
+    for at, column in enumerate(model.columns):
+        bare = any(donor[at] and not decoy.cells[at] for donor, decoy in zip(donors, decoys, strict=True))
+        if column.kind in _MAY_BE_EMPTY and bare:
+            (always if all(row[at] not in (None, "") for row in model.sample) else mostly).append(column.name)
+    return (
+        [f"{name} is empty in decoys only" for name in always],
+        [f"decoys have nothing in {', '.join(mostly)}"] if mostly else [],
+    )

@@ -19,6 +19,8 @@ SHARED = 32
 """A value that more records have is shared: a switchboard, an info@ address. It tells nobody from the others,
 and counts for one of them, one that is confirmed beside it where there is one."""
 
+_KEPT = 1 << 20
+
 MOST_CONFIRMED = 1 << 16
 """A value that more records share confirms none of them."""
 
@@ -80,6 +82,8 @@ class Lookup:
         self.data_sets = tuple(data_sets)
         self.owners: list[Owner] = []
         self._blocks: dict[tuple[Kind, int], list[_Block]] = {}
+        self._kept: dict[tuple[int, int], dict[int, int]] = {}
+        self._kept_entries = 0
         for number, data_set in enumerate(self.data_sets):
             for version, segment in enumerate(data_set.versions, start=1):
                 self._add_version(segment, Owner(number, version=version), data_set.epoch)
@@ -120,9 +124,23 @@ class Lookup:
         """(position in fingerprints, owner's number, record id) for the records wanted at each position."""
         for block, position, low, high in self._ranges(kind, epoch, fingerprints):
             if high - low <= MOST_CONFIRMED:
-                for at, record in enumerate(block.record_ids[block.records[low:high]].tolist(), start=low):
-                    if any(record in each for each in wanted[position]):
-                        yield position, block.owner_at(at), record
+                holders = self._holding(block, low, high)
+                for each in wanted[position]:
+                    for record in each & holders.keys():
+                        yield position, block.owner_at(holders[record]), record
+
+    def _holding(self, block: _Block, low: int, high: int) -> dict[int, int]:
+        """Record id → entry of the entries [low, high) of a block; kept for values that come again and
+        again."""
+        key = (id(block), low)
+        if key not in self._kept:
+            if self._kept_entries > _KEPT:
+                self._kept.clear()
+                self._kept_entries = 0
+            records = block.record_ids[block.records[low:high]].tolist()
+            self._kept[key] = dict(zip(records, range(low, high), strict=True))
+            self._kept_entries += high - low
+        return self._kept[key]
 
     def _ranges(self, kind: Kind, epoch: int, fingerprints: U64) -> Iterator[tuple["_Block", int, int, int]]:
         """Where each fingerprint that is there stands: block, position in fingerprints, entries [low,

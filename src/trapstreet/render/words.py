@@ -85,7 +85,10 @@ def _no_verdict(result: DataSetTrace) -> Iterator[str]:
     if not result.copies:
         yield "No verdict: no copies of it were handed out, so there is nothing to tell them apart by."
         return
-    seen = counted(result.decoys, "decoy") if result.decoys else "no decoys"
+    if not result.decoys:
+        yield "No verdict: the leak shows no decoys of any copy, so it accuses none."
+        return
+    seen = counted(result.decoys, "decoy")
     yield (
         f"No verdict: the leak shows {seen} of copies, which is not enough to accuse any of "
         f"{counted(result.copies, 'copy', 'copies')} without risking an innocent one."

@@ -38,14 +38,7 @@ def strip(
     Columns may be in another order, and further ones may have been added; the key columns must be there.
     Raises UnusableInput where the table is of no registered data set.
     """
-    data_set = _data_set_of(table)
-    index = catalogue.index_of(data_set, shelf)
-    known = {column.name: column for column in index.columns}
-    columns = [
-        known.get(name) or Column(name, Kind.TEXT, "not registered", ignored=True) for name in table.columns
-    ]
-    prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
-    decoys = DecoyRows(index.copies)
+    data_set, prints, decoys = _most_decoys(table, ring, shelf)
     taken: Counter[str] = Counter()
     rows = rejected = 0
     with create() as out:
@@ -60,16 +53,36 @@ def strip(
     return Stripped(data_set.name, rows, rejected, dict(taken))
 
 
-def _data_set_of(table: Table) -> DataSet:
-    """The data set that shares most columns with the table, its key among them."""
-    fitting = {
-        each: len({column["name"] for column in each.columns} & set(table.columns))
+def _most_decoys(table: Table, ring: KeyRing, shelf: Shelf) -> tuple[DataSet, Fingerprinter, DecoyRows]:
+    """The data set of whose copies the table holds most decoys, and how to know them; one pass for each that
+    fits."""
+    fitting = [
+        each
         for each in DataSet.objects.filter(copies__isnull=False).distinct()
         if set(each.key_columns) <= set(table.columns)
-    }
+    ]
     if not fitting:
         raise UnusableInput(
             f"{table.label} has the key columns of no data set that copies were made of",
             hint="strip takes a file with the columns of the copy",
         )
-    return max(fitting, key=lambda each: fitting[each])
+    readers = [(each, *_reader(each, table, ring, shelf)) for each in fitting]
+    if len(readers) == 1:
+        return readers[0]
+    return max(readers, key=lambda each: _count(table, *each[1:]))
+
+
+def _reader(data_set: DataSet, table: Table, ring: KeyRing, shelf: Shelf) -> tuple[Fingerprinter, DecoyRows]:
+    index = catalogue.index_of(data_set, shelf)
+    known = {column.name: column for column in index.columns}
+    unknown = [Column(name, Kind.TEXT, "not registered", ignored=True) for name in table.columns]
+    columns = [known.get(column.name, column) for column in unknown]
+    prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
+    return prints, DecoyRows(index.copies)
+
+
+def _count(table: Table, prints: Fingerprinter, decoys: DecoyRows) -> int:
+    return sum(
+        len(decoys.copies(prints.record_ids(batch.rows), prints.fingerprints(batch.rows)))
+        for batch in table.batches()
+    )

@@ -32,4 +32,6 @@ class TakenValues:
         return [bool(each) for each in self._lookup.contains(kind, self._epoch, fingerprints)]
 
     def keys(self, keys: Sequence[Row]) -> list[bool]:
-        return [bool(each) for each in np.isin(record_ids(self._record_key, keys), self._record_ids)]
+        asked = record_ids(self._record_key, keys)
+        at = np.minimum(np.searchsorted(self._record_ids, asked), len(self._record_ids) - 1)
+        return [bool(each) for each in self._record_ids[at] == asked]

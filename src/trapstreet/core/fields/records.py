@@ -1,18 +1,20 @@
 """The normal forms of whole records: the hot path of registering."""
 
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from trapstreet.core.fields.kind import Column, FieldKind, Kind
 from trapstreet.core.fields.registry import kinds
 from trapstreet.core.model.table import Row, cell_text
 
-Forms = tuple[list[bytes], NDArray[np.uint32]]
+if TYPE_CHECKING:
+    from numpy import uint32
+    from numpy.typing import NDArray
+
+    Forms = tuple[list[bytes], NDArray[uint32]]
 
 
-def record_forms(columns: Sequence[Column], rows: Sequence[Row]) -> dict[Kind, Forms]:
+def record_forms(columns: Sequence[Column], rows: Sequence[Row]) -> "dict[Kind, Forms]":
     """All normal forms of a batch: per kind the forms, and for each the number of its row in the batch.
 
     columns  one per cell of a row, in order; TEXT columns are passed over
@@ -48,7 +50,9 @@ def _composed_names(columns: Sequence[Column], rows: Sequence[Row]) -> list[tupl
     ]
 
 
-def _forms_of(field: FieldKind, cells: Sequence[tuple[Column, Sequence[str | None]]]) -> Forms:
+def _forms_of(field: FieldKind, cells: Sequence[tuple[Column, Sequence[str | None]]]) -> "Forms":
+    import numpy as np  # here, since the command line's help needs the kinds and no arrays
+
     forms: list[bytes] = []
     counts = []
     for texts in zip(*(texts for _, texts in cells), strict=True):

@@ -4,6 +4,8 @@ entered."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from trapstreet.core.fields import Column, Kind, kinds, recognise
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Row
@@ -69,12 +71,21 @@ def plan(
             types[column.name] = column.kind
             ignore |= {column.name} if column.ignored else set()
     columns = recognise(header, sample, region=asked.region, types=types, ignore=ignore)
+    columns = tuple(_as_before(column, asked, known) for column in columns)
     if not any(column.kind in kinds() and kinds()[column.kind].anchor for column in columns):
         raise UnusableInput(
-            f"{where}: none of the columns {', '.join(header)} holds anything that could be found again",
+            f"{where}: none of its {len(header)} columns holds anything that could be found again",
             hint="names, addresses and dates only confirm; say which column is more: --type contact=email",
         )
     if known is not None:
         return Plan(columns, check_key(known.key, columns))
     key = check_key(asked.key, columns) if asked.key else choose_key(columns, sample, where=where)
     return Plan(columns, key)
+
+
+def _as_before(column: Column, asked: Asked, known: Known | None) -> Column:
+    """The column, with the reason an earlier version gave where nothing new was said of it."""
+    before = {each.name: each for each in known.columns} if known else {}
+    if column.name in asked.types or column.name in asked.ignore or column.name not in before:
+        return column
+    return msgspec.structs.replace(column, why=before[column.name].why)

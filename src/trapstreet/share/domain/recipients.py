@@ -34,10 +34,15 @@ def masked(name: str) -> str:
 
 
 def _likeness(a: str, b: str) -> float:
-    """In [0, 1]; numbers must agree, so that "Branch 1" is not almost "Branch 2"."""
-    if [ch for ch in a if ch.isdigit()] != [ch for ch in b if ch.isdigit()]:
+    """In [0, 1]; numbers and short words must agree: "Branch 1" is not almost "Branch 2", nor "Office A"
+    "Office B"."""
+    if _marks(a) != _marks(b):
         return 0.0
     return SequenceMatcher(None, a, b).ratio()
+
+
+def _marks(name: str) -> list[str]:
+    return [word for word in name.split() if len(word) <= 2 or any(map(str.isdigit, word))]
 
 
 def _folded(name: str) -> str:

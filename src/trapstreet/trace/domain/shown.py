@@ -83,7 +83,7 @@ def _alone(seen: Seen) -> bool:
 
 
 def _certain(seen: Seen) -> bool:
-    return len(seen.near) > 1 or _alone(seen)
+    return bool(seen.pairs) or _alone(seen)
 
 
 def _current(

@@ -47,7 +47,7 @@ def found(joined: Joined, lookup: Lookup) -> tuple[int, dict[Kind, int], dict[Ki
 
 
 def _certain(seen: Seen) -> bool:
-    return len(seen.near) > 1 or any(kinds()[kind].alone for kind in seen.anchors)
+    return bool(seen.pairs) or any(kinds()[kind].alone for kind in seen.anchors)
 
 
 def _sorted(counts: Counter[Kind]) -> dict[Kind, int]:

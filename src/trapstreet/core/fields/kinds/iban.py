@@ -20,7 +20,7 @@ _LENGTHS = {  # ISO 13616 registry: characters of an IBAN by country
     )
 }
 _START = re.compile(rb"([A-Za-z]{2})[ ]?[0-9]{2}")
-_GLUED = re.compile(rb"(?:(?<!\\)|\\(?![nrt]))[0-9A-Za-z]$")  # the n of an escaped line break is no glue
+_GLUED = re.compile(rb"(?:(?<!\\)|\\(?![nrt]))[0-9A-Za-z]\Z")  # the n of an escaped line break is no glue
 _SEPARATOR = rb"(?:[ .\-]|\xc2\xa0){0,2}"
 _NOT_ALNUM = bytes(byte for byte in range(256) if not bytes([byte]).isalnum())
 _TO_DIGITS = {letter: str(10 + n) for n, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}

@@ -9,8 +9,8 @@ from trapstreet.core.ports import Progress
 from trapstreet.decoys import DecoySettings
 from trapstreet.plugins.tables import create_table, open_table
 from trapstreet.register import Asked, register
-from trapstreet.share import Copied, Outside, share
-from trapstreet.store import catalogue
+from trapstreet.share import Copied, Outside, Recipients, share
+from trapstreet.store import catalogue, recipients
 from trapstreet.store.copies import NewRecipient
 from trapstreet.store.models import DataSet
 
@@ -40,6 +40,9 @@ def share_copy(
             progress=progress,
         )
         data_set = catalogue.data_set_named(data_set.name)
+    if isinstance(recipient, NewRecipient):  # unless another command was quicker
+        names = Recipients(recipients.names(workspace.ring))
+        recipient = names.same(recipient.name.reveal()) or recipient
     settings = workspace.settings.decoys
     return share(
         table,

@@ -1,7 +1,7 @@
 """Register a table: read it once, fingerprint what is new, write a version."""
 
-from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import chain, islice
 
 import msgspec
@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields import NORMAL_FORMS, Column
-from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.table import Batch, Rejected, Row
+from trapstreet.core.model.table import Rejected, Row
 from trapstreet.core.ports import Keys, Progress, Table
 from trapstreet.index import DecoyRows, Fingerprinter, Header, Segment, SegmentWriter, Shelf, living
 from trapstreet.register.domain.changes import Changes
-from trapstreet.register.domain.keys import refuse_empty, refuse_repeated
 from trapstreet.register.domain.plan import Asked, Known, Plan, plan
+from trapstreet.register.entry import Entry
 from trapstreet.store import catalogue, registrations
 from trapstreet.store.models import Copy, DataSet
 
@@ -23,7 +22,6 @@ U64 = NDArray[np.uint64]
 
 EPOCH = 1
 SAMPLE = 5_000
-MOST_REJECTED = 0.01
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -69,121 +67,98 @@ def register(
     Raises UnusableInput for a table without a usable column or key, with repeated or empty keys, or with more
     than 1 % of its rows unreadable. Nothing is written then.
     """
+    target = _target(table, name, asked, keys)
+    numbers = range(1, target.number)
+    versions = [Segment(shelf.version(target.data_set, number)) for number in numbers]
+    changes = Changes(living(versions), reread=target.reread)
+    header = Header(target.data_set, f"version:{target.number}", target.epoch, NORMAL_FORMS)
+    with SegmentWriter(header, scratch=shelf.scratch) as writer:
+        decoys = _decoys(target.data_set, target.epoch, shelf)
+        entry = Entry(target.plan, target.prints, decoys, changes, writer, where=table.label)
+        for batch in table.batches():
+            entry.take(batch)
+            progress(changes.rows)
+        entry.check()
+        if target.known and entry.decoy_rows:
+            source = target.known.source  # a copy that came back is not where the data set lies
+        new = target.known is None or not changes.none
+        if new:
+            _write(target, name, source, entry, writer, shelf=shelf, now=now)
+        elif target.known is not None:
+            registrations.checked(target.known, source=source, at=now)
+        return _registration(target, name, entry, new=new, fingerprints=writer.fingerprints)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What the table is entered as: a version of a data set that is known, or the first of a new one."""
+
+    known: DataSet | None
+    data_set: str
+    number: int
+    epoch: int
+    plan: Plan
+    prints: Fingerprinter
+
+    @property
+    def reread(self) -> bool:
+        """The columns are read in another way than in the version before."""
+        return self.known is not None and catalogue.latest(self.known).plan != self.prints.plan
+
+
+def _target(table: Table, name: str, asked: Asked, keys: Keys) -> _Target:
     known = DataSet.objects.filter(name=name).first()
     planned = plan(table.columns, _sample(table), asked, _known(known), where=table.label)
     data_set = known.id if known else catalogue.new_id("ds")
     number = catalogue.latest(known).number + 1 if known else 1
     epoch = known.epoch if known else EPOCH
     prints = Fingerprinter(data_set, planned.columns, planned.key, epoch=epoch, keys=keys)
-    versions = [Segment(shelf.version(data_set, each)) for each in range(1, number)]
-    decoys, elsewhere = _decoys(data_set, epoch, shelf)
-    changes = Changes(
-        living(versions), reread=known is not None and catalogue.latest(known).plan != prints.plan
+    return _Target(known, data_set, number, epoch, planned, prints)
+
+
+def _write(
+    target: _Target, name: str, source: str, entry: Entry, writer: SegmentWriter, *, shelf: Shelf, now: int
+) -> None:
+    """The version is in the registry and its segment on the shelf, or neither is."""
+    facts = registrations.NewVersion(
+        data_set=target.data_set,
+        name=name,
+        source=source,
+        key=target.plan.key,
+        columns=target.plan.columns,
+        epoch=target.epoch,
+        plan=target.prints.plan,
+        reread=target.reread,
+        number=target.number,
+        counts=entry.changes.counts(),
+        at=now,
     )
-    header = Header(data_set, f"version:{number}", epoch, NORMAL_FORMS)
-    with SegmentWriter(header, scratch=shelf.scratch) as writer:
-        entry = _Entry(planned, prints, (decoys, elsewhere), changes, writer, where=table.label)
-        for batch in table.batches():
-            entry.take(batch)
-            progress(changes.rows)
-        entry.check()
-        new = known is None or not changes.none
-        if new:
-            facts = registrations.NewVersion(
-                data_set=data_set,
-                name=name,
-                source=known.source if known and entry.decoy_rows else source,
-                key=planned.key,
-                columns=planned.columns,
-                epoch=epoch,
-                plan=prints.plan,
-                reread=changes.reread,
-                number=number,
-                counts=changes.counts(),
-                at=now,
-            )
-            segment = shelf.version(data_set, number)
-            try:
-                writer.finish(segment, ended=changes.ended())
-                registrations.add(facts, rejected=len(entry.rejected))
-            finally:
-                if not registrations.is_registered(data_set, number):
-                    segment.unlink(missing_ok=True)
-        elif known is not None:
-            registrations.checked(known, source=known.source if entry.decoy_rows else source, at=now)
-        return Registration(
-            name=name,
-            version=number if new else number - 1,
-            new=new,
-            reread=changes.reread,
-            rows=changes.rows,
-            rejected=tuple(entry.rejected),
-            decoy_rows=dict(entry.decoy_rows),
-            key=planned.key,
-            columns=planned.columns,
-            fingerprints=writer.fingerprints,
-            appeared=changes.appeared,
-            changed=changes.changed,
-            went=changes.went,
-        )
+    segment = shelf.version(target.data_set, target.number)
+    try:
+        writer.finish(segment, ended=entry.changes.ended())
+        registrations.add(facts, rejected=len(entry.rejected))
+    finally:
+        if not registrations.is_registered(target.data_set, target.number):
+            segment.unlink(missing_ok=True)
 
 
-class _Entry:
-    """Takes a table's batches into a segment: what is new goes in, what cannot be entered is remembered."""
-
-    def __init__(
-        self,
-        planned: Plan,
-        prints: Fingerprinter,
-        decoys: tuple[DecoyRows, DecoyRows],
-        changes: Changes,
-        writer: SegmentWriter,
-        *,
-        where: str,
-    ) -> None:
-        self._plan = planned
-        self._prints = prints
-        self._decoys, self._decoys_elsewhere = decoys
-        self._changes = changes
-        self._writer = writer
-        self._where = where
-        self._ids: list[U64] = []
-        self._lines: list[NDArray[np.int64]] = []
-        self.rejected: list[Rejected] = []
-        self.decoy_rows: Counter[str] = Counter()
-
-    def take(self, batch: Batch) -> None:
-        self.rejected += batch.rejected
-        refuse_empty(self._plan.key, self._prints.key_positions, batch.rows, batch.lines, where=self._where)
-        record_ids = self._prints.record_ids(batch.rows)
-        digests = self._prints.digests(batch.rows)
-        fresh = np.flatnonzero(self._changes.fresh(record_ids, digests))
-        forms = self._prints.fingerprints([batch.rows[at] for at in fresh.tolist()])
-        own = self._decoys_elsewhere.emails(forms) | self._decoys.copies(record_ids[fresh], forms)
-        if own:
-            self.decoy_rows.update(own.values())
-            real = np.delete(np.arange(len(batch.rows)), fresh[list(own)])
-            self.take(batch.only(real.tolist()))
-            return
-        self._ids.append(record_ids)
-        self._lines.append(np.asarray(batch.lines, dtype=np.int64))
-        self._changes.take(record_ids, digests)
-        self._writer.add(record_ids[fresh], digests[fresh], forms)
-
-    def check(self) -> None:
-        """Raises UnusableInput if what was read is not fit to be registered."""
-        read = self._changes.rows + sum(self.decoy_rows.values())
-        if not self._changes.rows and not self.rejected:
-            raise UnusableInput(f"{self._where} has no rows to register", hint="check the file, or the query")
-        if len(self.rejected) > MOST_REJECTED * (read + len(self.rejected)):
-            shown = "; ".join(f"line {each.line}: {each.why}" for each in self.rejected[:3])
-            share = f"{len(self.rejected):,} of {read + len(self.rejected):,} rows"
-            raise UnusableInput(
-                f"{share} of {self._where} cannot be read ({shown})",
-                hint="at most 1 % may be; mend the file, nothing was registered",
-            )
-        ids, lines = np.concatenate(self._ids), np.concatenate(self._lines)
-        refuse_repeated(self._plan.key, ids, lines, where=self._where)
+def _registration(target: _Target, name: str, entry: Entry, *, new: bool, fingerprints: int) -> Registration:
+    changes = entry.changes
+    return Registration(
+        name=name,
+        version=target.number if new else target.number - 1,
+        new=new,
+        reread=changes.reread,
+        rows=changes.rows,
+        rejected=tuple(entry.rejected),
+        decoy_rows=dict(entry.decoy_rows),
+        key=target.plan.key,
+        columns=target.plan.columns,
+        fingerprints=fingerprints,
+        appeared=changes.appeared,
+        changed=changes.changed,
+        went=changes.went,
+    )
 
 
 def _decoys(data_set: str, epoch: int, shelf: Shelf) -> tuple[DecoyRows, DecoyRows]:

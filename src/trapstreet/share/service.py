@@ -112,11 +112,10 @@ def share(
         count=default_decoys(version.rows) if decoys is None else decoys,
         taken=TakenValues(catalogue.all_indexes(shelf), data_set.id, epoch=data_set.epoch, keys=ring),
     )
-    record_ids = prints.record_ids([decoy.cells for decoy in made.decoys])
     issued = issue(
         copy,
         made.decoys,
-        record_ids.tolist(),
+        prints.record_ids([decoy.cells for decoy in made.decoys]).tolist(),
         columns,
         strippable=bool(made.strippable),
         data_set=data_set.id,
@@ -125,6 +124,7 @@ def share(
         nonce=secrets.token_bytes(32),
         at=now,
     )
+    proves = _proves(issued, data_set, version, columns, bound=bound)
     with outside.create() as out:
         for batch in insert(made, source.batches()):
             out.write(batch)
@@ -142,16 +142,23 @@ def share(
         decoys=len(made.decoys),
         strippable=made.strippable,
         notes=made.notes,
-        proves=power_curve(
-            issued.profiles,
-            _by_kind(columns),
-            decoys=len(made.decoys),
-            rows=version.rows,
-            copies=max(FORESEEN, catalogue.count_copies()),
-            others=catalogue.count_decoys(data_set) - len(made.decoys),
-            bound=bound,
-        ),
+        proves=proves,
         commitment=issued.commitment.hex(),
+    )
+
+
+def _proves(
+    issued: IssuedCopy, data_set: DataSet, version: Version, columns: Sequence[Column], *, bound: float
+) -> list[Power]:
+    """What the copy will prove, once it is registered beside those there are and some that are to come."""
+    return power_curve(
+        issued.profiles,
+        _by_kind(columns),
+        decoys=len(issued.rows),
+        rows=version.rows,
+        copies=max(FORESEEN, catalogue.count_copies() + 1),
+        others=catalogue.count_decoys(data_set),
+        bound=bound,
     )
 
 

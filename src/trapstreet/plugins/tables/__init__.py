@@ -186,7 +186,7 @@ class TableWriter:
     def __enter__(self) -> "TableWriter":
         suffix = self._new.path.suffix.lower()
         with self._new.reporting(), ExitStack() as stack:
-            out = stack.enter_context(self._new)
+            out = stack.enter_context(self._new).begin()
             self._body = stack.enter_context(ExitStack())
             body = self._format.writer(out, like=self._like, suffix=suffix, scratch=self._new.scratch)
             self._write = self._body.enter_context(body)

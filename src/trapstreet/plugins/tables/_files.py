@@ -2,9 +2,9 @@
 
 import errno
 import os
+import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,20 +45,22 @@ class NewFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        self._part = self.scratch / "part"
+        self._out: BinaryIO | None = None
         with self.reporting():
             if os.path.lexists(path):
                 raise self._taken()
             if not path.parent.is_dir():
                 raise UnusableInput(f"{path.parent}: there is no such folder", hint="make it first")
 
-    def __enter__(self) -> BinaryIO:
-        self.scratch = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
-        self._part = self.scratch / "part"
-        try:
-            self._out = _private(self._part)
-        except OSError:
-            self.scratch.rmdir()
-            raise
+    def __enter__(self) -> "NewFile":
+        return self
+
+    def begin(self) -> BinaryIO:
+        """The file to write to. Nothing is there before: an interrupt always finds a context to leave."""
+        self.scratch.mkdir(mode=0o700)
+        self._out = _private(self._part)
         return self._out
 
     def __exit__(
@@ -73,8 +75,9 @@ class NewFile:
 
     def sync(self) -> None:
         """What was written is on disk, under no name yet."""
-        self._out.flush()
-        os.fsync(self._out.fileno())
+        if self._out is not None:
+            self._out.flush()
+            os.fsync(self._out.fileno())
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
@@ -109,7 +112,8 @@ class NewFile:
 
     def _drop(self) -> None:
         try:
-            self._out.close()
+            if self._out is not None:
+                self._out.close()
         except OSError:
             pass  # closing flushes again, and fails again, where the disk is full; that has been reported
         finally:

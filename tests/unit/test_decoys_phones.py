@@ -92,3 +92,10 @@ def test_a_written_number_reads_as_the_number_meant(region: str) -> None:
         cell = style.write(code, national, draws)
         forms, _rows = record_forms([column], [(cell,)])[Kind.PHONE]
         assert f"+{code}{national}".encode() in forms, cell
+
+
+def test_ranges_that_overlap_hold_each_number_once() -> None:
+    """A number that stood in several ranges would be drawn more often than its bits say."""
+    numbers = owned_numbers(["+353 1 900 0100-0199", "+353 1 900 0100-0109", "+353 1 900 0150-0249"])
+    assert numbers.size == 150
+    assert len({numbers.text(index) for index in range(numbers.size)}) == 150

@@ -57,7 +57,11 @@ class PhoneCells:
         most = max(1, int(pool.size * (1 - kept.taken) / _SHARE))
         numbers = kept.values[: min(count, most)]
         self._given.update(numbers)
-        return numbers, remaining_bits(pool_bits(pool), taken=kept.taken, others=len(self._given))
+        later = sum(
+            column > at for column in self._model.phones
+        )  # columns whose numbers these do not have either
+        others = len(self._given) + later * min(count, most)
+        return numbers, remaining_bits(pool_bits(pool), taken=kept.taken, others=others)
 
     def _written(self, number: str, style: PhoneStyle, donated: Cell) -> Cell:
         code, national = number.split(" ")

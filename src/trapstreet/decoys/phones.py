@@ -101,8 +101,14 @@ class PhoneNumbers:
 
 
 def owned_numbers(ranges: Sequence[str]) -> PhoneNumbers:
-    """The numbers of the user's own ranges. Raises UnusableInput where one cannot be read."""
-    return PhoneNumbers(tuple(dict.fromkeys(_owned_range(text) for text in ranges)))
+    """The numbers of the user's own ranges, each once. Raises UnusableInput where one cannot be read."""
+    joined: list[tuple[str, int, int]] = []
+    for code, first, last in sorted(map(_owned_range, ranges)):
+        if joined and joined[-1][0] == code and first <= joined[-1][2] + 1:
+            joined[-1] = (code, joined[-1][1], max(last, joined[-1][2]))
+        else:
+            joined.append((code, first, last))
+    return PhoneNumbers(tuple(joined))
 
 
 def fictional_numbers(style: PhoneStyle) -> PhoneNumbers:

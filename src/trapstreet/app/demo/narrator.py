@@ -22,7 +22,8 @@ def play(story: Story, *, say: Say, progress: Progress) -> Traced:
         _told(
             "In 2019 an employee of a security vendor copied 68,000 customers out of a support database and "
             "sold them to telephone scammers. The company heard of it from its customers. Here is the same "
-            "story, with copies that can be told apart."
+            "story, with copies that can be told apart.",
+            rest="",
         )
     )
     workspace = story.begin()
@@ -54,8 +55,8 @@ def play(story: Story, *, say: Say, progress: Progress) -> Traced:
     return traced
 
 
-def _told(text: str, *, first: str = "\n") -> str:
-    return fill(text, 100, initial_indent=first, subsequent_indent="   ", drop_whitespace=True)
+def _told(text: str, *, first: str = "\n", rest: str = "   ") -> str:
+    return fill(text, 100, initial_indent=first, subsequent_indent=rest)
 
 
 def _registered(result: Registration) -> str:

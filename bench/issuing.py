@@ -1,23 +1,21 @@
 """Hundreds of copies in minutes, for measuring what reads them."""
 
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
 
 from trapstreet.app.clock import now
 from trapstreet.app.search import shelf_of
 from trapstreet.app.workspace import Workspace
-from trapstreet.core.fields import NORMAL_FORMS, Column, Kind, record_forms
-from trapstreet.core.maths.draws import KeyedDraws
+from trapstreet.core.fields import Column, Kind, record_forms
+from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.table import Row
-from trapstreet.decoys import DecoySettings, TableModel, TableModelBuilder, generate
-from trapstreet.index import Fingerprinter, Header, SegmentWriter
+from trapstreet.decoys import DecoySettings, TableModel, TableModelBuilder
+from trapstreet.index import Fingerprinter
 from trapstreet.plugins.tables import open_table
-from trapstreet.share.domain.issued import issue
-from trapstreet.share.service import DECOYS_LABEL
+from trapstreet.share.making import make_copy, register_copy, write_index
 from trapstreet.share.taken import TakenValues
+from trapstreet.store import catalogue
+from trapstreet.store.copies import NewRecipient
 
 
 def issue_copies(root: Path, table: Path, count: int) -> None:
@@ -28,8 +26,6 @@ def issue_copies(root: Path, table: Path, count: int) -> None:
     tracing never reads, are not written.
     """
     from django.db import transaction
-
-    from trapstreet.store import catalogue
 
     workspace = Workspace.open(root)
     data_set = catalogue.data_set_named("customers")
@@ -75,47 +71,14 @@ class _Owned:
 
 def _issue_copy(workspace: Workspace, model: TableModel, taken: _Owned) -> None:
     """One copy as the share service issues it, for a recipient of its own."""
-    from trapstreet.store import catalogue, copies, recipients
-
     data_set = catalogue.data_set_named("customers")
     version = catalogue.latest(data_set)
-    ring = workspace.ring
-    copy = copies.new_copy_id()
-    code_key = ring.code_key(copy)
-    settings = DecoySettings(workspace.settings.decoys.domains)
-    made = generate(model, settings, draws=KeyedDraws(code_key, DECOYS_LABEL), count=300, taken=taken)
-    rows = [decoy.cells for decoy in made.decoys]
-    taken.add(rows)
+    ring, shelf = workspace.ring, shelf_of(workspace)
     prints = Fingerprinter(data_set.id, model.columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
-    record_ids = prints.record_ids(rows)
-    issued = issue(
-        copy,
-        made.decoys,
-        record_ids.tolist(),
-        model.columns,
-        strippable=bool(made.strippable),
-        data_set=data_set.id,
-        version=version.number,
-        code_key=code_key,
-        nonce=secrets.token_bytes(32),
-        at=now(),
+    settings = DecoySettings(workspace.settings.decoys.domains)
+    _, issued = make_copy(
+        model, prints, data_set, version, settings=settings, count=300, taken=taken, ring=ring, now=now()
     )
-    shelf = shelf_of(workspace)
-    header = Header(data_set.id, f"copy:{copy}", data_set.epoch, NORMAL_FORMS)
-    with SegmentWriter(header, scratch=shelf.scratch) as writer:
-        writer.add(record_ids, prints.digests(rows), prints.fingerprints(rows))
-        writer.finish(shelf.copy(data_set.id, copy), ended=np.empty(0, dtype=np.uint64))
-    copies.add(
-        copy,
-        version,
-        recipients.add(f"Recipient {copy}", ring, at=now()).id,
-        record_ids=record_ids,
-        cells=issued.cells(),
-        profiles=issued.profiles,
-        nonce=issued.facts.nonce,
-        p_table=issued.facts.p_table,
-        commitment=issued.commitment,
-        strippable=issued.strippable,
-        ring=ring,
-        at=now(),
-    )
+    taken.add(issued.rows)
+    write_index(issued, prints, data_set, shelf)
+    register_copy(issued, version, NewRecipient(Protected(f"Recipient {issued.copy}")), ring)

@@ -1,37 +1,32 @@
 """Share a data set: read the source again, add decoys, register the copy, hand it out."""
 
-import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import numpy as np
 
-from trapstreet.core.fields import NORMAL_FORMS, Column, Kind, kinds
-from trapstreet.core.maths.draws import KeyedDraws
+from trapstreet.core.fields import Column, Kind, kinds
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch
 from trapstreet.core.ports import Progress, Table
-from trapstreet.decoys import DecoySettings, TableModelBuilder, generate, insert
-from trapstreet.index import Fingerprinter, Header, SegmentWriter, Shelf
+from trapstreet.decoys import DecoySettings, TableModelBuilder, insert
+from trapstreet.index import Fingerprinter, Shelf
 from trapstreet.keys.ring import KeyRing
-from trapstreet.share.domain.issued import IssuedCopy, issue
+from trapstreet.share.domain.issued import IssuedCopy
 from trapstreet.share.domain.power import Power, power_curve
+from trapstreet.share.making import kept_if_registered, make_copy, register_copy, write_index
 from trapstreet.share.source import RegisteredRows
 from trapstreet.share.taken import TakenValues
-from trapstreet.store import catalogue, copies
+from trapstreet.store import catalogue
 from trapstreet.store.copies import NewRecipient
 from trapstreet.store.models import DataSet, Version
 
 FORESEEN = 100
 """Copies that the figures of what a copy proves allow for, so that they hold while others are handed out."""
-
-DECOYS_LABEL = 1
-"""Label of the draws that make a copy's unique decoys (docs/adr/0004-copies-and-commitments.md)."""
 
 
 class Writer(Protocol):
@@ -104,25 +99,16 @@ def share(
     for batch in source.batches():
         builder.observe(batch)
         progress(done := done + len(batch.rows), total)
-    copy = copies.new_copy_id()
-    made = generate(
+    made, issued = make_copy(
         builder.finish(),
-        settings,
-        draws=KeyedDraws(ring.code_key(copy), DECOYS_LABEL),
+        prints,
+        data_set,
+        version,
+        settings=settings,
         count=default_decoys(version.rows) if decoys is None else decoys,
         taken=TakenValues(catalogue.all_indexes(shelf), data_set.id, epoch=data_set.epoch, keys=ring),
-    )
-    issued = issue(
-        copy,
-        made.decoys,
-        prints.record_ids([decoy.cells for decoy in made.decoys]).tolist(),
-        columns,
-        strippable=bool(made.strippable),
-        data_set=data_set.id,
-        version=version.number,
-        code_key=ring.code_key(copy),
-        nonce=secrets.token_bytes(32),
-        at=now,
+        ring=ring,
+        now=now,
     )
     proves = _proves(issued, data_set, version, columns, bound=bound)
     with outside.create() as out:
@@ -130,12 +116,12 @@ def share(
             out.write(batch)
             progress(done := done + len(batch.rows), total)
         out.complete()
-        with _kept_if_registered(copy) as files:
-            files.append(outside.seal(copy, issued.inventory(data_set.name, columns)))
-            files.append(_write_index(issued, prints, data_set, shelf))
-            pseudonym = _register(issued, version, recipient, ring)
+        with kept_if_registered(issued.copy) as files:
+            files.append(outside.seal(issued.copy, issued.inventory(data_set.name, columns)))
+            files.append(write_index(issued, prints, data_set, shelf))
+            pseudonym = register_copy(issued, version, recipient, ring)
     return Copied(
-        copy=copy,
+        copy=issued.copy,
         version=version.number,
         recipient=pseudonym,
         rows=version.rows,
@@ -171,48 +157,6 @@ def _as_registered(table: Table, columns: Sequence[Column]) -> tuple[Column, ...
             hint="pass --new-version to register it as it is now and share that",
         )
     return tuple(known[name] for name in table.columns)
-
-
-@contextmanager
-def _kept_if_registered(copy: str) -> Iterator[list[Path]]:
-    """Files listed inside stay only if the copy is in the registry in the end, whatever ended it."""
-    files: list[Path] = []
-    try:
-        yield files
-    finally:
-        if not copies.is_registered(copy):
-            for file in files:
-                file.unlink(missing_ok=True)
-
-
-def _write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, shelf: Shelf) -> Path:
-    """Enter the decoys' fingerprints, so that scan and trace see them in the same pass as real records."""
-    path = shelf.copy(data_set.id, issued.copy)
-    header = Header(data_set.id, f"copy:{issued.copy}", data_set.epoch, NORMAL_FORMS)
-    with SegmentWriter(header, scratch=shelf.scratch) as writer:
-        ids = prints.record_ids(issued.rows)
-        writer.add(ids, prints.digests(issued.rows), prints.fingerprints(issued.rows))
-        writer.finish(path, ended=np.empty(0, dtype=np.uint64))
-    return path
-
-
-def _register(issued: IssuedCopy, version: Version, recipient: str | NewRecipient, ring: KeyRing) -> str:
-    """The recipient's pseudonym, once the copy is in the registry."""
-    row = copies.add(
-        issued.copy,
-        version,
-        recipient,
-        record_ids=np.array(issued.record_ids, dtype=np.uint64),
-        cells=issued.cells(),
-        profiles=issued.profiles,
-        nonce=issued.facts.nonce,
-        p_table=issued.facts.p_table,
-        commitment=issued.commitment,
-        strippable=issued.strippable,
-        ring=ring,
-        at=issued.facts.issued_us,
-    )
-    return str(row.recipient_id)
 
 
 def _by_kind(columns: Sequence[Column]) -> dict[Kind, list[str]]:

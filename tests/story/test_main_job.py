@@ -186,3 +186,13 @@ def test_the_dossier_is_one_file_that_loads_nothing(shared: Desk) -> None:
     assert "<script" not in html
     assert "http" not in html.replace("http-equiv", "")
     shared.do("trace", leak, "--html", page, status=2)
+
+
+def test_a_list_of_bare_numbers_is_recognised_and_its_decoys_are_no_foreigners(shared: Desk) -> None:
+    rows = read_csv(shared.folder / "copy0.csv")
+    leak = shared.write("numbers.txt", "\n".join(row["phone"] for row in rows if row["phone"]))
+    assert shared.json("scan", leak)["findings"] == [], "foreign numbers hit by chance: alone they are none"
+    (result,) = shared.json("trace", leak, status=1)["data_sets"]
+    assert result["records"] == {"matched": 2_000, "foreign": 0}
+    assert result["fields"] == {"phone": 2_000}
+    assert result["decoys"] > 0

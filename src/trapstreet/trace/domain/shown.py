@@ -19,19 +19,21 @@ class Shown:
 
     states  per real record the version in which what is shown of it began, and the one in which it was over
     decoys  per copy what is seen of each of its decoys by values that no real record shares
+    numbers_only  the leak is a list of phone or reference numbers
     """
 
     real: list[Seen] = field(default_factory=list)
     states: list[tuple[int, int | None]] = field(default_factory=list)
     decoys: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+    numbers_only: bool = False
 
     def all_decoys(self) -> list[Seen]:
         """What is seen of decoys, whichever copy they are of."""
         return [seen for each in self.decoys.values() for seen in each]
 
     def decoys_met(self) -> int:
-        """How many decoys are certainly in the leak."""
-        return sum(map(_certain, self.all_decoys()))
+        """How many decoys are in the leak; a number alone counts where numbers alone are what it shows."""
+        return sum(self.numbers_only or _certain(seen) for seen in self.all_decoys())
 
     def fields(self) -> dict[Kind, int]:
         """How many of the real records show each kind."""
@@ -74,6 +76,7 @@ def shown(join: RecordJoin, candidates: Candidates, lookup: Lookup, number: int)
             return None
         certain = dict(joined.singles) if many else {}
         result.real = list(certain.values())
+        result.numbers_only = many
     result.states = _current(join, lookup, number, list(certain))
     return result
 

@@ -15,7 +15,7 @@ from trapstreet.index.matcher import CONFIRM, I64, U64, Match, Matches
 MARGIN = 1024
 """Context kept on both sides of a stretch: more than the longest candidate and the widest confirmation."""
 
-STRETCH = 1 << 20
+STRETCH = 1 << 17
 
 TILE = 128
 """Names are looked for tile by tile, so that text between many hits is looked at once and not once for
@@ -150,9 +150,9 @@ def _stretches(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, int, int, int]]
     text, first, offset = b"", 0, 0
     for chunk in chunks:
         text += chunk
-        if len(text) >= first + STRETCH + MARGIN:
-            last = len(text) - MARGIN
-            yield text, first, last, offset
+        while len(text) >= first + STRETCH + MARGIN:
+            last = first + STRETCH
+            yield text[: last + MARGIN], first, last, offset
             dropped = max(0, last - MARGIN)
             text, first, offset = text[dropped:], last - dropped, offset + dropped
     yield text, first, len(text), offset

@@ -1,5 +1,6 @@
 """The main job, told as users meet it: register, share, scan, trace."""
 
+import json
 from pathlib import Path
 from random import Random
 
@@ -7,6 +8,7 @@ import pytest
 
 from desk import Desk
 from people import customer_file, read_csv
+from trapstreet.app.demo.people import customers
 
 RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor")
 OWNED = 'domains = ["post.harbour.example", "mail.quay.example"]'
@@ -196,3 +198,22 @@ def test_a_list_of_bare_numbers_is_recognised_and_its_decoys_are_no_foreigners(s
     assert result["records"] == {"matched": 2_000, "foreign": 0}
     assert result["fields"] == {"phone": 2_000}
     assert result["decoys"] > 0
+
+
+def test_a_json_dump_with_escaped_letters_names_its_copy(desk: Desk) -> None:
+    """What json.dump writes unless told otherwise."""
+    settings = desk.workspace / "trapstreet.toml"
+    owned = OWNED + '\nphones = ["+353 87 0000000-9999999"]'
+    settings.write_text(settings.read_text().replace("domains = []\nphones = []", owned))
+    people = [
+        (*row[:1], row[1].replace("o", "ö").replace("e", "é"), *row[2:]) for row in customers(1_000, seed=7)
+    ]
+    desk.do("register", customer_file(desk.folder / "c.csv", 0, rows=people), "--name", "customers")
+    out = desk.folder / "x.csv"
+    copy = desk.json("share", "customers", "--to", "X", "--out", out, "--decoys", 60)["copy"]
+    shown = [{"name": row["name"], "tel": row["phone"]} for row in read_csv(out)]
+    leak = desk.write("dump.json", json.dumps(shown))
+    (finding,) = desk.json("scan", leak, status=1)["findings"]
+    assert finding["records"] == 1_060
+    (result,) = desk.json("trace", leak, status=1)["data_sets"]
+    assert [each["copy"] for each in result["accused"]] == [copy]

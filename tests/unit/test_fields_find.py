@@ -141,6 +141,11 @@ NEAR = [
     ),
     (Kind.NAME, "J. Smith", ["John Smith", "Smith, J."]),
     (Kind.NAME, "Jörg Müller", ["joerg mueller", "JORG MULLER", "Müller, Jörg"]),
+    (
+        Kind.NAME,
+        "Jörg Müller",
+        [r'"J\u00f6rg M\u00FCller"', r'\ud83d "vorname": "J\u00f6rg", "name": "M\u00fcller"'],
+    ),
     (Kind.NAME, "Seán O'Brien", [r"O\'Brien, Sean", "sean o''brien"]),
     (
         Kind.ADDRESS,

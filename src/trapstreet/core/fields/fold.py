@@ -8,6 +8,7 @@ _SPELT_OUT = str.maketrans(_SMALL | {letter.upper(): two for letter, two in _SMA
 _SYLLABIC = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")  # Han and Hangul: each a word of its own
 _WORD = re.compile(r"[a-z]+(?:\\?'{1,2}[a-z]+)*")  # O'Brien, O''Brien (SQL) and O\'Brien are one word
 _ESCAPE = re.compile(r"\\[nrt]")  # a line break or tab as JSON and SQL dumps write it
+_ESCAPED_LETTER = re.compile(r"\\u((?!d[89a-f])[0-9a-f]{4})", re.IGNORECASE)  # of JSON; half pairs stay
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -52,9 +53,14 @@ def words(folded_text: str) -> list[str]:
 
 
 def window_text(window: bytes) -> str:
-    """A window of foreign UTF-8 text; bytes that are no UTF-8 and escaped line breaks become spaces."""
+    """A window of foreign UTF-8 text.
+
+    Letters that JSON escapes are read; bytes that are no UTF-8 and escaped line breaks become spaces.
+    """
     text = window.decode("utf-8", "replace").replace("\ufffd", " ")
-    return _ESCAPE.sub(" ", text) if "\\" in text else text
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(" ", _ESCAPED_LETTER.sub(lambda match: chr(int(match[1], 16)), text))
 
 
 def header_words(header: str) -> str:

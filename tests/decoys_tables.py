@@ -87,7 +87,7 @@ class Owners:
 
     def add(self, rows: Iterable[Row]) -> "Owners":
         rows = list(rows)
-        for kind, (forms, _) in record_forms(self._columns, rows).items():
+        for kind, (forms, _, _) in record_forms(self._columns, rows).items():
             self.known.setdefault(kind, set()).update(forms)
         self.known_keys.update(map(self.key_of, rows))
         return self

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoys_tables import TABLES, owners_of
-from trapstreet.core.fields import Kind, kinds, record_forms
+from trapstreet.core.fields import Kind, Search, kinds, record_forms
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Batch, Row, cell_text
 from trapstreet.decoys import Decoy, Decoys, DecoySettings, generate, insert
@@ -35,14 +35,14 @@ def test_no_decoy_of_two_copies_shares_a_key_address_phone_or_number_with_anybod
         rows = [decoy.cells for decoy in made.decoys]
         owned = {
             kind: sum(owners.forms(kind, forms))
-            for kind, (forms, _) in record_forms(table.columns, rows).items()
+            for kind, (forms, _, _) in record_forms(table.columns, rows).items()
             if kind in IDENTIFYING
         }
         assert not any(owned.values()), owned
         keys = [owners.key_of(row) for row in rows]
         assert len(set(keys)) == len(keys)
         assert not owners.known_keys & set(keys)
-        for kind, (forms, numbers) in record_forms(table.columns, rows).items():
+        for kind, (forms, numbers, _) in record_forms(table.columns, rows).items():
             if kind in IDENTIFYING:
                 first = dict(zip(forms, numbers.tolist(), strict=True))
                 assert all(first[form] == row for form, row in zip(forms, numbers.tolist(), strict=True)), (
@@ -61,7 +61,8 @@ def test_a_reference_number_of_a_decoy_is_found_by_the_grammar_of_its_column(sha
             learnt = reference.learn(column, [cell_text(row[at]) or "" for row in table.rows])
             for decoy in made.decoys:
                 text = cell_text(decoy.cells[at]) or ""
-                found = {form for found in reference.find(text.encode(), [learnt]) for form in found.forms}
+                candidates = reference.find(text.encode(), Search((learnt,)))
+                found = {form for candidate in candidates for form in candidate.forms}
                 assert set(reference.forms(text, learnt)) <= found or len(text) < 5
 
 

@@ -90,8 +90,9 @@ def test_a_written_number_reads_as_the_number_meant(region: str) -> None:
     for _ in range(50):
         code, national = numbers.text(draws.below(numbers.size)).split()
         cell = style.write(code, national, draws)
-        forms, _rows = record_forms([column], [(cell,)])[Kind.PHONE]
-        assert f"+{code}{national}".encode() in forms, cell
+        forms, _, _ = record_forms([column], [(cell,)])[Kind.PHONE]
+        meant = f"~{national[-9:]}" if len(national) >= 9 else f"n{national}"
+        assert meant.encode() in forms, cell
 
 
 def test_ranges_that_overlap_hold_each_number_once() -> None:

@@ -35,8 +35,12 @@ class Ownership:
         """
         free = [True] * len(rows)
         asked_about = [_only(self.columns[at], kinds) for at in positions]
-        for kind, (forms, numbers) in record_forms(asked_about, rows).items():
-            asked = [(form, n) for form, n in zip(forms, numbers.tolist(), strict=True) if form[:1] != b"*"]
+        for kind, (forms, numbers, _) in record_forms(asked_about, rows).items():
+            asked = [
+                (form, number)
+                for form, number in zip(forms, numbers.tolist(), strict=True)
+                if kind is not Kind.NAME or form[:1] not in b"*~"
+            ]
             for (_, number), owned in zip(
                 asked, self.taken.forms(kind, [form for form, _ in asked]), strict=True
             ):

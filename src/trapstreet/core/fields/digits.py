@@ -1,6 +1,7 @@
 """Digit chains: numbers in text that people break into groups."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,45 +17,103 @@ _GLUE = np.zeros(256, dtype=bool)  # a digit group that touches one of these is 
 _GLUE[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")] = True
 
 
-def digit_chains(
-    data: bytes, *, least: int, most: int, groups: int, prefixed: int = 0
-) -> Iterator[tuple[int, int]]:
+def digit_chains(data: bytes, *, least: int, most: int, groups: int) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of every 1 to `groups` adjacent digit groups with `least` to `most` digits in all.
 
-    A chain that begins with + or 00 may have `prefixed` groups. Groups belong together when 1 to 3 separator
-    bytes stand between them. A chain starts and ends at the border of a group and touches no letter, except
-    that of an escape (\\n, \\r, \\t) before it and the x of an extension after it. A group of more than
-    `most` digits belongs to no chain. Vectorised, O(len(data) + chains); sorted by start.
+    Groups belong together when 1 to 3 separator bytes stand between them. A chain is at most 64 bytes long,
+    starts and ends at the border of a group and touches no letter, except that of an escape (\\n, \\r, \\t)
+    before it and the x of an extension after it. Vectorised, O(len(data) + chains); sorted by start.
     """
-    view = np.frombuffer(data, dtype=np.uint8)
-    starts, ends = _groups(view)
-    if not len(starts):
-        return
-    size = ends - starts
-    fits = size <= most
-    linked = _linked(view, starts, ends)
-    opens = fits & _opens(view, starts)
-    closes = fits & _closes(view, ends)
-    sums = np.concatenate([[0], np.cumsum(size)])
+    found = _groups(np.frombuffer(data, dtype=np.uint8))
     pairs = []
-    last = np.arange(len(starts))  # the last group of each chain that can still grow to the left
-    for length in range(max(groups, prefixed)):
-        first = last - length
-        digits = sums[last + 1] - sums[first]
-        good = (digits >= least) & (digits <= most) & (ends[last] - starts[first] <= _LONGEST)
-        good &= opens[first] & closes[last]
-        if length >= groups:
-            good &= _international(view, starts[first])
-        pairs.append(np.stack([starts[first[good]], ends[last[good]]], axis=1))
-        last = last[fits[first] & linked[first] & (digits < most)]
+    last = np.flatnonzero(found.closes)
+    first = last
+    for _ in range(groups):
+        digits = found.digits(first, last)
+        good = (digits >= least) & (digits <= most) & found.fits(first, last)
+        pairs.append(np.stack([found.starts[first[good]], found.ends[last[good]]], axis=1))
+        more = found.linked[first] & (digits < most)
+        first, last = first[more] - 1, last[more]
     yield from sorted((start, end) for start, end in np.concatenate(pairs).tolist())
 
 
-def _groups(view: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def number_chains(
+    data: bytes, *, lengths: Collection[int], most: int, groups: int
+) -> Iterator[tuple[int, int, int]]:
+    """Yield (start, end, length): per end of a chain and length the fewest groups with so many digits.
+
+    As digit_chains, at most `most` digits in all; a "(0)" within a chain is passed over, and a group of more
+    than `most` digits belongs to none. Sorted.
+    """
+    view = np.frombuffer(data, dtype=np.uint8)
+    found = _without_noughts(_groups(view), view, most=most)
+    chains: list[tuple[int, int, int]] = []
+    for length in lengths:
+        last = np.flatnonzero(found.closes)
+        first = last
+        for _ in range(groups):
+            digits = found.digits(first, last)
+            enough = digits >= length
+            good = enough & (digits <= most) & found.fits(first, last)
+            ends = found.ends[last[good]].tolist()
+            chains += zip(found.starts[first[good]].tolist(), ends, [length] * len(ends), strict=True)
+            more = found.linked[first] & ~enough
+            first, last = first[more] - 1, last[more]
+    yield from sorted(chains)
+
+
+class _Groups(NamedTuple):
+    """Runs of digits, all arrays of one length.
+
+    sums    digits up to and with each group
+    linked  whether a group continues the one before it
+    opens, closes  whether a chain can begin, or end, with the group
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    sums: NDArray[np.int64]
+    linked: NDArray[np.bool_]
+    opens: NDArray[np.bool_]
+    closes: NDArray[np.bool_]
+
+    def digits(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.sums[last] - self.sums[first] + self.ends[first] - self.starts[first]
+
+    def fits(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return self.opens[first] & (self.ends[last] - self.starts[first] <= _LONGEST)
+
+
+def _groups(view: NDArray[np.uint8]) -> _Groups:
     digit = np.zeros(len(view) + 2, dtype=bool)
     digit[1:-1] = (view - np.uint8(48)) < 10
     edges = np.flatnonzero(digit[1:] != digit[:-1])
-    return edges[::2], edges[1::2]
+    starts, ends = edges[::2], edges[1::2]
+    sums = np.cumsum(ends - starts)
+    if not len(starts):
+        nowhere = np.zeros(0, dtype=bool)
+        return _Groups(starts, ends, sums, nowhere, nowhere, nowhere)
+    return _Groups(starts, ends, sums, _linked(view, starts, ends), _opens(view, starts), _closes(view, ends))
+
+
+def _without_noughts(found: _Groups, view: NDArray[np.uint8], *, most: int) -> _Groups:
+    """The groups that count: each "(0)" left out, the groups round it linked; none linked to a long one."""
+    sizes = found.ends - found.starts
+    before, after = view[np.maximum(found.starts - 1, 0)], view[np.minimum(found.ends, len(view) - 1)]
+    nought = (sizes == 1) & (view[found.starts] == ord("0")) & (before == ord("(")) & (after == ord(")"))
+    long = sizes > most
+    broken = ~found.linked | long | np.append([False], long)[: len(long)]
+    breaks = np.cumsum(broken)
+    kept = np.flatnonzero(~nought)
+    linked = np.append([False], np.diff(breaks[kept]) == 0)[: len(kept)]
+    return _Groups(
+        found.starts[kept],
+        found.ends[kept],
+        np.cumsum(sizes[kept]),
+        linked,
+        found.opens[kept],
+        found.closes[kept] & ~long[kept],
+    )
 
 
 def _linked(view: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -65,12 +124,6 @@ def _linked(view: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np
         at = np.minimum(ends[:-1] + offset, len(view) - 1)
         linked &= (offset >= gap) | _SEPARATOR[view[at]]
     return np.concatenate([[False], linked])
-
-
-def _international(view: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    plus = (starts > 0) & (view[np.maximum(starts - 1, 0)] == ord("+"))
-    zeros = (view[starts] == ord("0")) & (view[np.minimum(starts + 1, len(view) - 1)] == ord("0"))
-    return np.asarray(plus | zeros)
 
 
 def _opens(view: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.bool_]:

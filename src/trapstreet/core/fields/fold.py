@@ -2,13 +2,12 @@
 
 import re
 import unicodedata
+from functools import cache
 
 _SMALL = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 _SPELT_OUT = str.maketrans(_SMALL | {letter.upper(): two for letter, two in _SMALL.items()})
 _SYLLABIC = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")  # Han and Hangul: each a word of its own
 _WORD = re.compile(r"[a-z]+(?:\\?'{1,2}[a-z]+)*")  # O'Brien, O''Brien (SQL) and O\'Brien are one word
-_ESCAPE = re.compile(r"\\[nrt]")  # a line break or tab as JSON and SQL dumps write it
-_ESCAPED_LETTER = re.compile(r"\\u((?!d[89a-f])[0-9a-f]{4})", re.IGNORECASE)  # of JSON; half pairs stay
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -25,6 +24,23 @@ class _Romanised(dict[int, str]):
 
 
 _ROMANISED = _Romanised({ord("·"): ""})  # Catalan Gal·la is one word
+
+
+@cache
+def fold_page(page: int) -> tuple[str, ...]:
+    """What each of the characters U+pp00 to U+ppFF folds to by itself; page 0 to 255.
+
+    NFKC, romanised, lower case, in ASCII; Han and Hangul between blanks. A blank for half pairs and for what
+    NFKC makes of a character beyond U+FFFF. 256 strings, 0.3 ms the first time.
+    """
+    return tuple(map(_folding, range(page << 8, page + 1 << 8)))
+
+
+def _folding(code: int) -> str:
+    if 0xD800 <= code < 0xE000:
+        return " "
+    composed = unicodedata.normalize("NFKC", chr(code))
+    return "".join(_ROMANISED[ord(letter)] if ord(letter) < 0x10000 else " " for letter in composed)
 
 
 def folded(text: str) -> str:
@@ -50,17 +66,6 @@ def words(folded_text: str) -> list[str]:
     if "'" in folded_text:
         return [word.replace("\\", "").replace("'", "") for word in found]
     return found
-
-
-def window_text(window: bytes) -> str:
-    """A window of foreign UTF-8 text.
-
-    Letters that JSON escapes are read; bytes that are no UTF-8 and escaped line breaks become spaces.
-    """
-    text = window.decode("utf-8", "replace").replace("\ufffd", " ")
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(" ", _ESCAPED_LETTER.sub(lambda match: chr(int(match[1], 16)), text))
 
 
 def header_words(header: str) -> str:

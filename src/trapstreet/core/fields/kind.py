@@ -6,11 +6,13 @@ of this kind stand (`find` for anchors, `near` for kinds that only confirm). The
 of a candidate come from the same file, because a match is nothing but an equal form.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import msgspec
+
+from trapstreet.core.fields.tokens import Token
 
 
 class Kind(StrEnum):
@@ -57,12 +59,24 @@ class Candidate(NamedTuple):
     forms: tuple[bytes, ...]
 
 
+class Search(NamedTuple):
+    """What a search for candidates of one kind goes by.
+
+    columns        the kind's columns in all data sets that are searched for
+    phone_lengths  digits of the whole national numbers ("n" forms) that are registered
+    """
+
+    columns: tuple[Column, ...]
+    phone_lengths: frozenset[int] = frozenset((6, 7, 8))
+
+
 class FieldKind(Protocol):
     """One file in `kinds/`, registered by its presence there as the module's `FIELD`.
 
     title    what people call it, in the singular: "e-mail address"
     anchor   found in text by itself; the others are looked for only near an anchor's hit
     alone    one value by itself is worth a finding (e-mail, IBAN, card)
+    slots    forms that a cell of a confirming kind has at most; 0 for anchors, which have any number
     headers  folded words that name the kind ("phone number"); "=name" counts only as the whole header
     named    share of plausible texts that suffices when the header names the kind
     unnamed  share that suffices when it does not; above 1 means never
@@ -72,6 +86,7 @@ class FieldKind(Protocol):
     title: str
     anchor: bool
     alone: bool
+    slots: int = 0
     headers: frozenset[str]
     named: float
     unnamed: float
@@ -88,13 +103,16 @@ class FieldKind(Protocol):
         """Normal forms of one cell, () where it holds no value of this kind. Version: NORMAL_FORMS."""
         ...
 
-    def find(self, data: bytes, columns: Iterable[Column]) -> Iterator[Candidate]:
+    def find(self, data: bytes, search: Search) -> Iterator[Candidate]:
         """Anchors only: every candidate in the bytes, in linear time whatever the bytes are.
 
         A candidate depends on nothing further than 512 bytes away.
         """
         return iter(())
 
-    def near(self, window: bytes, columns: Iterable[Column]) -> set[bytes]:
-        """Confirming kinds only: the forms of everything in a short window that may be such a value."""
-        return set()
+    def near(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int, bytes]]:
+        """Confirming kinds only: every form that may stand in a run of tokens, in any order.
+
+        Yields (index of the form's first token, index of its last token, form); a form may come twice.
+        """
+        return iter(())

@@ -44,8 +44,9 @@ class NumberingPlan:
 
     @property
     def prefixes(self) -> set[str]:
-        """What can stand before a national number: the trunk prefix, the country code, and both."""
-        return {self.trunk, self.country_code, self.country_code + self.trunk}
+        """What can stand before a national number: the trunk prefix, the country code, and both; also the 0
+        that people write whatever the trunk prefix is."""
+        return {self.trunk, self.country_code, self.country_code + "0", self.country_code + self.trunk}
 
     def abroad_number(self, digits: str) -> tuple[str, str] | None:
         """Digits dialled with the region's international prefix or 00, as `country_and_number` reads them."""

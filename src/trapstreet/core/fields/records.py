@@ -1,25 +1,39 @@
 """The normal forms of whole records: the hot path of registering."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trapstreet.core.fields.kind import Column, FieldKind, Kind
 from trapstreet.core.fields.registry import kinds
 from trapstreet.core.model.table import Row, cell_text
 
 if TYPE_CHECKING:
-    from numpy import uint32
+    from numpy import uint8, uint32
     from numpy.typing import NDArray
 
-    Forms = tuple[list[bytes], NDArray[uint32]]
+_Cells = Sequence[tuple[Column, Sequence[str | None]]]
 
 
-def record_forms(columns: Sequence[Column], rows: Sequence[Row]) -> "dict[Kind, Forms]":
-    """All normal forms of a batch: per kind the forms, and for each the number of its row in the batch.
+class Forms(NamedTuple):
+    """Normal forms of one kind in a batch of rows, row by row.
+
+    forms  byte strings
+    rows   for each form the number of its row in the batch
+    slots  for each form of a confirming kind its slot: the column's place among the kind's columns times the
+           kind's `slots`, plus the form's place in the cell; 0 for anchors
+    """
+
+    forms: list[bytes]
+    rows: "NDArray[uint32]"
+    slots: "NDArray[uint8]"
+
+
+def record_forms(columns: Sequence[Column], rows: Sequence[Row]) -> dict[Kind, Forms]:
+    """All normal forms of a batch, by kind; kinds without a column are absent.
 
     columns  one per cell of a row, in order; TEXT columns are passed over
-    A row has each form of a kind once. Given and family names are read together, as kind `name`. Kinds
-    without a column are absent. 2 to 6 µs per fingerprinted cell (bench/register.py).
+    A row has each form of an anchor once. Given and family names are read together, as further columns of
+    kind `name`. 2 to 6 µs per fingerprinted cell (bench/register.py).
     """
     sources: dict[Kind, list[tuple[Column, list[str | None]]]] = {}
     for at, column in enumerate(columns):
@@ -28,6 +42,15 @@ def record_forms(columns: Sequence[Column], rows: Sequence[Row]) -> "dict[Kind, 
     for column, names in _composed_names(columns, rows):
         sources.setdefault(Kind.NAME, []).append((column, names))
     return {kind: _forms_of(kinds()[kind], cells) for kind, cells in sources.items()}
+
+
+def slot_widths(columns: Sequence[Column]) -> dict[Kind, int]:
+    """How many slots a record has per confirming kind: the kind's `slots` for each of its columns."""
+    present = [column.kind for column in columns]
+    composed = min(present.count(Kind.GIVEN_NAME), present.count(Kind.FAMILY_NAME))
+    present += [Kind.NAME] * composed
+    widths = {kind: field.slots * present.count(kind) for kind, field in kinds().items()}
+    return {kind: width for kind, width in widths.items() if width}
 
 
 def _texts(rows: Sequence[Row], at: int) -> list[str | None]:
@@ -50,18 +73,30 @@ def _composed_names(columns: Sequence[Column], rows: Sequence[Row]) -> list[tupl
     ]
 
 
-def _forms_of(field: FieldKind, cells: Sequence[tuple[Column, Sequence[str | None]]]) -> "Forms":
+def _forms_of(field: FieldKind, cells: _Cells) -> Forms:
     import numpy as np  # here, since the command line's help needs the kinds and no arrays
 
     forms: list[bytes] = []
+    slots: list[int] = []
     counts = []
     for texts in zip(*(texts for _, texts in cells), strict=True):
-        found: tuple[bytes, ...] = ()
-        for (column, _), text in zip(cells, texts, strict=True):
-            if text:
-                found += field.forms(text, column)
-        if len(cells) > 1:
-            found = tuple(dict.fromkeys(found))
-        forms += found
-        counts.append(len(found))
-    return forms, np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
+        before = len(forms)
+        if field.anchor:
+            forms += _of_row(field, cells, texts)
+        else:
+            for place, ((column, _), text) in enumerate(zip(cells, texts, strict=True)):
+                found = field.forms(text, column) if text else ()
+                forms += found
+                slots += range(place * field.slots, place * field.slots + len(found))
+        counts.append(len(forms) - before)
+    rows = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
+    return Forms(forms, rows, np.zeros(len(rows), np.uint8) if field.anchor else np.array(slots, np.uint8))
+
+
+def _of_row(field: FieldKind, cells: _Cells, texts: Sequence[str | None]) -> tuple[bytes, ...]:
+    """The forms of an anchor's cells in one row, each once."""
+    found: tuple[bytes, ...] = ()
+    for (column, _), text in zip(cells, texts, strict=True):
+        if text:
+            found += field.forms(text, column)
+    return found if len(cells) == 1 else tuple(dict.fromkeys(found))

@@ -31,6 +31,24 @@ def log10_binomial_tail(trials: int, chance: float, hits: int) -> float:
     return min(0.0, (first + log(total) + _UP * (1 + abs(first) * 1e-3)) / _LOG10)
 
 
+def log10_poisson_tail(mean: float, hits: int) -> float:
+    """log10 of P(Poisson(mean) ≥ hits), rounded upward; 0.0 up to the mean, where it is no tail.
+
+    mean ≥ 0; -inf where nothing can happen. O(hits - mean), stopping early.
+    """
+    if hits <= mean or hits <= 0:
+        return 0.0
+    if mean <= 0:
+        return -inf
+    first = hits * log(mean) - mean - lgamma(hits + 1)
+    total, term, k = 1.0, 1.0, hits
+    while term > total * 1e-17:
+        k += 1
+        term *= mean / k
+        total += term
+    return min(0.0, (first + log(total) + _UP * (1 + abs(first) * 1e-3)) / _LOG10)
+
+
 def fewest_hits(trials: int, chance: float, log10_bound: float) -> int | None:
     """The smallest number of hits whose tail is at most the bound; None where even all of them are not
     enough."""

@@ -26,8 +26,13 @@ class Keys(Protocol):
 
 
 class Progress(Protocol):
-    """Told how much is done; `None` as total means that nobody knows how much there is."""
+    """Told how much is done; `None` as total means that nobody knows how much there is.
 
+    watched  False where nobody sees it: what only progress wants to know need not be found out
+    """
+
+    @property
+    def watched(self) -> bool: ...
     def __call__(self, done: int, total: int | None = None) -> None: ...
 
 

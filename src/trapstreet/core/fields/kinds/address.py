@@ -1,22 +1,20 @@
 """Postal addresses, by what survives re-ordering and abbreviation: a number and the street's longest word.
 
-Forms: b"12 hauptstrasse" for each number of the cell; folded; words such as Street and Road do not count.
+Forms: b"12 hauptstr" for each number of the cell; words such as Street and Road do not count.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from trapstreet.core.fields.fold import folded, folded_variants, phrases, window_text, word_set
+from trapstreet.core.fields.fold import folded, phrases
 from trapstreet.core.fields.kind import Column, FieldKind, Kind
+from trapstreet.core.fields.tokens import Token, canonical_words, parts
 
-_REACH = 5  # words and commas from a number to the street it belongs to, at most
+_REACH = 5  # tokens from a number to the street it belongs to, at most
 _SHORTEST_WORD = 3
-_NUMBERS = 3  # of one cell: house number, flat, postcode
-
-_TOKEN = re.compile(r"[0-9a-z]+|,")
-_NUMBER = re.compile(r"([0-9]{1,5})[a-z]?")
-_STREET_END = re.compile(r"str(?:asse)?$")
-_GENERIC = word_set(
+_MOST_DIGITS = 5  # of a house number, flat or postcode
+_COMMA = b","
+_GENERIC = canonical_words(
     """
     street st road rd avenue ave av lane ln drive dr court ct place pl square sq boulevard blvd way close
     terrace crescent cres gardens grove park hill view green north south east west upper lower old new the
@@ -41,6 +39,7 @@ class Address(FieldKind):
     title = "postal address"
     anchor = False
     alone = False
+    slots = 3  # house number, flat, postcode
     named = 0.5
     unnamed = 0.8
     headers = phrases(
@@ -64,50 +63,39 @@ class Address(FieldKind):
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
         return _forms(text)
 
-    def near(self, window: bytes, columns: Iterable[Column]) -> set[bytes]:
-        found = set()
-        for text in folded_variants(window_text(window)):
-            for number, before, after in _numbers_with_words(text):
-                found |= {f"{number} {word}".encode() for word in _telling(before + after)}
-        return found
+    def near(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int, bytes]]:
+        """Each number with each word in reach of it."""
+        for at, token in enumerate(tokens):
+            if token.word or len(token.text) > _MOST_DIGITS:
+                continue
+            for other in range(max(0, at - _REACH), min(at + _REACH + 1, len(tokens))):
+                if tokens[other].word and len(word := tokens[other].text) >= _SHORTEST_WORD:
+                    yield min(at, other), max(at, other), _form(token.text, word)
 
 
 FIELD = Address()
 
 
+def _form(number: bytes, word: bytes) -> bytes:
+    return (number.lstrip(b"0") or b"0") + b" " + word
+
+
 def _forms(text: str) -> tuple[bytes, ...]:
     """For each number the longest word of its own part of the address, else of those around it."""
+    items = [item for part in parts(text) for item in (*part, _COMMA)]
+    numbers = [at for at, item in enumerate(items) if item.isdigit() and len(item) <= _MOST_DIGITS]
     found: dict[bytes, None] = {}
-    for variant in folded_variants(text):
-        for count, (number, before, after) in enumerate(_numbers_with_words(variant)):
-            beside = _since_break(before[::-1])[::-1] + _since_break(after)
-            words = _telling(beside) or _telling(before + after)
-            if words and count < _NUMBERS:
-                found[f"{number} {max(words, key=len)}".encode()] = None
+    for at in numbers[: Address.slots]:
+        before, after = items[max(0, at - _REACH) : at][::-1], items[at + 1 : at + 1 + _REACH]
+        telling = _telling(_since_break(before)[::-1] + _since_break(after)) or _telling(before[::-1] + after)
+        if telling:
+            found[_form(items[at], max(telling, key=len))] = None
     return tuple(found)
 
 
-def _numbers_with_words(text: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield each number of a folded text with the tokens in reach before it and after it."""
-    tokens = _TOKEN.findall(text)
-    for at, token in enumerate(tokens):
-        match = _NUMBER.fullmatch(token)
-        if match:
-            number = match[1].lstrip("0") or "0"
-            yield number, tokens[max(0, at - _REACH) : at], tokens[at + 1 : at + 1 + _REACH]
+def _since_break(items: list[bytes]) -> list[bytes]:
+    return items[: items.index(_COMMA)] if _COMMA in items else items
 
 
-def _since_break(tokens: list[str]) -> list[str]:
-    return tokens[: tokens.index(",")] if "," in tokens else tokens
-
-
-def _telling(tokens: list[str]) -> list[str]:
-    return [word for word in map(_street_word, tokens) if word]
-
-
-def _street_word(token: str) -> str:
-    """The token in its long form, "" where it says nothing."""
-    word = _STREET_END.sub("strasse", token)
-    if len(word) < _SHORTEST_WORD or word in _GENERIC or not word[-1].isalpha() or _NUMBER.fullmatch(word):
-        return ""
-    return word
+def _telling(items: list[bytes]) -> list[bytes]:
+    return [item for item in items if item.isalpha() and len(item) >= _SHORTEST_WORD and item not in _GENERIC]

@@ -1,17 +1,21 @@
-"""Birth dates. Form: ISO 8601, "1980-02-01".
+"""Birth dates. Form: the eight digits of year, month and day, "19800201".
 
 A numeric date with one reading is read that way; one with two in the column's order, in a leak in both.
 """
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise, product
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
-from trapstreet.core.fields.fold import folded, phrases, window_text
+from trapstreet.core.fields.fold import folded, phrases
 from trapstreet.core.fields.kind import Column, FieldKind, Kind
+from trapstreet.core.fields.tokens import Token, canonical
 
 _MONTHS = (  # English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Swedish; folded
     "january januar janvier enero gennaio januari janeiro stycznia styczen jan janv ene gen sty",
@@ -49,8 +53,8 @@ class _Reading(NamedTuple):
     day: int
 
     @property
-    def iso(self) -> bytes:
-        return f"{self.year:04d}-{self.month:02d}-{self.day:02d}".encode()
+    def form(self) -> bytes:
+        return b"%04d%02d%02d" % (self.year, self.month, self.day)
 
     @property
     def exists(self) -> bool:
@@ -68,6 +72,7 @@ class BirthDate(FieldKind):
     title = "birth date"
     anchor = False
     alone = False
+    slots = 1
     named = 0.5
     unnamed = 2.0
     headers = phrases(
@@ -89,14 +94,54 @@ class BirthDate(FieldKind):
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
         for readings in _dates(text):
             fitting = [reading for reading in readings if reading.day_first in (None, column.day_first)]
-            return ((fitting or readings)[0].iso,)
+            return ((fitting or readings)[0].form,)
         return ()
 
-    def near(self, window: bytes, columns: Iterable[Column]) -> set[bytes]:
-        return {reading.iso for readings in _dates(window_text(window)) for reading in readings}
+    def near(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int, bytes]]:
+        for at, token in enumerate(tokens):
+            if token.word:
+                yield from _round_month(tokens, at)
+            elif len(token.text) == 8:
+                yield from ((at, at, reading.form) for reading in _eight_digits(token.text.decode()))
+            else:
+                yield from ((at, at + 2, reading.form) for reading in _three_numbers(tokens[at : at + 3]))
 
 
 FIELD = BirthDate()
+
+
+@cache
+def month_words() -> Mapping[bytes, int]:
+    """The words that name a month in text, in canonical form, with the month's number."""
+    return MappingProxyType({canonical(word.encode()): number for word, number in _MONTH.items()})
+
+
+def _round_month(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int, bytes]]:
+    """The dates of a day, the month's name at `at`, and a year, in the orders that languages have."""
+    month = month_words().get(tokens[at].text)
+    if not month:
+        return
+    days = [*range(max(0, at - 3), at), *range(at + 1, min(at + 3, len(tokens)))]
+    years = range(at + 1, min(at + 5, len(tokens)))
+    for day, year in product(days, years):
+        if _is_number(tokens[day], 1, 2) and _is_number(tokens[year], 4, 4):
+            reading = _Reading(None, int(tokens[year].text), month, int(tokens[day].text))
+            if reading.exists:
+                yield min(day, at), max(day, year), reading.form
+
+
+def _three_numbers(run: Sequence[Token]) -> list[_Reading]:
+    """The dates that three numbers with 1 to 3 bytes between them can be."""
+    if len(run) < 3 or any(token.word for token in run):
+        return []
+    if any(not 1 <= after.start - before.end <= 3 for before, after in pairwise(run)):
+        return []
+    first, second, third = (token.text.decode() for token in run)
+    return _written(first, second, third)
+
+
+def _is_number(token: Token, least: int, most: int) -> bool:
+    return not token.word and least <= len(token.text) <= most
 
 
 def _day_first(texts: Sequence[str], region: str) -> bool | None:
@@ -130,22 +175,34 @@ def _dates(text: str) -> Iterator[list[_Reading]]:
 
 
 def _numeric_readings(match: re.Match[str]) -> list[_Reading]:
-    if match.re is _COMPACT:
-        digits = match[1]
-        readings = [
-            _Reading(None, int(digits[:4]), int(digits[4:6]), int(digits[6:])),
-            _Reading(True, int(digits[4:]), int(digits[2:4]), int(digits[:2])),
-            _Reading(False, int(digits[4:]), int(digits[:2]), int(digits[2:4])),
-        ]
-    elif len(match[1]) == 4:
-        readings = [_Reading(None, int(match[1]), int(match[3]), int(match[4]))]
-    else:
-        first, second = int(match[1]), int(match[3])
+    return _eight_digits(match[1]) if match.re is _COMPACT else _written(match[1], match[3], match[4])
+
+
+def _eight_digits(digits: str) -> list[_Reading]:
+    readings = (
+        _Reading(None, int(digits[:4]), int(digits[4:6]), int(digits[6:])),
+        _Reading(True, int(digits[4:]), int(digits[2:4]), int(digits[:2])),
+        _Reading(False, int(digits[4:]), int(digits[:2]), int(digits[2:4])),
+    )
+    return [reading for reading in readings if reading.exists]
+
+
+def _written(first: str, second: str, third: str) -> list[_Reading]:
+    """The dates that three numbers of 1 to 4 digits can be, in the order they are written."""
+    sizes = len(first), len(second), len(third)
+    if sizes[0] == 4 and max(sizes[1:]) <= 2:
+        readings = [_Reading(None, int(first), int(second), int(third))]
+    elif max(sizes[:2]) <= 2 and sizes[2] in (2, 4):
         readings = [
             reading
-            for year in _years(match[4])
-            for reading in (_Reading(True, year, second, first), _Reading(False, year, first, second))
+            for year in _years(third)
+            for reading in (
+                _Reading(True, year, int(second), int(first)),
+                _Reading(False, year, int(first), int(second)),
+            )
         ]
+    else:
+        readings = []
     return [reading for reading in readings if reading.exists]
 
 

@@ -1,11 +1,11 @@
 """Payment cards. Form: the 13 to 19 digits, Luhn-valid."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from trapstreet.core.fields.digits import digit_chains
 from trapstreet.core.fields.fold import phrases
-from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind
+from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind, Search
 
 _CARD = re.compile(r"\s*([1-9](?:[ \-.\u00a0]?[0-9]){12,18})\s*")
 _GROUPS = 5  # 4 4 4 4 3
@@ -39,7 +39,7 @@ class Card(FieldKind):
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
         return _cell_forms(text)
 
-    def find(self, data: bytes, columns: Iterable[Column]) -> Iterator[Candidate]:
+    def find(self, data: bytes, search: Search) -> Iterator[Candidate]:
         for start, end in digit_chains(data, least=13, most=19, groups=_GROUPS):
             digits = data[start:end].translate(None, _NOT_DIGITS)
             if digits[0] != ord("0") and luhn(digits):

@@ -1,13 +1,13 @@
 """International bank account numbers. Form: compact, upper case, check digits and length right."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from trapstreet.core.fields.fold import phrases, word_set
-from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind
+from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind, Search
 
-_LENGTHS = {  # ISO 13616 registry: characters of an IBAN by country
+LENGTHS = {
     entry[:2]: int(entry[2:])
     for entry in word_set(
         """
@@ -19,6 +19,8 @@ _LENGTHS = {  # ISO 13616 registry: characters of an IBAN by country
         """
     )
 }
+"""Characters of an IBAN by country (ISO 13616 registry)."""
+
 _START = re.compile(rb"([A-Za-z]{2})[ ]?[0-9]{2}")
 _GLUED = re.compile(rb"(?:(?<!\\)|\\(?![nrt]))[0-9A-Za-z]\Z")  # the n of an escaped line break is no glue
 _SEPARATOR = rb"(?:[ .\-]|\xc2\xa0){0,2}"
@@ -50,10 +52,10 @@ class Iban(FieldKind):
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
         return _cell_forms(text)
 
-    def find(self, data: bytes, columns: Iterable[Column]) -> Iterator[Candidate]:
+    def find(self, data: bytes, search: Search) -> Iterator[Candidate]:
         for match in _START.finditer(data):
             start = match.start()
-            length = _LENGTHS.get(match[1].decode().upper())
+            length = LENGTHS.get(match[1].decode().upper())
             if length and not _GLUED.search(data[max(0, start - 2) : start]):
                 written = _written(length).match(data, start)
                 compact = written[0].translate(None, _NOT_ALNUM).decode().upper() if written else ""
@@ -66,7 +68,7 @@ FIELD = Iban()
 
 def valid(compact: str) -> bool:
     """Whether a compact upper-case IBAN has its country's length and check digits (ISO 7064, mod 97-10)."""
-    if len(compact) != _LENGTHS.get(compact[:2]) or not compact[2:4].isdigit():
+    if len(compact) != LENGTHS.get(compact[:2]) or not compact[2:4].isdigit():
         return False
     return int((compact[4:] + compact[:4]).translate(_DIGITS)) % 97 == 1
 

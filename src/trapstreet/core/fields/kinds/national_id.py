@@ -1,18 +1,19 @@
 """National identity, tax and social-security numbers.
 
-Form: the compact number, upper-case letters and digits. Their shapes are learnt from the column (shapes.py).
+Forms and candidates as for reference numbers (codes.py); shapes learnt from the column (shapes.py).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 
 import msgspec
 
+from trapstreet.core.fields.codes import code_forms, find_codes
 from trapstreet.core.fields.fold import phrases
-from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind
-from trapstreet.core.fields.shapes import code_forms, find_codes, learn_shapes
+from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind, Search
+from trapstreet.core.fields.shapes import learn_shapes
 
 _TRIED = 200  # texts that the checksums are tried on
 _NUMBERS = {  # python-stdnum module: shape of the compact number
@@ -87,8 +88,8 @@ class NationalId(FieldKind):
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
         return code_forms(text, column.grammar)
 
-    def find(self, data: bytes, columns: Iterable[Column]) -> Iterator[Candidate]:
-        return find_codes(data, (column.grammar for column in columns))
+    def find(self, data: bytes, search: Search) -> Iterator[Candidate]:
+        return find_codes(data, search.columns)
 
 
 FIELD = NationalId()

@@ -1,24 +1,29 @@
 """Telephone numbers.
 
-Forms: "+" and the E.164 digits; "n" and the national significant number; "~" and the last nine digits, where
-there are nine. Without a known region the digits less one leading zero stand for the national number.
+Form: of a national number of nine digits and more "~" and the last nine; of a shorter one "n" and the
+number, and "~" with the last nine digits of it as dialled from abroad. Without a known region the digits
+stand for the national number, a short one less a leading zero. So however much of country code and trunk
+prefix is written, the forms meet.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
-from trapstreet.core.fields.digits import digit_chains
+from trapstreet.core.fields.digits import number_chains
 from trapstreet.core.fields.fold import phrases
-from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind
+from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind, Search
 from trapstreet.core.fields.numbering import NumberingPlan, country_and_number, plan_of
 
+LAST = 9
+"""Digits of a number that tell it from all others, whatever stands before them."""
+
+_SHORTEST = 6  # digits of a national number that has a form
 _FEWEST, _MOST = 7, 15
 _MOST_WITH_PREFIX = 18  # 011 and 15 digits
-_GROUPS, _GROUPS_ABROAD = 6, 8  # 33 1 23 45 67 89, +33 (0) 1 23 45 67 89
+_GROUPS = 6  # of the digits that are compared: 8 71 23 45 67
 _NOT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
-_EXITS = ("00", "01", "81")  # how the prefixes begin that people dial before a country code
+_EXITS = ("00", "011")  # dialled before a country code
 _EXTENSION = re.compile(
     r"(?:[\s,;]*(?:ext(?:ension)?\.?|x|durchwahl|dw|poste|int\.)|;ext=|\s*#)\s*:?\s*\d{1,6}\s*$",
     re.IGNORECASE,
@@ -75,19 +80,50 @@ class Phone(FieldKind):
             dict.fromkeys(form for part in _SEVERAL.split(text) for form in _number_forms(part, plan))
         )
 
-    def find(self, data: bytes, columns: Iterable[Column]) -> Iterator[Candidate]:
-        dialling = _dialling(tuple(sorted({column.region for column in columns})))
-        chains = digit_chains(
-            data, least=_FEWEST, most=_MOST_WITH_PREFIX, groups=_GROUPS, prefixed=_GROUPS_ABROAD
-        )
-        for start, end in chains:
+    def find(self, data: bytes, search: Search) -> Iterator[Candidate]:
+        local = local_prefixes(search.columns)
+        lengths = sorted({LAST} | search.phone_lengths)
+        chains = number_chains(data, lengths=lengths, most=_MOST_WITH_PREFIX, groups=_GROUPS)
+        for start, end, length in chains:
             digits = _digits(data[start:end])
-            plus = data[max(0, start - 3) : start].rstrip(b"( ").endswith(b"+")
-            if forms := _candidate_forms(digits, plus=plus, dialling=dialling):
-                yield Candidate(start, end, forms)
+            prefix, number = digits[:-length], digits[-length:]
+            if length == LAST:
+                yield Candidate(start, end, (b"~" + number.encode(),))
+            elif not prefix or prefix in local or _is_abroad(prefix, data[max(0, start - 3) : start]):
+                yield Candidate(start, end, (b"n" + number.encode(),))
 
 
 FIELD = Phone()
+
+
+@cache
+def calling_codes() -> frozenset[str]:
+    """Every country calling code, and those of no country: "353", "1", "800"."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    return frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
+
+
+def local_prefixes(columns: Iterable[Column]) -> frozenset[str]:
+    """What may stand before a national number in the regions of some columns: "0", "353", "3530" …"""
+    return _local_prefixes(frozenset(column.region for column in columns))
+
+
+@cache
+def _local_prefixes(regions: frozenset[str]) -> frozenset[str]:
+    plans = [plan for region in regions if (plan := plan_of(region))]
+    return frozenset({"0"}.union(*(plan.prefixes for plan in plans)) - {""})
+
+
+def _is_abroad(prefix: str, before: bytes) -> bool:
+    """Whether digits before a national number are a country code behind "+", 00 or 011, "(0)" left in or not.
+
+    before  the bytes before the digits
+    """
+    codes = [prefix[len(dialled) :] for dialled in _EXITS if prefix.startswith(dialled)]
+    if before.rstrip(b"( ").endswith(b"+"):
+        codes.append(prefix)
+    return any(code in calling_codes() or code.removesuffix("0") in calling_codes() for code in codes)
 
 
 def _digits(written: bytes) -> str:
@@ -105,9 +141,7 @@ def _number_forms(text: str, plan: NumberingPlan | None) -> tuple[bytes, ...]:
         known = country_and_number(digits.removeprefix("00"))
     else:
         known = _national(digits, plan) if plan else None
-    if known:
-        return _known_forms(*known)
-    return (b"n" + digits.removeprefix("0").encode(), *_last_nine(digits))
+    return _known_forms(*known) if known else _unknown_forms(digits)
 
 
 def _national(digits: str, plan: NumberingPlan) -> tuple[str, str] | None:
@@ -118,39 +152,20 @@ def _national(digits: str, plan: NumberingPlan) -> tuple[str, str] | None:
 
 
 def _known_forms(country_code: str, number: str) -> tuple[bytes, ...]:
-    e164 = country_code + number
-    if not number or not _FEWEST <= len(e164) <= _MOST:
+    if len(number) < _SHORTEST or not _FEWEST <= len(country_code + number) <= _MOST:
         return ()
-    return (b"+" + e164.encode(), b"n" + number.encode(), *_last_nine(e164))
+    international = country_code + number
+    short = len(number) < LAST <= len(international)
+    return (_form(number), _form(international)) if short else (_form(number),)
 
 
-def _last_nine(digits: str) -> tuple[bytes, ...]:
-    return (b"~" + digits[-9:].encode(),) if len(digits) >= 9 else ()
+def _unknown_forms(digits: str) -> tuple[bytes, ...]:
+    if len(digits) < LAST:
+        return (_form(digits.removeprefix("0")),)
+    return (
+        (_form(digits), _form(digits[1:])) if digits[0] == "0" and len(digits) == LAST else (_form(digits),)
+    )
 
 
-class _Dialling(NamedTuple):
-    """What may stand before a national number in the regions of some columns."""
-
-    plans: tuple[NumberingPlan, ...]
-    prefixes: tuple[str, ...]
-
-
-@cache
-def _dialling(regions: tuple[str, ...]) -> _Dialling:
-    plans = tuple(plan for region in regions if (plan := plan_of(region)))
-    prefixes = {"0"}.union(*(plan.prefixes for plan in plans))
-    return _Dialling(plans, tuple(sorted(prefixes - {""})))
-
-
-def _candidate_forms(digits: str, *, plus: bool, dialling: _Dialling) -> tuple[bytes, ...]:
-    """Every form that a number written with these digits has in one of the plans or without any."""
-    if plus and (known := country_and_number(digits.removeprefix("00"))):
-        return _known_forms(*known)
-    numbers = {digits: None}
-    if digits.startswith(dialling.prefixes):
-        numbers |= dict.fromkeys(digits.removeprefix(prefix) for prefix in dialling.prefixes)
-    if digits.startswith(_EXITS):
-        numbers |= {known[1]: None for plan in dialling.plans if (known := plan.abroad_number(digits))}
-        numbers |= {known[1]: None for known in [country_and_number(digits[2:])] if known}
-    forms = [b"n" + number.encode() for number in numbers if 0 < len(number) <= _MOST]
-    return (*forms, *_last_nine(digits))
+def _form(number: str) -> bytes:
+    return (b"~" + number[-LAST:].encode()) if len(number) >= LAST else b"n" + number.encode()

@@ -1,16 +1,16 @@
-"""Postcodes. Form: compact, upper case; a ZIP+4 also as its first five digits."""
+"""Postcodes. Form: the tokens without what stands between them; a ZIP+4 also as its first five digits."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trapstreet.core.fields.fold import phrases, window_text
+from trapstreet.core.fields.fold import phrases
 from trapstreet.core.fields.kind import Column, FieldKind, Kind
+from trapstreet.core.fields.tokens import Token, token_texts
 
-_SEPARATORS = re.compile(r"[\W_]+")
-_POSTCODE = re.compile(r"(?=.*[0-9])[A-Z0-9]{3,10}")
-_ZIP_PLUS_4 = re.compile(r"[0-9]{5}-[0-9]{4}")
-_TOKEN = re.compile(r"[A-Za-z0-9]{1,10}")
+_WIDEST_GAP = 3  # bytes between the two halves of a postcode
+_POSTCODE = re.compile(rb"(?=.*[0-9])[0-9a-z]{3,10}")
+_ZIP_PLUS_4 = re.compile(r"\s*[0-9]{5}-[0-9]{4}\s*")
 
 
 class Postcode(FieldKind):
@@ -20,6 +20,7 @@ class Postcode(FieldKind):
     title = "postcode"
     anchor = False
     alone = False
+    slots = 2
     named = 0.5
     unnamed = 2.0
     headers = phrases(
@@ -36,21 +37,30 @@ class Postcode(FieldKind):
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
         return _forms(text)
 
-    def near(self, window: bytes, columns: Iterable[Column]) -> set[bytes]:
-        tokens = _TOKEN.findall(window_text(window))
-        pairs = ["".join(pair) for pair in pairwise(tokens)]
-        found = (code.upper() for code in (*tokens, *pairs))
-        return {code.encode() for code in found if _POSTCODE.fullmatch(code)}
+    def near(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int, bytes]]:
+        runs = list(_runs(tokens))
+        for first, last, code in runs:
+            if _POSTCODE.fullmatch(code):
+                yield first, last, code
+        for (first, end, code), (begin, last, rest) in pairwise(runs):
+            if tokens[begin].start - tokens[end].end <= _WIDEST_GAP and _POSTCODE.fullmatch(code + rest):
+                yield first, last, code + rest
 
 
 FIELD = Postcode()
 
 
 def _forms(text: str) -> tuple[bytes, ...]:
-    text = text.strip()
-    code = _SEPARATORS.sub("", text).upper()
+    code = b"".join(token_texts(text))
     if not _POSTCODE.fullmatch(code):
         return ()
-    if _ZIP_PLUS_4.fullmatch(text):
-        return code.encode(), code[:5].encode()
-    return (code.encode(),)
+    return (code, code[:5]) if _ZIP_PLUS_4.fullmatch(text) else (code,)
+
+
+def _runs(tokens: Sequence[Token]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (first, last, text) of each longest sequence of tokens with nothing between them."""
+    first = 0
+    for at in range(1, len(tokens) + 1):
+        if at == len(tokens) or tokens[at].start != tokens[at - 1].end:
+            yield first, at - 1, b"".join(token.text for token in tokens[first:at])
+            first = at

@@ -1,17 +1,18 @@
 """Reference numbers: customer, ticket, order, contract numbers in a grammar learnt from their column.
 
-Forms: the compact code, upper-case letters and digits; and, where the column's codes share a literal prefix,
-the digits alone when there are at least six. Grammar: shapes.py.
+Form: the compact code, upper-case letters and digits; digits alone with the literal prefix that the column's
+codes share (codes.py). Grammar: shapes.py.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from trapstreet.core.fields.codes import code_forms, compact, find_codes
 from trapstreet.core.fields.fold import phrases
-from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind
-from trapstreet.core.fields.shapes import code_forms, compact, find_codes, learn_shapes
+from trapstreet.core.fields.kind import Candidate, Column, FieldKind, Kind, Search
+from trapstreet.core.fields.shapes import learn_shapes
 
 _CODE = re.compile(r"#?[0-9A-Za-z]+(?:[-_/.#: ]{1,2}[0-9A-Za-z]+){0,6}")
 _NO_CODE = re.compile(  # dates, times, decimal numbers, addresses of machines, versions
@@ -65,8 +66,8 @@ class Reference(FieldKind):
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
         return code_forms(text, column.grammar)
 
-    def find(self, data: bytes, columns: Iterable[Column]) -> Iterator[Candidate]:
-        return find_codes(data, (column.grammar for column in columns))
+    def find(self, data: bytes, search: Search) -> Iterator[Candidate]:
+        return find_codes(data, search.columns)
 
 
 FIELD = Reference()

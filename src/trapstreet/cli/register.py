@@ -97,6 +97,7 @@ def _document(result: "Registration") -> dict[str, object]:
         "key": result.key,
         "columns": [{"name": each.name, "kind": each.kind, "why": each.why} for each in result.columns],
         "fingerprints": result.fingerprints,
+        "set_aside": result.set_aside,
         "appeared": result.appeared,
         "changed": result.changed,
         "went": result.went,
@@ -116,8 +117,23 @@ def _lines(result: "Registration", table: str) -> Sequence[str]:
     width = max(len(each.name) for each in result.columns)
     kinds = max(len(each.kind) for each in result.columns)
     lines += [f"  {each.name:{width}}  {each.kind:{kinds}}  {each.why}" for each in result.columns]
+    lines += _set_aside(result)
     lines += _left_out(result, table)
     return lines
+
+
+def _set_aside(result: "Registration") -> Sequence[str]:
+    if not result.set_aside:
+        return []
+    from trapstreet.core.fields import kinds
+    from trapstreet.index import SHARED
+    from trapstreet.render.words import counted
+
+    counts = []
+    for kind, count in result.set_aside.items():
+        title = kinds()[kind].title
+        counts.append(counted(count, title, f"{title}es" if title.endswith("s") else ""))
+    return [f"Set aside: {', '.join(counts)} that more than {SHARED} records share."]
 
 
 def _left_out(result: "Registration", table: str) -> Sequence[str]:

@@ -7,36 +7,58 @@ data sets; a matcher walks text and asks it; `RecordJoin` makes leaked records o
 
 from trapstreet.index.candidates import Candidates
 from trapstreet.index.decoys import DecoyRows
-from trapstreet.index.fingerprints import Fingerprinter, total_digest
+from trapstreet.index.fingerprints import Fingerprinter, Prints, Traits, fingerprints_of, total_digest
+from trapstreet.index.kernel import KernelMatcher
 from trapstreet.index.lookup import DataSetIndex, Lookup, Owner
-from trapstreet.index.matcher import Match, Matcher, Matches
-from trapstreet.index.records import Joined, RecordJoin, Seen, State
+from trapstreet.index.matcher import CandidateForms, Hits, Match, Matcher, Matches, assemble
+from trapstreet.index.met import Joined, Met
+from trapstreet.index.records import RecordJoin
 from trapstreet.index.reference import ReferenceMatcher
-from trapstreet.index.segment import Header, Segment, SegmentWriter
+from trapstreet.index.seen import Pair, Seen
+from trapstreet.index.segment import Header, Segment
 from trapstreet.index.shelf import Shelf
+from trapstreet.index.sketch import Sketch
+from trapstreet.index.space import Space, SpaceSampler
+from trapstreet.index.spill import SHARED
+from trapstreet.index.table import Table, build
 from trapstreet.index.versions import Living, ended_at, living
+from trapstreet.index.writer import SegmentWriter
 
 __all__ = [
+    "SHARED",
+    "CandidateForms",
     "Candidates",
     "DataSetIndex",
     "DecoyRows",
     "Fingerprinter",
     "Header",
+    "Hits",
     "Joined",
+    "KernelMatcher",
     "Living",
     "Lookup",
     "Match",
     "Matcher",
     "Matches",
+    "Met",
     "Owner",
+    "Pair",
+    "Prints",
     "RecordJoin",
     "ReferenceMatcher",
     "Seen",
     "Segment",
     "SegmentWriter",
     "Shelf",
-    "State",
+    "Sketch",
+    "Space",
+    "SpaceSampler",
+    "Table",
+    "Traits",
+    "assemble",
+    "build",
     "ended_at",
+    "fingerprints_of",
     "living",
     "total_digest",
 ]

@@ -7,8 +7,8 @@ import numpy as np
 
 from trapstreet.core.fields import Kind
 from trapstreet.index.matcher import I64, NEAR, U64, Matches
-
-Pair = frozenset[Kind]
+from trapstreet.index.runs import distinct
+from trapstreet.index.seen import Pair
 
 _GATHERED = 1 << 22
 
@@ -25,16 +25,16 @@ class Candidates:
         self._tail: dict[Kind, I64] = {}
 
     def add(self, matches: Matches) -> None:
-        """Take the next stretch of the text."""
-        for kind, forms in matches.candidates.items():
-            self._forms[kind].append(np.unique(forms))
-            self._things[kind].append(np.unique(forms[_apart(matches.places[kind], matches.ends[kind])]))
+        """Take the next stretch of the text, from a matcher that was asked for its candidates."""
+        for kind, (forms, places, ends) in matches.candidates.items():
+            self._forms[kind].append(distinct(forms))
+            self._things[kind].append(distinct(forms[_apart(places, ends)]))
             self._pending[kind] += len(forms)
             if self._pending[kind] > _GATHERED:
-                self._forms[kind] = [np.unique(np.concatenate(self._forms[kind]))]
-                self._things[kind] = [np.unique(np.concatenate(self._things[kind]))]
+                self._forms[kind] = [distinct(np.concatenate(self._forms[kind]))]
+                self._things[kind] = [distinct(np.concatenate(self._things[kind]))]
                 self._pending[kind] = 0
-        self._count_pairs({kind: np.sort(places) for kind, places in matches.places.items()})
+        self._count_pairs({kind: forms.places for kind, forms in matches.candidates.items()})
 
     def end_text(self) -> None:
         """What follows is another text: nothing of it is near anything before."""
@@ -60,7 +60,7 @@ class Candidates:
         return sorted(kind for kind in self._things if self.things(kind))
 
     def _count_pairs(self, new: dict[Kind, I64]) -> None:
-        """Pairs of places, each sorted; what lies within NEAR of the end is kept for the next stretch."""
+        """Pairs of places, all in order; what lies within NEAR of the end is kept for the next stretch."""
         none = np.empty(0, dtype=np.int64)
         old = {kind: self._tail.get(kind, none) for kind in new}
         for a, b in combinations(sorted(new), 2):
@@ -73,7 +73,7 @@ class Candidates:
 
 
 def _distinct(parts: list[U64]) -> int:
-    return len(np.unique(np.concatenate(parts))) if parts else 0
+    return len(distinct(np.concatenate(parts))) if parts else 0
 
 
 def _apart(begins: I64, ends: I64) -> I64:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind
+from trapstreet.index.fingerprints import Prints
 from trapstreet.index.segment import Segment
 
 U64 = NDArray[np.uint64]
@@ -19,9 +20,8 @@ class DecoyRows:
     """Recognises the decoys of copies among rows of their data set.
 
     A row is a decoy if its e-mail address is a decoy's. If only its RecordId is, the first kind that both
-    have
-    decides, of e-mail address, phone number and name; where they have none of these in common, the RecordId
-    does. A real row that came to have a decoy's number later is therefore no decoy.
+    have decides, of e-mail address, phone number and name; where they have none of these in common, the
+    RecordId does. A real row that came to have a decoy's number later is therefore no decoy.
     """
 
     def __init__(self, copies: Mapping[str, Segment]) -> None:
@@ -35,7 +35,7 @@ class DecoyRows:
             for kind in _WITNESSES
         }
 
-    def copies(self, record_ids: U64, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> dict[int, str]:
+    def copies(self, record_ids: U64, fingerprints: Mapping[Kind, Prints]) -> dict[int, str]:
         """Rows that are decoys, each with the id of its copy."""
         found = dict(self._rows(Kind.EMAIL, fingerprints))
         for row, decoy in self._by_id.find(record_ids):
@@ -43,22 +43,21 @@ class DecoyRows:
                 found[row] = decoy
         return {row: self._copies[copy] for row, (copy, _) in found.items()}
 
-    def emails(self, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> dict[int, str]:
+    def emails(self, fingerprints: Mapping[Kind, Prints]) -> dict[int, str]:
         """Rows whose e-mail address is a decoy's: enough to know decoys in a table of any data set."""
         return {row: self._copies[copy] for row, (copy, _) in self._rows(Kind.EMAIL, fingerprints)}
 
-    def _agree(self, row: int, decoy: Decoy, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> bool:
+    def _agree(self, row: int, decoy: Decoy, fingerprints: Mapping[Kind, Prints]) -> bool:
         for kind in _WITNESSES:
-            has_it = kind in fingerprints and row in fingerprints[kind][1]
+            has_it = kind in fingerprints and row in fingerprints[kind].rows
             if has_it and self._by_value[kind].has(decoy):
                 return any(at == row and other == decoy for at, other in self._rows(kind, fingerprints))
         return True
 
-    def _rows(self, kind: Kind, fingerprints: Mapping[Kind, tuple[U64, U32]]) -> Iterator[tuple[int, Decoy]]:
+    def _rows(self, kind: Kind, fingerprints: Mapping[Kind, Prints]) -> Iterator[tuple[int, Decoy]]:
         if kind in fingerprints:
-            values, rows = fingerprints[kind]
-            for at, decoy in self._by_value[kind].find(values):
-                yield int(rows[at]), decoy
+            for at, decoy in self._by_value[kind].find(fingerprints[kind].fingerprints):
+                yield int(fingerprints[kind].rows[at]), decoy
 
 
 class _Table:

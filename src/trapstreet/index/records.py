@@ -1,145 +1,140 @@
 """From matches to leaked records: which fields of the same record stand near each other."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from trapstreet.core.fields import Kind
-from trapstreet.index.lookup import Lookup, Owner
-from trapstreet.index.matcher import NEAR, Match, Matches
+import numpy as np
+from numpy.typing import NDArray
 
-Pair = frozenset[Kind]
-State = tuple[int, int]  # owner's number, record id: one state of a record, or a decoy of a copy
+from trapstreet.index.lookup import Lookup
+from trapstreet.index.matcher import NEAR, Matches
+from trapstreet.index.met import Met, Shared, States
+from trapstreet.index.seen import BIT, PAIR, U8, U16, U64, Positions, confirming_bits
 
+Bools = NDArray[np.bool_]
+I64 = NDArray[np.int64]
 
-@dataclass(slots=True)
-class Seen:
-    """What a text shows of one state of a record.
-
-    anchors  anchor kinds seen;  near  kinds seen within NEAR of another of the record, confirmations included
-    pairs    pairs of anchor kinds seen within NEAR of each other;  values  the values, as (kind, fingerprint)
-    """
-
-    anchors: set[Kind] = field(default_factory=set)
-    near: set[Kind] = field(default_factory=set)
-    pairs: set[Pair] = field(default_factory=set)
-    values: set[tuple[Kind, int]] = field(default_factory=set)
+_GATHERED = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """What was found of one data set.
+class _Places(NamedTuple):
+    """Where states were met, in the order of the text or of the states."""
 
-    records  leaked records: at least two different fields of theirs near each other, by the state that fits
-             best
-    singles  values found only on their own, by the state that fits best
-    Records of the data set that are equal in all that the text shows count once.
-    """
+    state: U64
+    start: I64
+    end: I64
+    kind: U8
 
-    records: Mapping[State, Seen]
-    singles: Mapping[State, Seen]
+    def take(self, at: Positions | Bools) -> "_Places":
+        return _Places._make(column[at] for column in self)
 
-    def states(self) -> Iterator[tuple[State, Seen]]:
-        yield from self.records.items()
-        yield from self.singles.items()
+    def followed_by(self, later: "_Places") -> "_Places":
+        return _Places(
+            np.concatenate([self.state, later.state]),
+            np.concatenate([self.start, later.start]),
+            np.concatenate([self.end, later.end]),
+            np.concatenate([self.kind, later.kind]),
+        )
 
 
 class RecordJoin:
     """Takes the matches of one or more texts in their order and joins those of the same record.
 
-    Memory grows with the different records met, some 4 kB for each, not with the text.
+    Memory grows with the different records met, 20 bytes for each (more while they are put in order), not
+    with the text. 0.2 µs for each match of a text that is nothing but ours, one core.
     """
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
-        self._seen: dict[State, Seen] = {}
-        self._last: dict[State, dict[Kind, tuple[int, int]]] = {}
-        self._holders: dict[tuple[int, Kind, int], set[State]] = defaultdict(set)
-        self._states_of: dict[tuple[int, int], set[State]] = defaultdict(set)
+        self._states = [States.none()]
+        self._shared = [Shared.none()]
+        self._tail = _Places._make(np.empty(0, dtype) for dtype in (np.uint64, np.int64, np.int64, np.uint8))
+        self._pending = self._settled = 0
 
-    def add(self, matches: Matches) -> None:
-        """Take the next stretch of the text."""
-        for match in matches.matches:
-            self._join(match)
+    def add(self, matches: Matches) -> Bools:
+        """Take the next stretch of the text; for each match whether another field of its record is near."""
+        if not len(matches):
+            return np.zeros(0, dtype=np.bool_)
+        state = matches.table.astype(np.uint64) << np.uint64(32) | matches.number
+        shared = _shared(matches)
+        before = len(self._tail.state)
+        places = self._tail.followed_by(_Places(state, matches.start, matches.end, matches.kind))
+        order = _by_state(places.state)
+        confirmed = _behind(before, matches.confirmed)[order]
+        own = _behind(before, np.where(shared, np.uint16(0), BIT[matches.kind]))[order]
+        near, states = _joined(places.take(order), confirmed, own)
+        self._states.append(states)
+        if shared.any():
+            self._shared.append(Shared(matches.fingerprint[shared], state[shared], matches.kind[shared]))
+        self._tail = places.take(places.start >= places.start[-1] - NEAR)
+        self._pending += len(states.state) + int(np.count_nonzero(shared))
+        if self._pending > max(_GATHERED, self._settled):
+            self._settle()
+        beside = np.empty(len(order), dtype=np.bool_)
+        beside[order] = near
+        return beside[before:]
 
     def end_text(self) -> None:
         """What follows is another text: nothing of it is near anything before."""
-        self._last.clear()
+        self._tail = self._tail.take(np.empty(0, dtype=np.intp))
 
-    def data_sets(self) -> list[int]:
-        """Numbers of the data sets of which something was found, in order."""
-        return sorted({data_set for data_set, _, _ in self._holders})
+    def met(self) -> Met:
+        """All that was found so far."""
+        self._settle()
+        return Met(self._lookup, self._states[0], self._shared[0])
 
-    def joined(self, data_set: int) -> Joined:
-        """What was found of a data set, its copies' decoys among it."""
-        return self._best(data_set, self._holders)
+    def _settle(self) -> None:
+        if len(self._states) > 1:
+            self._states = [States.united(self._states)]
+            self._shared = [Shared.different(self._shared)]
+            self._pending, self._settled = 0, len(self._states[0].state) + len(self._shared[0].state)
 
-    def real(self, data_set: int) -> Joined:
-        """What was found of a data set's own records, as if it had no copies."""
-        holders = {
-            value: {state for state in states if not self._owner(state).copy}
-            for value, states in self._holders.items()
-        }
-        return self._best(data_set, holders)
 
-    def decoys(self, data_set: int) -> Iterator[tuple[str, Seen]]:
-        """The copy of each decoy met, and what is seen of it by values that no real record shares.
+def _shared(matches: Matches) -> Bools:
+    """Which matches are not the only ones of their kind at their place: values that several records have."""
+    same = (matches.start[1:] == matches.start[:-1]) & (matches.end[1:] == matches.end[:-1])
+    same &= matches.kind[1:] == matches.kind[:-1]
+    shared: Bools = np.append(same, False) | np.append(False, same)
+    return shared
 
-        What a real record shares proves nothing.
-        """
-        for (owner, _), seen in self._seen.items():
-            owned = self._lookup.owners[owner]
-            if owned.copy and owned.data_set == data_set:
-                own = {kind for kind, value in seen.values if self._only_decoys(data_set, kind, value)}
-                pairs = {pair for pair in seen.pairs if pair <= own}
-                near = seen.near - (seen.anchors - own)
-                yield owned.copy, Seen(anchors=seen.anchors & own, near=near, pairs=pairs)
 
-    def tied(self, state: State) -> list[State]:
-        """All states of the same record that the texts fit as well as this: they differ in nothing shown."""
-        data_set = self._owner(state).data_set
-        size = self._fit(state)[0]
-        return [
-            other
-            for other in self._states_of[data_set, state[1]]
-            if not self._owner(other).copy and self._fit(other)[0] == size
-        ]
+def _behind(rows: int, values: NDArray[Any]) -> NDArray[Any]:
+    """The values behind so many rows of zeros."""
+    return np.concatenate([np.zeros((rows, *values.shape[1:]), dtype=values.dtype), values])
 
-    def _best(self, data_set: int, holders: Mapping[tuple[int, Kind, int], set[State]]) -> Joined:
-        records: dict[State, Seen] = {}
-        singles: dict[State, Seen] = {}
-        for (of, _, _), states in holders.items():
-            if of == data_set and states:
-                best = max(states, key=self._fit)
-                seen = self._seen[best]
-                (records if len(seen.near) > 1 else singles)[best] = seen
-        return Joined(records, singles)
 
-    def _fit(self, state: State) -> tuple[int, int, int, int]:
-        """More fields first, then the decoy, then the latest version; the record id only breaks ties."""
-        owner = self._owner(state)
-        seen = self._seen[state]
-        return len(seen.near | seen.anchors), owner.copy != "", owner.version, state[1]
+def _by_state(state: U64) -> Positions:
+    """The order by state, places of the same state in the order of the text. 60 ns for each."""
+    order = np.argsort(state)
+    rank = np.zeros(len(order), dtype=np.uint64)
+    np.cumsum(state[order[1:]] != state[order[:-1]], out=rank[1:])
+    packed = rank << np.uint64(32) | order.astype(np.uint64)
+    packed.sort()
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.intp)
 
-    def _owner(self, state: State) -> Owner:
-        return self._lookup.owners[state[0]]
 
-    def _only_decoys(self, data_set: int, kind: Kind, value: int) -> bool:
-        return all(self._owner(state).copy for state in self._holders[data_set, kind, value])
+def _joined(places: _Places, confirmed: U8, own: U16) -> tuple[Bools, States]:
+    """For each place, in the order of states, whether another field is near; and what is seen of each state.
 
-    def _join(self, match: Match) -> None:
-        state = (match.owner, match.record)
-        seen = self._seen.setdefault(state, Seen())
-        data_set = self._owner(state).data_set
-        self._holders[data_set, match.kind, match.fingerprint].add(state)
-        self._states_of[data_set, match.record].add(state)
-        seen.anchors.add(match.kind)
-        seen.values.add((match.kind, match.fingerprint))
-        if match.confirmed:
-            seen.near |= match.confirmed | {match.kind}
-        last = self._last.setdefault(state, {})
-        for kind, (start, end) in last.items():
-            if kind != match.kind and match.start - start <= NEAR and match.start >= end:
-                seen.near |= {kind, match.kind}
-                seen.pairs.add(frozenset((kind, match.kind)))
-        last[match.kind] = (match.start, match.end)
+    Each place is compared with those that follow it in its state until one is too far away: linear in places
+    times what fits into NEAR bytes.
+    """
+    bit = BIT[places.kind]
+    near = confirming_bits(confirmed)
+    near = np.where(near > 0, near | bit, near)
+    pairs = np.zeros(len(bit), dtype=np.uint16)
+    one = np.arange(len(bit) - 1)
+    step = 1
+    while len(one):
+        one = one[: np.searchsorted(one, len(bit) - step)]
+        other = one + step
+        close = (places.state[one] == places.state[other]) & (places.start[other] - places.start[one] <= NEAR)
+        one, other = one[close], other[close]
+        apart = (places.kind[one] != places.kind[other]) & (places.start[other] >= places.end[one])
+        a, b = one[apart], other[apart]
+        both = bit[a] | bit[b]
+        near[a] |= both
+        near[b] |= both
+        pairs[a] |= PAIR[places.kind[a], places.kind[b]]
+        step += 1
+    slots = confirmed - np.uint8(1)  # 0 becomes 255
+    return near > 0, States(places.state, bit, own, near, pairs, slots).reduced()

@@ -1,169 +1,122 @@
-"""One segment of an index: a file written once, sorted, read through memory maps.
+"""One segment of an index: a file written once, read through memory maps.
 
 Layout (little-endian; docs/adr/0006-index.md):
 
     8 bytes   magic "TSINDEX" and the format's number
     u32       length of the header
-    header    JSON: data set, owner, epoch, version of the normal forms, and name → (offset, type, count) of
-              each array
+    header    JSON: data set, owner, epoch, version of the normal forms, what the values are like, and
+              name → (offset, type, count) of each array
     arrays    each at a multiple of 64 bytes
 
-Arrays: `record_ids` (u64, in the order of the source), `digests` (u64, one per record: a keyed hash of all
-its
-cells), `ended` (u64, sorted: records of earlier segments that went or changed), and per field kind `KIND.fp`
-(u64, sorted fingerprints) with `KIND.record` (u32, position in record_ids).
+Arrays of every segment: `record_ids` (u64, in the order of the source), `digests` (u64, one per record: a
+keyed hash of all its cells), `ended` (u64, sorted: records of earlier segments that went or changed).
+
+A version has a table (`filter`, `directory`, `entries`; table.py) for all anchor kinds together, the
+fingerprints that are not in it because too many records share them (`shared`, u64, sorted), `KIND.slots`
+(u32) for each confirming kind, and `KIND.space` (bytes; space.py) where one was learnt.
+
+A copy has, for every kind, all of its fingerprints: `KIND.fp` (u64, sorted), `KIND.record` (u32, position in
+record_ids) and, where the kind confirms, `KIND.slot` (u8).
 """
 
-import os
-import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Annotated, Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from trapstreet.core.fields import NORMAL_FORMS
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.index.contents import Extent
+from trapstreet.index.soundness import (
+    MOST_SLOTS,
+    check_copy,
+    check_directory,
+    check_extents,
+    check_numbers,
+    check_version,
+)
+from trapstreet.index.table import Table, record_bits
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
+U8 = NDArray[np.uint8]
 
-MAGIC = b"TSINDEX\x01"
-_ALIGN = 64
+MAGIC = b"TSINDEX\x02"
+_FIRST = b"TSINDEX\x01"
+ARRAYS = 4096
+"""Where the arrays begin."""
+
 _MAPPED = 1 << 20
-_HEADER_MOST = 64 * _ALIGN - len(MAGIC) - 4
+_HEADER_MOST = ARRAYS - len(MAGIC) - 4
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_PhoneLength = Annotated[int, msgspec.Meta(ge=1, le=8)]
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What a segment says of itself; `owner` is "version:NUMBER" or "copy:ID"."""
+    """What a segment says of itself; `owner` is "version:NUMBER" or "copy:ID".
+
+    keys            how many keys of each anchor kind a version's table has
+    set_aside       how many values of each kind it does not have, since more than SHARED records share them
+    phone_lengths   how many digits the phone numbers of fewer than nine have
+    unicode_emails  how many forms of e-mail addresses are not ASCII
+    """
 
     data_set: str
     owner: str
     epoch: int
     normal_forms: int
-    arrays: dict[str, tuple[int, str, int]] = msgspec.field(default_factory=dict)
+    keys: dict[Kind, _Count] = msgspec.field(default_factory=dict)
+    set_aside: dict[Kind, _Count] = msgspec.field(default_factory=dict)
+    phone_lengths: tuple[_PhoneLength, ...] = ()
+    unicode_emails: _Count = 0
+    arrays: dict[str, Extent] = msgspec.field(default_factory=dict)
 
-
-class SegmentWriter:
-    """Gathers fingerprints in spill files, then writes the sorted segment.
-
-    Memory is flat while rows are added; finishing sorts one field kind at a time (20 bytes for each of its
-    fingerprints). A context manager: the spill files go with it, whatever happens.
-    """
-
-    def __init__(self, header: Header, *, scratch: Path) -> None:
-        self._header = header
-        self._folder = tempfile.TemporaryDirectory(dir=scratch, prefix="segment-")
-        self._spills: dict[str, IO[bytes]] = {}
-        self.records = 0
-        self.fingerprints = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with ExitStack() as stack:  # closing writes what is left, and fails where the disk is full
-            stack.callback(self._folder.cleanup)
-            for spill in self._spills.values():
-                stack.callback(spill.close)
-
-    def add(self, record_ids: U64, digests: U64, forms: Mapping[Kind, tuple[U64, U32]]) -> None:
-        """Append records; forms gives, per kind, fingerprints and the row of this batch that each belongs
-        to."""
-        self._spill("record_ids", record_ids)
-        self._spill("digests", digests)
-        for kind, (fingerprints, rows) in forms.items():
-            self._spill(f"{kind}.fp", fingerprints)
-            self._spill(f"{kind}.record", rows + np.uint32(self.records))
-            self.fingerprints += len(fingerprints)
-        self.records += len(record_ids)
-
-    def record_ids(self) -> U64:
-        """The ids added so far, in order."""
-        return self._gathered("record_ids", np.uint64)
-
-    def finish(self, path: Path, *, ended: U64) -> None:
-        """Write the segment under its final name, all or nothing. An existing file there is replaced:
-        nothing refers to it, or the caller would not be writing it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        try:
-            with partial.open("wb") as out:
-                self._write(out, ended)
-                out.flush()
-                os.fsync(out.fileno())
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-
-    def _write(self, out: IO[bytes], ended: U64) -> None:
-        kinds = sorted(name.removesuffix(".fp") for name in self._spills if name.endswith(".fp"))
-        out.write(bytes(_ALIGN * 64))  # room for the header, which is known last
-        arrays = {
-            "record_ids": _append(out, self.record_ids()),
-            "digests": _append(out, self._gathered("digests", np.uint64)),
-            "ended": _append(out, np.sort(ended)),
-        }
-        for kind in kinds:
-            fingerprints = self._gathered(f"{kind}.fp", np.uint64)
-            order = np.argsort(fingerprints, kind="stable")
-            arrays[f"{kind}.fp"] = _append(out, fingerprints[order])
-            del fingerprints
-            arrays[f"{kind}.record"] = _append(out, self._gathered(f"{kind}.record", np.uint32)[order])
-        header = msgspec.json.encode(msgspec.structs.replace(self._header, arrays=arrays))
-        if len(header) > _HEADER_MOST:
-            raise ValueError("a segment's header holds no more arrays")
-        out.seek(0)
-        out.write(MAGIC + len(header).to_bytes(4, "little") + header)
-
-    def _spill(self, name: str, values: NDArray[Any]) -> None:
-        if name not in self._spills:
-            self._spills[name] = (Path(self._folder.name) / name).open("w+b")
-        self._spills[name].write(values.tobytes())
-
-    def _gathered(self, name: str, dtype: type[np.generic]) -> NDArray[Any]:
-        if name not in self._spills:
-            return np.empty(0, dtype=dtype)
-        self._spills[name].flush()
-        return np.fromfile(Path(self._folder.name) / name, dtype=dtype)
+    @property
+    def of_copy(self) -> bool:
+        return self.owner.startswith("copy:")
 
 
 class Segment:
-    """A segment opened for reading. Arrays are memory-mapped: opening costs no more than the header."""
+    """A segment opened for reading. Arrays are memory-mapped: opening costs no more than the header.
+
+    current  whether its fingerprints are those of today's format and normal forms. Of others only the
+             records are of use (ids, digests, ended), and of a copy the forms that did not change.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises UnusableInput if the file is missing, damaged or of another format."""
+        """Raises UnusableInput if the file is missing, damaged or of another format.
+
+        What the file says of its arrays is checked here, what stands in them where they are given out.
+        """
         self.path = path
         try:
             with path.open("rb") as file:
-                self.header = _read_header(file)
+                magic, self.header = _read_header(file)
             size = path.stat().st_size
+            self.current = magic == MAGIC and self.header.normal_forms == NORMAL_FORMS
+            self._check_header(size)
             self._bytes = _content(path, size)
         except FileNotFoundError:
             raise UnusableInput(
                 f"index segment {path.name} is gone",
                 hint="restore it from a backup, or register the data set again",
             ) from None
-        except (ValueError, msgspec.MsgspecError) as error:
-            raise UnusableInput(
-                f"index segment {path.name} cannot be read ({error})",
-                hint="restore it from a backup, or register the data set again",
-            ) from None
-        ends = (
-            offset + np.dtype(kind).itemsize * count for offset, kind, count in self.header.arrays.values()
+        except msgspec.MsgspecError:
+            raise self.damaged("its header cannot be read") from None
+        except ValueError as error:
+            raise self.damaged(error) from None
+
+    def damaged(self, why: object) -> UnusableInput:
+        """The error of whoever finds the file to be none that `SegmentWriter` wrote."""
+        return UnusableInput(
+            f"index segment {self.path.name} is damaged, or of another kind: {why}",
+            hint="restore it from a backup, or register the data set again",
         )
-        if max(ends, default=0) > size:
-            raise UnusableInput(
-                f"index segment {path.name} is cut short",
-                hint="restore it from a backup, or register the data set again",
-            )
 
     @property
     def record_ids(self) -> U64:
@@ -177,13 +130,78 @@ class Segment:
     def ended(self) -> U64:
         return self._array("ended")
 
+    @property
+    def shared(self) -> U64:
+        """Of a version: the sorted fingerprints that were set aside."""
+        return self._array("shared")
+
+    def table(self, owner: int) -> Table:
+        """The table of a version's segment; owner is its number in Lookup.owners.
+
+        Raises UnusableInput where the directory is damaged.
+        """
+        directory, entries = self._array("directory"), self._array("entries")
+        self._check(check_directory, directory, len(entries))
+        return Table(
+            epoch=self.header.epoch,
+            filter=self._array("filter"),
+            directory=directory,
+            entries=entries,
+            bits=len(directory).bit_length() - 1,
+            shift=record_bits(len(self.record_ids)),
+            record_ids=self.record_ids,
+            owners=owner,
+            slots={kind: self._slots(kind) for kind in self._having(".slots")},
+        )
+
+    def space(self, kind: Kind) -> bytes:
+        """What is known of the values' spread, as the writer was given it; b"" where nothing is."""
+        name = f"{kind}.space"
+        return self._array(name).tobytes() if name in self.header.arrays else b""
+
     def kinds(self) -> list[Kind]:
-        """The field kinds that have fingerprints here."""
-        return [Kind(name.removesuffix(".fp")) for name in self.header.arrays if name.endswith(".fp")]
+        """The kinds of which a copy's segment has fingerprints."""
+        return self._having(".fp")
 
     def fingerprints(self, kind: Kind) -> tuple[U64, U32]:
-        """Sorted fingerprints of a kind, and for each the position of its record."""
-        return self._array(f"{kind}.fp"), self._array(f"{kind}.record")
+        """Of a copy: the sorted fingerprints of a kind, and for each the position of its record.
+
+        Raises UnusableInput where there is no such record.
+        """
+        records = self._array(f"{kind}.record")
+        self._check(check_numbers, records, len(self.record_ids))
+        return self._array(f"{kind}.fp"), records
+
+    def form_slots(self, kind: Kind) -> U8:
+        """Of a copy: the slot of each fingerprint of a confirming kind.
+
+        Raises UnusableInput where no kind has so many.
+        """
+        slots: U8 = self._array(f"{kind}.slot")
+        self._check(check_numbers, slots, MOST_SLOTS)
+        return slots
+
+    def _slots(self, kind: Kind) -> U32:
+        records = len(self.record_ids)
+        slots: U32 = self._array(f"{kind}.slots")
+        return slots.reshape(records, len(slots) // max(1, records))
+
+    def _check_header(self, size: int) -> None:
+        arrays = self.header.arrays
+        check_extents(arrays, first=ARRAYS, size=size)
+        if self.header.of_copy:
+            check_copy(arrays, slots=self.current)
+        elif self.current:
+            check_version(arrays, keys=sum(self.header.keys.values()))
+
+    def _check(self, sound: Callable[[NDArray[Any], int], None], array: NDArray[Any], count: int) -> None:
+        try:
+            sound(array, count)
+        except ValueError as error:
+            raise self.damaged(error) from None
+
+    def _having(self, suffix: str) -> list[Kind]:
+        return [Kind(name.removesuffix(suffix)) for name in self.header.arrays if name.endswith(suffix)]
 
     def _array(self, name: str) -> NDArray[Any]:
         offset, dtype, count = self.header.arrays[name]
@@ -191,23 +209,27 @@ class Segment:
         return self._bytes[offset:stop].view(dtype)
 
 
-def _content(path: Path, size: int) -> NDArray[np.uint8]:
-    """The file's bytes; only large ones are mapped, since each map holds a file descriptor."""
-    return np.fromfile(path, dtype=np.uint8) if size < _MAPPED else np.memmap(path, mode="r", dtype=np.uint8)
+def write_header(out: IO[bytes], header: Header) -> None:
+    """Put the header at the beginning of a file whose arrays are written."""
+    encoded = msgspec.json.encode(header)
+    if len(encoded) > _HEADER_MOST:
+        raise ValueError("a segment's header holds no more arrays")
+    out.seek(0)
+    out.write(MAGIC + len(encoded).to_bytes(4, "little") + encoded)
 
 
-def _append(out: IO[bytes], values: NDArray[Any]) -> tuple[int, str, int]:
-    out.write(bytes(-out.tell() % _ALIGN))
-    offset = out.tell()
-    little = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    out.write(little.view(np.uint8).data)  # tofile() would not say that the disk is full
-    return offset, little.dtype.str, len(values)
-
-
-def _read_header(file: IO[bytes]) -> Header:
-    if file.read(len(MAGIC)) != MAGIC:
-        raise ValueError("not an index segment of this version")
+def _read_header(file: IO[bytes]) -> tuple[bytes, Header]:
+    magic = file.read(len(MAGIC))
+    if magic not in (MAGIC, _FIRST):
+        raise ValueError("it is not an index segment of this version")
     length = int.from_bytes(file.read(4), "little")
     if length > _HEADER_MOST:
-        raise ValueError("damaged header")
-    return msgspec.json.decode(file.read(length), type=Header)
+        raise ValueError("its header is too long")
+    return magic, msgspec.json.decode(file.read(length), type=Header)
+
+
+def _content(path: Path, size: int) -> U8:
+    """The file's bytes; only large ones are mapped, since each map holds a file descriptor."""
+    if size < _MAPPED:
+        return np.fromfile(path, dtype=np.uint8)
+    return np.asarray(np.memmap(path, mode="r", dtype=np.uint8))

@@ -34,15 +34,25 @@ class Shelf:
         versions: int,
         copies: Iterable[str],
     ) -> DataSetIndex:
-        """A data set's index. Raises UnusableInput where a segment is missing or damaged."""
+        """A data set's index. Raises UnusableInput where a segment is missing, damaged or another's."""
+        numbers = range(1, versions + 1)
         return DataSetIndex(
             data_set=data_set,
             name=name,
             epoch=epoch,
             columns=tuple(columns),
-            versions=tuple(Segment(self.version(data_set, number)) for number in range(1, versions + 1)),
-            copies={copy: Segment(self.copy(data_set, copy)) for copy in copies},
+            versions=tuple(
+                _segment(self.version(data_set, number), data_set, f"version:{number}") for number in numbers
+            ),
+            copies={copy: _segment(self.copy(data_set, copy), data_set, f"copy:{copy}") for copy in copies},
         )
 
     def _of(self, data_set: str) -> Path:
         return self._folder / data_set
+
+
+def _segment(path: Path, data_set: str, owner: str) -> Segment:
+    segment = Segment(path)
+    if (segment.header.data_set, segment.header.owner) != (data_set, owner):
+        raise segment.damaged("it belongs to another data set, version or copy")
+    return segment

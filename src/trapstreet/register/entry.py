@@ -1,13 +1,15 @@
 """Takes a table's batches into a segment, and remembers what cannot go in."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Rejected
-from trapstreet.index import DecoyRows, Fingerprinter, SegmentWriter
+from trapstreet.index import DecoyRows, Fingerprinter, SegmentWriter, Traits
+from trapstreet.index.space import SpaceSampler
 from trapstreet.register.domain.changes import Changes
 from trapstreet.register.domain.keys import refuse_empty, refuse_repeated
 from trapstreet.register.domain.plan import Plan
@@ -35,6 +37,8 @@ class Entry:
         self._decoys, self._decoys_elsewhere = decoys
         self.changes = changes
         self._writer = writer
+        self._traits = Traits()
+        self._sampler = SpaceSampler()
         self._where = where
         self._ids: list[U64] = []
         self._lines: list[NDArray[np.int64]] = []
@@ -47,8 +51,9 @@ class Entry:
         record_ids = self._prints.record_ids(batch.rows)
         digests = self._prints.digests(batch.rows)
         fresh = np.flatnonzero(self.changes.fresh(record_ids, digests))
-        forms = self._prints.fingerprints([batch.rows[at] for at in fresh.tolist()])
-        own = self._decoys_elsewhere.emails(forms) | self._decoys.copies(record_ids[fresh], forms)
+        forms = self._prints.forms([batch.rows[at] for at in fresh.tolist()])
+        prints = self._prints.hashed(forms)
+        own = self._decoys_elsewhere.emails(prints) | self._decoys.copies(record_ids[fresh], prints)
         if own:
             self.decoy_rows.update(own.values())
             real = np.delete(np.arange(len(batch.rows)), fresh[list(own)])
@@ -57,7 +62,16 @@ class Entry:
         self._ids.append(record_ids)
         self._lines.append(np.asarray(batch.lines, dtype=np.int64))
         self.changes.take(record_ids, digests)
-        self._writer.add(record_ids[fresh], digests[fresh], forms)
+        self._writer.add(record_ids[fresh], digests[fresh], prints)
+        self._traits.add(forms)
+        for kind, each in forms.items():
+            self._sampler.add(kind, each.forms)
+
+    def write(self, path: Path) -> None:
+        """Write the segment of what was taken."""
+        self._writer.finish(
+            path, ended=self.changes.ended(), traits=self._traits, spaces=self._sampler.spaces()
+        )
 
     def check(self) -> None:
         """Raises UnusableInput if what was read is not fit to be registered."""

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from trapstreet.core.fields import NORMAL_FORMS, Column
+from trapstreet.core.fields import NORMAL_FORMS, Column, Kind
 from trapstreet.core.model.table import Rejected, Row
 from trapstreet.core.ports import Keys, Progress, Table
 from trapstreet.index import DecoyRows, Fingerprinter, Header, Segment, SegmentWriter, Shelf, living
@@ -30,6 +30,7 @@ class Registration(msgspec.Struct, frozen=True):
     reread      every record was entered anew, since its columns are read in another way than before
     rejected    rows that could not be read, with their lines
     decoy_rows  rows left out because they are decoys: how many, by copy
+    set_aside   values that are not searched for, since more than SHARED records of the version share them
     """
 
     name: str
@@ -42,6 +43,7 @@ class Registration(msgspec.Struct, frozen=True):
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     fingerprints: int
+    set_aside: Mapping[Kind, int]
     appeared: int
     changed: int
     went: int
@@ -83,10 +85,10 @@ def register(
             source = target.known.source  # a copy that came back is not where the data set lies
         new = target.known is None or not changes.none
         if new:
-            _write(target, name, source, entry, writer, shelf=shelf, now=now)
+            _write(target, name, source, entry, shelf=shelf, now=now)
         elif target.known is not None:
             registrations.checked(target.known, source=source, at=now)
-        return _registration(target, name, entry, new=new, fingerprints=writer.fingerprints)
+        return _registration(target, name, entry, writer, new=new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,7 @@ def _target(table: Table, name: str, asked: Asked, keys: Keys) -> _Target:
     return _Target(known, data_set, number, epoch, planned, prints)
 
 
-def _write(
-    target: _Target, name: str, source: str, entry: Entry, writer: SegmentWriter, *, shelf: Shelf, now: int
-) -> None:
+def _write(target: _Target, name: str, source: str, entry: Entry, *, shelf: Shelf, now: int) -> None:
     """The version is in the registry and its segment on the shelf, or neither is."""
     facts = registrations.NewVersion(
         data_set=target.data_set,
@@ -135,14 +135,16 @@ def _write(
     )
     segment = shelf.version(target.data_set, target.number)
     try:
-        writer.finish(segment, ended=entry.changes.ended())
+        entry.write(segment)
         registrations.add(facts, rejected=len(entry.rejected))
     finally:
         if not registrations.is_registered(target.data_set, target.number):
             segment.unlink(missing_ok=True)
 
 
-def _registration(target: _Target, name: str, entry: Entry, *, new: bool, fingerprints: int) -> Registration:
+def _registration(
+    target: _Target, name: str, entry: Entry, writer: SegmentWriter, *, new: bool
+) -> Registration:
     changes = entry.changes
     return Registration(
         name=name,
@@ -154,7 +156,8 @@ def _registration(target: _Target, name: str, entry: Entry, *, new: bool, finger
         decoy_rows=dict(entry.decoy_rows),
         key=target.plan.key,
         columns=target.plan.columns,
-        fingerprints=fingerprints,
+        fingerprints=writer.fingerprints,
+        set_aside=writer.set_aside,
         appeared=changes.appeared,
         changed=changes.changed,
         went=changes.went,

@@ -10,7 +10,7 @@ import numpy as np
 from trapstreet.core.fields import NORMAL_FORMS
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.decoys import Decoys, DecoySettings, TableModel, Taken, generate
-from trapstreet.index import Fingerprinter, Header, SegmentWriter, Shelf
+from trapstreet.index import Fingerprinter, Header, SegmentWriter, Shelf, Traits
 from trapstreet.keys.ring import KeyRing
 from trapstreet.share.domain.issued import IssuedCopy, issue
 from trapstreet.store import copies
@@ -69,9 +69,10 @@ def write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, sh
     path = shelf.copy(data_set.id, issued.copy)
     header = Header(data_set.id, f"copy:{issued.copy}", data_set.epoch, NORMAL_FORMS)
     with SegmentWriter(header, scratch=shelf.scratch) as writer:
-        ids = prints.record_ids(issued.rows)
-        writer.add(ids, prints.digests(issued.rows), prints.fingerprints(issued.rows))
-        writer.finish(path, ended=np.empty(0, dtype=np.uint64))
+        forms, traits = prints.forms(issued.rows), Traits()
+        traits.add(forms)
+        writer.add(prints.record_ids(issued.rows), prints.digests(issued.rows), prints.hashed(forms))
+        writer.finish(path, ended=np.empty(0, dtype=np.uint64), traits=traits)
     return path
 
 

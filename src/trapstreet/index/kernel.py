@@ -1,0 +1,263 @@
+"""The kernel's matcher: what kernel.c needs to know of a lookup, and its answers as columns."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from ctypes import CDLL, byref, c_uint64, c_void_p, string_at
+from functools import cached_property
+from typing import Any, NamedTuple
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trapstreet.core.fields.kind import Kind
+from trapstreet.core.fields.kinds import email
+from trapstreet.core.maths.siphash import siphash24_many
+from trapstreet.index import kernel_abi as abi
+from trapstreet.index.kernel_config import Configuration, check
+from trapstreet.index.lookup import KeyOf, Lookup
+from trapstreet.index.matcher import CODE, CONFIRMING, CandidateForms, Hits, Matches, assemble
+from trapstreet.index.native import load
+from trapstreet.index.sketch import KEPT, Sketch
+from trapstreet.index.stretches import Stretch, stretches
+
+STRETCH = 1 << 22
+
+_EVERYTHING = (1 << 64) - 1
+
+_NO_HITS = (
+    *(np.empty(0, dtype=dtype) for dtype in ("i8", "i8", "u1", "u8", "u4", "u4")),
+    np.empty((0, len(CONFIRMING)), dtype=np.uint8),
+)
+_CODE_OF = np.array([CODE[kind] for kind in abi.ANCHORS], dtype=np.uint8)
+
+
+class KernelMatcher:
+    """Finds the values of all data sets of a lookup, hundreds of MB a second on each core (bench/matcher.py).
+
+    Its matches are those of ReferenceMatcher. Memory is that of a few stretches for each thread.
+    """
+
+    def __init__(self, lookup: Lookup, key_of: KeyOf, threads: int = 1) -> None:
+        """Raises RuntimeError where there is no kernel (native.why_not)."""
+        self._lookup = lookup
+        self._threads = threads
+        epochs = sorted({epoch for _, epoch in lookup.anchors()})
+        self._plans = [_Plan(lookup, key_of, epoch) for epoch in epochs]
+
+    def matches(self, chunks: Iterable[bytes], *, candidates: bool = False) -> Iterator[Matches]:
+        """Stretches are searched side by side; their answers come in order.
+
+        Their sketches hold what is new: merged, they are the sketch of the text.
+        """
+        seen = _Seen()
+        waiting: deque[Future[Matches]] = deque()
+        for stretch in stretches(chunks, STRETCH):
+            if self._threads == 1 or (len(stretch.text) < STRETCH and not waiting):
+                yield seen.noted(self._search(stretch, candidates, seen.thresholds))
+                continue
+            waiting.append(self._pool.submit(self._search, stretch, candidates, seen.thresholds))
+            if len(waiting) > self._threads:
+                yield seen.noted(waiting.popleft().result())
+        while waiting:
+            yield seen.noted(waiting.popleft().result())
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """Made when the first text is long enough to be worth it."""
+        return ThreadPoolExecutor(self._threads)
+
+    def _search(self, stretch: Stretch, candidates: bool, thresholds: Mapping[Kind, int]) -> Matches:
+        parts = [plan.search(stretch, candidates, thresholds) for plan in self._plans]
+        latest: dict[Kind, _Part] = {kind: part for part in parts for kind in part.sketches}
+        return assemble(
+            self._lookup,
+            stretch.text,
+            stretch.offset,
+            stretch.last - stretch.first,
+            _together([part.hits for part in parts]),
+            candidates={kind: part.candidates[kind] for kind, part in latest.items()} if candidates else {},
+            sketches={kind: part.sketches[kind] for kind, part in latest.items()},
+        )
+
+
+class _Seen:
+    """The sketches of a text so far: only smaller fingerprints than theirs can still change them."""
+
+    def __init__(self) -> None:
+        self._sketches: dict[Kind, Sketch] = {}
+        self.thresholds: dict[Kind, int] = {}
+
+    def noted(self, matches: Matches) -> Matches:
+        for kind, sketch in matches.sketches.items():
+            if not len(sketch.fingerprints):
+                continue
+            whole = Sketch.union([self._sketches.get(kind, Sketch.empty()), sketch])
+            self._sketches[kind] = whole
+            if len(whole.fingerprints) == KEPT:
+                self.thresholds = {**self.thresholds, kind: int(whole.fingerprints[-1])}
+        return matches
+
+
+class _Part(NamedTuple):
+    """What one epoch's search of a stretch gives; kinds without columns of this epoch are absent."""
+
+    hits: Hits
+    candidates: dict[Kind, CandidateForms]
+    sketches: dict[Kind, Sketch]
+
+
+class _Plan:
+    """A search for everything of one epoch."""
+
+    def __init__(self, lookup: Lookup, key_of: KeyOf, epoch: int) -> None:
+        library = load()
+        if library is None:
+            raise RuntimeError("there is no kernel")
+        self._library = library
+        self._configured = Configuration(library, lookup, key_of, epoch)
+        self._config = byref(self._configured.config)
+        self._keys = self._configured.keys
+        self._idle: list[abi.Results] = []  # with the memory that they have come to hold
+        finalize(self, _free, library, self._idle)
+
+    def search(self, stretch: Stretch, candidates: bool, thresholds: Mapping[Kind, int]) -> _Part:
+        """Everything that begins in the stretch. Runs without Python's lock for nearly all of its time."""
+        results = self._idle.pop() if self._idle else abi.Results(keep=KEPT)
+        for at, kind in enumerate(abi.ANCHORS):
+            results.threshold[at] = thresholds.get(kind, _EVERYTHING)
+        try:
+            found = self._library.ts_scan(
+                self._config,
+                stretch.text,
+                c_uint64(len(stretch.text)),
+                c_uint64(stretch.first),
+                c_uint64(stretch.last),
+                int(candidates),
+                byref(results),
+            )
+            check(found)
+            wide = self._offer_unicode(stretch, results)
+            self._confirm(stretch.text, results)
+            return self._part(results, stretch.offset, candidates, wide)
+        finally:
+            self._library.ts_reset(byref(results))
+            self._idle.append(results)
+
+    def _offer_unicode(self, stretch: Stretch, results: abi.Results) -> "_Forms":
+        """Look up the readings of addresses that only Python can make."""
+        wide = _Forms()
+        for at in _copied(results.hard, results.n_hard, abi.HARD).tolist():
+            candidate = email.unicode_candidate(stretch.text, at)
+            if candidate and stretch.first <= candidate.start < stretch.last:
+                for form in candidate.forms:
+                    wide.add(candidate.start, candidate.end, form)
+        if wide.forms:
+            fingerprints = self._hashed(wide)
+            starts, ends = (places.astype(np.uint32) for places in wide.columns())
+            check(
+                self._library.ts_offer(
+                    self._config,
+                    abi.ANCHORS.index(Kind.EMAIL),
+                    c_void_p(fingerprints.ctypes.data),
+                    c_void_p(starts.ctypes.data),
+                    c_void_p(ends.ctypes.data),
+                    c_uint64(len(starts)),
+                    byref(results),
+                )
+            )
+        return wide
+
+    def _confirm(self, text: bytes, results: abi.Results) -> None:
+        while True:
+            wanted = self._library.ts_confirm(self._config, text, c_uint64(len(text)), byref(results))
+            if wanted <= 0:
+                check(wanted)
+                return
+            self._configured.give_page(wanted - 1)
+
+    def _part(self, results: abi.Results, offset: int, candidates: bool, wide: "_Forms") -> _Part:
+        hits = _copied(results.hits, results.n_hits, abi.HIT)
+        return _Part(
+            Hits(
+                start=hits["start"].astype(np.int64) + offset,
+                end=hits["end"].astype(np.int64) + offset,
+                kind=_CODE_OF[hits["anchor"]],
+                fingerprint=hits["fingerprint"],
+                table=self._configured.numbers[hits["table"]],
+                number=hits["number"],
+                confirmed=hits["confirmed"],
+            ),
+            self._candidates(results, offset, wide) if candidates else {},
+            self._sketches(results, wide),
+        )
+
+    def _candidates(self, results: abi.Results, offset: int, wide: "_Forms") -> dict[Kind, CandidateForms]:
+        everything = _copied(results.candidates, results.n_candidates, abi.CANDIDATE)
+        found: dict[Kind, CandidateForms] = {}
+        for kind in self._keys:
+            own = everything[everything["anchor"] == abi.ANCHORS.index(kind)]
+            fingerprints, places, ends = (
+                own["fingerprint"],
+                own["start"].astype(np.int64),
+                own["end"].astype(np.int64),
+            )
+            if kind is Kind.EMAIL and wide.forms:
+                more = wide.columns()
+                fingerprints = np.concatenate([fingerprints, self._hashed(wide)])
+                places, ends = np.concatenate([places, more[0]]), np.concatenate([ends, more[1]])
+            order = np.lexsort((fingerprints, ends, places))
+            found[kind] = CandidateForms(fingerprints[order], places[order] + offset, ends[order] + offset)
+        return found
+
+    def _sketches(self, results: abi.Results, wide: "_Forms") -> dict[Kind, Sketch]:
+        found: dict[Kind, Sketch] = {}
+        for kind in self._keys:
+            at = abi.ANCHORS.index(kind)
+            samples = _copied(results.samples[at], results.n_samples[at], abi.SAMPLE)
+            found[kind] = Sketch(samples["fingerprint"], samples["form"])
+            if kind is Kind.EMAIL and wide.forms:
+                found[kind] = Sketch.union([found[kind], Sketch.of(self._hashed(wide), wide.forms)])
+        return found
+
+    def _hashed(self, wide: "_Forms") -> NDArray[np.uint64]:
+        return siphash24_many(self._keys[Kind.EMAIL], wide.forms)
+
+
+class _Forms:
+    """Forms that Python found, with their places in the stretch."""
+
+    def __init__(self) -> None:
+        self.forms: list[bytes] = []
+        self._places: list[tuple[int, int]] = []
+
+    def add(self, start: int, end: int, form: bytes) -> None:
+        self.forms.append(form)
+        self._places.append((start, end))
+
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each form begins and ends."""
+        both = np.array(self._places, dtype=np.int64).reshape(-1, 2)
+        return both[:, 0], both[:, 1]
+
+
+def _together(parts: list[Hits]) -> Hits:
+    """The hits of all epochs."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return Hits._make(_NO_HITS)
+    return Hits._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
+
+
+def _copied(address: int | None, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array of the kernel's as one of ours."""
+    if not count or not address:
+        return np.empty(0, dtype=dtype)
+    return np.frombuffer(string_at(address, count * dtype.itemsize), dtype=dtype)
+
+
+def _free(library: CDLL, results: list[abi.Results]) -> None:
+    for each in results:
+        library.ts_free(byref(each))

@@ -1,0 +1,47 @@
+"""The compiled kernel of the matcher: found, checked and loaded, or a reason why it is not there."""
+
+import ctypes
+import os
+from functools import cache
+from pathlib import Path
+
+ABI = 1
+"""What ts_abi() of kernel.c answers: both change when a function or struct of the kernel does."""
+
+OVERRIDE = "TRAPSTREET_KERNEL"
+"""Environment variable: another build of the library, for developers."""
+
+_LIBRARY = Path(__file__).with_name("_kernel.so")
+
+
+def load() -> ctypes.CDLL | None:
+    """The kernel's functions, which run without Python's lock; None where the kernel cannot be used."""
+    return _kernel()[0]
+
+
+def why_not() -> str:
+    """Why the kernel cannot be used, as the end of a sentence; "" if it can."""
+    return _kernel()[1]
+
+
+def remark() -> str:
+    """The sentence for users where the matcher does without the kernel; "" where it has it."""
+    return f"The matcher runs in plain Python, about 30 times slower: {why_not()}." if why_not() else ""
+
+
+@cache
+def _kernel() -> tuple[ctypes.CDLL | None, str]:
+    path = Path(os.environ.get(OVERRIDE) or _LIBRARY)
+    if not path.is_file():
+        return None, "no working C compiler was there when trapstreet was installed"
+    try:
+        library = ctypes.CDLL(str(path.absolute()))
+        library.ts_abi.restype = ctypes.c_uint32
+        abi, supported = library.ts_abi(), library.ts_supported()
+    except (OSError, AttributeError):
+        return None, "its compiled part does not load on this machine; install trapstreet again"
+    if abi != ABI:
+        return None, "its compiled part is of another version; install trapstreet again"
+    if not supported:
+        return None, "its compiled part is for a newer processor than this one"
+    return library, ""

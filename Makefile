@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all lint format lock clean
+.PHONY: demo test test-all fuzz lint format lock bench-deps clean
 
 demo: $(VENV)/.ready
 	$(BIN)/trapstreet demo
@@ -27,18 +27,28 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The kernel under the address and undefined-behaviour sanitizers, on texts made to harm it. Needs gcc.
+fuzz: $(VENV)/.ready
+	$(BIN)/python tests/fuzz/sanitized.py --seconds 140
+
+# What bench/matcher.py is compared with; ripgrep is a Debian package.
+bench-deps: $(VENV)/.ready
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.lock
+
 # Lock files hold hashes and no registry's address.
 lock: $(VENV)/.ready
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header requirements/bench.in -o requirements/bench.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) src/trapstreet/index/_kernel.so .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(VENV)/.ready: requirements/bootstrap.lock requirements/dev.lock pyproject.toml
+$(VENV)/.ready: requirements/bootstrap.lock requirements/dev.lock pyproject.toml hatch_build.py src/trapstreet/index/kernel.c
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock requirements/bootstrap.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --reinstall --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c "from trapstreet.index import native; print(native.remark() or 'The matcher is compiled.')"
 	touch $@

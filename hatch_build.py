@@ -1,0 +1,64 @@
+"""Compiles the matcher's kernel with the machine's C compiler while the package is built."""
+
+import os
+import platform
+import shlex
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+SOURCE = Path("src/trapstreet/index/kernel.c")
+LIBRARY = SOURCE.with_name("_kernel.so")
+FLAGS = ("-O3", "-std=c11", "-fPIC", "-shared", "-Wall", "-Wextra")
+
+
+class KernelHook(BuildHookInterface[Any]):
+    """Puts the library beside its source, for wheels and for the editable install.
+
+    A machine without a working compiler gets a package in pure Python, and one line that says so: the kernel
+    only makes the matcher faster.
+    """
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile, and name the wheel after the platform that the library is for."""
+        if self.target_name != "wheel":
+            return
+        if failure := compile_kernel(Path(self.root)):
+            self.app.display_warning(f"The matcher will run in plain Python: {failure}")
+            return
+        build_data["artifacts"].append(LIBRARY.as_posix())
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{_platform()}"
+
+
+def compile_kernel(root: Path) -> str:
+    """Compile the kernel of the source tree at `root`; why it failed in one line, or "" if it did not.
+
+    Processes that have an earlier library open keep it; after a failure none is left.
+    """
+    target = root / LIBRARY
+    target.unlink(missing_ok=True)
+    made = target.with_suffix(f".{os.getpid()}")
+    compiler = shlex.split(os.environ.get("CC") or "cc")
+    command = [*compiler, *FLAGS, *_processor(), "-o", str(made), str(root / SOURCE)]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    except OSError as error:
+        return f"{compiler[0]}: {error.strerror}"
+    if ended.returncode:
+        made.unlink(missing_ok=True)
+        said = ended.stderr.strip().splitlines()
+        return said[0] if said else f"{compiler[0]} ended with status {ended.returncode}"
+    made.replace(target)
+    return ""
+
+
+def _processor() -> tuple[str, ...]:
+    return ("-march=x86-64-v2",) if platform.machine().lower() in {"x86_64", "amd64"} else ()
+
+
+def _platform() -> str:
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")

@@ -1,0 +1,29 @@
+/* The kernel on texts that stand in memory of exactly their size: a read or write beyond either end is caught,
+ * where Python's own byte strings have room round them. */
+
+#define ts_scan scan_in_place
+#define ts_confirm confirm_in_place
+#include KERNEL
+#undef ts_scan
+#undef ts_confirm
+
+static u8 *exact(const u8 *text, u64 n) {
+    u8 *copy = malloc(n);
+    if (!copy) abort();
+    if (n) memcpy(copy, text, n);
+    return copy;
+}
+
+int ts_scan(const config *c, const u8 *text, u64 n, u64 first, u64 last, int all, results *r) {
+    u8 *copy = exact(text, n);
+    int status = scan_in_place(c, copy, n, first, last, all, r);
+    free(copy);
+    return status;
+}
+
+int ts_confirm(const config *c, const u8 *text, u64 n, results *r) {
+    u8 *copy = exact(text, n);
+    int status = confirm_in_place(c, copy, n, r);
+    free(copy);
+    return status;
+}

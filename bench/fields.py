@@ -7,7 +7,7 @@ from random import Random
 from measuring import SEED, best_of, desk, timed
 from texts import dense, prose
 from trapstreet.app.demo.people import HEADER, customers
-from trapstreet.core.fields import Column, Kind, kinds, recognise
+from trapstreet.core.fields import Column, Kind, Search, kinds, recognise
 
 ROWS = 20_000
 MORE = ("address", "postcode", "birth_date", "iban", "card", "ssn")
@@ -39,7 +39,7 @@ def _forms(column: Column, cells: Sequence[str]) -> int:
 
 
 def _found(column: Column, text: bytes) -> int:
-    return sum(1 for _ in kinds()[column.kind].find(text, [column]))
+    return sum(1 for _ in kinds()[column.kind].find(text, Search((column,))))
 
 
 def _rows(count: int) -> list[tuple[str, ...]]:

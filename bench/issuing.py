@@ -64,7 +64,7 @@ class _Owned:
         return [known or key in self._keys for known, key in zip(self._real.keys(keys), keys, strict=True)]
 
     def add(self, rows: Sequence[Row]) -> None:
-        for kind, (forms, _) in record_forms(self._columns, rows).items():
+        for kind, (forms, _, _) in record_forms(self._columns, rows).items():
             self._forms.update((kind, form) for form in forms)
         self._keys.update(tuple(row[at] for at in self._key) for row in rows)
 

@@ -24,6 +24,7 @@ from trapstreet.index import (
     ReferenceMatcher,
     Segment,
     SegmentWriter,
+    Traits,
 )
 from trapstreet.share.domain.issued import profiles_of
 from trapstreet.trace.domain.shown import Shown
@@ -57,9 +58,12 @@ def issued(model: TableModel, owners: Owners, settings: DecoySettings) -> Iterat
 
 
 def written(folder: Path, name: str, prints: Fingerprinter, rows: Sequence[tuple[object, ...]]) -> Segment:
-    with SegmentWriter(Header("ds-1", name, 1, NORMAL_FORMS), scratch=folder) as writer:
-        writer.add(prints.record_ids(rows), prints.digests(rows), prints.fingerprints(rows))
-        writer.finish(folder / name, ended=np.empty(0, dtype=np.uint64))
+    traits = Traits()
+    with SegmentWriter(Header("ds-1", name.replace("-", ":"), 1, NORMAL_FORMS), scratch=folder) as writer:
+        forms = prints.forms(rows)
+        traits.add(forms)
+        writer.add(prints.record_ids(rows), prints.digests(rows), prints.hashed(forms))
+        writer.finish(folder / name, ended=np.empty(0, dtype=np.uint64), traits=traits)
     return Segment(folder / name)
 
 
@@ -88,13 +92,11 @@ def p_values(world: World, leaked: Sequence[str]) -> Iterator[float]:
     """log10 p of every copy for a list of phone numbers that nobody took from any of them."""
     columns, copies, lookup = world
     join, candidates = RecordJoin(lookup), Candidates()
-    for part in ReferenceMatcher(lookup, Keys().fingerprint_key).matches(["\n".join(leaked).encode()]):
+    matcher = ReferenceMatcher(lookup, Keys().fingerprint_key)
+    for part in matcher.matches(["\n".join(leaked).encode()], candidates=True):
         join.add(part)
         candidates.add(part)
-    shown = Shown()
-    for copy, seen in join.decoys(0):
-        shown.decoys[copy].append(seen)
-    hits = shown.hits()
+    hits = Shown(decoys=dict(join.met().decoys(0))).hits()
     for copy, decoys in enumerate(copies):
         others = (COPIES - 1) * EACH
         profiles = profiles_of(decoys, columns)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trapstreet.watch.domain.findings import masked
+from trapstreet.watch.domain.excerpts import masked
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,12 @@ def _normal_forms(workspace: Workspace) -> str:
     return f"version {NORMAL_FORMS} everywhere"
 
 
+def _matcher(_workspace: Workspace) -> str:
+    from trapstreet.index import native
+
+    return native.remark() or "compiled"
+
+
 _LOOKS: dict[str, Callable[[Workspace], str]] = {
     "log": _log,
     "recovery kit": _kit,
@@ -115,4 +121,5 @@ _LOOKS: dict[str, Callable[[Workspace], str]] = {
     "folders": _folders,
     "disk": _room,
     "normal forms": _normal_forms,
+    "matcher": _matcher,
 }

@@ -1,13 +1,18 @@
 """What a search is made of: the workspace's indexes, the matcher, and the texts at a location."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
+from trapstreet.app.reading import told
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.objects import SourceObject, Unread
-from trapstreet.index import Lookup, Matcher, ReferenceMatcher, Shelf
+from trapstreet.core.ports import Progress
+from trapstreet.index import KernelMatcher, Lookup, Matcher, ReferenceMatcher, Shelf, native
 from trapstreet.plugins.formats import Text, read
 from trapstreet.plugins.sources import objects
+from trapstreet.watch import Public
 
 
 @dataclass(slots=True)
@@ -36,13 +41,14 @@ class SourceText:
             yield chunk
 
 
-def texts(locations: Sequence[str]) -> Iterator[SourceText | Unread]:
+def texts(locations: Sequence[str], progress: Progress | None = None) -> Iterator[SourceText | Unread]:
     """Every text at the locations. A location that cannot be reached raises before the first is read."""
-    found = [objects(location) for location in locations]
-    return (part for each in found for part in _read(each))
+    listings = [objects(location) for location in locations]
+    found = chain.from_iterable(listings)
+    return _read(told(found, locations, progress) if progress and progress.watched else found)
 
 
-def _read(found: Iterator[SourceObject | Unread]) -> Iterator[SourceText | Unread]:
+def _read(found: Iterable[SourceObject | Unread]) -> Iterator[SourceText | Unread]:
     for each in found:
         if isinstance(each, Unread):
             yield each
@@ -57,8 +63,24 @@ def shelf_of(workspace: Workspace) -> Shelf:
 
 
 def matcher_of(workspace: Workspace) -> tuple[Lookup, Matcher]:
-    """All data sets of the workspace, and the matcher that finds them."""
+    """All data sets of the workspace, and the matcher that finds them.
+
+    It is the kernel, on all processors, where there is one.
+    """
     from trapstreet.store import catalogue
 
     lookup = Lookup(catalogue.all_indexes(shelf_of(workspace)))
-    return lookup, ReferenceMatcher(lookup, workspace.ring.fingerprint_key)
+    key_of = workspace.ring.fingerprint_key
+    if native.load():
+        return lookup, KernelMatcher(lookup, key_of, threads=len(os.sched_getaffinity(0)))
+    return lookup, ReferenceMatcher(lookup, key_of)
+
+
+def matcher_remark() -> str:
+    """What users should know of the matcher; "" if it is the kernel."""
+    return native.remark()
+
+
+def public_of(workspace: Workspace, lookup: Lookup) -> Public:
+    """The values that scans set aside: those that the settings name, and examples that are everywhere."""
+    return Public.of(workspace.settings.scan.public, lookup, workspace.ring.fingerprint_key)

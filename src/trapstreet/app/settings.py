@@ -40,6 +40,11 @@ check = {check}
 domains = []
 phones = []
 
+[scan]
+# May be changed: values of yours that anybody may have, an address or a number that you publish. They are set
+# aside wherever they are found: public = ["info@your.domain", "+353 1 900 0100"].
+public = []
+
 [trace]
 # May be changed: the largest chance, over all copies together, that an innocent copy is accused.
 bound = 1e-6
@@ -81,6 +86,12 @@ class DecoysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phones: tuple[str, ...] = ()
 
 
+class ScanSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is not worth a finding."""
+
+    public: tuple[str, ...] = ()
+
+
 class TraceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How sure an accusation must be."""
 
@@ -94,6 +105,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: DatabaseSection
     keys: KeysSection
     decoys: DecoysSection = DecoysSection()
+    scan: ScanSection = ScanSection()
     trace: TraceSection = TraceSection()
 
 

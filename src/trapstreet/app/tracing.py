@@ -47,11 +47,9 @@ def _iso(microseconds: int | None) -> str | None:
 
 def trace_leak(workspace: Workspace, locations: Sequence[str], *, progress: Progress) -> Traced:
     """The texts at the locations judged as one leak."""
-    read = _Reading(texts(locations))
+    read = _Reading(texts(locations, progress))
     lookup, matcher = matcher_of(workspace)
-    result = trace(
-        read, lookup=lookup, matcher=matcher, bound=workspace.settings.trace.bound, progress=progress
-    )
+    result = trace(read, lookup=lookup, matcher=matcher, bound=workspace.settings.trace.bound)
     rows = {each.name: catalogue.latest(each).rows for each in catalogue.data_sets()}
     leaks = tuple(Leak(printable(each.path), each.sha256, each.size) for each in read.texts)
     return Traced(result, leaks, tuple(read.unread), rows)

@@ -10,10 +10,12 @@ import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
 
     from trapstreet.core.ports import Progress
 
 SHOWN_AFTER = 2.0
+SHOWN_EVERY = 0.25
 
 
 def emit(as_json: bool, data: object, text: str) -> None:
@@ -26,13 +28,19 @@ def emit(as_json: bool, data: object, text: str) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
 
 
-@contextmanager
-def progress(label: str) -> "Iterator[Progress]":
-    """A function to be told (done, total): a bar on a terminal's standard error once two seconds have passed.
+def note(text: str) -> None:
+    """A remark beside the answer, on standard error; nothing where there is none."""
+    if text:
+        click.echo(text, err=True)
 
-    Work whose total is not known passes None, and gets a bar without an end.
+
+@contextmanager
+def progress(label: str, *, in_bytes: bool = False) -> "Iterator[Progress]":
+    """A function to be told (done, total): a line on a terminal's standard error, two seconds from now on.
+
+    With a total it has a bar and the time left; in_bytes adds the bytes and how many there are in a second.
     """
-    shown = _Shown(label)
+    shown = _Shown(label, in_bytes=in_bytes)
     try:
         yield shown
     finally:
@@ -40,28 +48,62 @@ def progress(label: str) -> "Iterator[Progress]":
 
 
 class _Shown:
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, in_bytes: bool) -> None:
+        self.watched = sys.stderr.isatty()
         self._label = label
-        self._from = time.monotonic() + SHOWN_AFTER
+        self._in_bytes = in_bytes
+        self._next = time.monotonic() + SHOWN_AFTER
         self._bar: Bar | None = None
-        self._wanted = sys.stderr.isatty()
 
     def __call__(self, done: int, total: int | None = None) -> None:
-        if not self._wanted or time.monotonic() < self._from:
+        if not self.watched or time.monotonic() < self._next:
             return
+        self._next = time.monotonic() + SHOWN_EVERY
         if self._bar is None:
             self._bar = _bar()
             self._bar.add_task(self._label, total=total)
+            self._show_bytes(self._bar, total)
             self._bar.start()
-        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+        (task,) = self._bar.tasks
+        if task.total is None and total is not None:
+            self._show_bytes(self._bar, total)
+        self._bar.update(task.id, completed=done, total=total)
 
     def close(self) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def _show_bytes(self, bar: "Bar", total: int | None) -> None:
+        if self._in_bytes:
+            bar.columns, bar.expand = _byte_columns(total), total is not None
 
 
 def _bar() -> "Bar":
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    return Bar(console=Console(stderr=True), transient=True)
+    return Bar(console=Console(stderr=True), transient=True, refresh_per_second=1 / SHOWN_EVERY)
+
+
+def _byte_columns(total: int | None) -> "tuple[ProgressColumn, ...]":
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        FileSizeColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.table import Column
+
+    whole = Column(no_wrap=True)
+    label, speed = TextColumn("{task.description}", table_column=whole), TransferSpeedColumn(whole)
+    if total is None:
+        return label, FileSizeColumn(whole), speed
+    return (
+        label,
+        BarColumn(None),
+        DownloadColumn(table_column=whole),
+        speed,
+        TimeRemainingColumn(table_column=whole),
+    )

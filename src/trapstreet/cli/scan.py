@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from trapstreet.cli.options import example, json_option, workspace_option
-from trapstreet.cli.output import emit, progress
-from trapstreet.core.model.objects import printable
+from trapstreet.cli.output import emit, note, progress
 
 if TYPE_CHECKING:
-    from trapstreet.watch import Finding, Scan
+    from trapstreet.watch import Scan
 
 FOUND = 1
 SOMETHING_UNREAD = 6
@@ -31,16 +30,17 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
     Formatting does not matter: letter case, accents, separators, country codes, the order of names, how it is
     packed. Exit status 1 if something was found, 6 if nothing was found but something could not be read.
     """
-    from trapstreet.app.search import matcher_of, texts
+    from trapstreet.app.search import matcher_of, matcher_remark, public_of, texts
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
     from trapstreet.watch import scan
 
-    objects = texts(source)
+    note(matcher_remark())
     lookup, matcher = matcher_of(opened)
-    with progress("scanning") as told:
-        result = scan(objects, lookup=lookup, matcher=matcher, progress=told)
+    public = public_of(opened, lookup)
+    with progress("scanning", in_bytes=True) as told:
+        result = scan(texts(source, told), lookup=lookup, matcher=matcher, public=public)
     emit(as_json, result, "\n".join(_lines(result)))
     if result.findings:
         return FOUND
@@ -48,10 +48,13 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
 
 
 def _lines(result: "Scan") -> Iterator[str]:
+    from trapstreet.render.findings import finding_lines, set_aside_lines
+
     for finding in result.findings:
-        yield from _finding(finding)
+        yield from finding_lines(finding)
     for each in result.unread:
         yield f"NOT READ  {each.path}: {each.why}"
+    yield from set_aside_lines(result.set_aside)
     size = f"{result.scanned['objects']:,} texts, {result.scanned['bytes'] / 1e6:,.1f} MB read"
     if result.findings:
         paths = {finding.path for finding in result.findings}
@@ -64,19 +67,3 @@ def _lines(result: "Scan") -> Iterator[str]:
         yield f"None of your data found ({size})." + (
             " Not everything could be read." if result.unread else ""
         )
-
-
-def _finding(finding: "Finding") -> Iterator[str]:
-    from trapstreet.render.words import counted, kind_counts
-
-    what = []
-    if finding.records:
-        what.append(f"{counted(finding.records, 'record')} ({kind_counts(finding.fields)})")
-    if finding.singles:
-        what.append(f"on their own: {kind_counts(finding.singles)}")
-    if finding.decoys:
-        what.append(f"{counted(finding.decoys, 'decoy')} of copies: this left through a copy")
-    yield f"FOUND  {finding.path}"
-    yield f"  {finding.data_set}: {'; '.join(what)}"
-    for excerpt in finding.excerpts:
-        yield f"    {printable(excerpt)}"

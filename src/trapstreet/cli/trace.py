@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trapstreet.cli.options import FILE, example, json_option, workspace_option
-from trapstreet.cli.output import emit, progress
+from trapstreet.cli.output import emit, note, progress
 from trapstreet.core.model.errors import UnusableInput
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def command(
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
+    from trapstreet.app.search import matcher_remark
     from trapstreet.app.tracing import trace_leak, unmasked, write_dossier
 
-    with progress("tracing") as told:
+    note(matcher_remark())
+    with progress("tracing", in_bytes=True) as told:
         traced = trace_leak(opened, leak, progress=told)
     names = unmasked(opened, traced, reason.strip()) if unmask and reason else {}
     if html is not None:

@@ -1,6 +1,7 @@
 """Look where the data should not be: texts in, findings out."""
 
 from trapstreet.watch.domain.findings import Finding
-from trapstreet.watch.service import Scan, scan
+from trapstreet.watch.domain.public import Public
+from trapstreet.watch.service import Scan, SetAside, scan
 
-__all__ = ["Finding", "Scan", "scan"]
+__all__ = ["Finding", "Public", "Scan", "SetAside", "scan"]

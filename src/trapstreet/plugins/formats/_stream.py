@@ -94,6 +94,7 @@ class Stream:
         self._error: Exception | None = None
         self._file: IO[bytes] | None = None
         self._size = 0
+        self._moved = False  # something was read, or the file was lent
 
     @classmethod
     def of_file(cls, file: IO[bytes], budget: Budget, size: int | None) -> "Stream":
@@ -110,6 +111,7 @@ class Stream:
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end."""
+        self._moved = True
         self._fill(size)
         taken = self._ahead[self._at : self._at + size]
         if size and not taken and self._error:
@@ -147,14 +149,16 @@ class Stream:
                 spool.write(chunk)
             spool.flush()
         self._file.seek(0)
+        self._moved = True
         return self._file
 
     def restart(self) -> None:
         """Goes back to the beginning if a parser moved the file; a stream that never became one goes on."""
-        if self._file is not None:
+        if self._file is not None and self._moved:
             self._file.seek(0)
             self._blocks, self._error = _whole(self._file, self._size), None
             self._ahead, self._at = b"", 0
+            self._moved = False
 
     def close(self) -> None:
         """Gives the temporary file back."""

@@ -81,7 +81,9 @@ def _by_zeros(sample: bytes) -> Iterator[str]:
 
 def _reads_well(sample: bytes, encoding: str) -> bool:
     try:
-        text = codecs.getincrementaldecoder(encoding)().decode(sample)
+        text = codecs.getincrementaldecoder(encoding)("surrogatepass").decode(
+            sample
+        )  # half characters happen
     except UnicodeDecodeError:
         return False
     return sum(c.isprintable() or c.isspace() for c in text) >= 0.9 * len(text)

@@ -1,13 +1,13 @@
 """What a leak shows of one data set: its real records, when they were current, and decoys of copies."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from trapstreet.core.fields import Kind, kinds
-from trapstreet.index import Candidates, Lookup, RecordJoin, Seen, State, ended_at
+from trapstreet.index import Candidates, Lookup, Met, Seen, ended_at
+from trapstreet.index.seen import count_kinds, count_pairs
 from trapstreet.trace.domain.verdict import Kinds
 
 _MANY = 20
@@ -18,27 +18,24 @@ class Shown:
     """Real records and decoys of one data set in a leak.
 
     states  per real record the version in which what is shown of it began, and the one in which it was over
-    decoys  per copy what is seen of each of its decoys by values that no real record shares
+    decoys  per copy what is seen of its decoys by values that no real record shares
     numbers_only  the leak is a list of phone or reference numbers
     """
 
-    real: list[Seen] = field(default_factory=list)
+    real: Seen = field(default_factory=Seen.none)
     states: list[tuple[int, int | None]] = field(default_factory=list)
-    decoys: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+    decoys: dict[str, Seen] = field(default_factory=dict)
     numbers_only: bool = False
-
-    def all_decoys(self) -> list[Seen]:
-        """What is seen of decoys, whichever copy they are of."""
-        return [seen for each in self.decoys.values() for seen in each]
 
     def decoys_met(self) -> int:
         """How many decoys are in the leak; a number alone counts where numbers alone are what it shows."""
-        return sum(self.numbers_only or _certain(seen) for seen in self.all_decoys())
+        if self.numbers_only:
+            return sum(map(len, self.decoys.values()))
+        return sum(int(np.count_nonzero(seen.certain)) for seen in self.decoys.values())
 
     def fields(self) -> dict[Kind, int]:
         """How many of the real records show each kind."""
-        counts = Counter(kind for seen in self.real for kind in seen.near | seen.anchors)
-        return {kind: counts[kind] for kind in sorted(counts)}
+        return count_kinds(self.real.shown)
 
     def sets(self) -> Counter[Kinds]:
         """How many of the real records show each set of one or two anchor kinds."""
@@ -50,59 +47,40 @@ class Shown:
 
     def leading(self) -> Kind | None:
         """The kind by which most records were recognised, a rare one before a common one."""
-        counts = Counter(kind for seen in self.real for kind in seen.anchors)
+        counts = count_kinds(self.real.anchors)
         return max(counts, key=lambda kind: (counts[kind], kinds()[kind].alone, kind), default=None)
 
 
-def shown(join: RecordJoin, candidates: Candidates, lookup: Lookup, number: int) -> Shown | None:
+def shown(met: Met, candidates: Candidates, lookup: Lookup, number: int) -> Shown | None:
     """What a leak shows of a data set; None where it could as well be chance.
 
-    Records, and values of kinds that are rare enough by themselves, count. Phone and reference numbers
-    standing
-    alone count only where there is nothing better and at least half of those in the leak are ours: beside
-    records they are what foreign digits hit by chance. Only real records decide which of the two it is.
+    Records, and values of kinds that are rare enough by themselves, count. Phone and reference numbers alone
+    count only where there is nothing better and at least half of those in the leak are ours: beside records
+    they are what foreign digits hit by chance. Only real records decide which of the two it is.
     """
-    joined = join.real(number)
-    certain = dict(joined.records)
-    certain |= {state: seen for state, seen in joined.singles.items() if _alone(seen)}
-    result = Shown(real=list((certain or joined.singles).values()))
-    for copy, seen in join.decoys(number):
-        result.decoys[copy].append(seen)
-    if not certain:
+    records, singles = met.real(number)
+    certain = records + singles.take(singles.alone)
+    result = Shown(real=certain if len(certain) else singles, decoys=dict(met.decoys(number)))
+    if not len(certain):
         leading = result.leading()
-        ours = len(result.real)
+        ours = len(singles)
         many = leading is not None and ours >= _MANY and 2 * ours >= candidates.things(leading)
-        if not many and not any(map(_certain, result.all_decoys())):
+        if not many and not any(seen.certain.any() for seen in result.decoys.values()):
             return None
-        certain = dict(joined.singles) if many else {}
-        result.real = list(certain.values())
+        result.real = singles if many else certain
         result.numbers_only = many
-    result.states = _current(join, lookup, number, list(certain))
+    result.states = _current(met, lookup, number, result.real)
     return result
 
 
-def _alone(seen: Seen) -> bool:
-    return any(kinds()[kind].alone for kind in seen.anchors)
-
-
-def _certain(seen: Seen) -> bool:
-    return bool(seen.pairs) or _alone(seen)
-
-
-def _current(
-    join: RecordJoin, lookup: Lookup, number: int, states: Sequence[State]
-) -> list[tuple[int, int | None]]:
+def _current(met: Met, lookup: Lookup, number: int, real: Seen) -> list[tuple[int, int | None]]:
     """From which version to which what the leak shows of each record was current; None: it still is."""
-    versions = [[lookup.owners[owner].version for owner, _ in join.tied(state)] for state in states]
-    record_ids = np.array([record for _, record in states], dtype=np.uint64)
-    latest = np.array([max(each) for each in versions], dtype=np.int64)
-    ended = ended_at(record_ids, latest, lookup.data_sets[number].versions).tolist()
-    return [(min(each), end or None) for each, end in zip(versions, ended, strict=True)]
+    first, last = met.versions(real)
+    ended = ended_at(real.record, last, lookup.data_sets[number].versions)
+    return [(since, end or None) for since, end in zip(first.tolist(), ended.tolist(), strict=True)]
 
 
-def _sets(seen: Sequence[Seen]) -> Counter[Kinds]:
-    counts: Counter[Kinds] = Counter()
-    for each in seen:
-        counts.update(frozenset((kind,)) for kind in each.anchors)
-        counts.update(each.pairs)
+def _sets(seen: Seen) -> Counter[Kinds]:
+    counts: Counter[Kinds] = Counter(count_pairs(seen.pairs))
+    counts.update({frozenset((kind,)): count for kind, count in count_kinds(seen.anchors).items()})
     return counts

@@ -1,66 +1,184 @@
-"""What was found of a data set in one object, and whether it is worth telling."""
+"""What was found of a data set in one text, and whether it is worth telling."""
 
-import re
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log10
+from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from trapstreet.core.fields import Kind, kinds
+from trapstreet.core.fields import Kind
+from trapstreet.core.maths.tails import log10_poisson_tail
 from trapstreet.index import Joined, Lookup, Seen
+from trapstreet.index.runs import runs
+from trapstreet.index.seen import bits, count_kinds, kinds_in
+from trapstreet.index.space import SPACED
+from trapstreet.watch.domain.coincidence import counted
+from trapstreet.watch.domain.foreign import RARE, Foreign
+from trapstreet.watch.domain.sample import HitSample
 
-_HIDDEN = re.compile(r"(?<=\w)[^\W\d_]|(?<!\w)[^\W\d_](?!\w\w)")  # all letters but the first of longer words
+U16 = NDArray[np.uint16]
+
+NUMBERS_ALONE = 1e-6
+"""Numbers alone are a finding if chance gives such a one in a whole scan with at most this probability."""
+
+RECORDS_ALONE = 1e-3
+"""The same for records without an e-mail address or the like. Their p-value rests on what a foreign record
+would be, and a leak of a few lines must not be lost in a scan of thousands of texts."""
 
 
 class Finding(msgspec.Struct, frozen=True):
     """Our data seen at a source.
 
-    records   leaked records: at least two different fields of one record near each other, each record once
-    singles   values of ours that stand in no such record, by kind
-    fields    how many of the records show each kind
-    decoys    how many decoys of copies are among what was found
-    excerpts  a few of the places, masked
+    records    leaked records: at least two different fields of one record near each other, together too rare
+               to be chance; each record once
+    by_column  further records of which the text shows at least two fields far apart, each of a kind that it
+               shows too often to be chance: first all addresses, then all phone numbers
+    of         how many records the data set has
+    share      of them, in [0, 1], those two and those of single values too many to be chance; no decoys
+    fields     how many of the records show each kind
+    histogram  how many of all those, and decoys, show so many fields
+    singles    values of ours that stand in no such record, by kind
+    expected   how many of each kind of number chance explains
+    p_value    of a text that has nothing to do with the data set to show this, at most
+    decoys     how many decoys of copies are among all those: they are certain
+    excerpts   a few of the places, masked
     """
 
     source: str
     path: str
     data_set: str
     records: int
-    singles: dict[Kind, int]
+    by_column: int
+    of: int
+    share: float
     fields: dict[Kind, int]
+    histogram: dict[int, int]
+    singles: dict[Kind, int]
+    expected: dict[Kind, float]
+    p_value: float
     decoys: int
     excerpts: list[str]
     sha256: str
 
 
-def found(joined: Joined, lookup: Lookup) -> tuple[int, dict[Kind, int], dict[Kind, int], int] | None:
-    """(records, singles, fields, decoys) of a data set in an object; None where it is not worth a finding.
+Patterns = Mapping[tuple[int, bool], int]
+"""How many records show each set of kinds (as bits), decoys apart from others."""
 
-    A record, a decoy, or a value of a kind that is rare enough by itself (e-mail, IBAN, card) is. Phone and
-    reference numbers alone are not: foreign numbers equal ours by chance.
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one text shows of one data set, before it is known how many texts there are. Small.
+
+    near, fields  of the records that count: kinds near each other, and all kinds
+    apart         of all others the anchors
+    singles       of the values met that are in no such record
+    decoys        how many decoys of copies show which anchors, and whether that is more than a number
+    alive         records of the data set
+    expected      how many numbers of each kind chance explains
+    log10_p       per kind of the values met;  log10_p_records  of the records
     """
-    fields = Counter(kind for seen in joined.records.values() for kind in seen.near)
-    singles = Counter(kind for seen in joined.singles.values() for kind in seen.anchors)
-    decoys = sum(lookup.owners[owner].copy != "" and _certain(seen) for (owner, _), seen in joined.states())
-    if not joined.records and not decoys and not any(kinds()[kind].alone for kind in singles):
-        return None
-    return len(joined.records), _sorted(singles), _sorted(fields), decoys
+
+    near: Patterns
+    fields: Patterns
+    apart: Patterns
+    singles: Mapping[Kind, int]
+    decoys: Mapping[tuple[int, bool], int]
+    alive: int
+    expected: Mapping[Kind, float]
+    log10_p: Mapping[Kind, float]
+    log10_p_records: float
 
 
-def _certain(seen: Seen) -> bool:
-    return bool(seen.pairs) or any(kinds()[kind].alone for kind in seen.anchors)
-
-
-def _sorted(counts: Counter[Kind]) -> dict[Kind, int]:
-    return {kind: counts[kind] for kind in sorted(counts)}
-
-
-def masked(value: bytes) -> str:
-    """The shape of a value without the value: the first letter of longer words, the last two digits, no
-    more."""
-    text = "".join(ch if ch.isprintable() else "?" for ch in value.decode("utf-8", "replace"))
-    digits = sum(map(str.isdigit, text))
-    shown = _HIDDEN.sub("*", text)
-    kept = iter(range(digits))
-    return re.sub(
-        r"\d", lambda match: match.group() if next(kept) >= max(0, digits - 2) and digits > 4 else "*", shown
+def shown(
+    joined: Joined, *, foreign: Foreign, samples: Mapping[Kind, HitSample], lookup: Lookup
+) -> tuple[Shown, Joined]:
+    """What was met of a data set against what chance explains; and the records that count, with the rest."""
+    everything = joined.records + joined.singles
+    values = count_kinds(everything.anchors)
+    counts, log10_p_records = counted(joined.records, values, foreign)
+    records, rest = joined.records.take(counts), joined.records.take(~counts) + joined.singles
+    judged = {kind: foreign.numbers(kind, samples[kind]) for kind in SPACED if kind in samples}
+    rare = {
+        kind: log10_poisson_tail(foreign.count(kind) * RARE, values[kind])
+        for kind in values
+        if kind not in SPACED
+    }
+    is_copy = np.array([owner.copy != "" for owner in lookup.owners], dtype=np.bool_)
+    decoys = everything.take(is_copy[everything.owner])
+    others = rest.take(~np.isin(rest.record, records.record))
+    what = Shown(
+        near=_patterns(records, records.near, is_copy),
+        fields=_patterns(records, records.shown, is_copy),
+        apart=_patterns(others, others.anchors, is_copy),
+        singles=count_kinds(rest.anchors),
+        decoys=Counter(zip(decoys.anchors.tolist(), decoys.certain.tolist(), strict=True)),
+        alive=foreign.spread.records,
+        expected={kind: float(f"{each.expected:.3g}") for kind, each in judged.items()},
+        log10_p=rare | {kind: each.log10_p for kind, each in judged.items()},
+        log10_p_records=log10_p_records,
     )
+    return what, Joined(records, rest)
+
+
+def _patterns(seen: Seen, kinds: U16, is_copy: NDArray[np.bool_]) -> Patterns:
+    """Each record once, whichever of its states show it."""
+    order = np.argsort(seen.record)
+    first = runs(seen.record[order])
+    if not len(first):
+        return {}
+    masks = np.bitwise_or.reduceat(kinds[order], first).astype(np.int64)
+    counts = np.bincount(masks << 1 | ~is_copy[seen.owner[order][first]]).tolist()
+    return {(sort >> 1, bool(sort & 1)): n for sort, n in enumerate(counts) if n}
+
+
+def beyond_chance(what: Shown, tests: int) -> frozenset[Kind]:
+    """The kinds of which more values are met than chance explains; tests is how often that is asked."""
+    limit = log10(NUMBERS_ALONE / tests)
+    return frozenset(kind for kind, each in what.log10_p.items() if kind not in SPACED or each <= limit)
+
+
+def worth_telling(what: Shown, tests: int) -> bool:
+    """Whether this is a finding: a decoy, a rare value, numbers beyond chance, or records that are.
+
+    tests  how many texts and data sets chance could have shown it in
+    """
+    few = bool(what.near) and what.log10_p_records <= log10(RECORDS_ALONE / tests)
+    return few or any(certain for _, certain in what.decoys) or bool(beyond_chance(what, tests))
+
+
+def described(what: Shown, tests: int) -> dict[str, Any]:
+    """The figures of a finding: the fields of Finding by these names."""
+    sure = bits(beyond_chance(what, tests))
+    by_column = {sort: n for sort, n in what.apart.items() if (sort[0] & sure).bit_count() > 1}
+    alone = {sort: n for sort, n in what.apart.items() if sort[0] & sure}
+    real = sum(n for each in (what.fields, alone) for (_, is_real), n in each.items() if is_real)
+    histogram: Counter[int] = Counter()
+    for (mask, _), n in what.fields.items():
+        histogram[mask.bit_count()] += n
+    for (mask, _), n in what.apart.items():
+        histogram[(mask & sure).bit_count()] += n
+    lowest = min([what.log10_p_records, *what.log10_p.values()])
+    return {
+        "records": sum(what.near.values()),
+        "by_column": sum(by_column.values()),
+        "of": what.alive,
+        "share": min(1.0, real / max(1, what.alive)),
+        "fields": _kinds(what.near),
+        "histogram": {size: n for size, n in sorted(histogram.items()) if size},
+        "singles": dict(what.singles),
+        "expected": dict(what.expected),
+        "p_value": 10.0 ** max(-300.0, min(0.0, lowest + log10(1 + len(what.log10_p)))),
+        "decoys": sum(n for (mask, certain), n in what.decoys.items() if certain or mask & sure),
+    }
+
+
+def _kinds(patterns: Patterns) -> dict[Kind, int]:
+    """How many of the records show each kind."""
+    counts: Counter[Kind] = Counter()
+    for (mask, _), n in patterns.items():
+        counts.update(dict.fromkeys(kinds_in(mask), n))
+    return dict(sorted(counts.items()))

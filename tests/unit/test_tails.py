@@ -1,11 +1,11 @@
-"""Binomial tails against exact fractions."""
+"""Tails against exact fractions."""
 
 from fractions import Fraction
-from math import comb, inf, log10
+from math import comb, factorial, inf, log, log10
 
 import pytest
 
-from trapstreet.core.maths.tails import fewest_hits, log10_binomial_tail
+from trapstreet.core.maths.tails import fewest_hits, log10_binomial_tail, log10_poisson_tail
 
 
 def exact(trials: int, chance: Fraction, hits: int) -> Fraction:
@@ -49,3 +49,19 @@ def test_the_fewest_hits_are_just_enough() -> None:
 
 def test_where_all_hits_together_are_not_enough_there_is_no_number() -> None:
     assert fewest_hits(3, 0.5, -6) is None
+
+
+@pytest.mark.parametrize(
+    ("mean", "hits"), [(0.5, 1), (0.001, 3), (1.0, 20), (12.5, 40), (1e-9, 5), (150.0, 400)]
+)
+def test_a_poisson_tail_is_exact_and_never_rounded_down(mean: float, hits: int) -> None:
+    m = Fraction(mean)
+    terms = sum(m**k / factorial(k) for k in range(hits, hits + 400))
+    exact_tail = log10(terms.numerator) - log10(terms.denominator) - mean / log(10)
+    assert exact_tail <= log10_poisson_tail(mean, hits) <= exact_tail + 1e-6
+
+
+def test_a_poisson_tail_below_the_mean_is_none() -> None:
+    assert log10_poisson_tail(100.0, 99) == 0.0
+    assert log10_poisson_tail(3.0, 0) == 0.0
+    assert log10_poisson_tail(0.0, 1) == -inf

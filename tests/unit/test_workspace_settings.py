@@ -22,6 +22,7 @@ def test_a_new_file_reads_back_and_explains_itself() -> None:
     assert settings.keys.folder == '/srv/a "quoted" folder\\x'
     assert settings.decoys.domains == ()
     assert settings.trace.bound == 1e-6
+    assert settings.scan.public == ()
     assert TEXT.count("#") >= 8
 
 
@@ -35,6 +36,12 @@ CASES = {
     "unknown section": ("[trace]", "[traces]", "line {n}: unknown key 'traces'", "[traces]"),
     "wrong type": ("domains = []", "domains = 7", "line {n}: expected `array`, got `int`", "domains = 7"),
     "wrong item": ("phones = []", "phones = [1]", "line {n}: expected `str`, got `int`", "phones = [1]"),
+    "wrong public value": (
+        "public = []",
+        "public = [7]",
+        "line {n}: expected `str`, got `int`",
+        "public = [7]",
+    ),
     "missing key": ("url =", "# url =", "'url' is missing", None),
     "no TOML": ("domains = []", "domains = [", "is not TOML", None),
     "bound too large": ("bound = 1e-6", "bound = 2", "bound under \\[trace\\] lies between 0 and 1", None),

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__SSE4_1__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
@@ -169,6 +169,68 @@ static inline u64 siphash(const u8 *message, u64 size, const key *k) {
     return v0 ^ v1 ^ v2 ^ v3;
 }
 
+/* Four messages side by side, each of so many words of eight bytes; the last word is padded as section 2.2 says. */
+enum { LANES = 4, MOST_WORDS = 8 };
+
+static void siphash_each(u64 words[MOST_WORDS][LANES], int count, const key *const *keys, u64 *out) {
+    for (int lane = 0; lane < LANES; lane++) {
+        u64 v0 = keys[lane]->k0 ^ 0x736f6d6570736575u, v1 = keys[lane]->k1 ^ 0x646f72616e646f6du;
+        u64 v2 = keys[lane]->k0 ^ 0x6c7967656e657261u, v3 = keys[lane]->k1 ^ 0x7465646279746573u;
+        for (int i = 0; i < count; i++) {
+            v3 ^= words[i][lane];
+            SIPROUND;
+            SIPROUND;
+            v0 ^= words[i][lane];
+        }
+        v2 ^= 0xff;
+        SIPROUND;
+        SIPROUND;
+        SIPROUND;
+        SIPROUND;
+        out[lane] = v0 ^ v1 ^ v2 ^ v3;
+    }
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define SIDE_BY_SIDE __attribute__((target("avx2")))
+#define ROTATED(v, bits) _mm256_or_si256(_mm256_slli_epi64(v, bits), _mm256_srli_epi64(v, 64 - (bits)))
+#define SIPROUNDS                                                                                                      \
+    do {                                                                                                               \
+        v0 = _mm256_add_epi64(v0, v1); v1 = _mm256_xor_si256(ROTATED(v1, 13), v0); v0 = _mm256_shuffle_epi32(v0, 0xb1); \
+        v2 = _mm256_add_epi64(v2, v3); v3 = _mm256_xor_si256(_mm256_shuffle_epi8(v3, by16), v2);                       \
+        v0 = _mm256_add_epi64(v0, v3); v3 = _mm256_xor_si256(ROTATED(v3, 21), v0);                                     \
+        v2 = _mm256_add_epi64(v2, v1); v1 = _mm256_xor_si256(ROTATED(v1, 17), v2); v2 = _mm256_shuffle_epi32(v2, 0xb1); \
+    } while (0)
+
+SIDE_BY_SIDE static void siphash_wide(u64 words[MOST_WORDS][LANES], int count, const key *const *keys, u64 *out) {
+    const __m256i by16 = _mm256_setr_epi8(6, 7, 0, 1, 2, 3, 4, 5, 14, 15, 8, 9, 10, 11, 12, 13, 6, 7, 0, 1, 2, 3, 4, 5, 14,
+                                          15, 8, 9, 10, 11, 12, 13);
+    __m256i k0 = _mm256_setr_epi64x((int64_t)keys[0]->k0, (int64_t)keys[1]->k0, (int64_t)keys[2]->k0, (int64_t)keys[3]->k0);
+    __m256i k1 = _mm256_setr_epi64x((int64_t)keys[0]->k1, (int64_t)keys[1]->k1, (int64_t)keys[2]->k1, (int64_t)keys[3]->k1);
+    __m256i v0 = _mm256_xor_si256(k0, _mm256_set1_epi64x(0x736f6d6570736575)), v1 = _mm256_xor_si256(k1, _mm256_set1_epi64x(0x646f72616e646f6d));
+    __m256i v2 = _mm256_xor_si256(k0, _mm256_set1_epi64x(0x6c7967656e657261)), v3 = _mm256_xor_si256(k1, _mm256_set1_epi64x(0x7465646279746573));
+    for (int i = 0; i < count; i++) {
+        __m256i m = _mm256_loadu_si256((const __m256i *)words[i]);
+        v3 = _mm256_xor_si256(v3, m);
+        SIPROUNDS;
+        SIPROUNDS;
+        v0 = _mm256_xor_si256(v0, m);
+    }
+    v2 = _mm256_xor_si256(v2, _mm256_set1_epi64x(0xff));
+    SIPROUNDS;
+    SIPROUNDS;
+    SIPROUNDS;
+    SIPROUNDS;
+    _mm256_storeu_si256((__m256i *)out, _mm256_xor_si256(_mm256_xor_si256(v0, v1), _mm256_xor_si256(v2, v3)));
+}
+static int wide(void) { return __builtin_cpu_supports("avx2") != 0; }
+#else
+static void siphash_wide(u64 words[MOST_WORDS][LANES], int count, const key *const *keys, u64 *out) {
+    siphash_each(words, count, keys, out);
+}
+static int wide(void) { return 0; }
+#endif
+
 /* ---- classes of bytes ------------------------------------------------------------------------------------- */
 
 enum {
@@ -267,6 +329,13 @@ static void keep_sample(results *r, int anchor, u64 fingerprint, const u8 *form,
 
 enum { BATCH = 64 };
 
+typedef struct { /* forms of one length in words that wait to be hashed together */
+    u64 words[MOST_WORDS][LANES];
+    u32 starts[LANES], ends[LANES];
+    u8 anchors[LANES], sizes[LANES];
+    int count;
+} queue;
+
 typedef struct {
     const config *c;
     results *r;
@@ -277,6 +346,8 @@ typedef struct {
     u32 starts[BATCH], ends[BATCH];
     u8 anchors[BATCH];
     int batched;
+    int wide; /* whether hashes are taken side by side */
+    queue queues[MOST_WORDS];
 } search;
 
 static inline const u64 *filter_word(const table *t, u64 f) { return t->filter + (((f >> 32) * t->words) >> 32); }
@@ -294,22 +365,24 @@ static inline const u32 *bucket_of(const table *t, u64 f) { return t->directory 
 static inline u64 bucket_end(const table *t, const u32 *bucket) { return bucket[1] < t->n_entries ? bucket[1] : t->n_entries; }
 static inline u32 number_in(const table *t, u64 entry) { return (u32)(entry & (((u64)1 << t->shift) - 1)); }
 
-static void in_table(search *z, u32 number, int i) {
+static inline void in_table(search *z, u32 number, int i) {
     const table *t = &z->c->tables[number];
-    u64 f = z->fingerprints[i], rest = f << t->bits;
+    u64 f = z->fingerprints[i], mask = ~(u64)0 << t->shift, rest = f << t->bits & mask;
     const u32 *bucket = bucket_of(t, f);
-    for (u64 at = bucket[0], stop = bucket_end(t, bucket); at < stop; at++)
-        if ((t->entries[at] ^ rest) >> t->shift == 0 && number_in(t, t->entries[at]) < t->records) {
-            hit *found = ADDED(z->r, hits);
-            if (UNLIKELY(!found)) return;
-            found->fingerprint = f;
-            found->start = z->starts[i];
-            found->end = z->ends[i];
-            found->table = number;
-            found->number = number_in(t, t->entries[at]);
-            found->anchor = z->anchors[i];
-            memset(found->confirmed, 0, CONFIRMING);
-        }
+    const u64 *entry = t->entries + bucket[0], *stop = t->entries + bucket_end(t, bucket);
+    while (entry < stop && *entry < rest) entry++; /* they ascend */
+    for (; entry < stop && (*entry & mask) == rest; entry++) {
+        if (UNLIKELY(number_in(t, *entry) >= t->records)) continue;
+        hit *found = ADDED(z->r, hits);
+        if (UNLIKELY(!found)) return;
+        found->fingerprint = f;
+        found->start = z->starts[i];
+        found->end = z->ends[i];
+        found->table = number;
+        found->number = number_in(t, *entry);
+        found->anchor = z->anchors[i];
+        memset(found->confirmed, 0, CONFIRMING);
+    }
 }
 
 /* The batch's fingerprints that pass a table's filter, with their buckets on the way. */
@@ -356,15 +429,45 @@ static inline void look_up(search *z, int anchor, u64 f, u64 start, u64 end) {
     if (++z->batched == BATCH) flush(z);
 }
 
-/* One form of a candidate at [start, end). `form` is padded with eight readable bytes. */
-static inline void offer(search *z, int anchor, u64 start, u64 end, const u8 *form, u64 size) {
-    u64 f = siphash(form, size, &z->c->keys[anchor]);
+static inline void fingerprinted(search *z, int anchor, u64 f, u64 start, u64 end, const u8 *form, u64 size) {
     if (UNLIKELY(f < z->r->threshold[anchor])) keep_sample(z->r, anchor, f, form, size);
     if (UNLIKELY(z->all)) {
         candidate *one = ADDED(z->r, candidates);
         if (one) *one = (candidate){.fingerprint = f, .start = (u32)start, .end = (u32)end, .anchor = (u32)anchor};
     }
     look_up(z, anchor, f, start, end);
+}
+
+static void hash_queue(search *z, queue *q, int words) {
+    const key *keys[LANES];
+    u64 out[LANES];
+    for (int i = 0; i < LANES; i++) keys[i] = &z->c->keys[q->anchors[i < q->count ? i : 0]];
+    (z->wide ? siphash_wide : siphash_each)(q->words, words, keys, out);
+    for (int i = 0; i < q->count; i++) {
+        u64 form[MOST_WORDS];
+        if (UNLIKELY(out[i] < z->r->threshold[q->anchors[i]]))
+            for (int w = 0; w < words; w++) form[w] = q->words[w][i];
+        fingerprinted(z, q->anchors[i], out[i], q->starts[i], q->ends[i], (const u8 *)form, q->sizes[i]);
+    }
+    q->count = 0;
+}
+
+/* One form of a candidate at [start, end). `form` is padded with eight readable bytes. */
+static inline void offer(search *z, int anchor, u64 start, u64 end, const u8 *form, u64 size) {
+    u64 last = size >> 3, left = size & 7;
+    if (UNLIKELY(last >= MOST_WORDS)) {
+        fingerprinted(z, anchor, siphash(form, size, &z->c->keys[anchor]), start, end, form, size);
+        return;
+    }
+    queue *q = &z->queues[last];
+    if (q->count == LANES) hash_queue(z, q, (int)last + 1); /* now that its words have long been stored */
+    int lane = q->count++;
+    for (u64 i = 0; i < last; i++) q->words[i][lane] = load64(form + 8 * i);
+    q->words[last][lane] = (left ? load64(form + 8 * last) & (~(u64)0 >> (64 - 8 * left)) : 0) | size << 56;
+    q->starts[lane] = (u32)start;
+    q->ends[lane] = (u32)end;
+    q->anchors[lane] = (u8)anchor;
+    q->sizes[lane] = (u8)size;
 }
 
 static inline int counts(const search *z, u64 start) { return start >= z->first && start < z->last; }
@@ -947,7 +1050,10 @@ static void sort_hits(hit *hits, u64 count) {
 
 /* All candidates that begin in text[first, last) and what they hit. Returns 0, or -1 if memory ran out. */
 int ts_scan(const config *c, const u8 *text, u64 n, u64 first, u64 last, int all, results *r) {
-    search z = {.c = c, .r = r, .s = text, .n = n, .first = first, .last = last, .all = all};
+    search z;
+    z.c = c, z.r = r, z.s = text, z.n = n, z.first = first, z.last = last, z.all = all;
+    z.batched = 0, z.wide = wide();
+    for (int i = 0; i < MOST_WORDS; i++) z.queues[i].count = 0;
     walk w = {.n_starts = 0};
     u64 searched = c->searched, begin = first > 512 ? first - 512 : 0, stop = last + 512 < n ? last + 512 : n;
     int words = 0;
@@ -971,6 +1077,8 @@ int ts_scan(const config *c, const u8 *text, u64 n, u64 first, u64 last, int all
         for (u32 j = 0; (searched >> EMAIL & 1) && j < w.n_ats; j++)
             if (!usual_email_at(&z, w.ats[j])) email_at(&z, w.ats[j]);
     }
+    for (int i = 0; i < MOST_WORDS; i++)
+        if (z.queues[i].count) hash_queue(&z, &z.queues[i], i + 1);
     flush(&z);
     sort_hits(r->hits, r->n_hits);
     for (int anchor = 0; anchor < ANCHORS; anchor++)
@@ -981,7 +1089,8 @@ int ts_scan(const config *c, const u8 *text, u64 n, u64 first, u64 last, int all
 /* Forms that Python found at places of its own: looked up like any other. */
 int ts_offer(const config *c, int anchor, const u64 *fingerprints, const u32 *starts, const u32 *ends, u64 count,
              results *r) {
-    search z = {.c = c, .r = r};
+    search z;
+    z.c = c, z.r = r, z.batched = 0;
     for (u64 i = 0; i < count; i++) look_up(&z, anchor, fingerprints[i], starts[i], ends[i]);
     flush(&z);
     return r->failed ? -1 : 0;
@@ -989,7 +1098,7 @@ int ts_offer(const config *c, int anchor, const u64 *fingerprints, const u32 *st
 
 /* ---- tokens ------------------------------------------------------------------------------------------------ */
 
-enum { LONGEST_SOURCE = 64, LONGEST_TOKEN = 32, LONGEST_NOTHING = 16, CONTEXT = 96, REACH = 200, REGION = 8192, NAME_REACH = 4 };
+enum { LONGEST_SOURCE = 64, LONGEST_TOKEN = 32, LONGEST_NOTHING = 16, CONTEXT = 96, REACH = 200, NEAR = 96, REGION = 8192, NAME_REACH = 4 };
 
 typedef struct {
     u32 start, end;
@@ -1170,12 +1279,16 @@ static inline u64 past_address(const region *g, const u8 *s, u64 n, u64 i, u64 *
     return e < n && !is(s[e], ALNUM) && s[e] < 0x80 && s[e] != '\'' && s[e] != '\\' && s[e] != '@' ? e : 0;
 }
 
+/* Whether a byte divides tokens whatever stands round it. */
+static inline int divides(u8 byte) { return byte < 0x80 && !is(byte, ALNUM) && byte != '\\' && byte != '\''; }
+
 /* The tokens that begin in text[lo, hi). Returns 0 if a page of foldings is missing. */
 static int tokenise(region *g, const config *c, const u8 *s, u64 n, u64 lo, u64 hi) {
     tokeniser k = {.g = g, .keep_from = (u32)lo, .keep_to = (u32)hi, .numbers = c->confirmed != 1 << NAME};
-    u64 i = lo > CONTEXT ? lo - CONTEXT : 0, stop = hi + CONTEXT < n ? hi + CONTEXT : n, next = 0, past;
+    u64 i = lo, floor = lo > CONTEXT ? lo - CONTEXT : 0, stop = hi + CONTEXT < n ? hi + CONTEXT : n, next = 0, past;
+    while (i > floor && !divides(s[i - 1])) i--;
     find_addresses(g, s, n, lo, hi);
-    while (i < stop) {
+    while (i < stop && (i < hi || k.state != OUTSIDE)) {
         u8 b = s[i];
         u32 code, size;
         if (LIKELY(is(b, LETTER))) {
@@ -1427,9 +1540,11 @@ static void confirm_form(const form *forms, u64 count, window *w, int kind, hit 
         }
 }
 
-static void confirm_hit(region *g, const config *c, hit *h, const u64 *bounds, window *windows) {
+/* Returns whether a wider reach could tell more of the hit. */
+static int confirm_hit(region *g, const config *c, hit *h, const u64 *bounds, window *windows, u32 reach) {
     const table *t = &c->tables[h->table];
-    u32 from = h->start > REACH ? h->start - REACH : 0, to = h->end + REACH;
+    u32 from = h->start > reach ? h->start - reach : 0, to = h->end + reach;
+    int open = 0;
     for (int kind = 0; kind < CONFIRMING; kind++) {
         h->confirmed[kind] = 0;
         if (!t->slots[kind] || !(c->confirmed >> kind & 1)) continue;
@@ -1439,7 +1554,11 @@ static void confirm_hit(region *g, const config *c, hit *h, const u64 *bounds, w
         else
             confirm_form(g->forms + bounds[kind], bounds[kind + 1] - bounds[kind], &windows[kind], kind, h, slots,
                          t->width[kind], from, to);
+        u64 best = 0; /* the lowest slot that there is */
+        while (best < t->width[kind] && !slots[best]) best++;
+        open |= best < t->width[kind] && h->confirmed[kind] != best + 1;
     }
+    return open;
 }
 
 static int form_order(const void *a, const void *b) {
@@ -1447,11 +1566,13 @@ static int form_order(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* What confirms hits[0, count), which stand close together. Returns 0 if a page of foldings is missing. */
-static int confirm_region(region *g, const config *c, const u8 *s, u64 n, hit *hits, u64 count) {
-    u64 lo = hits[0].start > REACH + CONTEXT ? hits[0].start - REACH - CONTEXT : 0, hi = 0; /* runs are kept whole */
+/* What confirms hits[0, count), which stand close together, within `reach` bytes of each. Returns 0 if a page of
+ * foldings is missing, 1 if a wider reach could tell more, 2 if not. */
+static int confirm_region(region *g, const config *c, const u8 *s, u64 n, hit *hits, u64 count, u32 reach) {
+    u64 beside = c->confirmed >> POSTCODE & 1 ? reach + CONTEXT : reach; /* runs are kept whole */
+    u64 lo = hits[0].start > beside ? hits[0].start - beside : 0, hi = 0;
     for (u64 i = 0; i < count; i++)
-        if (hits[i].end + REACH + CONTEXT > hi) hi = hits[i].end + REACH + CONTEXT;
+        if (hits[i].end + beside > hi) hi = hits[i].end + beside;
     if (hi > n) hi = n;
     g->n_tokens = g->n_forms = g->n_words = 0;
     if (!tokenise(g, c, s, n, lo, hi)) return 0;
@@ -1464,10 +1585,11 @@ static int confirm_region(region *g, const config *c, const u8 *s, u64 n, hit *h
         if (kind != POSTCODE && bounds[kind + 1] > bounds[kind])
             qsort(g->forms + bounds[kind], bounds[kind + 1] - bounds[kind], sizeof(form), form_order);
     }
-    if (g->failed) return 1;
+    if (g->failed) return 2;
     window windows[CONFIRMING] = {{0, 0}};
-    for (u64 i = 0; i < count; i++) confirm_hit(g, c, &hits[i], bounds, windows);
-    return 1;
+    int open = 0;
+    for (u64 i = 0; i < count; i++) open |= confirm_hit(g, c, &hits[i], bounds, windows, reach);
+    return open ? 1 : 2;
 }
 
 static int hit_order(const void *a, const void *b) {
@@ -1489,7 +1611,8 @@ int ts_confirm(const config *c, const u8 *text, u64 n, results *r) {
         for (next = i + 1; next < r->n_hits && r->hits[next].start < r->hits[next - 1].end + 2 * REACH &&
                            r->hits[next].start - r->hits[i].start < REGION;)
             next++;
-        confirm_region(&g, c, text, n, r->hits + i, next - i);
+        if (confirm_region(&g, c, text, n, r->hits + i, next - i, NEAR) == 1) /* most things stand beside the hit */
+            confirm_region(&g, c, text, n, r->hits + i, next - i, REACH);
     }
     free(g.addresses);
     free(g.tokens);

@@ -1,0 +1,207 @@
+"""Texts that hurt programs, with a record of ours inside: found, in time that grows with the size only."""
+
+import csv
+import json
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from children import Ended, ran
+from desk import Desk
+from offices import Office
+from people import customer_file
+
+MB = 1_000_000
+SMALL, LARGE = 4 * MB, 8 * MB
+PATIENT = 0.15
+"""Seconds that a short command may differ from itself."""
+
+
+@pytest.fixture
+def desk(office: Office) -> Desk:
+    office.init("workspace")
+    desk = Desk(office.folder, office.capsys)
+    desk.do("register", customer_file(desk.folder / "customers.csv", 2000), "--name", "customers")
+    return desk
+
+
+@pytest.fixture
+def row(desk: Desk) -> str:
+    """One of our records as a line: name, e-mail address, phone number, ticket."""
+    with (desk.folder / "customers.csv").open(newline="") as file:
+        record = list(csv.DictReader(file))[700]
+    return " ; ".join(record[name] for name in ("name", "email", "phone", "ticket"))
+
+
+def repeated(unit: bytes) -> Callable[[int], bytes]:
+    return lambda size: unit * (size // len(unit))
+
+
+def hex_dump(size: int) -> bytes:
+    data = random.Random(5).randbytes(size // 78 * 16)
+    lines = (f"{at:08x}  {data[at : at + 16].hex(' ')}  |{'.' * 16}|\n" for at in range(0, len(data), 16))
+    return "".join(lines).encode()
+
+
+def words(size: int) -> bytes:
+    return (b"all of it in one line, and on it goes; " * (size // 39 + 1))[:size]
+
+
+def numbers(size: int) -> bytes:
+    draw = random.Random(6)
+    return "-".join(str(draw.randrange(10**7)) for _ in range(size // 8)).encode()
+
+
+TEXTS: Mapping[str, Callable[[int], bytes]] = {
+    "no line break": words,
+    "a hex dump": hex_dump,
+    "a long address without an end": lambda size: b"a." * (size // 2) + b"@",
+    "a long address": lambda size: b"a." * (size // 2) + b"@a.example",
+    "a long domain": lambda size: b"a@" + b"a." * (size // 2),
+    "at signs": repeated(b"@"),
+    "addresses of one letter": repeated(b"a@a.aa@"),
+    "digits": repeated(b"1"),
+    "groups of digits": numbers,
+    "zeros in brackets": repeated(b"(0) "),
+    "letters of a reference": repeated(b"TS-"),
+    "backslashes": repeated(b"\\n\\u0061"),
+    "zero bytes": repeated(b"\0"),
+    "surrogates as UTF-8": repeated(b"\xed\xa0\x80"),
+    "bytes of no encoding": repeated(b"\xff\xc0\x80\xfe"),
+    "letters in two bytes": repeated("ü".encode()),
+    "marks without letters": repeated("\u0301".encode()),
+}
+
+
+def scanned(desk: Desk, *sources: object, before: str = "") -> tuple[Ended, dict[str, object]]:
+    line = ["scan", *sources, "--workspace", desk.workspace, "--json"]
+    ended = ran(desk.folder, line, before=before)
+    assert ended.status in (0, 1, 6), ended.err
+    assert ended.err == ""
+    return ended, json.loads(ended.out)
+
+
+def records_in(report: Mapping[str, object]) -> int:
+    findings = report["findings"]
+    assert isinstance(findings, list)
+    return sum(each["records"] for each in findings)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_record_is_found_before_inside_and_behind_in_linear_time(desk: Desk, row: str, name: str) -> None:
+    cost = {}
+    for size in (0, SMALL, LARGE):
+        text = TEXTS[name](size)
+        ours = f"\n{row}\n".encode()
+        file = desk.write("text", ours + text[: size // 2] + ours + text[size // 2 :] + ours)
+        ended, report = scanned(desk, file)
+        assert records_in(report) == 1
+        (finding,) = report["findings"]  # type: ignore[misc]
+        assert finding["fields"]["email"] == 1
+        cost[size] = ended.cpu
+    took = {size: cost[size] - cost[0] for size in (SMALL, LARGE)}
+    assert took[LARGE] < 3 * max(took[SMALL], PATIENT), took
+
+
+HALVES = {"one": "D800", "the other": "DC00", "both in the wrong order": "DC00 D800"}
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("half", HALVES)
+def test_a_record_is_found_beside_half_characters_in_utf_16(
+    desk: Desk, row: str, order: Literal["little", "big"], half: str
+) -> None:
+    codec = f"utf-16-{order[0]}e"
+    halves = b"".join(int(each, 16).to_bytes(2, order) for each in HALVES[half].split())
+    line = "Άλλα λόγια, και μισά γράμματα\n".encode(codec) + halves
+    ours = f"\n{row}\n".encode(codec)
+    for mark in ("\ufeff", ""):
+        text = mark.encode(codec) + ours + line * 50_000 + ours
+        _, report = scanned(desk, desk.write("text", text))
+        assert records_in(report) == 1
+    _, report = scanned(desk, desk.write("text", ours + halves * 100_000 + ours))
+    assert report["unread"] == []
+
+
+CHANGING = """
+import os
+from pathlib import Path
+from trapstreet.plugins.sources import directory
+opened = directory._open
+class Changing:
+    def __init__(self, file, path):
+        self.file, self.path, self.reads = file, path, 0
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+    def __enter__(self):
+        return self
+    def __exit__(self, *error):
+        self.file.close()
+    def read(self, size=-1):
+        block = self.file.read(size)
+        self.reads += 1
+        if self.reads == 2:
+            change(self.path)
+        return block
+def change(path):
+    {change}
+directory._open = lambda path: Changing(opened(path), path)
+"""
+"""What really happens to the file, when two blocks were read of it."""
+
+VANISHING = """
+import os
+from trapstreet.plugins.sources import directory
+opened = directory._open
+def vanished(path):
+    if path.endswith("b.txt"):
+        os.unlink(path)
+    return opened(path)
+directory._open = vanished
+"""
+
+
+@pytest.fixture
+def large(desk: Desk, row: str) -> Path:
+    """A record, and 20 MB of other things behind it, and the same record again."""
+    return desk.write("large.txt", f"{row}\n".encode() + b"nothing of ours\n" * 1_250_000)
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_new_end(desk: Desk, large: Path, row: str) -> None:
+    data = large.read_bytes().replace(row.encode(), b"")
+    large.write_bytes(data)
+    change = f"open(path, 'ab').write({row.encode()!r})"
+    ended, report = scanned(desk, large, before=CHANGING.format(change=change))
+    assert ended.status == 1
+    assert records_in(report) == 1
+    assert report["scanned"] == {"objects": 1, "bytes": len(data) + len(row)}
+    assert report["unread"] == []
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_read_as_far_as_it_goes_and_said(
+    desk: Desk, large: Path
+) -> None:
+    ended, report = scanned(desk, large, before=CHANGING.format(change="os.truncate(path, 5_000_000)"))
+    assert ended.status == 1
+    assert records_in(report) == 1
+    (unread,) = report["unread"]  # type: ignore[misc]
+    assert unread["path"] == str(large)
+    assert "it shrank while it was read: 5,000,000 of" in unread["why"]
+
+
+def test_a_file_that_vanishes_between_listing_and_opening_is_said(desk: Desk, large: Path, row: str) -> None:
+    folder = desk.folder / "heap"
+    folder.mkdir()
+    (folder / "a.txt").write_text(row)
+    (folder / "b.txt").write_text(row)
+    ended, report = scanned(desk, folder, before=VANISHING)
+    assert ended.status == 1
+    assert records_in(report) == 1
+    assert report["unread"] == [{"path": str(folder / "b.txt"), "why": "no such file or directory"}]
+    (folder / "a.txt").unlink()
+    (folder / "b.txt").write_text(row)
+    ended, report = scanned(desk, folder, before=VANISHING)
+    assert (ended.status, report["findings"]) == (6, [])

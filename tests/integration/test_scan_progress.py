@@ -1,0 +1,154 @@
+"""The progress of scan and trace on a terminal, and that it leaves nothing behind."""
+
+import gzip
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from children import PATIENCE, program, ran
+from desk import Desk
+from offices import Office
+from people import customer_file
+
+AT_ONCE = """
+import fcntl, struct, termios, time
+from trapstreet.app import reading
+from trapstreet.cli import output
+output.SHOWN_AFTER = 0.0
+tell = reading._tell
+def slowly(*told):
+    time.sleep(0.1)
+    tell(*told)
+reading._tell = slowly
+try:
+    fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+except OSError:
+    pass
+"""
+"""The first line is not waited for, and 12 MB take two seconds."""
+
+SHOW, HIDE, ERASE = b"\x1b[?25h", b"\x1b[?25l", b"\x1b[2K"
+
+
+@pytest.fixture
+def desk(office: Office) -> Desk:
+    office.init("workspace")
+    desk = Desk(office.folder, office.capsys)
+    desk.do("register", customer_file(desk.folder / "customers.csv", 500), "--name", "customers")
+    return desk
+
+
+class Terminal:
+    """A command with a terminal as its standard error, and a pipe as its standard input."""
+
+    def __init__(self, desk: Desk, arguments: Sequence[object]) -> None:
+        self._own, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            program(desk.folder / "peak", *arguments, "--workspace", desk.workspace, before=AT_ONCE),
+            cwd=desk.folder,
+            env={**os.environ, "TERM": "xterm"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        self.screen = b""
+
+    def until(self, shown: bytes | None) -> bytes:
+        """What was drawn until something is shown, or until the command has ended."""
+        deadline = time.monotonic() + PATIENCE
+        while shown is None or shown not in self.screen:
+            assert time.monotonic() < deadline, self.screen[-500:]
+            if not select.select([self._own], [], [], 0.1)[0]:
+                continue
+            try:
+                self.screen += os.read(self._own, 1 << 16)
+            except OSError:  # the other end is closed
+                break
+        return self.screen
+
+    def ended(self) -> int:
+        self.until(None)
+        os.close(self._own)
+        assert self.process.stdin
+        self.process.stdin.close()
+        return self.process.wait()
+
+
+def large(desk: Desk) -> Path:
+    """12.0 MB of texts in a folder, one of them packed."""
+    folder = desk.folder / "heap"
+    (folder / "below").mkdir(parents=True)
+    (folder / "a.txt").write_bytes(b"nothing of ours\n" * 250_000)
+    (folder / "below" / "b.txt").write_bytes(b"nothing of ours\n" * 500_000)
+    (folder / "below" / "c.gz").write_bytes(gzip.compress(bytes(20_000_000)))
+    return folder
+
+
+@pytest.mark.parametrize("command", ["scan", "trace"])
+def test_a_line_says_how_much_of_how_much_how_fast_and_how_long_still(desk: Desk, command: str) -> None:
+    began = time.monotonic()
+    terminal = Terminal(desk, [command, large(desk)])
+    assert terminal.ended() == 0
+    label = {"scan": b"scanning", "trace": b"tracing"}[command]
+    assert 2 < terminal.screen.count(label) < 10 * (time.monotonic() - began)
+    assert b"/12.0 MB" in terminal.screen
+    assert b"MB/s" in terminal.screen
+    assert b"0:00:0" in terminal.screen
+    assert_clean(terminal.screen)
+
+
+def test_standard_input_has_no_end_to_wait_for(desk: Desk) -> None:
+    terminal = Terminal(desk, ["scan", "-"])
+    assert terminal.process.stdin
+    for _ in range(4):
+        terminal.process.stdin.write(b"nothing of ours\n" * 20_000)
+        terminal.process.stdin.flush()
+    terminal.until(b"B/s")
+    terminal.process.stdin.close()
+    assert terminal.ended() == 0
+    assert b"/1.3 MB" not in terminal.screen
+    assert b"0:00:0" not in terminal.screen
+    assert_clean(terminal.screen)
+
+
+def test_an_interrupted_scan_leaves_the_terminal_clean(desk: Desk) -> None:
+    terminal = Terminal(desk, ["scan", "-"])
+    assert terminal.process.stdin
+    terminal.process.stdin.write(b"nothing of ours\n" * 20_000)
+    terminal.process.stdin.flush()
+    terminal.until(b"scanning")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.ended() == 130
+    drawn, _, said = terminal.screen.rpartition(ERASE)
+    assert_clean(drawn + ERASE)
+    assert said.split() == b"trapstreet: interrupted; nothing was half-written".split()
+
+
+def test_nothing_is_drawn_where_there_is_no_terminal(desk: Desk) -> None:
+    for command in ("scan", "trace"):
+        ended = ran(
+            desk.folder,
+            [
+                command,
+                large(desk) if command == "scan" else desk.folder / "heap",
+                "--workspace",
+                desk.workspace,
+            ],
+            before=AT_ONCE,
+        )
+        assert (ended.status, ended.err) == (0, "")
+
+
+def assert_clean(screen: bytes) -> None:
+    """The cursor is there again, and the line is gone."""
+    assert screen.rfind(SHOW) > screen.rfind(HIDE) > -1
+    assert screen.rfind(ERASE) > screen.rfind(b"\r\n")
+    assert screen.endswith(ERASE)

@@ -103,7 +103,7 @@ def test_decoys_are_certain(lookup: Lookup, ours: Rows, decoys: Rows) -> None:
     (finding,) = found(lookup, text(decoys[:1], TICKET, PHONE))
     assert finding.decoys == 1
     (finding,) = found(lookup, text([*ours[:50], *decoys[:5]], PHONE))
-    assert (finding.records, finding.decoys, finding.share) == (0, 5, 50 / COUNT), "numbers beyond chance"
+    assert (finding.records, finding.decoys, finding.share) == (0, 0, 50 / COUNT), "a number alone is not"
 
 
 def test_a_change_is_no_second_record(tmp_path: Path, ours: Rows) -> None:

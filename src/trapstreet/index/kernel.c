@@ -1638,8 +1638,8 @@ int ts_route(const table *tables, u64 n_tables, u64 *filter, u64 words, u32 *dir
     if (!next) return -1;
     for (int pass = 0; pass < 2; pass++) {
         for (u64 t = 0; t < n_tables; t++)
-            for (u64 b = 0; b < (u64)1 << tables[t].bits; b++)
-                for (u64 i = tables[t].directory[b], e = bucket_end(&tables[t], tables[t].directory + b); i < e; i++) {
+            for (u64 b = 0, i = 0; b < (u64)1 << tables[t].bits; b++) /* no entry twice, whatever a directory says */
+                for (u64 e = bucket_end(&tables[t], tables[t].directory + b); i < e; i++) {
                     u64 f = known(&tables[t], b, tables[t].entries[i]);
                     if (!pass) {
                         directory[(f >> (64 - bits)) + 1]++;

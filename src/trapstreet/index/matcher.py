@@ -151,7 +151,7 @@ def assemble(
     """The matches of a stretch from a matcher's hits; start and end count from the whole text's beginning.
 
     Hits whose low bits only happen to be a decoy's are dropped; where several forms of one place met records
-    of a data set, the form that the fewest of them share counts.
+    of a data set, the forms that the fewest of them share count.
     """
     owner, record, true = _holders(lookup.tables, hits)
     if not true.all():
@@ -191,7 +191,7 @@ def _ordered(hits: Hits, owner: U32, record: U64, data_set: U32, offset: int) ->
     alone = ~(np.append(same, False) | np.append(False, same))
     among = order[~alone]
     best = among[_closest(place[~alone], data_set[owner[among]], hits.fingerprint[among])]
-    columns = (hits.number, hits.table, record, owner, hits.kind, hits.end, hits.start)
+    columns = (hits.number, hits.table, hits.fingerprint, record, owner, hits.kind, hits.end, hits.start)
     kept = np.concatenate([order[alone], best])
     kept = kept[np.lexsort(tuple(column[kept] for column in columns))]
     keys = [column[kept] for column in (hits.start, hits.end, hits.kind, owner, record)]
@@ -201,10 +201,9 @@ def _ordered(hits: Hits, owner: U32, record: U64, data_set: U32, offset: int) ->
 
 
 def _closest(place: U64, data_set: U32, fingerprint: U64) -> NDArray[np.intp]:
-    """Positions of the hits by the form that the fewest records of a data set share, at each place.
+    """Positions of the hits by the forms that the fewest records of a data set share, at each place.
 
-    An address with a tag is one record's, what is left without the tag may be several records'. Of forms that
-    equally many share the smallest fingerprint stands for all.
+    An address with a tag is one record's, what is left without the tag may be several records'.
     """
     order = np.lexsort((fingerprint, data_set, place))
     place, data_set, fingerprint = place[order], data_set[order], fingerprint[order]
@@ -213,10 +212,8 @@ def _closest(place: U64, data_set: U32, fingerprint: U64) -> NDArray[np.intp]:
     forms = np.flatnonzero(new_form)
     sizes = np.diff(np.append(forms, len(order)))
     group = np.cumsum(new_place)[forms]  # of each form
-    ranked = np.lexsort((fingerprint[forms], sizes, group))
-    chosen = ranked[np.append(True, group[ranked][1:] != group[ranked][:-1])]
-    wanted = np.zeros(len(forms), dtype=np.bool_)
-    wanted[chosen] = True
+    fewest = np.minimum.reduceat(sizes, np.flatnonzero(np.append(True, group[1:] != group[:-1])))
+    wanted = sizes == fewest[group - group[0]]
     return np.asarray(order[np.repeat(wanted, sizes)])
 
 

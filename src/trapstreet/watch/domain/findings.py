@@ -137,7 +137,7 @@ def _patterns(seen: Seen, kinds: U16, is_copy: NDArray[np.bool_]) -> Patterns:
 
 def beyond_chance(what: Shown, tests: int) -> frozenset[Kind]:
     """The kinds of which more values are met than chance explains; tests is how often that is asked."""
-    limit = log10(NUMBERS_ALONE / tests)
+    limit = log10(NUMBERS_ALONE / tests / len(SPACED))
     return frozenset(kind for kind, each in what.log10_p.items() if kind not in SPACED or each <= limit)
 
 
@@ -172,7 +172,7 @@ def described(what: Shown, tests: int) -> dict[str, Any]:
         "singles": dict(what.singles),
         "expected": dict(what.expected),
         "p_value": 10.0 ** max(-300.0, min(0.0, lowest + log10(1 + len(what.log10_p)))),
-        "decoys": sum(n for (mask, certain), n in what.decoys.items() if certain or mask & sure),
+        "decoys": sum(n for (_, certain), n in what.decoys.items() if certain),
     }
 
 

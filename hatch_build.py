@@ -57,7 +57,7 @@ def compile_kernel(root: Path) -> str:
 
 
 def _processor() -> tuple[str, ...]:
-    return ("-march=x86-64-v2",) if platform.machine().lower() in {"x86_64", "amd64"} else ()
+    return ("-msse4.2", "-mpopcnt") if platform.machine().lower() in {"x86_64", "amd64"} else ()
 
 
 def _platform() -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from trapstreet.core.fields import Candidate, Column, Kind, Search, kinds
 from trapstreet.core.fields.automaton import Ending, automaton
+from trapstreet.core.fields.codes import code_forms
 from trapstreet.core.fields.shapes import learn_shapes
 
 
@@ -232,3 +233,10 @@ def test_an_automaton_is_a_table_of_states_and_classes():
 def test_what_is_no_shape_or_too_large_is_refused(shape):
     with pytest.raises(ValueError, match="shape"):
         automaton((shape,))
+
+
+def test_a_literal_that_is_too_long_is_not_optional() -> None:
+    """The kernel has room for 32 letters before digits that stand alone."""
+    (shape,) = learn_shapes([f"{'A' * 33}-{number:06}" for number in range(100)])
+    assert code_forms("000012", (shape,)) == (b"000012",)
+    assert automaton((shape,)).endings[1].literals == ()

@@ -1,5 +1,6 @@
 """Whether the compiled kernel can be used, and what is said where it cannot."""
 
+import ctypes
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -7,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from trapstreet.index import kernel_abi as abi
 from trapstreet.index import native
 
 REASONS = {
     "uint32_t ts_abi(void) { return 0; } int ts_supported(void) { return 1; }": "of another version",
-    "uint32_t ts_abi(void) { return 1; } int ts_supported(void) { return 0; }": "for a newer processor",
-    "uint32_t ts_abi(void) { return 1; }": "does not load",
+    "uint32_t ts_abi(void) { return 2; } int ts_supported(void) { return 0; }": "for a newer processor",
+    "uint32_t ts_abi(void) { return 2; }": "does not load",
 }
 
 
@@ -35,7 +37,7 @@ def compile_into(library: Path, source: str) -> None:
 
 
 def test_a_kernel_of_this_version_is_loaded_once_and_nothing_is_remarked(library: Path) -> None:
-    compile_into(library, "uint32_t ts_abi(void) { return 1; } int ts_supported(void) { return 1; }")
+    compile_into(library, "uint32_t ts_abi(void) { return 2; } int ts_supported(void) { return 1; }")
     assert native.load() is not None
     assert native.load() is native.load()
     assert native.remark() == ""
@@ -62,3 +64,18 @@ def test_without_a_library_users_are_told_in_one_sentence(library: Path) -> None
         "The matcher runs in plain Python, about 30 times slower: "
         "no working C compiler was there when trapstreet was installed."
     )
+
+
+def test_python_and_the_kernel_have_the_same_structures() -> None:
+    library = native.load()
+    if library is None:
+        pytest.skip(f"no kernel: {native.why_not()}")
+    library.ts_size.restype = ctypes.c_uint64
+    structures = (abi.Config, abi.Table, abi.Automaton, abi.Ending, abi.Results)
+    arrays = (abi.HIT, abi.CANDIDATE, abi.SAMPLE)
+    sizes = [
+        *map(ctypes.sizeof, structures),
+        *(each.itemsize for each in arrays),
+        ctypes.sizeof(abi.MonthWord),
+    ]
+    assert [library.ts_size(at) for at in range(len(sizes) + 1)] == [*sizes, 0]

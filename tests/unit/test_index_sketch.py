@@ -37,7 +37,7 @@ def test_any_cut_gives_the_same_sketch(count: int) -> None:
     assert Sketch.union(parts) == whole
     merged = Sketch.empty()
     for part in reversed(parts):
-        merged = merged.merge(part)
+        merged = Sketch.union([merged, part])
     assert merged == whole
 
 

@@ -13,12 +13,16 @@
 #include <immintrin.h>
 #endif
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "index files and hashes are read in little-endian order"
+#endif
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define ABI 1
+#define ABI 2
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
@@ -107,8 +111,7 @@ typedef struct {
 
 typedef struct {
     u64 fingerprint;
-    u8 size, unused[7];
-    u8 form[SKETCH_FORM];
+    u8 form[SKETCH_FORM]; /* zeros behind a shorter one */
 } sample;
 
 typedef struct {
@@ -321,8 +324,7 @@ static void keep_sample(results *r, int anchor, u64 fingerprint, const u8 *form,
     sample *one = &r->samples[anchor][r->n_samples[anchor]++];
     memset(one, 0, sizeof *one);
     one->fingerprint = fingerprint;
-    one->size = (u8)(size < SKETCH_FORM ? size : SKETCH_FORM);
-    memcpy(one->form, form, one->size);
+    memcpy(one->form, form, size < SKETCH_FORM ? size : SKETCH_FORM);
 }
 
 /* ---- look-up ---------------------------------------------------------------------------------------------- */
@@ -571,7 +573,7 @@ static void email_at(search *z, u64 at) {
     while (t > l && s[t - 1] < 0x80) t--;
     int wide = t > l;
     while (d < limit && (is(s[d], DOMAIN) || s[d] >= 0x80)) wide |= s[d++] >= 0x80;
-    if ((z->c->unicode_emails || z->all) && (wide || has_punycode(s, at + 1, d))) {
+    if (z->c->unicode_emails && (wide || has_punycode(s, at + 1, d))) {
         u32 *hard = ADDED(z->r, hard);
         if (hard) *hard = (u32)at;
     }
@@ -830,7 +832,7 @@ static void iban_at(search *z, u64 p) {
     offer(z, IBAN, start, i, compact, size);
 }
 
-enum { LONGEST_CODE = 96, COVERED = 8 };
+enum { LONGEST_CODE = 96, COVERED = 8 }; /* learnt shapes have at most 64 letters and digits */
 
 typedef struct {
     u64 ends[COVERED]; /* of the latest candidates that a shape with an optional literal accepted whole */
@@ -1037,14 +1039,21 @@ static void words_in(search *z, walk *w) {
 
 static inline int in_order(const hit *a, const hit *b) { return a->start != b->start ? a->start < b->start : a->end <= b->end; }
 
-/* Sort hits that are nearly in the order of their places: each is at most a tile and a batch away from its own. */
+static int hit_order(const void *a, const void *b) { return in_order(a, b) ? in_order(b, a) - 1 : 1; }
+
+/* Sort hits by their places. Most are nearly in order; where many have to move far, another way is quicker. */
 static void sort_hits(hit *hits, u64 count) {
+    u64 moves = 0;
     for (u64 i = 1; i < count; i++) {
         if (LIKELY(in_order(&hits[i - 1], &hits[i]))) continue;
         hit moved = hits[i];
         u64 j = i;
         for (; j > 0 && !in_order(&hits[j - 1], &moved); j--) hits[j] = hits[j - 1];
         hits[j] = moved;
+        if ((moves += i - j) > 32 * count) {
+            qsort(hits, count, sizeof *hits, hit_order);
+            return;
+        }
     }
 }
 
@@ -1124,7 +1133,7 @@ typedef struct {
     u64 n_forms, room_forms;
     u64 *words; /* hash, hash of the initial: of each word for names */
     u32 *places;
-    u64 n_words, room_words, room_places;
+    u64 n_words, room_words;
     u64 failed;
     int page; /* of the foldings that is needed and not there, -1 for none */
 } region;
@@ -1592,19 +1601,10 @@ static int confirm_region(region *g, const config *c, const u8 *s, u64 n, hit *h
     return open ? 1 : 2;
 }
 
-static int hit_order(const void *a, const void *b) {
-    const hit *x = a, *y = b;
-    return x->start != y->start ? (x->start > y->start) - (x->start < y->start) : (x->end > y->end) - (x->end < y->end);
-}
-
 /* Sorts the hits by their places and fills in what confirms each.
  * Returns 0, -1 if memory ran out, or 1 + the page of foldings that is needed: give it and call again. */
 int ts_confirm(const config *c, const u8 *text, u64 n, results *r) {
-    for (u64 i = 1; i < r->n_hits; i++)
-        if (!in_order(&r->hits[i - 1], &r->hits[i])) { /* those that Python added */
-            qsort(r->hits, r->n_hits, sizeof *r->hits, hit_order);
-            break;
-        }
+    sort_hits(r->hits, r->n_hits); /* those that Python added are behind the others */
     if (!c->confirmed) return 0;
     region g = {.page = -1};
     for (u64 i = 0, next; i < r->n_hits && g.page < 0 && !g.failed; i = next) {
@@ -1680,6 +1680,13 @@ void ts_siphash(const key *k, const u8 *bytes, const u64 *ends, u64 count, u64 *
 }
 
 u32 ts_abi(void) { return ABI; }
+
+/* The sizes of the structures that Python has to fill or read in the same way. */
+u64 ts_size(int which) {
+    const u64 sizes[] = {sizeof(config), sizeof(table), sizeof(automaton), sizeof(ending), sizeof(results),
+                         sizeof(hit), sizeof(candidate), sizeof(sample), sizeof(month_word)};
+    return which >= 0 && (u64)which < sizeof sizes / sizeof *sizes ? sizes[which] : 0;
+}
 
 /* Whether this processor has the instructions that the library was built for. */
 int ts_supported(void) {

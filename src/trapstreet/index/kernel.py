@@ -25,6 +25,7 @@ from trapstreet.index.stretches import Stretch, stretches
 STRETCH = 1 << 22
 
 _EVERYTHING = (1 << 64) - 1
+_KEPT_HITS = 1 << 19  # room for so many stays, 16 MB
 
 _NO_HITS = (
     *(np.empty(0, dtype=dtype) for dtype in ("i8", "i8", "u1", "u8", "u4", "u4")),
@@ -36,7 +37,8 @@ _CODE_OF = np.array([CODE[kind] for kind in abi.ANCHORS], dtype=np.uint8)
 class KernelMatcher:
     """Finds the values of all data sets of a lookup, hundreds of MB a second on each core (bench/matcher.py).
 
-    Its matches are those of ReferenceMatcher. Memory is that of a few stretches for each thread.
+    Its matches are those of ReferenceMatcher. Memory is that of two or three stretches for each thread, and
+    some 200 bytes for each match in them.
     """
 
     def __init__(self, lookup: Lookup, key_of: KeyOf, threads: int = 1) -> None:
@@ -123,8 +125,14 @@ class _Plan:
         finalize(self, _free, library, self._idle)
 
     def search(self, stretch: Stretch, candidates: bool, thresholds: Mapping[Kind, int]) -> _Part:
-        """Everything that begins in the stretch. Runs without Python's lock for nearly all of its time."""
-        results = self._idle.pop() if self._idle else abi.Results(keep=KEPT)
+        """Everything that begins in the stretch.
+
+        Runs without Python's lock but for addresses that are not ASCII, where any such is registered.
+        """
+        try:
+            results = self._idle.pop()
+        except IndexError:
+            results = abi.Results(keep=KEPT)
         for at, kind in enumerate(abi.ANCHORS):
             results.threshold[at] = thresholds.get(kind, _EVERYTHING)
         try:
@@ -142,8 +150,11 @@ class _Plan:
             self._confirm(stretch.text, results)
             return self._part(results, stretch.offset, candidates, wide)
         finally:
-            self._library.ts_reset(byref(results))
-            self._idle.append(results)
+            if results.room_hits <= _KEPT_HITS:
+                self._library.ts_reset(byref(results))
+                self._idle.append(results)
+            else:
+                self._library.ts_free(byref(results))
 
     def _offer_unicode(self, stretch: Stretch, results: abi.Results) -> "_Forms":
         """Look up the readings of addresses that only Python can make."""
@@ -208,6 +219,9 @@ class _Plan:
                 fingerprints = np.concatenate([fingerprints, self._hashed(wide)])
                 places, ends = np.concatenate([places, more[0]]), np.concatenate([ends, more[1]])
             order = np.lexsort((fingerprints, ends, places))
+            columns = (fingerprints[order], ends[order], places[order])
+            fresh = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+            order = order[np.append(True, fresh)[: len(order)]]  # two readings can have a form in common
             found[kind] = CandidateForms(fingerprints[order], places[order] + offset, ends[order] + offset)
         return found
 

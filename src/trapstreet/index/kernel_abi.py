@@ -128,5 +128,5 @@ HIT = np.dtype(
 CANDIDATE = np.dtype(
     [("fingerprint", "<u8"), ("start", "<u4"), ("end", "<u4"), ("anchor", "<u4"), ("unused", "<u4")]
 )
-SAMPLE = np.dtype([("fingerprint", "<u8"), ("size", "u1"), ("unused", "u1", (7,)), ("form", f"S{WIDTH}")])
+SAMPLE = np.dtype([("fingerprint", "<u8"), ("form", f"S{WIDTH}")])
 HARD = np.dtype("<u4")

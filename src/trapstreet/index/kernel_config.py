@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields.automaton import Automaton, automaton
+from trapstreet.core.fields.codes import automaton_of
 from trapstreet.core.fields.fold import fold_page
 from trapstreet.core.fields.kind import Column, Kind
 from trapstreet.core.fields.kinds import birth_date, iban, phone
@@ -55,10 +56,7 @@ class Configuration:
             config.searched |= 1 << at
             config.keys[at] = _key(key)
             if at >= abi.CODES:
-                shapes = tuple(
-                    dict.fromkeys(shape for each in lookup.columns(kind) for shape in each.grammar)
-                )
-                config.codes[at - abi.CODES] = self._automaton(automaton(shapes))
+                config.codes[at - abi.CODES] = self._automaton(automaton_of(lookup.columns(kind)))
                 config.automata = max(config.automata, at - abi.CODES + 1)
         for at in range(config.automata):
             if not config.codes[at].rows:

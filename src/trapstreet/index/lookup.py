@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields import kinds
-from trapstreet.core.fields.kind import Column, Kind
+from trapstreet.core.fields.kind import Column, Kind, Search
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.index.segment import Segment
 from trapstreet.index.table import Positions, Table, build, slot_values
@@ -80,9 +80,13 @@ class Lookup:
         self._slot_values: dict[tuple[Kind, int], list[U32]] = {}
 
     def columns(self, kind: Kind) -> list[Column]:
-        """Every column of the kind, of all data sets: what a search for candidates goes by."""
+        """Every column of the kind, of all data sets."""
         parts = {Kind.NAME: (Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME)}.get(kind, (kind,))
         return [column for each in self.data_sets for column in each.columns if column.kind in parts]
+
+    def search(self, kind: Kind) -> Search:
+        """What a search for candidates of the kind goes by."""
+        return Search(tuple(self.columns(kind)), self.phone_lengths, self.unicode_emails)
 
     def anchors(self) -> list[tuple[Kind, int]]:
         """The anchor kinds that have keys, with their epochs, in order."""

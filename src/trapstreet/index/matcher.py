@@ -190,7 +190,8 @@ def _ordered(hits: Hits, owner: U32, record: U64, data_set: U32, offset: int) ->
         return order
     alone = ~(np.append(same, False) | np.append(False, same))
     among = order[~alone]
-    best = among[_closest(place[~alone], data_set[owner[among]], hits.fingerprint[among])]
+    holder = hits.table[among].astype(np.uint64) << np.uint64(32) | hits.number[among]
+    best = among[_closest(place[~alone], data_set[owner[among]], hits.fingerprint[among], holder)]
     columns = (hits.number, hits.table, hits.fingerprint, record, owner, hits.kind, hits.end, hits.start)
     kept = np.concatenate([order[alone], best])
     kept = kept[np.lexsort(tuple(column[kept] for column in columns))]
@@ -200,12 +201,15 @@ def _ordered(hits: Hits, owner: U32, record: U64, data_set: U32, offset: int) ->
     return result
 
 
-def _closest(place: U64, data_set: U32, fingerprint: U64) -> NDArray[np.intp]:
+def _closest(place: U64, data_set: U32, fingerprint: U64, holder: U64) -> NDArray[np.intp]:
     """Positions of the hits by the forms that the fewest records of a data set share, at each place.
 
     An address with a tag is one record's, what is left without the tag may be several records'.
     """
-    order = np.lexsort((fingerprint, data_set, place))
+    order = np.lexsort((holder, fingerprint, data_set, place))
+    columns = (place, data_set, fingerprint, holder)
+    fresh = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
+    order = order[np.append(True, fresh)]  # two readings of a place can have a form in common
     place, data_set, fingerprint = place[order], data_set[order], fingerprint[order]
     new_place = np.append(True, (place[1:] != place[:-1]) | (data_set[1:] != data_set[:-1]))
     new_form = new_place | np.append(True, fingerprint[1:] != fingerprint[:-1])

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind, kinds
-from trapstreet.core.fields.kind import Search
 from trapstreet.core.fields.tokens import Token, tokens
 from trapstreet.core.maths.siphash import siphash24_many
 from trapstreet.index.fingerprints import fingerprints_of
@@ -57,9 +56,7 @@ class ReferenceMatcher:
         self._epochs: dict[Kind, list[int]] = {}
         for kind, epoch in sorted(lookup.anchors()):
             self._epochs.setdefault(kind, []).append(epoch)
-        self._searches = {
-            kind: Search(tuple(lookup.columns(kind)), lookup.phone_lengths) for kind in self._epochs
-        }
+        self._searches = {kind: lookup.search(kind) for kind in self._epochs}
 
     def matches(self, chunks: Iterable[bytes], *, candidates: bool = False) -> Iterator[Matches]:
         """One answer for some 130,000 bytes. Candidates are those under a kind's latest epoch."""

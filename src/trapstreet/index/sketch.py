@@ -53,10 +53,6 @@ class Sketch:
         forms = np.concatenate([part.forms for part in parts])
         return cls.of(np.concatenate([part.fingerprints for part in parts]), forms)
 
-    def merge(self, other: "Sketch") -> "Sketch":
-        """The sketch of everything that either has seen."""
-        return Sketch.union([self, other])
-
     def distinct(self) -> float:
         """How many different values were seen: exact below KEPT, else an estimate without bias."""
         if len(self.fingerprints) < KEPT:

@@ -13,10 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+LONGEST_LITERAL = 32
+"""Letters of a literal that digits alone are tried with."""
+
 MOST_LITERALS = 8
 """Literals that digits alone are tried with."""
 
 _MOST_STATES, _MOST_ENDINGS = 65_535, 256
+_MOST_BACK = 8  # runs of letters that are worth walking back over
 _GAP = 3  # separators that may stand between two tokens
 _LONG_RUN = 31  # digits from which a run's length is no longer told apart
 
@@ -109,8 +113,9 @@ def read_shape(shape: str) -> tuple[ShapeToken, ...]:
 
 def literal_is_optional(tokens: Sequence[ShapeToken]) -> bool:
     """Whether a shape is a literal with at least six digits and nothing else: digits that identify alone."""
-    rest = tokens[1:]
-    return bool(tokens[0].literal) and all(t.letter == "D" for t in rest) and sum(t.least for t in rest) >= 6
+    literal, *rest = tokens
+    digits = sum(t.least for t in rest)
+    return 0 < len(literal.literal) <= LONGEST_LITERAL and digits >= 6 and all(t.letter == "D" for t in rest)
 
 
 @lru_cache(maxsize=64)
@@ -277,7 +282,7 @@ def _back(shapes: Sequence[Sequence[ShapeToken]]) -> int:
         if before == len(tokens) or tokens[before].letter != "D":
             return -1
         runs.append(before)
-    return max(runs, default=0)
+    return max(runs, default=0) if max(runs, default=0) <= _MOST_BACK else -1
 
 
 def _first_digits(delta: NDArray[np.uint16], accept: NDArray[np.uint8], classes: bytes) -> int:

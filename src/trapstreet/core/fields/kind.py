@@ -64,10 +64,12 @@ class Search(NamedTuple):
 
     columns        the kind's columns in all data sets that are searched for
     phone_lengths  digits of the whole national numbers ("n" forms) that are registered
+    unicode_emails  whether any e-mail address that is registered is not ASCII
     """
 
     columns: tuple[Column, ...]
     phone_lengths: frozenset[int] = frozenset((6, 7, 8))
+    unicode_emails: bool = True
 
 
 class FieldKind(Protocol):

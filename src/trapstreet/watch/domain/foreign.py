@@ -112,7 +112,7 @@ class Foreign:
         tells the sketch, or else each that can have: the densest counts. 0.3 ms for each of those."""
         sketch = self._sketch(kind)
         known = dict(zip(sketch.fingerprints.tolist(), sketch.forms.tolist(), strict=True))
-        search = Search(tuple(self._lookup.columns(kind)), self._lookup.phone_lengths)
+        search = self._lookup.search(kind)
         densities = [np.empty(0)]
         for owner, space in self.spread.spaces(kind).items():
             forms = [

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from trapstreet.core.fields import Kind, Search, kinds
+from trapstreet.core.fields import Kind, kinds
 from trapstreet.core.maths.siphash import siphash24_many
 from trapstreet.index import Lookup, Matches
 from trapstreet.index.lookup import KeyOf
@@ -89,5 +89,5 @@ def _forms(kind: Kind, text: str, lookup: Lookup) -> Iterator[bytes]:
     field, columns = kinds()[kind], tuple(lookup.columns(kind))
     for column in dict.fromkeys(replace(each, name="", why="") for each in columns):
         yield from field.forms(text, column)
-    for candidate in field.find(text.encode(), Search(columns, lookup.phone_lengths)):
+    for candidate in field.find(text.encode(), lookup.search(kind)):
         yield from candidate.forms

@@ -73,7 +73,7 @@ class Email(FieldKind):
         for match in _AT.finditer(data):
             at = match.start()
             plain = _plain_place(data, at)
-            more = unicode_candidate(data, at) if _is_hard(data, at) else None
+            more = unicode_candidate(data, at) if search.unicode_emails and _is_hard(data, at) else None
             if plain:
                 yield Candidate(plain.start, plain.end, plain.forms + (more.forms if more else ()))
             elif more:
@@ -231,9 +231,10 @@ def _unicode_label(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return unicodedata.normalize("NFC", label[4:].encode("ascii").decode("punycode").lower())
+        decoded = unicodedata.normalize("NFC", label[4:].encode("ascii").decode("punycode").lower())
     except UnicodeError:
         return label
+    return label if decoded.isascii() else decoded
 
 
 def _address_forms(local: str, domain: str) -> tuple[bytes, ...]:

@@ -36,9 +36,15 @@ def dense(size: int, ours: Sequence[Row], *, every: int) -> bytes:
 
 
 def prose(size: int) -> bytes:
-    """The first `size` bytes of this machine's package documentation, then of its manual pages."""
+    """The first `size` bytes of this machine's package documentation, then of its manual pages.
+
+    Changelogs are left out: they are lists of addresses and times.
+    """
     folders = (path for folder in DOCUMENTATION for path in sorted(folder.rglob("*")))
-    return _joined((path for path in folders if path.name.endswith(ENDINGS)), size)
+    return _joined(
+        (path for path in folders if path.name.endswith(ENDINGS) and "changelog" not in path.name.lower()),
+        size,
+    )
 
 
 def source(size: int) -> bytes:

@@ -18,6 +18,8 @@ from trapstreet.decoys import Decoy, DecoySettings, TableModelBuilder, generate
 from trapstreet.share.domain.issued import profiles_of
 from trapstreet.trace.domain.verdict import CopyCode, accuse
 
+pytestmark = pytest.mark.xdist_group("coincidences")  # what they share is made once
+
 COPIES = 100_000
 LEAKED = 20_000
 PER_KEY = 5_000

@@ -17,7 +17,7 @@ from trapstreet.core.maths.siphash import siphash24_many
 from trapstreet.index import kernel_abi as abi
 from trapstreet.index.kernel_config import Configuration, check
 from trapstreet.index.lookup import KeyOf, Lookup
-from trapstreet.index.matcher import CODE, CONFIRMING, CandidateForms, Hits, Matches, assemble
+from trapstreet.index.matcher import CODE, CandidateForms, Hits, Matches, assemble, together
 from trapstreet.index.native import load
 from trapstreet.index.sketch import KEPT, Sketch
 from trapstreet.index.stretches import Stretch, stretches
@@ -27,10 +27,6 @@ STRETCH = 1 << 22
 _EVERYTHING = (1 << 64) - 1
 _KEPT_HITS = 1 << 19  # room for so many stays, 16 MB
 
-_NO_HITS = (
-    *(np.empty(0, dtype=dtype) for dtype in ("i8", "i8", "u1", "u8", "u4", "u4")),
-    np.empty((0, len(CONFIRMING)), dtype=np.uint8),
-)
 _CODE_OF = np.array([CODE[kind] for kind in abi.ANCHORS], dtype=np.uint8)
 
 
@@ -78,7 +74,7 @@ class KernelMatcher:
             stretch.text,
             stretch.offset,
             stretch.last - stretch.first,
-            _together([part.hits for part in parts]),
+            together([part.hits for part in parts]),
             candidates={kind: part.candidates[kind] for kind, part in latest.items()} if candidates else {},
             sketches={kind: part.sketches[kind] for kind, part in latest.items()},
         )
@@ -254,15 +250,6 @@ class _Forms:
         """Where each form begins and ends."""
         both = np.array(self._places, dtype=np.int64).reshape(-1, 2)
         return both[:, 0], both[:, 1]
-
-
-def _together(parts: list[Hits]) -> Hits:
-    """The hits of all epochs."""
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return Hits._make(_NO_HITS)
-    return Hits._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
 def _copied(address: int | None, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """What a matcher is: text in, matches out. The conformance suite is tests/contract/test_matcher.py."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -136,6 +136,24 @@ class Hits(NamedTuple):
     table: U32
     number: U32
     confirmed: U8
+
+
+_NO_HITS = Hits(
+    start=np.empty(0, dtype=np.int64),
+    end=np.empty(0, dtype=np.int64),
+    kind=np.empty(0, dtype=np.uint8),
+    fingerprint=np.empty(0, dtype=np.uint64),
+    table=np.empty(0, dtype=np.uint32),
+    number=np.empty(0, dtype=np.uint32),
+    confirmed=np.empty((0, len(CONFIRMING)), dtype=np.uint8),
+)
+
+
+def together(parts: Sequence[Hits]) -> Hits:
+    """The hits of all parts, one behind the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Hits._make(map(np.concatenate, zip(*parts, strict=True))) if parts else _NO_HITS
 
 
 def assemble(

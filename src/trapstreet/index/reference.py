@@ -5,7 +5,7 @@ addresses, postcodes and dates round it are compared with those of its record.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from trapstreet.index.matcher import (
     Hits,
     Matches,
     assemble,
+    together,
 )
 from trapstreet.index.sketch import Sketch
 from trapstreet.index.stretches import Stretch, stretches
@@ -76,7 +77,7 @@ class ReferenceMatcher:
             sketches[kind] = Sketch.of(fingerprints, forms)
             if candidates:
                 shown[kind] = _sorted(fingerprints, begins + offset, ends + offset)
-        hits = _joined(parts)
+        hits = together(parts)
         hits = hits._replace(confirmed=_Confirmation(self._lookup, self._key_of, text, hits).confirmed())
         hits = hits._replace(start=hits.start + offset, end=hits.end + offset)
         return assemble(self._lookup, text, offset, last - first, hits, candidates=shown, sketches=sketches)
@@ -207,18 +208,3 @@ def _outside_addresses(text: bytes, begin: int, found: list[Token]) -> list[Toke
 def _sorted(fingerprints: U64, places: I64, ends: I64) -> CandidateForms:
     order = np.lexsort((fingerprints, ends, places))
     return CandidateForms(fingerprints[order], places[order], ends[order])
-
-
-def _joined(parts: Sequence[Hits]) -> Hits:
-    return Hits(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _NO_HITS
-
-
-_NO_HITS = Hits(
-    start=_NOWHERE,
-    end=_NOWHERE,
-    kind=np.empty(0, dtype=np.uint8),
-    fingerprint=np.empty(0, dtype=np.uint64),
-    table=np.empty(0, dtype=np.uint32),
-    number=np.empty(0, dtype=np.uint32),
-    confirmed=np.empty((0, len(CONFIRMING)), dtype=np.uint8),
-)

@@ -71,9 +71,15 @@ def check_copy(arrays: Mapping[str, Extent], *, slots: bool) -> None:
             raise ValueError("its arrays are not of the same length")
 
 
+_LONGEST_BUCKET = 1 << 12
+"""Entries of a bucket at most: 8 are usual, and a longer one would make every look-up slow."""
+
+
 def check_directory(directory: NDArray[np.uint32], entries: int) -> None:
-    """Buckets begin at the first entry, follow each other, and end with the last. 1 ns a bucket."""
+    """Buckets begin at the first entry, follow each other, are short, end with the last. 1 ns a bucket."""
     if directory[0] or directory[-1] != entries or (directory[1:] < directory[:-1]).any():
+        raise ValueError("its directory is damaged")
+    if np.diff(directory).max() > _LONGEST_BUCKET:
         raise ValueError("its directory is damaged")
 
 

@@ -19,6 +19,7 @@ LONGEST_LITERAL = 32
 MOST_LITERALS = 8
 """Literals that digits alone are tried with."""
 
+_MOST_BYTES = 512  # letters and digits of a code; learnt shapes have at most 64
 _MOST_STATES, _MOST_ENDINGS = 65_535, 256
 _MOST_BACK = 8  # runs of letters that are worth walking back over
 _GAP = 3  # separators that may stand between two tokens
@@ -125,6 +126,8 @@ def automaton(shapes: tuple[str, ...]) -> Automaton:
     Raises ValueError for what is no shape, and where the shapes need more than 65,535 states or 255 endings.
     """
     read = [read_shape(shape) for shape in dict.fromkeys(shapes)]
+    if any(sum(token.most for token in tokens) > _MOST_BYTES for tokens in read):
+        raise ValueError("a shape has too many letters and digits")
     nodes = _Nodes()
     for tokens in read:
         optional = literal_is_optional(tokens)

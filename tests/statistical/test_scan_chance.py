@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from trapstreet.core.fields import Column, Kind, kinds
+from trapstreet.core.fields import Column, Kind, Search, kinds
 from trapstreet.core.maths.siphash import siphash24_many
 from trapstreet.core.maths.tails import log10_binomial_tail
 from trapstreet.index import Matches, Sketch, Space, SpaceSampler
@@ -106,7 +106,7 @@ class Ours:
             records=self.count,
             learnt=lambda kind: 1.0,
         )
-        lookup = SimpleNamespace(columns=lambda kind: [self.column], phone_lengths=frozenset())
+        lookup = SimpleNamespace(search=lambda kind: Search((self.column,), frozenset()))
         written = [(form, value) for value in values for form in kinds()[kind].forms(value, self.column)]
         fingerprints = siphash24_many(KEY, [form for form, _ in written])
         sketch = Sketch.of(fingerprints, [form for form, _ in written])

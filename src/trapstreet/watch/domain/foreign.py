@@ -104,8 +104,14 @@ class Foreign:
             thin = np.where(densities <= level, densities, 0.0).sum(axis=0)
             mean = sample.share * self.count(kind) * upper_mean(thin, level * len(spaces))
             lowest = min(lowest, log10_poisson_tail(mean, int(np.count_nonzero(hits <= level))))
-        expected = self._sketch(kind).distinct() * float(np.minimum(1.0, densities.sum(axis=0)).mean())
-        return Numbers(expected, min(0.0, lowest + log10(len(_LEVELS))))
+        return Numbers(self._expected(kind, hits), min(0.0, lowest + log10(len(_LEVELS))))
+
+    def _expected(self, kind: Kind, hits: F64) -> float:
+        """How many hits chance explains. Where every value may be ours, it explains those that are met."""
+        densities, distinct = self._densities(kind).sum(axis=0), self._sketch(kind).distinct()
+        full = densities >= 1.0
+        met = min(distinct * float(full.mean()), float(np.count_nonzero(hits >= 1.0)))
+        return met + distinct * float(np.where(full, 0.0, densities).mean())
 
     def _hit_densities(self, kind: Kind, sample: HitSample) -> F64:
         """Per hit of a version whose space is known how dense ours lie there. Which form of the value met

@@ -101,11 +101,15 @@ def cost(desk: Desk, ours: bytes, text: bytes) -> float:
 
 
 def test_a_record_is_found_before_inside_and_behind_in_linear_time(desk: Desk, row: str) -> None:
+    """Twice the text takes less than three times as long; a busy machine is given three chances."""
     ours = f"\n{row}\n".encode()
     nothing = cost(desk, ours, b"")
     for name, text in TEXTS.items():
-        small, large = (cost(desk, ours, text(size)) - nothing for size in (SMALL, LARGE))
-        assert large < 3 * max(small, PATIENT), f"{name}: {small:.2f} s, {large:.2f} s"
+        for chance in range(3):
+            small, large = (cost(desk, ours, text(size)) - nothing for size in (SMALL, LARGE))
+            if large < 3 * max(small, PATIENT):
+                break
+            assert chance < 2, f"{name}: {small:.2f} s, {large:.2f} s"
 
 
 HALVES = {"one": "D800", "the other": "DC00", "both in the wrong order": "DC00 D800"}

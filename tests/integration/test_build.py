@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("src", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore")
 LIBRARY = "trapstreet/index/_kernel.so"
 REFERENCE = (
-    "The matcher runs in plain Python, about 30 times slower: "
+    "The matcher runs in plain Python, tens of times slower: "
     "no working C compiler was there when trapstreet was installed."
 )
 TABLE = "name,email,phone\nMary Murphy,mary@postbox.example,+353 87 123 4567\n"

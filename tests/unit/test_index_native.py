@@ -61,7 +61,7 @@ def test_a_damaged_library_is_no_crash(library: Path) -> None:
 def test_without_a_library_users_are_told_in_one_sentence(library: Path) -> None:
     assert native.load() is None
     assert native.remark() == (
-        "The matcher runs in plain Python, about 30 times slower: "
+        "The matcher runs in plain Python, tens of times slower: "
         "no working C compiler was there when trapstreet was installed."
     )
 

@@ -26,7 +26,7 @@ def why_not() -> str:
 
 def remark() -> str:
     """The sentence for users where the matcher does without the kernel; "" where it has it."""
-    return f"The matcher runs in plain Python, about 30 times slower: {why_not()}." if why_not() else ""
+    return f"The matcher runs in plain Python, tens of times slower: {why_not()}." if why_not() else ""
 
 
 @cache

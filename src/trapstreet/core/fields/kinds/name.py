@@ -64,7 +64,7 @@ class Name(FieldKind):
         return _forms(_in_order(text))
 
     def near(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int, bytes]]:
-        """Single words, and pairs up to three words apart, the first also as an initial."""
+        """Single words, and pairs up to four words apart, the first also as an initial."""
         places = [at for at, token in enumerate(tokens) if token.word]
         spoken = [tokens[at].text for at in places]
         initials = [b"~" + word[:1] if len(word) > 1 else b"*" + word for word in spoken]

@@ -217,7 +217,6 @@ def test_a_json_dump_with_escaped_letters_names_its_copy(desk: Desk) -> None:
     shown = [{"name": row["name"], "tel": row["phone"]} for row in read_csv(out)]
     leak = desk.write("dump.json", json.dumps(shown))
     (finding,) = desk.json("scan", leak, status=1)["findings"]
-    assert finding["records"] + finding["singles"].get("phone", 0) == 1_060, "each is found"
-    assert finding["records"] >= 1_050, "few of them by their number only"
+    assert (finding["records"], finding["singles"]) == (1_060, {})
     (result,) = desk.json("trace", leak, status=1)["data_sets"]
     assert [each["copy"] for each in result["accused"]] == [copy]

@@ -106,6 +106,17 @@ def test_decoys_are_certain(lookup: Lookup, ours: Rows, decoys: Rows) -> None:
     assert (finding.records, finding.decoys, finding.share) == (0, 0, 50 / COUNT), "a number alone is not"
 
 
+def test_decoys_of_the_same_name_are_records_like_all_others(
+    tmp_path: Path, ours: Rows, decoys: Rows
+) -> None:
+    """Two of a copy's few decoys share a name that no record of the data set has."""
+    twins = [(*row[:NAME], "Zenobia Quill", *row[NAME + 1 :]) for row in decoys[:2]]
+    copies = {"1-abc": [*twins, *decoys[2:20]]}
+    lookup = lookup_of(tmp_path, ours, columns_of(ours), copies)
+    (finding,) = found(lookup, text([*ours, *copies["1-abc"]], NAME, PHONE))
+    assert (finding.records, finding.singles) == (COUNT + 20, {})
+
+
 def test_a_change_is_no_second_record(tmp_path: Path, ours: Rows) -> None:
     changed = [
         (*row[:PHONE], "+353 86 999 " + f"{at:04}", *row[PHONE + 1 :]) for at, row in enumerate(ours[:40])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind
 from trapstreet.index.fingerprints import Prints
+from trapstreet.index.runs import ranges
 from trapstreet.index.segment import Segment
 
 U64 = NDArray[np.uint64]
@@ -79,10 +80,9 @@ class _Table:
     def find(self, values: U64) -> Iterator[tuple[int, Decoy]]:
         """(position in values, decoy) of every decoy that has one of the values."""
         low = np.searchsorted(self._values, values)
-        high = np.searchsorted(self._values, values, side="right")
-        for at in np.flatnonzero(high > low).tolist():
-            for copy, position in self._decoys[low[at] : high[at]].tolist():
-                yield at, (copy, position)
+        which, at = ranges(low, np.searchsorted(self._values, values, side="right") - low)
+        decoys = ((copy, position) for copy, position in self._decoys[at].tolist())
+        yield from zip(which.tolist(), decoys, strict=True)
 
     def has(self, decoy: Decoy) -> bool:
         return bool(np.any(np.all(self._decoys == decoy, axis=1)))

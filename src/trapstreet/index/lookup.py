@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from trapstreet.core.fields import kinds
 from trapstreet.core.fields.kind import Column, Kind, Search
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.index.runs import among
 from trapstreet.index.segment import Segment
 from trapstreet.index.table import Positions, Table, build, slot_values
 
@@ -105,11 +106,10 @@ class Lookup:
         there = np.zeros(len(fingerprints), dtype=np.bool_)
         if kinds()[kind].anchor:
             there[self.find(epoch, fingerprints)[0]] = True
-            return there | np.isin(fingerprints, self._shared)
+            return there | among(fingerprints, self._shared)
         slots = slot_values(fingerprints)
         for known in self._known_slots(kind, epoch):
-            at = np.searchsorted(known, slots)
-            there |= known[np.minimum(at, len(known) - 1)] == slots
+            there |= among(slots, known)
         return there
 
     def find(self, epoch: int, fingerprints: U64) -> tuple[Positions, U32, U32]:
@@ -172,7 +172,7 @@ def _copies_table(epoch: int, copies: Sequence[tuple[int, Segment]], *, without:
                 slots[kind].append((own, segment.form_slots(kind), slot_values(fingerprints)))
     fingerprints = np.concatenate(values)
     order = np.argsort(fingerprints, kind="stable")
-    order = order[~np.isin(fingerprints[order], without)]
+    order = order[~among(fingerprints[order], without)]
     fingerprints = fingerprints[order]
     return Table(
         epoch,

@@ -1,4 +1,4 @@
-"""Runs of equal values in sorted columns."""
+"""Runs of equal values, and searches, in sorted columns."""
 
 from typing import Any
 
@@ -24,3 +24,17 @@ def distinct(values: NDArray[Any]) -> NDArray[Any]:
     """The different values, in order: np.unique for long columns, at 12 ns a value and not 500."""
     ordered = np.sort(values)
     return ordered[runs(ordered)]
+
+
+def among(values: NDArray[Any], known: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which values are in a sorted column: what np.isin says, without sorting it again."""
+    if not len(known):
+        return np.zeros(len(values), dtype=np.bool_)
+    there: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+    return there
+
+
+def ranges(starts: Positions, counts: Positions) -> tuple[Positions, Positions]:
+    """All positions in [starts, starts + counts), range by range: the range's number, and the position."""
+    which = np.repeat(np.arange(len(starts)), counts)
+    return which, np.arange(len(which)) + np.repeat(starts - np.cumsum(counts) + counts, counts)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields.kind import Kind
+from trapstreet.index.runs import among, ranges
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -64,15 +65,12 @@ class Table:
         asked = fingerprints[passed]
         bucket = asked >> np.uint64(64 - self.bits)
         low = self.directory[bucket].astype(np.intp)
-        counts = self.directory[bucket + np.uint64(1)] - low
-        which = np.repeat(np.arange(len(asked)), counts)
-        at = np.arange(len(which)) + np.repeat(low - np.cumsum(counts) + counts, counts)
+        which, at = ranges(low, self.directory[bucket + np.uint64(1)] - low)
         entries = self.entries[at]
         below = (asked << np.uint64(self.bits))[which]
         met = np.flatnonzero((entries ^ below) >> np.uint64(self.shift) == 0)
-        if self.exact is not None and len(met):
-            known = np.searchsorted(self.exact, asked[which[met]])
-            met = met[self.exact[np.minimum(known, len(self.exact) - 1)] == asked[which[met]]]
+        if self.exact is not None:
+            met = met[among(asked[which[met]], self.exact)]
         records = entries[met] & np.uint64((1 << self.shift) - 1)
         real = records < len(self.record_ids)  # others come from a damaged file
         return passed[which[met[real]]], records[real].astype(np.uint32)

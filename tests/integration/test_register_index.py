@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from desk import Desk
 from people import customer_file
@@ -14,16 +15,19 @@ from trapstreet.index.segment import MAGIC
 PHONE = 3
 
 
-def switchboard(count: int) -> list[tuple[str, ...]]:
+def switchboard(count: int, number: str) -> list[tuple[str, ...]]:
     """Customers of whom the first 33 share a phone number."""
     rows = list(customers(count, seed=9))
-    return [(*row[:PHONE], rows[0][PHONE], *row[PHONE + 1 :]) for row in rows[:33]] + rows[33:]
+    return [(*row[:PHONE], number, *row[PHONE + 1 :]) for row in rows[:33]] + rows[33:]
 
 
-def test_what_too_many_share_is_set_aside_and_it_says_so(desk: Desk) -> None:
-    table = customer_file(desk.folder / "a.csv", 0, rows=switchboard(200))
+@pytest.mark.parametrize("number", ["+353 21 555 1234", "+45 55 51 23 45"], ids=["one form", "two forms"])
+def test_what_too_many_share_is_set_aside_and_it_says_so_once(desk: Desk, number: str) -> None:
+    table = customer_file(desk.folder / "a.csv", 0, rows=switchboard(200, number))
     said = desk.do("register", table, "--name", "customers")
     assert "Set aside: 1 phone number that more than 32 records share." in said
+    said = desk.do("scan", table, status=1)
+    assert "SET ASIDE  of customers, because many records share them: phone number 1\n" in said
     assert desk.json("register", table, "--name", "again")["set_aside"] == {"phone": 1}
 
 

@@ -27,7 +27,7 @@ def test_each_form_carries_the_number_of_its_row():
     assert forms == [b"a@x.com", b"c+d@x.com", b"c@x.com"]
     assert (rows.dtype, slots.dtype) == (np.uint32, np.uint8)
     assert rows.tolist() == [0, 2, 2]
-    assert slots.tolist() == [0, 0, 0]
+    assert slots.tolist() == [0, 0, 1]
     assert set(found) == {Kind.EMAIL}
 
 
@@ -39,6 +39,21 @@ def test_a_row_has_each_form_of_an_anchor_once_however_many_columns_hold_it():
         1: [b"~215551234"],
         2: [b"~871234567"],
     }
+
+
+def test_the_first_forms_of_cells_are_told_from_the_others():
+    columns = [Column(name, Kind.PHONE, "", region="DK") for name in ("phone", "mobile")]
+    found = record_forms(columns, [("55 51 23 45", ""), ("", ""), ("55 51 23 45", "+353 87 123 4567")])
+    forms, rows, slots = found[Kind.PHONE]
+    assert forms == [b"n55512345", b"~555512345", b"n55512345", b"~555512345", b"~871234567"]
+    assert rows.tolist() == [0, 0, 2, 2, 2]
+    assert slots.tolist() == [0, 1, 0, 1, 0]
+
+
+def test_what_is_the_first_form_of_one_cell_is_so_for_the_row():
+    columns = [Column(name, Kind.EMAIL, "") for name in ("mail", "other")]
+    for row in (("a+x@b.com", "a@b.com"), ("a@b.com", "a+x@b.com")):
+        assert set(record_forms(columns, [row])[Kind.EMAIL].slots.tolist()) == {0}
 
 
 def test_given_and_family_names_are_read_together():

@@ -1,5 +1,7 @@
 """The table of fingerprints: finds every key, and next to nothing else, at the promised size."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -95,10 +97,11 @@ def test_keys_that_come_in_pieces_make_the_same_table(tmp_path, monkeypatch: pyt
     fingerprints, records = keys(20_000, 6), np.arange(20_000, dtype=np.uint32)
     fingerprints[:40] = fingerprints[100]
     fingerprints[200:210] = fingerprints[300]
+    first = np.zeros(20_000, dtype=np.bool_)
     spill = KeySpill(tmp_path)
     for start in range(0, 20_000, 700):
         piece = slice(start, start + 700)
-        spill.add(Kind.CARD, fingerprints[piece], records[piece])
+        spill.add(Kind.CARD, fingerprints[piece], records[piece], later=first[piece])
     spill.settle()
     assert spill.set_aside == {Kind.CARD: 1}
     assert spill.shared().tolist() == [int(fingerprints[100])]
@@ -112,6 +115,28 @@ def test_keys_that_come_in_pieces_make_the_same_table(tmp_path, monkeypatch: pyt
     assert np.array_equal(entries, whole.entries)
     assert np.array_equal(builder.filter, whole.filter)
     assert np.array_equal(builder.directory(), whole.directory)
+
+
+VALUES = {  # per form its records, and whether it is the first form of a cell
+    "two forms of one value": ([(range(33), True), (range(33), False)], 1),
+    "two values that go together": ([(range(33), True), (range(33), True)], 2),
+    "a value under many tags": ([(range(40), False)], 1),
+    "a value with and without its tag": ([(range(33), True), (range(40), False)], 2),
+    "too few": ([(range(32), True), (range(32), False)], 0),
+}
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_what_is_set_aside_is_counted_by_values(tmp_path: Path, case: str) -> None:
+    forms, values = VALUES[case]
+    spill = KeySpill(tmp_path)
+    for number, (holders, first) in enumerate(forms):
+        records = np.array(holders, dtype=np.uint32)
+        fingerprints = np.full(len(records), 1 + number << 60, dtype=np.uint64)
+        spill.add(Kind.PHONE, fingerprints, records, later=np.full(len(records), not first))
+    spill.settle()
+    spill.close()
+    assert sum(spill.set_aside.values()) == values
 
 
 def test_the_table_is_the_one_of_the_decision_record() -> None:

@@ -51,7 +51,7 @@ class VersionContents:
 
     def add(self, kind: Kind, prints: Prints, *, first: int, count: int) -> None:
         if not prints.width:
-            self._spill.add(kind, prints.fingerprints, prints.rows + np.uint32(first))
+            self._spill.add(kind, prints.fingerprints, prints.rows + np.uint32(first), later=prints.slots > 0)
             return
         filled, _ = self._filled.get(kind, (0, 0))
         slots = np.zeros((first + count - filled, prints.width), dtype=np.uint32)

@@ -27,7 +27,7 @@ class Prints(NamedTuple):
     """Fingerprints of one kind in a batch of rows, in the order of the rows.
 
     rows   the row of the batch that each belongs to
-    slots  the place of each among its record's slots; 0 for anchors
+    slots  the place of each among its record's slots; of an anchor its form's place in the cell, at most 255
     width  how many slots a record has; 0 for anchors
     """
 

@@ -1,7 +1,9 @@
 """Keys on their way into a table: gathered in any order, given back sorted, in bounded memory."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -17,7 +19,7 @@ SHARED = 32
 """A value that more records have is set aside: a switchboard, an info@ address. It tells nobody from the
 others."""
 
-_KEY = np.dtype([("fingerprint", "<u8"), ("record", "<u4"), ("kind", "u1")])
+_KEY = np.dtype([("fingerprint", "<u8"), ("record", "<u4"), ("kind", "u1"), ("later", "?")])
 _KINDS = tuple(Kind)
 _PARTS = 64
 _HELD = 1 << 20
@@ -33,7 +35,7 @@ class Keys(NamedTuple):
 class KeySpill:
     """Gathers keys; beyond a million they lie in 64 files, one for each range of fingerprints.
 
-    Memory: 13 bytes for each of a million keys, then what sorting one of the 64 parts takes. The files hold
+    Memory: 14 bytes for each of a million keys, then what sorting one of the 64 parts takes. The files hold
     fingerprints and record numbers, nothing of the values. `close` before the folder goes.
     """
 
@@ -45,16 +47,21 @@ class KeySpill:
         self._held: list[NDArray[np.void]] = []
         self._pending = 0
         self._shared = [np.empty(0, dtype=np.uint64)]
+        self._sharing: dict[tuple[Kind, bytes], int] = defaultdict(int)
         self.keys: dict[Kind, int] = {}
         self.set_aside: dict[Kind, int] = {}
 
     def close(self) -> None:
         self._files.close()
 
-    def add(self, kind: Kind, fingerprints: U64, records: U32) -> None:
-        """Take keys of one kind; records ascend from call to call."""
+    def add(self, kind: Kind, fingerprints: U64, records: U32, *, later: NDArray[np.bool_]) -> None:
+        """Take keys of one kind; records ascend from call to call.
+
+        later  whether the fingerprint is of another form than the first of its cell
+        """
         keys = np.empty(len(fingerprints), dtype=_KEY)
         keys["fingerprint"], keys["record"], keys["kind"] = fingerprints, records, _KINDS.index(kind)
+        keys["later"] = later
         self._held.append(keys)
         self._pending += len(keys)
         if self._pending >= _HELD:
@@ -62,7 +69,11 @@ class KeySpill:
 
     def settle(self) -> None:
         """Sort what was gathered and set aside what more than SHARED records share: from here on `keys` and
-        `set_aside` say how many of each kind there are."""
+        `set_aside` say how many of each kind there are.
+
+        Set aside are values: forms that just the same records share are one, but for each that is the first
+        of a cell.
+        """
         self._sorted = self._file("sorted")
         for part in self._gathered():
             order = np.argsort(part["fingerprint"], kind="stable")
@@ -72,6 +83,8 @@ class KeySpill:
                     self.keys[_KINDS[code]] = self.keys.get(_KINDS[code], 0) + count
             self._sorted.write(kept.tobytes())
         self._sorted.flush()
+        for (kind, _), firsts in self._sharing.items():
+            self.set_aside[kind] = self.set_aside.get(kind, 0) + max(1, firsts)
 
     def sorted(self) -> Iterator[Keys]:
         """The keys that stay, piece by piece, after `settle`."""
@@ -89,8 +102,10 @@ class KeySpill:
         holders = np.diff(first, append=len(keys))
         shared = holders > SHARED
         self._shared.append(keys["fingerprint"][first[shared]])
-        for code in keys["kind"][first[shared]].tolist():
-            self.set_aside[_KINDS[code]] = self.set_aside.get(_KINDS[code], 0) + 1
+        for start, count in zip(first[shared].tolist(), holders[shared].tolist(), strict=True):
+            same = keys[start : start + count]
+            who = blake2b(same["record"].tobytes(), digest_size=16).digest()
+            self._sharing[_KINDS[same["kind"][0]], who] += not same["later"].all()
         return keys[np.repeat(~shared, holders)] if shared.any() else keys
 
     def _spill(self) -> None:

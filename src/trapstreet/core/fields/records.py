@@ -1,6 +1,7 @@
 """The normal forms of whole records: the hot path of registering."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from trapstreet.core.fields.kind import Column, FieldKind, Kind
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _Cells = Sequence[tuple[Column, Sequence[str | None]]]
 
+_MOST_PLACES = 255
+
 
 class Forms(NamedTuple):
     """Normal forms of one kind in a batch of rows, row by row.
@@ -20,7 +23,7 @@ class Forms(NamedTuple):
     forms  byte strings
     rows   for each form the number of its row in the batch
     slots  for each form of a confirming kind its slot: the column's place among the kind's columns times the
-           kind's `slots`, plus the form's place in the cell; 0 for anchors
+           kind's `slots`, plus the form's place in the cell; of an anchor its place in the cell, at most 255
     """
 
     forms: list[bytes]
@@ -76,27 +79,42 @@ def _composed_names(columns: Sequence[Column], rows: Sequence[Row]) -> list[tupl
 def _forms_of(field: FieldKind, cells: _Cells) -> Forms:
     import numpy as np  # here, since the command line's help needs the kinds and no arrays
 
+    if field.anchor and len(cells) == 1:
+        return _of_column(field, *cells[0])
     forms: list[bytes] = []
     slots: list[int] = []
     counts = []
     for texts in zip(*(texts for _, texts in cells), strict=True):
         before = len(forms)
         if field.anchor:
-            forms += _of_row(field, cells, texts)
+            found = _places(field, cells, texts)
+            forms += found
+            slots += found.values()
         else:
             for place, ((column, _), text) in enumerate(zip(cells, texts, strict=True)):
-                found = field.forms(text, column) if text else ()
-                forms += found
-                slots += range(place * field.slots, place * field.slots + len(found))
+                own = field.forms(text, column) if text else ()
+                forms += own
+                slots += range(place * field.slots, place * field.slots + len(own))
         counts.append(len(forms) - before)
     rows = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
-    return Forms(forms, rows, np.zeros(len(rows), np.uint8) if field.anchor else np.array(slots, np.uint8))
+    return Forms(forms, rows, np.minimum(slots, _MOST_PLACES).astype(np.uint8))
 
 
-def _of_row(field: FieldKind, cells: _Cells, texts: Sequence[str | None]) -> tuple[bytes, ...]:
-    """The forms of an anchor's cells in one row, each once."""
-    found: tuple[bytes, ...] = ()
+def _of_column(field: FieldKind, column: Column, texts: Sequence[str | None]) -> Forms:
+    """The forms of an anchor's only column."""
+    import numpy as np
+
+    found = [field.forms(text, column) if text else () for text in texts]
+    counts = np.fromiter(map(len, found), dtype=np.intp, count=len(found))
+    rows = np.repeat(np.arange(len(found), dtype=np.uint32), counts)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return Forms(list(chain(*found)), rows, np.minimum(places, _MOST_PLACES).astype(np.uint8))
+
+
+def _places(field: FieldKind, cells: _Cells, texts: Sequence[str | None]) -> dict[bytes, int]:
+    """The forms of an anchor's cells in one row, each once, with the foremost of their places in a cell."""
+    found: dict[bytes, int] = {}
     for (column, _), text in zip(cells, texts, strict=True):
-        if text:
-            found += field.forms(text, column)
-    return found if len(cells) == 1 else tuple(dict.fromkeys(found))
+        for place, form in enumerate(field.forms(text, column) if text else ()):
+            found[form] = min(place, found.get(form, place))
+    return found

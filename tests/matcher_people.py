@@ -21,7 +21,7 @@ WHOLE_NAMES = (
 ).split("|")
 LONG_NAMES = [f"{('Bcdfghjklmnpqrst' * 3)[:size]} Li" for size in (20, 31, 32, 33)]
 STREETS = (
-    "12 Harbour Street|Hauptstraße 7|Calle Mayor, 104|3 Quay Lane|Storgata 22B|Kirchstr. 19"
+    "12 Harbour Street|Hauptstraße 7|Calle Mayor, 104|3 Quay Lane|Storgata 22B|Kirchstr. 19|350 5th Ave"
     "|5 rue de l'Église|007 Long Road|Flat 2, 18 Mill View|14 Elm Close|Ο Δρόμος 31|221 Baker St"
     "|99999 Überlandstrasse|Bäckergasse 4a, 1010 Wien"
 ).split("|")

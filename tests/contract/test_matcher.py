@@ -34,6 +34,14 @@ PEOPLE: list[Row] = [
         "Hauptstraße 7",
         "1975-11-30",
     ),
+    (
+        "TCK-000321",
+        "Ann Lee",
+        "ann.lee@post.example",
+        "+353 86 222 3344",
+        "350 5th Ave",
+        "1969-07-20",
+    ),
     ("TCK-000789", "Seán O'Brien", "sean@quay.example", "+353 87 765 4321", "3 Quay Lane", "1990-06-15"),
     *(
         (
@@ -148,6 +156,14 @@ def test_every_kind_that_stands_near_confirms(world: World) -> None:
     text = "mary.murphy@post.example | Murphy, M. | Harbour St 12 | 1 February 1980 | Jane Smith | 1981-02-01"
     (match,) = world.matches(text.encode())
     assert match.confirmed == {Kind.NAME, Kind.ADDRESS, Kind.BIRTH_DATE}
+
+
+@pytest.mark.parametrize(
+    ("text", "confirms"), [("350 5th Ave.", True), ("360 5th Ave.", False), ("350 5th St.", False)]
+)
+def test_an_address_of_common_words_confirms(world: World, text: str, confirms: bool) -> None:
+    (match,) = world.matches(f"ann.lee@post.example | {text}".encode())
+    assert (Kind.ADDRESS in match.confirmed) == confirms
 
 
 @pytest.mark.parametrize("filling", [b" ", b".", "é".encode(), b"\xff", b"\x00"])

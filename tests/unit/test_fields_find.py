@@ -220,6 +220,8 @@ NEAR = [
         "Hauptstraße 12",
         ["12 hauptstr.", "Hauptstr. 12a", "wohnt Haupt-Straße 12, Hauptstrasse 12"],
     ),
+    (Kind.ADDRESS, "350 5th Ave", ["350 5TH AVE", "Ave 5th, 350", "350 Fifth Ave., New York"]),
+    (Kind.ADDRESS, "Flat 2, 14 The Close", ["14 The Close", "14, the close"]),
     (Kind.POSTCODE, "SW1A 1AA", ["SW1A1AA", "sw1a 1aa London", "London,SW1A,1AA"]),
     (
         Kind.BIRTH_DATE,

@@ -68,6 +68,7 @@ APART = [
     (Kind.NAME, "John Smith", "John Smyth"),
     (Kind.NAME, "Jan Smith", "Ann Smith"),
     (Kind.ADDRESS, "12 Main Street", "13 Main Street"),
+    (Kind.ADDRESS, "12 Main Street", "12 Hill Street"),
     (Kind.BIRTH_DATE, "1980-02-01", "1980-01-02"),
 ]
 

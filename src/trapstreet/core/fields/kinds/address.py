@@ -1,10 +1,11 @@
 """Postal addresses, by what survives re-ordering and abbreviation: a number and the street's longest word.
 
-Forms: b"12 hauptstr" for each number of the cell; words such as Street and Road do not count.
+Forms: b"12 hauptstr" for each number of the cell; words such as Street and Road count only in a cell that has
+no other word: b"350 ave".
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from trapstreet.core.fields.fold import folded, phrases
 from trapstreet.core.fields.kind import Column, FieldKind, Kind
@@ -25,6 +26,7 @@ _GENERIC = canonical_words(
     unit suite floor room house building block piso puerta etage box bus
     """
 )
+_ORDINAL = re.compile(r"\b[0-9]+(?:st|nd|rd|th)\b", re.IGNORECASE)
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|drive|court|place|square|boulevard|blvd|way|terrace|\w*str(?:asse)?|\w*weg|\w*platz"
     r"|\w*gasse|\w*allee|rue|chemin|quai|calle|avenida|avda|plaza|carrer|via|viale|piazza|corso|rua|praca|\w*straat|\w*laan"
@@ -53,11 +55,11 @@ class Address(FieldKind):
     )
 
     def plausible(self, texts: Sequence[str]) -> float:
-        """Share of the texts with a number and a word of streets; a number with another word counts 0.7."""
+        """Share of the texts with a number, a telling word and one of streets; without the last two 0.7."""
         score = 0.0
         for text in texts:
             if len(text) <= 200 and "@" not in text and _forms(text):
-                score += 1.0 if _STREET.search(folded(text)) else 0.7
+                score += 1.0 if _STREET.search(folded(text)) and _forms_with(text, _telling) else 0.7
         return score / max(1, len(texts))
 
     def forms(self, text: str, column: Column) -> tuple[bytes, ...]:
@@ -81,15 +83,19 @@ def _form(number: bytes, word: bytes) -> bytes:
 
 
 def _forms(text: str) -> tuple[bytes, ...]:
-    """For each number the longest word of its own part of the address, else of those around it."""
+    return _forms_with(text, _telling) or _forms_with(_ORDINAL.sub(" ", text), _words)
+
+
+def _forms_with(text: str, wanted: Callable[[list[bytes]], list[bytes]]) -> tuple[bytes, ...]:
+    """For each number the longest wanted word of its own part of the address, else of those around it."""
     items = [item for part in parts(text) for item in (*part, _COMMA)]
     numbers = [at for at, item in enumerate(items) if item.isdigit() and len(item) <= _MOST_DIGITS]
     found: dict[bytes, None] = {}
     for at in numbers[: Address.slots]:
         before, after = items[max(0, at - _REACH) : at][::-1], items[at + 1 : at + 1 + _REACH]
-        telling = _telling(_since_break(before)[::-1] + _since_break(after)) or _telling(before[::-1] + after)
-        if telling:
-            found[_form(items[at], max(telling, key=len))] = None
+        words = wanted(_since_break(before)[::-1] + _since_break(after)) or wanted(before[::-1] + after)
+        if words:
+            found[_form(items[at], max(words, key=len))] = None
     return tuple(found)
 
 
@@ -98,4 +104,8 @@ def _since_break(items: list[bytes]) -> list[bytes]:
 
 
 def _telling(items: list[bytes]) -> list[bytes]:
-    return [item for item in items if item.isalpha() and len(item) >= _SHORTEST_WORD and item not in _GENERIC]
+    return [word for word in _words(items) if word not in _GENERIC]
+
+
+def _words(items: list[bytes]) -> list[bytes]:
+    return [item for item in items if item.isalpha() and len(item) >= _SHORTEST_WORD]

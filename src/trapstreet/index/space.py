@@ -47,7 +47,8 @@ F64 = NDArray[np.float64]
 class SpaceSampler:
     """Takes the forms of a data set as they are registered, and keeps an even sample of each kind's.
 
-    At most SAMPLED forms of a kind are in memory at a time, and none outlives the sampler.
+    At most SAMPLED forms of a kind are in memory at a time. None outlives the sampler, but prefixes that at
+    least FEWEST different ones of them share.
     """
 
     def __init__(self) -> None:

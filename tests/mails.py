@@ -36,6 +36,7 @@ _AT = re.compile(rb"@[a-z0-9.\x80-\xff-]{1,255}", re.IGNORECASE)
 _FOREIGN = re.compile(r"[^\x00-\x7f\w]")  # no letter of any script: a quotation mark, half a character
 _START = re.compile(r"(?:\A|[^\w.+-])[._+-]*(?=[^\W_])|(?<=[^\x00-\x7f])[._+-]*(?=[a-z0-9])")
 _WORD = re.compile(r"[a-z]+(?:'{1,2}[a-z]+)*")
+_RUN_OR_LETTER = re.compile(r"[\x00-\x7f]+|.", re.DOTALL)
 _LONGEST = 32  # letters; what is longer is no word
 _TITLES = frozenset(
     "mr mrs ms miss dr prof sir lady rev phd md jr sr ii iii esq ing mag me don pan ma".split()
@@ -69,7 +70,8 @@ class Mail:
 
     @cached_property
     def sender(self) -> Sender | None:
-        name, address = parseaddr(str(HeaderParser().parsestr(self.text.decode())["From"]))
+        header = self.text.partition(b"\n\n")[0].decode()
+        name, address = parseaddr(str(HeaderParser().parsestr(header)["From"]))
         return Sender(" ".join(_shown(name).split()), address.lower()) if "@" in address else None
 
 
@@ -153,13 +155,13 @@ class Words:
                 outside[low:high] = bytes(high - low)
         folded, places = _folded(bytes(outside))
         found = [match for match in _WORD.finditer(folded) if len(match[0]) <= _LONGEST]
-        self._words = [_spelt(match[0]) for match in found]
+        self._words = [match[0] for match in found]
         self._starts = [places[match.start()] for match in found]
 
     def near(self, place: Address) -> list[str]:
         """Those that begin near an address."""
         low = bisect_left(self._starts, place.start - NEAR)
-        return self._words[low : bisect_left(self._starts, place.end + NEAR)]
+        return [_spelt(word) for word in self._words[low : bisect_left(self._starts, place.end + NEAR)]]
 
 
 def spoken(name: str, among: list[str]) -> bool:
@@ -206,12 +208,15 @@ def _folded(text: bytes) -> tuple[str, range | list[int]]:
     """The text in ASCII lower case, and the byte where each character of it comes from."""
     if text.isascii():
         return text.decode().lower(), range(len(text))
-    pieces, places, at = [], [], 0
-    for letter in text.decode("utf-8", "replace"):
-        piece = _fold(letter)
+    pieces: list[str] = []
+    places: list[int] = []
+    at = 0
+    for run in _RUN_OR_LETTER.findall(text.decode("utf-8", "replace")):
+        size = len(run.encode())
+        piece = run.lower() if run.isascii() else _fold(run)
         pieces.append(piece)
-        places += [at] * len(piece)
-        at += len(letter.encode())
+        places += range(at, at + size) if run.isascii() else [at] * len(piece)
+        at += size
     return "".join(pieces), places
 
 

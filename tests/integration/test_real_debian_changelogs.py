@@ -7,6 +7,7 @@ import csv
 import gzip
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,10 @@ def expected(data: bytes, names: dict[str, set[str]]) -> tuple[int, int]:
     an address itself spells is no name.
     """
     with_name: dict[str, bool] = {}
-    blanked = ADDRESS.sub(lambda match: b" " * len(match[0]), data)
-    for match in ADDRESS.finditer(data):
+    blanked, matches = bytearray(data), list(addresses_in(data))
+    for match in matches:
+        blanked[match.start() : match.end()] = b" " * len(match[0])
+    for match in matches:
         address = match[0].decode().lower().rstrip(".-")
         if address in names:
             low, high = max(0, match.start() - 200), match.end() + 200
@@ -62,7 +65,17 @@ def expected(data: bytes, names: dict[str, set[str]]) -> tuple[int, int]:
     return sum(with_name.values()), len(with_name) - sum(with_name.values())
 
 
-def words_in(data: bytes, low: int, high: int) -> list[str]:
+def addresses_in(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Every match of ADDRESS; only lines with an @ are looked at."""
+    at = data.find(b"@")
+    while at >= 0:
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        yield from ADDRESS.finditer(data, data.rfind(b"\n", 0, at) + 1, end)
+        at = data.find(b"@", end)
+
+
+def words_in(data: bytearray, low: int, high: int) -> list[str]:
     """The words that begin in a window of the bytes."""
     found = re.finditer(rb"[A-Za-z]+(?:'[A-Za-z]+)*", data[max(0, low - 64) : high + 64])
     shift = max(0, low - 64)

@@ -53,6 +53,7 @@ class Halves:
             if mailbox(each.address) in ours
         ]
         self._places = [list(addresses(mail.text)) for mail in self.mails]
+        self._near: dict[tuple[int, int], list[str]] = {}
         self.expected = self.hits_of(self.rows)
         theirs = {each.address for each in everybody} - {address for _, _, address in self.rows}
         self.strangers = [
@@ -70,15 +71,17 @@ class Halves:
             for form in found_by(address):
                 ids[form].add(key)
         expected = []
-        for mail, places in zip(self.mails, self._places, strict=True):
+        for number, (mail, places) in enumerate(zip(self.mails, self._places, strict=True)):
             words: Words | None = None
             hits = set()
             for place in places:
                 holders = [ids[form] for form in place.means if form in ids]
                 meant = {key for each in holders if len(each) == min(map(len, holders)) for key in each}
                 if meant:
-                    words = words or Words(mail.text)
-                    near = words.near(place)
+                    near = self._near.get((number, place.at))
+                    if near is None:
+                        words = words or Words(mail.text)
+                        near = self._near[number, place.at] = words.near(place)
                     hits |= {Hit(place.at, key, spoken(names[key], near)) for key in meant}
             expected.append(hits)
         return expected

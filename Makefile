@@ -43,7 +43,7 @@ lock: $(VENV)/.ready
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header requirements/bench.in -o requirements/bench.lock
 
 clean:
-	rm -rf $(VENV) src/trapstreet/index/_kernel.so .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) src/trapstreet/index/_kernel*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.ready: requirements/bootstrap.lock requirements/dev.lock pyproject.toml hatch_build.py src/trapstreet/index/kernel.c
 	$(PYTHON) -m venv $(VENV)

@@ -12,6 +12,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = Path("src/trapstreet/index/kernel.c")
 LIBRARY = SOURCE.with_name("_kernel.so")
+_SSE = ("-msse4.2", "-mpopcnt")
+_AVX2 = (*_SSE, "-mavx2", "-mbmi", "-mbmi2", "-mlzcnt")
+_AVX512 = (*_AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi2")
+BUILDS = {
+    LIBRARY: _SSE,
+    SOURCE.with_name("_kernel-avx2.so"): _AVX2,
+    SOURCE.with_name("_kernel-avx512.so"): _AVX512,
+}
+"""The libraries for processors of the x86-64 family; others have the first only, without its flags."""
+
 FLAGS = ("-O3", "-std=c11", "-fPIC", "-shared", "-Wall", "-Wextra")
 
 
@@ -29,7 +39,8 @@ class KernelHook(BuildHookInterface[Any]):
         if failure := compile_kernel(Path(self.root)):
             self.app.display_warning(f"The matcher will run in plain Python: {failure}")
             return
-        build_data["artifacts"].append(LIBRARY.as_posix())
+        made = (path for path in BUILDS if (Path(self.root) / path).exists())
+        build_data["artifacts"] += [path.as_posix() for path in made]
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform()}"
 
@@ -37,13 +48,28 @@ class KernelHook(BuildHookInterface[Any]):
 def compile_kernel(root: Path) -> str:
     """Compile the kernel of the source tree at `root`; why it failed in one line, or "" if it did not.
 
-    Processes that have an earlier library open keep it; after a failure none is left.
+    Processes that have an earlier library open keep it; after a failure none is left. A compiler too old for
+    a processor's instructions makes the libraries that it can.
     """
-    target = root / LIBRARY
-    target.unlink(missing_ok=True)
+    x86 = platform.machine().lower() in {"x86_64", "amd64"}
+    for library in BUILDS:
+        (root / library).unlink(missing_ok=True)
+    if failure := _compile(root, LIBRARY, BUILDS[LIBRARY] if x86 else ()):
+        return failure
+    if x86:
+        for library, flags in BUILDS.items():
+            _compile(root, library, flags)
+    return ""
+
+
+def _compile(root: Path, library: Path, flags: tuple[str, ...]) -> str:
+    """Compile one library; why it failed, or ""."""
+    target = root / library
+    if target.exists():
+        return ""
     made = target.with_suffix(f".{os.getpid()}")
     compiler = shlex.split(os.environ.get("CC") or "cc")
-    command = [*compiler, *FLAGS, *_processor(), "-o", str(made), str(root / SOURCE)]
+    command = [*compiler, *FLAGS, *flags, "-o", str(made), str(root / SOURCE)]
     try:
         ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except OSError as error:
@@ -54,10 +80,6 @@ def compile_kernel(root: Path) -> str:
         return said[0] if said else f"{compiler[0]} ended with status {ended.returncode}"
     made.replace(target)
     return ""
-
-
-def _processor() -> tuple[str, ...]:
-    return ("-msse4.2", "-mpopcnt") if platform.machine().lower() in {"x86_64", "amd64"} else ()
 
 
 def _platform() -> str:

@@ -1,5 +1,7 @@
 """Builds the kernel under the address and undefined-behaviour sanitizers, and lets attack.py loose on it.
 
+Each build that hatch_build.py makes and this processor runs has its turn.
+
     python tests/fuzz/sanitized.py --seconds 140 [--seed 7]
 
 Ends with another status than 0 if the compiler has no sanitizers, if the library was built without them, if a
@@ -12,13 +14,18 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from trapstreet.index.native import OVERRIDE
+from trapstreet.index.native import OVERRIDE, loaded
 
 HERE = Path(__file__).parent
-KERNEL = HERE.parents[1] / "src/trapstreet/index/kernel.c"
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+from hatch_build import BUILDS  # noqa: E402
+
+KERNEL = ROOT / "src/trapstreet/index/kernel.c"
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 FLAGS = ("-std=c11", "-g", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 FIRST_CHECK = "__asan_init"
@@ -32,23 +39,38 @@ def main() -> int:
     parser.add_argument("--kernel", type=Path, default=KERNEL, help="the C file")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="trapstreet-fuzz-") as folder:
-        library = Path(folder) / "_kernel.so"
-        build(options.kernel, library)
-        attacks = [
-            subprocess.Popen(
-                [sys.executable, HERE / "attack.py", str(seed), str(options.seconds), f"{folder}/{seed}"],
-                env=environment(library),
-            )
-            for seed in range(options.seed, options.seed + (os.cpu_count() or 1))
-        ]
-        return max(abs(attack.wait()) for attack in attacks)
+        seconds = options.seconds / len(builds())
+        return max(
+            attack(options.kernel, flags, seconds, options.seed, Path(folder) / str(place))
+            for place, flags in enumerate(builds())
+        )
 
 
-def build(kernel: Path, library: Path) -> None:
+def builds() -> list[tuple[str, ...]]:
+    """The flags of every build of the package's that this machine can run."""
+    return [flags for library, flags in BUILDS.items() if loaded(ROOT / library)[0]]
+
+
+def attack(kernel: Path, flags: Sequence[str], seconds: float, seed: int, folder: Path) -> int:
+    """0, or the status of a process that found something in one build."""
+    folder.mkdir()
+    library = folder / "_kernel.so"
+    build(kernel, library, flags)
+    print(f"attacking {' '.join(flags)}", flush=True)
+    attacks = [
+        subprocess.Popen(
+            [sys.executable, HERE / "attack.py", str(each), str(seconds), folder / str(each)],
+            env=environment(library),
+        )
+        for each in range(seed, seed + (os.cpu_count() or 1))
+    ]
+    return max(abs(each.wait()) for each in attacks)
+
+
+def build(kernel: Path, library: Path, flags: Sequence[str]) -> None:
     """Compile the kernel; raises if that fails or if what came out is not sanitized."""
-    processor = ("-msse4.2", "-mpopcnt") if os.uname().machine == "x86_64" else ()
     source = f'-DKERNEL="{kernel.resolve()}"'
-    command = [compiler(), *FLAGS, *SANITIZERS, *processor, source, "-o", library, HERE / "exact.c"]
+    command = [compiler(), *FLAGS, *SANITIZERS, *flags, source, "-o", library, HERE / "exact.c"]
     subprocess.run(command, check=True)
     symbols = subprocess.run(["nm", "-D", library], check=True, capture_output=True, text=True).stdout
     if FIRST_CHECK not in symbols:

@@ -13,8 +13,8 @@ from trapstreet.index import native
 
 REASONS = {
     "uint32_t ts_abi(void) { return 0; } int ts_supported(void) { return 1; }": "of another version",
-    "uint32_t ts_abi(void) { return 2; } int ts_supported(void) { return 0; }": "for a newer processor",
-    "uint32_t ts_abi(void) { return 2; }": "does not load",
+    "uint32_t ts_abi(void) { return 3; } int ts_supported(void) { return 0; }": "for a newer processor",
+    "uint32_t ts_abi(void) { return 3; }": "does not load",
 }
 
 
@@ -37,7 +37,7 @@ def compile_into(library: Path, source: str) -> None:
 
 
 def test_a_kernel_of_this_version_is_loaded_once_and_nothing_is_remarked(library: Path) -> None:
-    compile_into(library, "uint32_t ts_abi(void) { return 2; } int ts_supported(void) { return 1; }")
+    compile_into(library, "uint32_t ts_abi(void) { return 3; } int ts_supported(void) { return 1; }")
     assert native.load() is not None
     assert native.load() is native.load()
     assert native.remark() == ""

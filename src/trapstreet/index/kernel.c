@@ -22,7 +22,7 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define ABI 2
+#define ABI 3
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
@@ -117,6 +117,10 @@ typedef struct {
 typedef struct {
     hit *hits;
     u64 n_hits, room_hits;
+    hit *spare; /* these two for sorting */
+    u64 room_spare;
+    u64 *order;
+    u64 room_order;
     candidate *candidates;
     u64 n_candidates, room_candidates;
     u32 *hard; /* places of @ that need to be read as Unicode */
@@ -172,67 +176,31 @@ static inline u64 siphash(const u8 *message, u64 size, const key *k) {
     return v0 ^ v1 ^ v2 ^ v3;
 }
 
-/* Four messages side by side, each of so many words of eight bytes; the last word is padded as section 2.2 says. */
-enum { LANES = 4, MOST_WORDS = 8 };
-
-static void siphash_each(u64 words[MOST_WORDS][LANES], int count, const key *const *keys, u64 *out) {
-    for (int lane = 0; lane < LANES; lane++) {
-        u64 v0 = keys[lane]->k0 ^ 0x736f6d6570736575u, v1 = keys[lane]->k1 ^ 0x646f72616e646f6du;
-        u64 v2 = keys[lane]->k0 ^ 0x6c7967656e657261u, v3 = keys[lane]->k1 ^ 0x7465646279746573u;
-        for (int i = 0; i < count; i++) {
-            v3 ^= words[i][lane];
-            SIPROUND;
-            SIPROUND;
-            v0 ^= words[i][lane];
-        }
-        v2 ^= 0xff;
-        SIPROUND;
-        SIPROUND;
-        SIPROUND;
-        SIPROUND;
-        out[lane] = v0 ^ v1 ^ v2 ^ v3;
-    }
-}
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#define SIDE_BY_SIDE __attribute__((target("avx2")))
-#define ROTATED(v, bits) _mm256_or_si256(_mm256_slli_epi64(v, bits), _mm256_srli_epi64(v, 64 - (bits)))
-#define SIPROUNDS                                                                                                      \
-    do {                                                                                                               \
-        v0 = _mm256_add_epi64(v0, v1); v1 = _mm256_xor_si256(ROTATED(v1, 13), v0); v0 = _mm256_shuffle_epi32(v0, 0xb1); \
-        v2 = _mm256_add_epi64(v2, v3); v3 = _mm256_xor_si256(_mm256_shuffle_epi8(v3, by16), v2);                       \
-        v0 = _mm256_add_epi64(v0, v3); v3 = _mm256_xor_si256(ROTATED(v3, 21), v0);                                     \
-        v2 = _mm256_add_epi64(v2, v1); v1 = _mm256_xor_si256(ROTATED(v1, 17), v2); v2 = _mm256_shuffle_epi32(v2, 0xb1); \
-    } while (0)
-
-SIDE_BY_SIDE static void siphash_wide(u64 words[MOST_WORDS][LANES], int count, const key *const *keys, u64 *out) {
-    const __m256i by16 = _mm256_setr_epi8(6, 7, 0, 1, 2, 3, 4, 5, 14, 15, 8, 9, 10, 11, 12, 13, 6, 7, 0, 1, 2, 3, 4, 5, 14,
-                                          15, 8, 9, 10, 11, 12, 13);
-    __m256i k0 = _mm256_setr_epi64x((int64_t)keys[0]->k0, (int64_t)keys[1]->k0, (int64_t)keys[2]->k0, (int64_t)keys[3]->k0);
-    __m256i k1 = _mm256_setr_epi64x((int64_t)keys[0]->k1, (int64_t)keys[1]->k1, (int64_t)keys[2]->k1, (int64_t)keys[3]->k1);
-    __m256i v0 = _mm256_xor_si256(k0, _mm256_set1_epi64x(0x736f6d6570736575)), v1 = _mm256_xor_si256(k1, _mm256_set1_epi64x(0x646f72616e646f6d));
-    __m256i v2 = _mm256_xor_si256(k0, _mm256_set1_epi64x(0x6c7967656e657261)), v3 = _mm256_xor_si256(k1, _mm256_set1_epi64x(0x7465646279746573));
-    for (int i = 0; i < count; i++) {
-        __m256i m = _mm256_loadu_si256((const __m256i *)words[i]);
-        v3 = _mm256_xor_si256(v3, m);
-        SIPROUNDS;
-        SIPROUNDS;
-        v0 = _mm256_xor_si256(v0, m);
-    }
-    v2 = _mm256_xor_si256(v2, _mm256_set1_epi64x(0xff));
-    SIPROUNDS;
-    SIPROUNDS;
-    SIPROUNDS;
-    SIPROUNDS;
-    _mm256_storeu_si256((__m256i *)out, _mm256_xor_si256(_mm256_xor_si256(v0, v1), _mm256_xor_si256(v2, v3)));
-}
-static int wide(void) { return __builtin_cpu_supports("avx2") != 0; }
+/* Messages side by side, each of so many words of eight bytes; the last word is padded as section 2.2 says. */
+#if defined(__AVX512F__)
+enum { LANES = 8 };
 #else
-static void siphash_wide(u64 words[MOST_WORDS][LANES], int count, const key *const *keys, u64 *out) {
-    siphash_each(words, count, keys, out);
-}
-static int wide(void) { return 0; }
+enum { LANES = 4 };
 #endif
+enum { MOST_WORDS = 8 };
+typedef u64 lanes __attribute__((vector_size(8 * LANES), aligned(8)));
+
+static void siphash_each(const lanes *words, int count, const lanes *k0, const lanes *k1, lanes *out) {
+    lanes v0 = *k0 ^ 0x736f6d6570736575u, v1 = *k1 ^ 0x646f72616e646f6du;
+    lanes v2 = *k0 ^ 0x6c7967656e657261u, v3 = *k1 ^ 0x7465646279746573u;
+    for (int i = 0; i < count; i++) {
+        v3 ^= words[i];
+        SIPROUND;
+        SIPROUND;
+        v0 ^= words[i];
+    }
+    v2 ^= 0xff;
+    SIPROUND;
+    SIPROUND;
+    SIPROUND;
+    SIPROUND;
+    *out = v0 ^ v1 ^ v2 ^ v3;
+}
 
 /* ---- classes of bytes ------------------------------------------------------------------------------------- */
 
@@ -278,6 +246,90 @@ static inline u8 upper(u8 byte) { return byte >= 'a' && byte <= 'z' ? byte & 0xd
 static inline int is_local(u8 byte) { return is(byte, LOCAL) || byte >= 0x80; }
 static inline int is_nrt(u8 byte) { return byte == 'n' || byte == 'r' || byte == 't'; }
 
+/* ---- 64 bytes at once --------------------------------------------------------------------------------------- */
+
+/* Parts of a block; a mask has a bit for each byte: those equal to one, from one to another, and of class GAP. */
+#if defined(__AVX512BW__)
+typedef __m512i part;
+static inline part part_at(const u8 *p) { return _mm512_loadu_si512(p); }
+static inline u64 equal_in(part v, char byte) { return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(byte)); }
+static inline u64 within_in(part v, char from, char to) {
+    return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(from)), _mm512_set1_epi8((char)(to - from)));
+}
+static inline part folded_in(part v) { return _mm512_or_si512(v, _mm512_set1_epi8(0x20)); }
+static inline u64 gaps_in(part v, __m128i low, __m128i high) {
+    const part nibble = _mm512_set1_epi8(15);
+    part lows = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(low), _mm512_and_si512(v, nibble));
+    part highs = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(high), _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble));
+    return _mm512_test_epi8_mask(lows, highs);
+}
+#elif defined(__AVX2__)
+typedef __m256i part;
+static inline part part_at(const u8 *p) { return _mm256_loadu_si256((const part *)p); }
+static inline u64 mask_of(part v) { return (u32)_mm256_movemask_epi8(v); }
+static inline u64 equal_in(part v, char byte) { return mask_of(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte))); }
+static inline u64 within_in(part v, char from, char to) {
+    part x = _mm256_sub_epi8(v, _mm256_set1_epi8(from));
+    return mask_of(_mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8((char)(to - from))), x));
+}
+static inline part folded_in(part v) { return _mm256_or_si256(v, _mm256_set1_epi8(0x20)); }
+static inline u64 gaps_in(part v, __m128i low, __m128i high) {
+    const part nibble = _mm256_set1_epi8(15);
+    part lows = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(low), _mm256_and_si256(v, nibble));
+    part highs = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(high), _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble));
+    return (u32)~mask_of(_mm256_cmpeq_epi8(_mm256_and_si256(lows, highs), _mm256_setzero_si256()));
+}
+#elif defined(__SSE4_1__)
+typedef __m128i part;
+static inline part part_at(const u8 *p) { return _mm_loadu_si128((const part *)p); }
+static inline u64 mask_of(part v) { return (u32)_mm_movemask_epi8(v); }
+static inline u64 equal_in(part v, char byte) { return mask_of(_mm_cmpeq_epi8(v, _mm_set1_epi8(byte))); }
+static inline u64 within_in(part v, char from, char to) {
+    part x = _mm_sub_epi8(v, _mm_set1_epi8(from));
+    return mask_of(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8((char)(to - from))), x));
+}
+static inline part folded_in(part v) { return _mm_or_si128(v, _mm_set1_epi8(0x20)); }
+static inline u64 gaps_in(part v, __m128i low, __m128i high) {
+    const part nibble = _mm_set1_epi8(15);
+    part lows = _mm_shuffle_epi8(low, _mm_and_si128(v, nibble));
+    part highs = _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), nibble));
+    return (u16)~mask_of(_mm_cmpeq_epi8(_mm_and_si128(lows, highs), _mm_setzero_si128()));
+}
+#endif
+
+#if defined(__SSE4_1__)
+enum { BLOCK_PARTS = 64 / sizeof(part), PART = sizeof(part) };
+#define MASK(name, call)                                                                                               \
+    static inline u64 name {                                                                                           \
+        u64 mask = 0;                                                                                                  \
+        for (int i = 0; i < BLOCK_PARTS; i++) mask |= (call) << (PART % 64 * i);                                       \
+        return mask;                                                                                                   \
+    }
+typedef struct {
+    part parts[BLOCK_PARTS];
+} block;
+
+static inline block block_at(const u8 *p) {
+    block b;
+    for (int i = 0; i < BLOCK_PARTS; i++) b.parts[i] = part_at(p + PART * i);
+    return b;
+}
+MASK(equal_to(block b, char byte), equal_in(b.parts[i], byte))
+MASK(within(block b, char from, char to), within_in(b.parts[i], from, to))
+MASK(letters_in(block b), within_in(folded_in(b.parts[i]), 'a', 'z'))
+MASK(equal_to_either(block b, char small), equal_in(folded_in(b.parts[i]), small))
+
+/* A byte is of class GAP if the entries of its halves have a bit in common: one for each upper half that there is. */
+static inline u64 gaps_among(block b) {
+    const __m128i low = _mm_setr_epi8(1 | 2 | 8, 4, 4 | 16 | 32, 4, 0, 0, 0, 0, 1, 1 | 2, 0, 0, 0, 1, 1, 1 | 8);
+    const __m128i high = _mm_setr_epi8(0, 0, 1, 0, 0, 0, 0, 0, 2, 4, 8, 0, 16, 0, 32, 0);
+    u64 mask = 0;
+    for (int i = 0; i < BLOCK_PARTS; i++) mask |= gaps_in(b.parts[i], low, high) << (PART % 64 * i);
+    return mask;
+}
+#undef MASK
+#endif
+
 /* ---- results ---------------------------------------------------------------------------------------------- */
 
 static int grow(void **items, u64 *room, u64 size) {
@@ -296,20 +348,42 @@ static int grow(void **items, u64 *room, u64 size) {
          ? &(r)->name[(r)->n_##name++]                                                                                 \
          : ((r)->failed = 1, NULL))
 
-static int by_fingerprint(const void *a, const void *b) {
-    u64 x = ((const sample *)a)->fingerprint, y = ((const sample *)b)->fingerprint;
-    return (x > y) - (x < y);
+enum { PIGEONHOLES = 1 << 12 };
+
+/* The order of samples by fingerprint. These are spread evenly below `threshold`, so that one pass puts each nearly
+ * to its place. */
+static void order_samples(const sample *all, u32 count, u64 threshold, u32 *order) {
+    u32 next[PIGEONHOLES + 1] = {0};
+    int above = __builtin_clzll(threshold | 1);
+#define PIGEONHOLE(i) (all[i].fingerprint << above >> 52)
+    for (u32 i = 0; i < count; i++) next[PIGEONHOLE(i) + 1]++;
+    for (u32 hole = 0; hole < PIGEONHOLES; hole++) next[hole + 1] += next[hole];
+    for (u32 i = 0; i < count; i++) order[next[PIGEONHOLE(i)]++] = i;
+#undef PIGEONHOLE
+    for (u32 i = 1; i < count; i++) {
+        u32 moved = order[i], j = i;
+        for (; j > 0 && all[order[j - 1]].fingerprint > all[moved].fingerprint; j--) order[j] = order[j - 1];
+        order[j] = moved;
+    }
 }
 
 /* Keep the smallest fingerprints of an anchor, each once. */
 static void thin(results *r, int anchor) {
     sample *all = r->samples[anchor];
-    u64 kept = 0;
-    qsort(all, r->n_samples[anchor], sizeof *all, by_fingerprint);
-    for (u64 i = 0; i < r->n_samples[anchor] && kept < r->keep; i++)
-        if (!kept || all[i].fingerprint != all[kept - 1].fingerprint) all[kept++] = all[i];
-    r->n_samples[anchor] = kept;
-    if (kept == r->keep) r->threshold[anchor] = all[kept - 1].fingerprint;
+    u32 count = (u32)r->n_samples[anchor], kept = 0;
+    u32 *order = malloc(count * sizeof *order + 1);
+    sample *smallest = malloc(r->keep * sizeof *smallest);
+    if (order && smallest) {
+        order_samples(all, count, r->threshold[anchor], order);
+        for (u32 i = 0; i < count && kept < r->keep; i++)
+            if (!kept || all[order[i]].fingerprint != smallest[kept - 1].fingerprint) smallest[kept++] = all[order[i]];
+        memcpy(all, smallest, kept * sizeof *all);
+        r->n_samples[anchor] = kept;
+        if (kept == r->keep) r->threshold[anchor] = all[kept - 1].fingerprint;
+    } else
+        r->failed = 1;
+    free(order);
+    free(smallest);
 }
 
 static void keep_sample(results *r, int anchor, u64 fingerprint, const u8 *form, u64 size) {
@@ -332,7 +406,7 @@ static void keep_sample(results *r, int anchor, u64 fingerprint, const u8 *form,
 enum { BATCH = 64 };
 
 typedef struct { /* forms of one length in words that wait to be hashed together */
-    u64 words[MOST_WORDS][LANES];
+    lanes words[MOST_WORDS], k0, k1;
     u32 starts[LANES], ends[LANES];
     u8 anchors[LANES], sizes[LANES];
     int count;
@@ -348,7 +422,6 @@ typedef struct {
     u32 starts[BATCH], ends[BATCH];
     u8 anchors[BATCH];
     int batched;
-    int wide; /* whether hashes are taken side by side */
     queue queues[MOST_WORDS];
 } search;
 
@@ -372,6 +445,15 @@ static inline void in_table(search *z, u32 number, int i) {
     u64 f = z->fingerprints[i], mask = ~(u64)0 << t->shift, rest = f << t->bits & mask;
     const u32 *bucket = bucket_of(t, f);
     const u64 *entry = t->entries + bucket[0], *stop = t->entries + bucket_end(t, bucket);
+#if defined(__AVX512F__)
+    if (LIKELY(entry < stop && stop - entry <= 8)) {
+        __mmask8 there = (__mmask8)(0xff >> (8 - (stop - entry)));
+        __m512i first = _mm512_and_si512(_mm512_maskz_loadu_epi64(there, entry), _mm512_set1_epi64((int64_t)mask));
+        u32 equal = _mm512_mask_cmpeq_epi64_mask(there, first, _mm512_set1_epi64((int64_t)rest));
+        if (!equal) return;
+        entry += __builtin_ctz(equal);
+    }
+#endif
     while (entry < stop && *entry < rest) entry++; /* they ascend */
     for (; entry < stop && (*entry & mask) == rest; entry++) {
         if (UNLIKELY(number_in(t, *entry) >= t->records)) continue;
@@ -441,10 +523,8 @@ static inline void fingerprinted(search *z, int anchor, u64 f, u64 start, u64 en
 }
 
 static void hash_queue(search *z, queue *q, int words) {
-    const key *keys[LANES];
-    u64 out[LANES];
-    for (int i = 0; i < LANES; i++) keys[i] = &z->c->keys[q->anchors[i < q->count ? i : 0]];
-    (z->wide ? siphash_wide : siphash_each)(q->words, words, keys, out);
+    lanes out;
+    siphash_each(q->words, words, &q->k0, &q->k1, &out);
     for (int i = 0; i < q->count; i++) {
         u64 form[MOST_WORDS];
         if (UNLIKELY(out[i] < z->r->threshold[q->anchors[i]]))
@@ -466,6 +546,8 @@ static inline void offer(search *z, int anchor, u64 start, u64 end, const u8 *fo
     int lane = q->count++;
     for (u64 i = 0; i < last; i++) q->words[i][lane] = load64(form + 8 * i);
     q->words[last][lane] = (left ? load64(form + 8 * last) & (~(u64)0 >> (64 - 8 * left)) : 0) | size << 56;
+    q->k0[lane] = z->c->keys[anchor].k0;
+    q->k1[lane] = z->c->keys[anchor].k1;
     q->starts[lane] = (u32)start;
     q->ends[lane] = (u32)end;
     q->anchors[lane] = (u8)anchor;
@@ -597,82 +679,151 @@ static void email_at(search *z, u64 at) {
     }
 }
 
-#if defined(__SSE4_1__)
-/* What stands in 32 bytes, a bit for each. */
-typedef struct {
-    u32 alnum, letter, upper, dot, hyphen, plus, score;
-} around;
-
-static inline u32 equal(__m128i v, char byte) { return (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(byte))); }
-
-static inline u32 within(__m128i v, char from, char to) {
-    __m128i x = _mm_sub_epi8(v, _mm_set1_epi8(from));
-    return (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8((char)(to - from))), x));
-}
-
-static inline around look_around(const u8 *p) {
-    around m = {0, 0, 0, 0, 0, 0, 0};
-    for (int i = 0; i < 2; i++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i)), folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
-        u32 letter = within(folded, 'a', 'z');
-        m.letter |= letter << (16 * i);
-        m.alnum |= (letter | within(v, '0', '9')) << (16 * i);
-        m.upper |= within(v, 'A', 'Z') << (16 * i);
-        m.dot |= equal(v, '.') << (16 * i);
-        m.hyphen |= equal(v, '-') << (16 * i);
-        m.plus |= equal(v, '+') << (16 * i);
-        m.score |= equal(v, '_') << (16 * i);
-    }
-    return m;
-}
-
 /* The same as email_at() for most addresses: at most 31 bytes on either side, one reading. Returns 0 where it is
  * not one of these, and nothing has been done. */
+#if defined(__SSE4_1__)
 static inline int usual_email_at(search *z, u64 at) {
     const u8 *s = z->s;
     if (at < 34 || at + 96 > z->n) return 0;
-    around m = look_around(s + at - 32);
-    u32 run = m.alnum | m.dot | m.hyphen | m.plus | m.score;
+    block b = block_at(s + at - 32);
+    u64 letter = letters_in(b), alnum = letter | within(b, '0', '9'), dot = equal_to(b, '.'), hyphen = equal_to(b, '-');
+    u64 pluses = equal_to(b, '+');
+    u32 run = (u32)(alnum | dot | hyphen | pluses | equal_to(b, '_')); /* in the 32 bytes before the @ */
     if (!(run >> 31) || run == ~(u32)0) return 0;
     u32 length = (u32)__builtin_clz(~run);
     u8 before = s[at - length - 1], further = s[at - length - 2];
     if (before >= 0x80 || (is(before, LOCAL) && is_local(further)) || (before == '\\' && is_nrt(s[at - length]))) return 0;
-    u32 kept = ~(u32)0 << (32 - length), first = m.alnum & kept;
-    if (!first) return 0;
+    u32 kept = ~(u32)0 << (32 - length), first = (u32)alnum & kept, plus = (u32)pluses & kept;
+    if (!first || (plus && (plus & -plus) < (first & -first))) return 0; /* a + first: the slow way finds the next */
     u64 start = at - 32 + (u64)__builtin_ctz(first);
-    u32 plus = m.plus & kept, dots = m.dot & kept & ~((first & -first) - 1);
+    u32 dots = (u32)dot & kept & ~((first & -first) - 1);
 
-    m = look_around(s + at + 1);
-    run = m.alnum | m.dot | m.hyphen;
-    if (!(m.alnum & 1) || run == ~(u32)0) return 0;
+    u32 capital = (u32)(within(b, 'A', 'Z') >> 33); /* and in the 31 behind it */
+    letter >>= 33, alnum >>= 33, dot >>= 33, hyphen >>= 33;
+    run = (u32)(alnum | dot | hyphen);
+    if (!(alnum & 1) || run == ~(u32)0 >> 1) return 0;
     length = (u32)__builtin_ctz(~run);
     kept = ((u32)1 << length) - 1;
-    u32 dot = m.dot & kept;
+    dot &= kept;
     if (s[at + 1 + length] >= 0x80 || !dot) return 0;
-    u32 top = 31 - (u32)__builtin_clz(dot), label = kept & ~(((u32)2 << top) - 1);
-    if ((m.letter & label) != label || length - top < 3) return 0;
-    if ((dot << 1 & (m.dot | m.hyphen | m.upper)) || (m.hyphen & m.hyphen >> 1 & kept)) return 0;
+    u32 top = 63 - (u32)__builtin_clzll(dot), label = kept & ~(((u32)2 << top) - 1);
+    if ((letter & label) != label || length - top < 3) return 0;
+    if ((dot << 1 & (dot | hyphen | capital)) || (hyphen & hyphen >> 1 & kept)) return 0;
     if (!counts(z, start)) return 1;
 
     u8 form[96];
-    for (int i = 0; i < 80; i += 16) { /* lower case */
-        __m128i v = _mm_loadu_si128((const __m128i *)(s + start + i));
-        __m128i x = _mm_sub_epi8(v, _mm_set1_epi8('A'));
-        x = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(25)), x);
-        _mm_storeu_si128((__m128i *)(form + i), _mm_or_si128(v, _mm_and_si128(x, _mm_set1_epi8(0x20))));
-    }
-    u64 local = at - start, before_plus = plus ? at - 32 + (u64)__builtin_ctz(plus) : 0;
-    if (plus && before_plus < start) return 0; /* a + before the first letter: the slow way finds the next */
-    offer_forms(z, start, at + 1 + length, form, local + 1 + length, local, plus ? before_plus - start : 0, dots != 0);
+    for (int i = 0; i < 80; i++) form[i] = lower(s[start + i]);
+    u64 local = at - start;
+    offer_forms(z, start, at + 1 + length, form, local + 1 + length, local, plus ? at - 32 + (u64)__builtin_ctz(plus) - start : 0,
+                dots != 0);
     return 1;
 }
 #else
 static inline int usual_email_at(search *z, u64 at) { return (void)z, (void)at, 0; }
 #endif
 
+/* ---- what a tile holds -------------------------------------------------------------------------------------- */
+
+/* One bit for each of 64 bytes. */
+typedef struct {
+    u64 digit, at, gap, alnum;
+} masks;
+
+#if defined(__SSE4_1__)
+static inline masks masks_of(const u8 *p) {
+    block b = block_at(p);
+    u64 digit = within(b, '0', '9');
+    return (masks){.digit = digit, .at = equal_to(b, '@'), .gap = gaps_among(b), .alnum = digit | letters_in(b)};
+}
+#else
+static inline masks masks_of(const u8 *p) {
+    masks m = {0, 0, 0, 0};
+    for (int i = 0; i < 64; i++) {
+        u8 c = CLASS[p[i]];
+        m.digit |= (u64)(c & DIGIT) << i;
+        m.at |= (u64)(p[i] == '@') << i;
+        m.gap |= (u64)((c & GAP) != 0) << i;
+        m.alnum |= (u64)((c & ALNUM) != 0) << i;
+    }
+    return m;
+}
+#endif
+
+/* The text is taken in tiles, a tile in steps, each over everything of one sort: steps of one sort are predictable,
+ * a mixture of them is not. */
+enum { TILE = 1024, PAST = 8, MOST_IN_TILE = PAST + TILE + 16 };
+
+typedef struct {
+    u64 from;                /* where the tile begins */
+    u64 links[TILE / 64];    /* bit for each byte: a digit there is linked to a group of digits before it */
+    u32 n_starts, n_ends;    /* of groups of digits in the tile; the latest PAST groups stand before them */
+    u32 starts[MOST_IN_TILE], ends[MOST_IN_TILE];
+    u8 linked[MOST_IN_TILE]; /* whether one to three bytes of a gap are between a group and the one before it */
+    u32 n_ats, ats[MOST_IN_TILE];
+    u32 n_words, words[MOST_IN_TILE]; /* where letters and digits begin */
+    masks before;                     /* of the 64 bytes before */
+} tile;
+
+/* Append the places of bits; up to 15 more places behind them are overwritten. */
+static inline u32 places_of(u64 bits, u64 base, u32 *out) {
+    u32 count = (u32)__builtin_popcountll(bits), i = 0;
+#if defined(__AVX512VBMI2__)
+    const __m512i all = _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928, 0x2726252423222120,
+                                         0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
+    __m512i chosen = _mm512_maskz_compress_epi8(bits, all);
+    __m512i first = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(chosen));
+    _mm512_storeu_si512(out, _mm512_add_epi32(first, _mm512_set1_epi32((int)base)));
+    if (LIKELY(count <= 16)) return count;
+    u8 places[64];
+    _mm512_storeu_si512(places, chosen);
+    for (i = 16; i < count; i++) out[i] = (u32)base + places[i];
+#else
+    for (; i < 4; i++, bits &= bits - 1) out[i] = (u32)base + (u32)__builtin_ctzll(bits | (u64)1 << 63);
+    for (; UNLIKELY(i < count); i++, bits &= bits - 1) out[i] = (u32)base + (u32)__builtin_ctzll(bits);
+#endif
+    return count;
+}
+
+/* What stands `by` bytes before. */
+#define BEFORE(mask, by) (m.mask << (by) | w->before.mask >> (64 - (by)))
+
+/* Find what begins and ends in text[i, i + TILE). */
+static void survey(const u8 *s, u64 n, tile *w, u64 i, u64 stop, int words) {
+    memmove(w->starts, w->starts + w->n_ends, (PAST + 1) * sizeof *w->starts); /* with a group that goes on */
+    memmove(w->ends, w->ends + w->n_ends, PAST * sizeof *w->ends);
+    memmove(w->linked, w->linked + w->n_ends, (PAST + 1) * sizeof *w->linked);
+    u32 begun = w->n_starts -= w->n_ends, ended = 0;
+    u32 *starts = w->starts + PAST, *ends = w->ends + PAST;
+    w->n_ats = w->n_words = 0;
+    w->from = i;
+    for (u64 end = i + TILE < stop ? i + TILE : stop; i < end; i += 64) {
+        u8 rest[64];
+        const u8 *bytes = s + i;
+        if (UNLIKELY(i + 64 > n)) {
+            memset(rest, 0, sizeof rest);
+            bytes = memcpy(rest, s + i, n - i);
+        }
+        masks m = masks_of(bytes);
+        u64 before = BEFORE(digit, 1);
+        w->links[(i - w->from) / 64] =
+            BEFORE(gap, 1) & (BEFORE(digit, 2) | (BEFORE(gap, 2) & (BEFORE(digit, 3) | (BEFORE(gap, 3) & BEFORE(digit, 4)))));
+        w->n_starts += places_of(m.digit & ~before, i, starts + w->n_starts);
+        ended += places_of(~m.digit & before, i, ends + ended);
+        if (m.at) w->n_ats += places_of(m.at, i, w->ats + w->n_ats);
+        if (words) w->n_words += places_of(m.alnum & ~BEFORE(alnum, 1), i, w->words + w->n_words);
+        w->before = m;
+    }
+    w->n_ends = ended;
+    for (u32 k = begun; k < w->n_starts; k++) {
+        u64 place = starts[k] - w->from;
+        w->linked[PAST + k] = w->links[place / 64] >> (place % 64) & 1;
+    }
+}
+#undef BEFORE
+
 /* ---- groups of digits ------------------------------------------------------------------------------------- */
 
-enum { LONGEST_GROUP = 18, LONGEST_CHAIN = 64, MOST_GROUPS = 6 };
+enum { LONGEST_GROUP = 18, LONGEST_CHAIN = 64, MOST_GROUPS = 6, IN_PARTS = 32 };
 
 static inline int opens(const u8 *s, u64 p) {
     return p == 0 || !is(s[p - 1], GLUE) || (p >= 2 && s[p - 2] == '\\' && is_nrt(s[p - 1]));
@@ -724,24 +875,33 @@ static int prefix_allowed(const search *z, const u8 *digits, u64 size, u64 start
     return 0;
 }
 
-/* The numbers that end with the group [p, e): for each length in use the last digits of as few groups as hold
+/* Digits put before those that stand at `end`. */
+static inline void put_before(u8 *end, const u8 *s, u64 p, u64 stop) {
+    if (LIKELY(stop >= IN_PARTS)) { /* more than there are: what is before the digits is overwritten later */
+        memcpy(end - IN_PARTS / 2, s + stop - IN_PARTS / 2, IN_PARTS / 2);
+        if (UNLIKELY(stop - p > IN_PARTS / 2)) memcpy(end - IN_PARTS, s + stop - IN_PARTS, IN_PARTS / 2);
+    } else
+        memcpy(end - (stop - p), s + p, stop - p);
+}
+
+/* The numbers that end with a group of the tile: for each length in use the last digits of as few groups as hold
  * them. A "(0)" is passed over. */
-static void phones_ending(search *z, u64 p, u64 e) {
+static void phones_ending(search *z, const tile *w, u32 group) {
     const u8 *s = z->s;
-    u8 room[LONGEST_CHAIN + 32], *end = room + LONGEST_CHAIN; /* digits are put before `end`, the last ones first */
-    u64 lengths = z->c->phone_lengths | 1 << 9, size = 0;
+    u8 room[LONGEST_CHAIN + IN_PARTS + 32], *end = room + LONGEST_CHAIN + IN_PARTS; /* the last digits first */
+    u64 lengths = z->c->phone_lengths | 1 << 9, size = 0, e = w->ends[group];
     if (!closes(s, z->n, e)) return;
     memset(end, 0, 32);
-    for (u64 stop = e, groups = 0;;) {
-        u64 g = stop - p;
+    for (u32 groups = 0;; group--) {
+        u64 p = w->starts[group], stop = w->ends[group], g = stop - p;
         if (g > LONGEST_GROUP || e - p > LONGEST_CHAIN) return;
         if (UNLIKELY(g == 1 && s[p] == '0' && p > 0 && s[p - 1] == '(' && stop < z->n && s[stop] == ')')) {
             if (!groups) return;
         } else {
             groups++;
+            put_before(end - size, s, p, stop);
             size += g;
             if (size > LONGEST_GROUP) return;
-            memcpy(end - size, s + p, g);
             for (u64 held = lengths & (((u64)2 << size) - 1); held; held &= held - 1) {
                 u64 length = (u64)__builtin_ctzll(held);
                 if (!counts(z, p) || !opens(s, p)) continue;
@@ -753,9 +913,7 @@ static void phones_ending(search *z, u64 p, u64 e) {
             lengths &= ~(((u64)2 << size) - 1);
             if (!lengths || groups == MOST_GROUPS) return;
         }
-        stop = linked_before(s, p);
-        if (!stop) return;
-        p = group_start(s, stop, LONGEST_GROUP);
+        if (!w->linked[group]) return;
     }
 }
 
@@ -905,131 +1063,47 @@ static void codes_round(search *z, u64 which, covered *v, u64 p, u64 e) {
 
 /* ---- the walk over the text -------------------------------------------------------------------------------- */
 
-/* One bit for each of 64 bytes: digits, @, letters and digits. */
-typedef struct {
-    u64 digit, at, alnum;
-} masks;
-
-#if defined(__SSE4_1__)
-static inline u64 bits_of(__m128i matched, int quarter) { return (u64)(u32)_mm_movemask_epi8(matched) << (16 * quarter); }
-
-static inline masks masks_of(const u8 *p, int words) {
-    masks m = {0, 0, 0};
-    for (int i = 0; i < 4; i++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
-        __m128i d = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-        d = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d);
-        m.digit |= bits_of(d, i);
-        m.at |= bits_of(_mm_cmpeq_epi8(v, _mm_set1_epi8('@')), i);
-        if (words) {
-            __m128i l = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-            l = _mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l);
-            m.alnum |= bits_of(_mm_or_si128(d, l), i);
-        }
-    }
-    return m;
-}
-#else
-static inline masks masks_of(const u8 *p, int words) {
-    masks m = {0, 0, 0};
-    (void)words;
-    for (int i = 0; i < 64; i++) {
-        u8 c = CLASS[p[i]];
-        m.digit |= (u64)(c & DIGIT) << i;
-        m.at |= (u64)(p[i] == '@') << i;
-        m.alnum |= (u64)((c & ALNUM) != 0) << i;
-    }
-    return m;
-}
-#endif
-
-/* A tile is taken in steps, each over everything of one sort: steps of one sort are predictable, a mixture of them
- * is not. */
-enum { TILE = 1024, MOST_IN_TILE = TILE + 8 };
-
 typedef struct {
     covered covers[MOST_AUTOMATA];
     u32 fewest;       /* digits that a phone number has, 0 where none is searched */
     u64 first_digits; /* lengths of groups that any automaton begins with */
-    u64 in_group, in_word;         /* whether the byte before is a digit, alphanumeric */
-    u64 last_end, chain;           /* of the group before: its end, and the digits linked up to it */
-    u32 starts[MOST_IN_TILE], ends[MOST_IN_TILE], chosen[MOST_IN_TILE]; /* of groups of digits, from the tile on */
-    u32 ats[MOST_IN_TILE], words[MOST_IN_TILE];
-    u32 n_starts, n_ends, n_ats, n_words;
+    u64 chain;        /* digits linked up to the group before */
+    u32 chosen[MOST_IN_TILE];
+    tile tile;
 } walk;
-
-/* Append the places of bits. */
-static inline u32 places_of(u64 bits, u32 base, u32 *out) {
-    u32 count = (u32)__builtin_popcountll(bits);
-    for (u32 i = 0; i < 4; i++, bits &= bits - 1) out[i] = base + (u32)__builtin_ctzll(bits | (u64)1 << 63);
-    for (u32 i = 4; UNLIKELY(i < count); i++, bits &= bits - 1) out[i] = base + (u32)__builtin_ctzll(bits);
-    return count;
-}
-
-/* Find what begins and ends in text[i, i + TILE). */
-static void survey(search *z, walk *w, u64 i, u64 stop, int words) {
-    w->starts[0] = w->n_starts > w->n_ends ? w->starts[w->n_starts - 1] : 0; /* a group that goes on */
-    w->n_starts -= w->n_ends;
-    w->n_ends = w->n_ats = w->n_words = 0;
-    for (u64 end = i + TILE < stop ? i + TILE : stop; i < end; i += 64) {
-        u8 rest[64];
-        const u8 *block = z->s + i;
-        if (UNLIKELY(i + 64 > z->n)) {
-            memset(rest, 0, sizeof rest);
-            block = memcpy(rest, z->s + i, z->n - i);
-        }
-        masks m = masks_of(block, words);
-        u64 before = m.digit << 1 | w->in_group;
-        w->n_starts += places_of(m.digit & ~before, (u32)i, w->starts + w->n_starts);
-        w->n_ends += places_of(~m.digit & before, (u32)i, w->ends + w->n_ends);
-        w->in_group = m.digit >> 63;
-        if (m.at) w->n_ats += places_of(m.at, (u32)i, w->ats + w->n_ats);
-        if (words) {
-            w->n_words += places_of(m.alnum & ~(m.alnum << 1 | w->in_word), (u32)i, w->words + w->n_words);
-            w->in_word = m.alnum >> 63;
-        }
-    }
-}
-
-static inline int linked(const u8 *s, u64 from, u64 gap) {
-    return (gap - 1 < 3) & (is(s[from], GAP) != 0) & ((gap < 2) | (is(s[from + 1], GAP) != 0)) &
-           ((gap < 3) | (is(s[from + 2], GAP) != 0));
-}
 
 /* The groups of the tile that may end a phone number: enough digits are linked up to them. */
 static void phones_in(search *z, walk *w) {
-    u32 count = 0;
-    u64 last = w->last_end, chain = w->chain;
-    for (u32 i = 0; i < w->n_ends; i++) {
-        u64 p = w->starts[i], e = w->ends[i], held = last && last + 3 < z->n ? linked(z->s, last, p - last) : 1;
-        chain = (held ? chain : 0) + (e - p);
-        last = e;
+    u32 count = 0, end = PAST + w->tile.n_ends;
+    u64 chain = w->chain;
+    for (u32 i = PAST; i < end; i++) {
+        chain = (w->tile.linked[i] ? chain : 0) + (w->tile.ends[i] - w->tile.starts[i]);
         w->chosen[count] = i;
         count += chain >= w->fewest;
     }
-    w->last_end = last;
     w->chain = chain;
-    for (u32 i = 0; i < count; i++) phones_ending(z, w->starts[w->chosen[i]], w->ends[w->chosen[i]]);
+    for (u32 i = 0; i < count; i++) phones_ending(z, &w->tile, w->chosen[i]);
 }
 
 static void codes_in(search *z, walk *w) {
-    u32 count = 0;
-    for (u32 i = 0; i < w->n_ends; i++) {
-        u32 size = w->ends[i] - w->starts[i];
+    const u32 *starts = w->tile.starts, *ends = w->tile.ends;
+    u32 count = 0, end = PAST + w->tile.n_ends;
+    for (u32 i = PAST; i < end; i++) {
+        u32 size = ends[i] - starts[i];
         w->chosen[count] = i;
         count += w->first_digits >> (size < 31 ? size : 31) & 1;
     }
     for (u64 a = 0; a < z->c->automata; a++)
         if (z->c->codes[a].back >= 0)
-            for (u32 i = 0; i < count; i++) codes_round(z, a, &w->covers[a], w->starts[w->chosen[i]], w->ends[w->chosen[i]]);
+            for (u32 i = 0; i < count; i++) codes_round(z, a, &w->covers[a], starts[w->chosen[i]], ends[w->chosen[i]]);
 }
 
 static void words_in(search *z, walk *w) {
     const u8 *s = z->s;
     for (u64 a = 0; a < z->c->automata; a++) {
         if (z->c->codes[a].back >= 0) continue;
-        for (u32 i = 0; i < w->n_words; i++) {
-            u64 p = w->words[i];
+        for (u32 i = 0; i < w->tile.n_words; i++) {
+            u64 p = w->tile.words[i];
             codes_from(z, a, &w->covers[a], p);
             if (p > 0 && s[p - 1] == '\\' && is_nrt(s[p]) && p + 1 < z->n && is(s[p + 1], ALNUM))
                 codes_from(z, a, &w->covers[a], p + 1);
@@ -1041,29 +1115,57 @@ static inline int in_order(const hit *a, const hit *b) { return a->start != b->s
 
 static int hit_order(const void *a, const void *b) { return in_order(a, b) ? in_order(b, a) - 1 : 1; }
 
-/* Sort hits by their places. Most are nearly in order; where many have to move far, another way is quicker. */
-static void sort_hits(hit *hits, u64 count) {
-    u64 moves = 0;
-    for (u64 i = 1; i < count; i++) {
-        if (LIKELY(in_order(&hits[i - 1], &hits[i]))) continue;
-        hit moved = hits[i];
-        u64 j = i;
-        for (; j > 0 && !in_order(&hits[j - 1], &moved); j--) hits[j] = hits[j - 1];
-        hits[j] = moved;
-        if ((moves += i - j) > 32 * count) {
-            qsort(hits, count, sizeof *hits, hit_order);
-            return;
-        }
+static int number_order(const void *a, const void *b) {
+    u64 x = *(const u64 *)a, y = *(const u64 *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sort what is nearly in order by moving each to its place; where many have to move far, another way is quicker. */
+#define SORT(type, items, count, ORDERED, compare)                                                                     \
+    for (u64 i = 1, moves = 0; i < (count); i++) {                                                                     \
+        if (LIKELY(ORDERED(&(items)[i - 1], &(items)[i]))) continue;                                                   \
+        type moved = (items)[i];                                                                                       \
+        u64 j = i;                                                                                                     \
+        for (; j > 0 && !ORDERED(&(items)[j - 1], &moved); j--) (items)[j] = (items)[j - 1];                           \
+        (items)[j] = moved;                                                                                            \
+        if ((moves += i - j) > 64 * (count)) {                                                                         \
+            qsort(items, count, sizeof *(items), compare);                                                             \
+            break;                                                                                                     \
+        }                                                                                                              \
     }
+
+/* Sort the hits by their places: first numbers that stand for them, which are lighter to move. */
+static void sort_hits(results *r) {
+    u64 count = r->n_hits, ordered = 1;
+    while (ordered < count && in_order(&r->hits[ordered - 1], &r->hits[ordered])) ordered++;
+    if (ordered >= count) return;
+    while (r->room_order < count && grow((void **)&r->order, &r->room_order, sizeof *r->order)) {}
+    while (r->room_spare < count && grow((void **)&r->spare, &r->room_spare, sizeof *r->spare)) {}
+    if (r->room_order < count || r->room_spare < count) {
+        r->failed = 1;
+        return;
+    }
+    for (u64 i = 0; i < count; i++) r->order[i] = (u64)r->hits[i].start << 32 | i;
+#define ASCENDING(a, b) (*(a) <= *(b))
+    SORT(u64, r->order, count, ASCENDING, number_order)
+#undef ASCENDING
+    for (u64 i = 0; i < count; i++) r->spare[i] = r->hits[(u32)r->order[i]];
+    SORT(hit, r->spare, count, in_order, hit_order)
+    hit *hits = r->hits;
+    u64 room = r->room_hits;
+    r->hits = r->spare, r->room_hits = r->room_spare;
+    r->spare = hits, r->room_spare = room;
 }
 
 /* All candidates that begin in text[first, last) and what they hit. Returns 0, or -1 if memory ran out. */
 int ts_scan(const config *c, const u8 *text, u64 n, u64 first, u64 last, int all, results *r) {
     search z;
     z.c = c, z.r = r, z.s = text, z.n = n, z.first = first, z.last = last, z.all = all;
-    z.batched = 0, z.wide = wide();
-    for (int i = 0; i < MOST_WORDS; i++) z.queues[i].count = 0;
-    walk w = {.n_starts = 0};
+    z.batched = 0;
+    memset(z.queues, 0, sizeof z.queues);
+    walk w;
+    memset(&w, 0, sizeof w);
+    tile *t = &w.tile;
     u64 searched = c->searched, begin = first > 512 ? first - 512 : 0, stop = last + 512 < n ? last + 512 : n;
     int words = 0;
     for (u64 a = 0; a < c->automata; a++) {
@@ -1072,24 +1174,25 @@ int ts_scan(const config *c, const u8 *text, u64 n, u64 first, u64 last, int all
     }
     if (searched >> PHONE & 1) w.fewest = c->phone_lengths ? (u32)__builtin_ctzll(c->phone_lengths) : 9;
     for (u64 i = begin; i < stop; i += TILE) {
-        survey(&z, &w, i, stop, words);
-        if (i + TILE >= stop && w.n_starts > w.n_ends) { /* a group of digits that goes on to the end */
-            u64 e = w.starts[w.n_starts - 1];
+        survey(text, n, t, i, stop, words);
+        if (i + TILE >= stop && t->n_starts > t->n_ends) { /* a group of digits that goes on to the end */
+            u64 e = t->starts[PAST + t->n_starts - 1];
             while (e < n && is(text[e], DIGIT)) e++;
-            w.ends[w.n_ends++] = (u32)e;
+            t->ends[PAST + t->n_ends++] = (u32)e;
         }
+        const u32 *starts = t->starts + PAST, *ends = t->ends + PAST;
         if (w.fewest) phones_in(&z, &w);
         if (w.first_digits) codes_in(&z, &w);
         if (words) words_in(&z, &w);
-        for (u32 j = 0; (searched >> CARD & 1) && j < w.n_ends; j++) cards_ending(&z, w.starts[j], w.ends[j]);
-        for (u32 j = 0; (searched >> IBAN & 1) && j < w.n_ends; j++) iban_at(&z, w.starts[j]);
-        for (u32 j = 0; (searched >> EMAIL & 1) && j < w.n_ats; j++)
-            if (!usual_email_at(&z, w.ats[j])) email_at(&z, w.ats[j]);
+        for (u32 j = 0; (searched >> CARD & 1) && j < t->n_ends; j++) cards_ending(&z, starts[j], ends[j]);
+        for (u32 j = 0; (searched >> IBAN & 1) && j < t->n_ends; j++) iban_at(&z, starts[j]);
+        for (u32 j = 0; (searched >> EMAIL & 1) && j < t->n_ats; j++)
+            if (!usual_email_at(&z, t->ats[j])) email_at(&z, t->ats[j]);
     }
     for (int i = 0; i < MOST_WORDS; i++)
         if (z.queues[i].count) hash_queue(&z, &z.queues[i], i + 1);
     flush(&z);
-    sort_hits(r->hits, r->n_hits);
+    sort_hits(r);
     for (int anchor = 0; anchor < ANCHORS; anchor++)
         if (r->n_samples[anchor]) thin(r, anchor);
     return r->failed ? -1 : 0;
@@ -1161,22 +1264,27 @@ static int in_address(tokeniser *k, u64 place) {
     return k->address < g->n_addresses && g->addresses[k->address].begin <= place;
 }
 
+/* Keep a token if it is one of those wanted. `text` has LONGEST_SOURCE readable bytes. */
+static inline void keep_token(tokeniser *k, int word, u32 start, u32 end, const u8 *text, u32 size) {
+    if (start < k->keep_from || start >= k->keep_to || in_address(k, start)) return;
+    if (end - start > LONGEST_SOURCE || size > LONGEST_SOURCE) return;
+    if (word && size >= 7 && !memcmp(text + size - 7, "strasse", 7)) size -= 4;
+    if (size > LONGEST_TOKEN) return;
+    token *t = ADDED(k->g, tokens);
+    if (!t) return;
+    t->start = start;
+    t->end = end;
+    t->word = (u8)word;
+    t->size = (u8)size;
+    for (u32 i = 0; i < LONGEST_TOKEN; i++) t->text[i] = i < size ? text[i] : 0;
+    memset(t->text + LONGEST_TOKEN, 0, sizeof t->text - LONGEST_TOKEN);
+}
+
 static void end_token(tokeniser *k) {
     int state = k->state;
     k->state = OUTSIDE;
     k->joint = 0;
-    if (state == OUTSIDE || k->start < k->keep_from || k->start >= k->keep_to || in_address(k, k->start)) return;
-    if (k->end - k->start > LONGEST_SOURCE || k->size > LONGEST_SOURCE) return;
-    if (state == IN_WORD && k->size >= 7 && !memcmp(k->text + k->size - 7, "strasse", 7)) k->size -= 4;
-    if (k->size > LONGEST_TOKEN) return;
-    token *t = ADDED(k->g, tokens);
-    if (!t) return;
-    t->start = k->start;
-    t->end = k->end;
-    t->word = state == IN_WORD;
-    t->size = (u8)k->size;
-    memset(t->text, 0, sizeof t->text);
-    memcpy(t->text, k->text, k->size);
+    if (state != OUTSIDE) keep_token(k, state == IN_WORD, k->start, k->end, k->text, k->size);
 }
 
 static inline void begin_token(tokeniser *k, int state, u8 c, u32 start, u32 end) {
@@ -1291,6 +1399,36 @@ static inline u64 past_address(const region *g, const u8 *s, u64 n, u64 i, u64 *
 /* Whether a byte divides tokens whatever stands round it. */
 static inline int divides(u8 byte) { return byte < 0x80 && !is(byte, ALNUM) && byte != '\\' && byte != '\''; }
 
+#if defined(__SSE4_1__)
+/* The words among the 64 bytes from i on that are ASCII letters and nothing else, up to the first place that needs
+ * to be looked at more closely or ends the text; outside of any token. Returns that place. */
+static u64 usual_words(tokeniser *k, const u8 *s, u64 n, u64 i, u64 stop, u64 *next) {
+    block b = block_at(s + i);
+    u64 letter = letters_in(b), backslash = equal_to(b, '\\'), other = backslash | within(b, (char)0x80, (char)0xff);
+    u64 e = equal_to_either(b, 'e'), a = equal_to_either(b, 'a');
+    u64 swallowed = (e & (a | equal_to_either(b, 'o') | equal_to_either(b, 'u')) << 1) | (a & a << 1);
+    u64 open = other | equal_to(b, '\''); /* behind a word: it may go on */
+    if (k->numbers) other |= within(b, '0', '9');
+    for (u64 left = letter | other; left;) {
+        u64 at = (u64)__builtin_ctzll(left), start = i + at, past;
+        if (start >= stop || !(letter >> at & 1)) return start;
+        if ((past = past_address(k->g, s, n, start, next))) {
+            if (past - i >= 64) return past;
+            left &= ~(u64)0 << (past - i);
+            continue;
+        }
+        u64 size = (u64)__builtin_ctzll(~(letter >> at) | (u64)1 << 63);
+        u64 whole = (((u64)1 << size) - 1) << at;
+        if (at + size >= 64 || size > LONGEST_TOKEN || (swallowed & whole) || (open >> (at + size) & 1)) return start;
+        u8 text[LONGEST_SOURCE];
+        for (int j = 0; j < LONGEST_TOKEN; j++) text[j] = s[start + (u64)j] | 0x20;
+        keep_token(k, 1, (u32)start, (u32)(start + size), text, (u32)size);
+        left &= ~whole;
+    }
+    return i + 64;
+}
+#endif
+
 /* The tokens that begin in text[lo, hi). Returns 0 if a page of foldings is missing. */
 static int tokenise(region *g, const config *c, const u8 *s, u64 n, u64 lo, u64 hi) {
     tokeniser k = {.g = g, .keep_from = (u32)lo, .keep_to = (u32)hi, .numbers = c->confirmed != 1 << NAME};
@@ -1300,6 +1438,13 @@ static int tokenise(region *g, const config *c, const u8 *s, u64 n, u64 lo, u64 
     while (i < stop && (i < hi || k.state != OUTSIDE)) {
         u8 b = s[i];
         u32 code, size;
+#if defined(__SSE4_1__)
+        if (k.state == OUTSIDE && i + 64 + LONGEST_TOKEN <= n) {
+            u64 from = i;
+            i = usual_words(&k, s, n, i, hi, &next);
+            if (i != from) continue;
+        }
+#endif
         if (LIKELY(is(b, LETTER))) {
             if (k.state == OUTSIDE && (past = past_address(g, s, n, i, &next))) {
                 i = past;
@@ -1348,25 +1493,47 @@ static void add_form(region *g, u32 first, u32 last, u64 hash) {
     if (f) *f = (form){.first = first, .last = last, .slot = slot_of(hash)};
 }
 
+typedef struct { /* words of one length in words of eight bytes that wait to be hashed together */
+    lanes words[LONGEST_TOKEN / 8 + 1];
+    u64 *hashes[LANES];
+    int count;
+} word_queue;
+
+static void hash_words(word_queue *q, int words, const key *k) {
+    lanes k0 = (lanes){0} + k->k0, k1 = (lanes){0} + k->k1, out;
+    siphash_each(q->words, words, &k0, &k1, &out);
+    for (int i = 0; i < q->count; i++) *q->hashes[i] = out[i];
+    q->count = 0;
+}
+
 static void names_of(region *g, const config *c) {
     const key *k = &c->confirming[NAME];
+    word_queue queues[LONGEST_TOKEN / 8 + 1];
+    memset(queues, 0, sizeof queues);
     g->n_words = 0;
+    while (g->room_words < g->n_tokens) {
+        u64 room = g->room_words;
+        if (!grow((void **)&g->words, &g->room_words, 2 * sizeof *g->words) ||
+            !grow((void **)&g->places, &room, sizeof *g->places)) {
+            g->failed = 1;
+            return;
+        }
+    }
     for (u64 i = 0; i < g->n_tokens; i++) {
         const token *t = &g->tokens[i];
         if (!t->word) continue;
-        if (g->n_words == g->room_words) {
-            u64 room = g->room_words;
-            if (!grow((void **)&g->words, &g->room_words, 2 * sizeof *g->words) ||
-                !grow((void **)&g->places, &room, sizeof *g->places)) {
-                g->failed = 1;
-                return;
-            }
-        }
-        g->places[g->n_words] = t->start << 1 | (t->size >= 3);
-        g->words[2 * g->n_words] = siphash(t->text, t->size, k);
-        g->words[2 * g->n_words + 1] = c->initials[t->size > 1][t->text[0] - 'a'];
-        g->n_words++;
+        u64 *hashes = g->words + 2 * g->n_words;
+        g->places[g->n_words++] = t->start << 1 | (t->size >= 3);
+        hashes[1] = c->initials[t->size > 1][t->text[0] - 'a'];
+        int last = t->size / 8;
+        word_queue *q = &queues[last];
+        for (int w = 0; w < last; w++) q->words[w][q->count] = load64(t->text + 8 * w);
+        q->words[last][q->count] = load64(t->text + 8 * last) | (u64)t->size << 56;
+        q->hashes[q->count++] = hashes;
+        if (q->count == LANES) hash_words(q, last + 1, k);
     }
+    for (int last = 0; last <= LONGEST_TOKEN / 8; last++)
+        if (queues[last].count) hash_words(&queues[last], last + 1, k);
 }
 
 static u64 number_hash(const token *t, const key *k) {
@@ -1604,7 +1771,7 @@ static int confirm_region(region *g, const config *c, const u8 *s, u64 n, hit *h
 /* Sorts the hits by their places and fills in what confirms each.
  * Returns 0, -1 if memory ran out, or 1 + the page of foldings that is needed: give it and call again. */
 int ts_confirm(const config *c, const u8 *text, u64 n, results *r) {
-    sort_hits(r->hits, r->n_hits); /* those that Python added are behind the others */
+    sort_hits(r); /* those that Python added are behind the others */
     if (!c->confirmed) return 0;
     region g = {.page = -1};
     for (u64 i = 0, next; i < r->n_hits && g.page < 0 && !g.failed; i = next) {
@@ -1666,6 +1833,8 @@ void ts_reset(results *r) {
 
 void ts_free(results *r) {
     free(r->hits);
+    free(r->spare);
+    free(r->order);
     free(r->candidates);
     free(r->hard);
     for (int anchor = 0; anchor < ANCHORS; anchor++) free(r->samples[anchor]);
@@ -1690,7 +1859,12 @@ u64 ts_size(int which) {
 
 /* Whether this processor has the instructions that the library was built for. */
 int ts_supported(void) {
-#if defined(__SSE4_2__) && defined(__GNUC__)
+#if defined(__AVX512VBMI2__)
+    return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2");
+#elif defined(__AVX2__)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+#elif defined(__SSE4_2__)
     return __builtin_cpu_supports("sse4.2") != 0;
 #else
     return 1;

@@ -1,6 +1,6 @@
 """The kernel's matcher: what kernel.c needs to know of a lookup, and its answers as columns."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from ctypes import CDLL, byref, c_uint64, c_void_p, string_at
@@ -17,16 +17,17 @@ from trapstreet.core.maths.siphash import siphash24_many
 from trapstreet.index import kernel_abi as abi
 from trapstreet.index.kernel_config import Configuration, check
 from trapstreet.index.lookup import KeyOf, Lookup
-from trapstreet.index.matcher import CODE, CandidateForms, Hits, Matches, assemble, together
+from trapstreet.index.matcher import CODE, NO_HITS, CandidateForms, Hits, Matches, assemble, together
 from trapstreet.index.native import load
 from trapstreet.index.sketch import KEPT, Sketch
 from trapstreet.index.stretches import Stretch, stretches
 
-STRETCH = 1 << 22
+STRETCH = 1 << 21
 
 _EVERYTHING = (1 << 64) - 1
 _KEPT_HITS = 1 << 19  # room for so many stays, 16 MB
 
+_NOTHING = Sketch.empty()
 _CODE_OF = np.array([CODE[kind] for kind in abi.ANCHORS], dtype=np.uint8)
 
 
@@ -84,17 +85,19 @@ class _Seen:
     """The sketches of a text so far: only smaller fingerprints than theirs can still change them."""
 
     def __init__(self) -> None:
-        self._sketches: dict[Kind, Sketch] = {}
+        self._sketches: defaultdict[Kind, list[Sketch]] = defaultdict(list)
         self.thresholds: dict[Kind, int] = {}
 
     def noted(self, matches: Matches) -> Matches:
         for kind, sketch in matches.sketches.items():
-            if not len(sketch.fingerprints):
-                continue
-            whole = Sketch.union([self._sketches.get(kind, Sketch.empty()), sketch])
-            self._sketches[kind] = whole
-            if len(whole.fingerprints) == KEPT:
-                self.thresholds = {**self.thresholds, kind: int(whole.fingerprints[-1])}
+            parts = self._sketches[kind]
+            parts.append(sketch)
+            new = sum(len(part.fingerprints) for part in parts[1:])
+            if kind not in self.thresholds or new >= KEPT:
+                whole = Sketch.union(parts)
+                parts[:] = [whole]
+                if len(whole.fingerprints) == KEPT:
+                    self.thresholds = {**self.thresholds, kind: int(whole.fingerprints[-1])}
         return matches
 
 
@@ -185,19 +188,22 @@ class _Plan:
             self._configured.give_page(wanted - 1)
 
     def _part(self, results: abi.Results, offset: int, candidates: bool, wide: "_Forms") -> _Part:
-        hits = _copied(results.hits, results.n_hits, abi.HIT)
         return _Part(
-            Hits(
-                start=hits["start"].astype(np.int64) + offset,
-                end=hits["end"].astype(np.int64) + offset,
-                kind=_CODE_OF[hits["anchor"]],
-                fingerprint=hits["fingerprint"],
-                table=self._configured.numbers[hits["table"]],
-                number=hits["number"],
-                confirmed=hits["confirmed"],
-            ),
+            self._hits(results, offset) if results.n_hits else NO_HITS,
             self._candidates(results, offset, wide) if candidates else {},
             self._sketches(results, wide),
+        )
+
+    def _hits(self, results: abi.Results, offset: int) -> Hits:
+        hits = _copied(results.hits, results.n_hits, abi.HIT)
+        return Hits(
+            start=np.add(hits["start"], offset, dtype=np.int64),
+            end=np.add(hits["end"], offset, dtype=np.int64),
+            kind=_CODE_OF[hits["anchor"]],
+            fingerprint=hits["fingerprint"],
+            table=self._configured.numbers[hits["table"]],
+            number=hits["number"],
+            confirmed=hits["confirmed"],
         )
 
     def _candidates(self, results: abi.Results, offset: int, wide: "_Forms") -> dict[Kind, CandidateForms]:
@@ -225,6 +231,9 @@ class _Plan:
         found: dict[Kind, Sketch] = {}
         for kind in self._keys:
             at = abi.ANCHORS.index(kind)
+            if not results.n_samples[at] and not wide.forms:
+                found[kind] = _NOTHING
+                continue
             samples = _copied(results.samples[at], results.n_samples[at], abi.SAMPLE)
             found[kind] = Sketch(samples["fingerprint"], samples["form"])
             if kind is Kind.EMAIL and wide.forms:

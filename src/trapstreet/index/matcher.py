@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields.kind import Kind
-from trapstreet.index.runs import distinct
+from trapstreet.index.runs import among, distinct
 from trapstreet.index.sketch import Sketch
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]
+Where = NDArray[np.bool_] | NDArray[np.intp] | slice
 
 KINDS = tuple(Kind)
 """A kind's code is its place here."""
@@ -137,8 +138,22 @@ class Hits(NamedTuple):
     number: U32
     confirmed: U8
 
+    def at(self, where: Where) -> "Hits":
+        """Some of them."""
+        return Hits._make(column[where] for column in self)
 
-_NO_HITS = Hits(
+
+class _Holders(NamedTuple):
+    """Whose the hits are: columns as in Matches."""
+
+    owner: U32
+    record: U64
+
+    def at(self, where: Where) -> "_Holders":
+        return _Holders._make(column[where] for column in self)
+
+
+NO_HITS = Hits(
     start=np.empty(0, dtype=np.int64),
     end=np.empty(0, dtype=np.int64),
     kind=np.empty(0, dtype=np.uint8),
@@ -147,13 +162,14 @@ _NO_HITS = Hits(
     number=np.empty(0, dtype=np.uint32),
     confirmed=np.empty((0, len(CONFIRMING)), dtype=np.uint8),
 )
+_NOBODY = _Holders(owner=NO_HITS.table, record=NO_HITS.fingerprint)
 
 
 def together(parts: Sequence[Hits]) -> Hits:
     """The hits of all parts, one behind the other."""
     if len(parts) == 1:
         return parts[0]
-    return Hits._make(map(np.concatenate, zip(*parts, strict=True))) if parts else _NO_HITS
+    return Hits._make(map(np.concatenate, zip(*parts, strict=True))) if parts else NO_HITS
 
 
 def assemble(
@@ -171,51 +187,47 @@ def assemble(
     Hits whose low bits only happen to be a decoy's are dropped; where several forms of one place met records
     of a data set, the forms that the fewest of them share count.
     """
-    owner, record, true = _holders(lookup.tables, hits)
+    known: dict[str, Any] = {"candidates": candidates or {}, "sketches": sketches or {}}
+    if not len(hits.start):
+        return Matches(text, offset, size, **NO_HITS._asdict(), **_NOBODY._asdict(), **known)
+    holders, true = _holders(lookup.tables, hits)
     if not true.all():
-        hits, owner, record = Hits._make(column[true] for column in hits), owner[true], record[true]
-    data_set = np.array([each.data_set for each in lookup.owners], dtype=np.uint32)
-    order = _ordered(hits, owner, record, data_set, offset)
-    return Matches(
-        text=text,
-        offset=offset,
-        size=size,
-        start=hits.start[order],
-        end=hits.end[order],
-        kind=hits.kind[order],
-        fingerprint=hits.fingerprint[order],
-        owner=owner[order],
-        record=record[order],
-        table=hits.table[order],
-        number=hits.number[order],
-        confirmed=hits.confirmed[order],
-        candidates=candidates or {},
-        sketches=sketches or {},
-    )
+        hits, holders = hits.at(true), holders.at(true)
+    order = _ordered(hits, holders, lookup, offset)
+    return Matches(text, offset, size, **hits.at(order)._asdict(), **holders.at(order)._asdict(), **known)
 
 
-def _ordered(hits: Hits, owner: U32, record: U64, data_set: U32, offset: int) -> NDArray[np.intp]:
+def _ordered(hits: Hits, holders: _Holders, lookup: "Lookup", offset: int) -> NDArray[np.intp] | slice:
     """The hits in the order of matches, those left out that a better one at the same place makes needless.
 
-    One sort by place; only hits at the same place are sorted by the rest (lexsort takes 0.1 µs for each key).
+    Those in order already, as the kernel gives them, are not sorted; only hits at the same place are sorted
+    by more than the place (lexsort takes 0.1 µs for each key).
     """
     place = (hits.start - offset).astype(np.uint64) << np.uint64(32)
     place |= (hits.end - hits.start).astype(np.uint64) << np.uint64(8) | hits.kind
+    if np.all(place[1:] > place[:-1]):
+        return slice(None)
     order = np.argsort(place)
-    place = place[order]
-    same = place[1:] == place[:-1]
-    if not same.any():
-        return order
-    alone = ~(np.append(same, False) | np.append(False, same))
-    among = order[~alone]
-    holder = hits.table[among].astype(np.uint64) << np.uint64(32) | hits.number[among]
-    best = among[_closest(place[~alone], data_set[owner[among]], hits.fingerprint[among], holder)]
-    columns = (hits.number, hits.table, hits.fingerprint, record, owner, hits.kind, hits.end, hits.start)
-    kept = np.concatenate([order[alone], best])
-    kept = kept[np.lexsort(tuple(column[kept] for column in columns))]
-    keys = [column[kept] for column in (hits.start, hits.end, hits.kind, owner, record)]
-    first = np.append(True, np.any([key[1:] != key[:-1] for key in keys], axis=0))
-    result: NDArray[np.intp] = kept[first]
+    same = place[order[1:]] == place[order[:-1]]
+    if same.any():
+        shared = np.append(same, False) | np.append(False, same)
+        at = order[shared]
+        best = at[_best(place[at], hits.at(at), holders.at(at), lookup)]
+        order = np.concatenate([order[~shared], best])
+        order = order[np.argsort(place[order], kind="stable")]
+    return order
+
+
+def _best(place: U64, hits: Hits, holders: _Holders, lookup: "Lookup") -> NDArray[np.intp]:
+    """Of hits at shared places those that count, in the order of (place, owner, record), unique in these."""
+    data_set = np.array([each.data_set for each in lookup.owners], dtype=np.uint32)[holders.owner]
+    holder = hits.table.astype(np.uint64) << np.uint64(32) | hits.number
+    best = _closest(place, data_set, hits.fingerprint, holder)
+    columns = (hits.number, hits.table, hits.fingerprint, holders.record, holders.owner, place)
+    best = best[np.lexsort(tuple(column[best] for column in columns))]
+    keys = [column[best] for column in (place, holders.owner, holders.record)]
+    fresh = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    result: NDArray[np.intp] = best[np.append(True, fresh)]
     return result
 
 
@@ -239,25 +251,18 @@ def _closest(place: U64, data_set: U32, fingerprint: U64, holder: U64) -> NDArra
     return np.asarray(order[np.repeat(wanted, sizes)])
 
 
-def _holders(tables: "tuple[Table, ...]", hits: Hits) -> tuple[U32, U64, NDArray[np.bool_]]:
-    """Per hit the owner's number, the record's id, and whether the whole fingerprint is the record's."""
+def _holders(tables: "tuple[Table, ...]", hits: Hits) -> tuple[_Holders, NDArray[np.bool_]]:
+    """Whose the hits are, and whether the whole fingerprint of each is the record's."""
     owner = np.empty(len(hits.start), dtype=np.uint32)
     record = np.empty(len(hits.start), dtype=np.uint64)
     true = np.ones(len(hits.start), dtype=np.bool_)
     for number in distinct(hits.table).tolist():
         table = tables[number]
-        at = np.flatnonzero(hits.table == number)
+        own = hits.table == number
+        at = slice(None) if own.all() else np.flatnonzero(own)
         rows = hits.number[at]
         owner[at] = table.owners if isinstance(table.owners, int) else table.owners[rows]
         record[at] = table.record_ids[rows]
         if table.exact is not None:
-            true[at] = _among(hits.fingerprint[at], table.exact)
-    return owner, record, true
-
-
-def _among(values: U64, known: U64) -> NDArray[np.bool_]:
-    """Which values are in a sorted array."""
-    if not len(known):
-        return np.zeros(len(values), dtype=np.bool_)
-    there: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
-    return there
+            true[at] = among(hits.fingerprint[at], table.exact)
+    return _Holders(owner, record), true

@@ -5,13 +5,14 @@ import os
 from functools import cache
 from pathlib import Path
 
-ABI = 2
+ABI = 3
 """What ts_abi() of kernel.c answers: both change when a function or struct of the kernel does."""
 
 OVERRIDE = "TRAPSTREET_KERNEL"
 """Environment variable: another build of the library, for developers."""
 
-_LIBRARY = Path(__file__).with_name("_kernel.so")
+BUILDS = ("_kernel-avx512.so", "_kernel-avx2.so", "_kernel.so")
+"""The libraries that the package may hold, each for processors that have what it needs; quickest first."""
 
 
 def load() -> ctypes.CDLL | None:
@@ -31,7 +32,18 @@ def remark() -> str:
 
 @cache
 def _kernel() -> tuple[ctypes.CDLL | None, str]:
-    path = Path(os.environ.get(OVERRIDE) or _LIBRARY)
+    override = os.environ.get(OVERRIDE)
+    places = [Path(override)] if override else [Path(__file__).with_name(name) for name in BUILDS]
+    library, why = None, ""
+    for path in places:
+        library, why = loaded(path)
+        if library:
+            break
+    return library, why
+
+
+def loaded(path: Path) -> tuple[ctypes.CDLL | None, str]:
+    """The library at `path`, or why it cannot be used."""
     if not path.is_file():
         return None, "no working C compiler was there when trapstreet was installed"
     try:

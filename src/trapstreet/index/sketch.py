@@ -48,8 +48,9 @@ class Sketch:
     @classmethod
     def union(cls, parts: Sequence["Sketch"]) -> Self:
         """The sketch of everything that any of the parts has seen."""
-        if not parts:
-            return cls.empty()
+        parts = [part for part in parts if len(part.fingerprints)]
+        if len(parts) < 2:
+            return cls(parts[0].fingerprints, parts[0].forms) if parts else cls.empty()
         forms = np.concatenate([part.forms for part in parts])
         return cls.of(np.concatenate([part.fingerprints for part in parts]), forms)
 

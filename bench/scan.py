@@ -1,8 +1,10 @@
 """Scanning: how much text a second the whole command goes through, and in how much memory."""
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 
 from measuring import CUSTOMERS, SEED, Desk, apart, desk, timed, write_customers
 from texts import dense, prose
@@ -16,6 +18,8 @@ FOUND = 1
 MIB = 1 << 20
 TIMES = 8
 """How often the largest file holds the text."""
+HEAPS = ((SORTS[0], 250, 100_000), (SORTS[0], 300_000, 1_000), (SORTS[1], 300_000, 200))
+"""Folders of many files: what is in them, the bytes of each, how many there are."""
 
 
 def main() -> None:
@@ -25,11 +29,13 @@ def main() -> None:
         write_customers(table, CUSTOMERS)
         at.run("register", table, "--name", "customers")
         apart(_write, at, (2 if at.quick else 32) * MIB)
-        for sort in SORTS:
-            _scan(at, sort, "one core")
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
-        for sort in SORTS:
-            _scan(at, sort, "all cores")
+        every = range(os.cpu_count() or 1)
+        for cores, how in (({at.core}, "one core"), (every, "all cores")):
+            os.sched_setaffinity(0, cores)
+            for sort in SORTS:
+                _scan(at, sort, how)
+        for sort, size, count in HEAPS:
+            _many(at, sort, size, count // (20 if at.quick else 1), every)
         sort = SORTS[1]
         text = _file(at, sort).read_bytes()
         with _file(at, sort).open("ab") as file:
@@ -56,6 +62,27 @@ def _scan(at: Desk, sort: str, how: str) -> None:
     cost = at.run("scan", path, status=0 if sort == "prose" else FOUND)
     size = path.stat().st_size / 1e6
     at.say(f"scan, {how}: {sort}", cost, megabytes=size)
+
+
+def _many(at: Desk, sort: str, size: int, count: int, every: Iterable[int]) -> None:
+    """A folder of so many files, on one core and on all."""
+    apart(_cut, at, sort, size, count)
+    for cores, how in (({at.core}, "one core"), (every, "all cores")):
+        os.sched_setaffinity(0, cores)
+        cost = at.run("scan", at.folder / "heap", status=FOUND if sort == SORTS[1] else 0)
+        what = f"{how}: {count:,} files of {size:,}, {sort}"
+        at.say(what, cost, items=count, megabytes=count * size / 1e6)
+    rmtree(at.folder / "heap")
+
+
+def _cut(at: Desk, sort: str, size: int, count: int) -> None:
+    """Files of a text, from its beginning again when it has come to its end."""
+    text = _file(at, sort).read_bytes()
+    for number in range(count):
+        path = at.folder / "heap" / f"{number // 1000}" / f"{number}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begin = number * size % (len(text) - size)
+        path.write_bytes(text[begin : begin + size])
 
 
 def _refer(at: Desk, size: int) -> None:

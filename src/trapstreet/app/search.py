@@ -72,8 +72,13 @@ def matcher_of(workspace: Workspace) -> tuple[Lookup, Matcher]:
     lookup = Lookup(catalogue.all_indexes(shelf_of(workspace)))
     key_of = workspace.ring.fingerprint_key
     if native.load():
-        return lookup, KernelMatcher(lookup, key_of, threads=len(os.sched_getaffinity(0)))
+        return lookup, KernelMatcher(lookup, key_of, threads=processors())
     return lookup, ReferenceMatcher(lookup, key_of)
+
+
+def processors() -> int:
+    """How many processors this process may use: as many threads search."""
+    return len(os.sched_getaffinity(0))
 
 
 def matcher_remark() -> str:

@@ -30,7 +30,7 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
     Formatting does not matter: letter case, accents, separators, country codes, the order of names, how it is
     packed. Exit status 1 if something was found, 6 if nothing was found but something could not be read.
     """
-    from trapstreet.app.search import matcher_of, matcher_remark, public_of, texts
+    from trapstreet.app.search import matcher_of, matcher_remark, processors, public_of, texts
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
@@ -40,7 +40,9 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
     lookup, matcher = matcher_of(opened)
     public = public_of(opened, lookup)
     with progress("scanning", in_bytes=True) as told:
-        result = scan(texts(source, told), lookup=lookup, matcher=matcher, public=public)
+        result = scan(
+            texts(source, told), lookup=lookup, matcher=matcher, public=public, threads=processors()
+        )
     emit(as_json, result, "\n".join(_lines(result)))
     if result.findings:
         return FOUND

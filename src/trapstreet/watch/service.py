@@ -1,8 +1,10 @@
 """Scan texts: match, join, weigh against chance, report."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -20,8 +22,13 @@ from trapstreet.watch.domain.foreign import Foreign
 from trapstreet.watch.domain.public import Public
 from trapstreet.watch.domain.sample import HitSample
 from trapstreet.watch.domain.spread import Spread
+from trapstreet.watch.turns import Here, in_turn, workers
 
 _PENDING = 16
+_SHORT = 1 << 16
+"""Shorter texts take no less time side by side: most of it is spent in Python, under its lock."""
+_LONG = 1 << 22
+"""Longer texts the matcher searches with threads of its own."""
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -44,30 +51,53 @@ class Scan(msgspec.Struct, frozen=True):
     unread: list[Unread]
 
 
-def scan(objects: Iterable[Text | Unread], *, lookup: Lookup, matcher: Matcher, public: Public) -> Scan:
+def scan(
+    objects: Iterable[Text | Unread], *, lookup: Lookup, matcher: Matcher, public: Public, threads: int = 1
+) -> Scan:
     """Look for the data sets of a lookup in texts. Memory grows with what is found, not with what is read.
 
-    What chance could have shown in so many texts is known at the end only, so all findings come then.
+    What chance could have shown in so many texts is known at the end only, so all findings come then. With
+    several threads, texts of middling size are searched side by side, of which two for each thread are held;
+    what is found is the same.
     """
-    spreads = [Spread(lookup, number) for number in range(len(lookup.data_sets))]
+    search = _Search(lookup, matcher, public)
     drafts: list[_Draft] = []
     unread: list[Unread] = []
     scanned = {"objects": 0, "bytes": 0}
     aside: Counter[Kind] = Counter()
     tests = 0
+    with workers(threads) as pool:
+        for each in in_turn(_searches(objects, search, pool, unread), ahead=2 * threads):
+            scanned["objects"] += 1
+            scanned["bytes"] += each.size
+            tests += each.offers_numbers * len(lookup.data_sets)
+            aside += each.aside
+            drafts += each.drafts
+    findings = [each.finding(tests) for each in drafts if worth_telling(each.what, max(1, tests))]
+    return Scan(findings, scanned, SetAside(dict(sorted(aside.items())), _shared(lookup)), unread)
+
+
+def _searches(
+    objects: Iterable[Text | Unread], search: "_Search", pool: Executor, unread: list[Unread]
+) -> Iterator[Future["_Searched"]]:
+    """The search of each text, in the pool where that is quicker; what is unread goes into the list.
+
+    The text's chunks are taken here: the next text comes once they are read.
+    """
+    here = Here()
     for each in objects:
         if isinstance(each, Unread):
             unread.append(Unread(printable(each.path), each.why))
             continue
-        search = _Search(lookup, matcher, public)
-        for size in search.read(each):
-            scanned["bytes"] += size
-        scanned["objects"] += 1
-        tests += search.offers_numbers * len(lookup.data_sets)
-        aside += search.aside
-        drafts += search.drafts(each, spreads)
-    findings = [each.finding(tests) for each in drafts if worth_telling(each.what, max(1, tests))]
-    return Scan(findings, scanned, SetAside(dict(sorted(aside.items())), _shared(lookup)), unread)
+        chunks = each.chunks
+        head, size = [], 0
+        while size < _LONG and (chunk := next(chunks, None)) is not None:
+            head.append(chunk)
+            size += len(chunk)
+        if _SHORT <= size < _LONG:
+            yield pool.submit(search.of, each, head)
+        else:
+            yield here.submit(search.of, each, chain(head, chunks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,49 +122,61 @@ class _Draft:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What the search of one text gave.
+
+    size            of what was searched, in bytes
+    offers_numbers  whether it has anything that could equal a number of ours by chance
+    """
+
+    size: int
+    offers_numbers: bool
+    aside: Counter[Kind]
+    drafts: list[_Draft]
+
+
 class _Search:
-    """One text: its matches joined into records, samples of its candidates and hits, and a few excerpts."""
+    """Searches texts, any number of them at once."""
 
     def __init__(self, lookup: Lookup, matcher: Matcher, public: Public) -> None:
         self._lookup = lookup
         self._matcher = matcher
         self._public = public
-        self._data_set = np.array([owner.data_set for owner in lookup.owners], dtype=np.int64)
-        self._join = RecordJoin(lookup)
-        self._sketches: dict[Kind, list[Sketch]] = defaultdict(list)
-        self._samples: dict[int, dict[Kind, HitSample]] = defaultdict(lambda: defaultdict(HitSample))
-        self._excerpts = Excerpts(lookup)
-        self._size = 0
-        self.aside: Counter[Kind] = Counter()
+        self._spreads = [Spread(lookup, number) for number in range(len(lookup.data_sets))]
 
-    def read(self, text: Text) -> Iterator[int]:
-        """Read the text to its end; yields the size of what was searched, stretch by stretch."""
-        for matches in self._matcher.matches(text.chunks):
-            self._size += matches.size
+    def of(self, text: Text, chunks: Iterable[bytes]) -> _Searched:
+        """Search the text to the end of its chunks."""
+        sketches: dict[Kind, list[Sketch]] = defaultdict(list)
+        aside: Counter[Kind] = Counter()
+        ours: _Ours | None = None
+        size = 0
+        for matches in self._matcher.matches(chunks):
+            size += matches.size
             for kind, sketch in matches.sketches.items():
-                self._sketches[kind].append(sketch)
-                if len(self._sketches[kind]) > _PENDING:
-                    self._sketches[kind] = [Sketch.union(self._sketches[kind])]
+                if len(sketch.fingerprints):
+                    sketches[kind].append(sketch)
+                    if len(sketches[kind]) > _PENDING:
+                        sketches[kind] = [Sketch.union(sketches[kind])]
             if len(matches):
-                kept, aside = self._public.set_aside(matches)
-                self.aside += aside
-                self._excerpts.add(kept, self._join.add(kept))
-                self._sample(kept)
-            yield matches.size
+                kept, public = self._public.set_aside(matches)
+                aside += public
+                ours = ours or _Ours(self._lookup)
+                ours.add(kept)
+        offers_numbers = any(kind in sketches for kind in SPACED)
+        drafts = [*self._drafts(text, ours, sketches, size)] if ours else []
+        return _Searched(size, offers_numbers, aside, drafts)
 
-    @property
-    def offers_numbers(self) -> bool:
-        """Whether the text has anything that could equal a number of ours by chance."""
-        return any(len(each.fingerprints) for kind in SPACED for each in self._sketches.get(kind, ()))
-
-    def drafts(self, text: Text, spreads: Sequence[Spread]) -> Iterator[_Draft]:
-        """What the text shows of each data set that it shows anything of, once it is read."""
-        met = self._join.met()
-        sketches = {kind: Sketch.union(each) for kind, each in self._sketches.items()}
+    def _drafts(
+        self, text: Text, ours: "_Ours", sketches: Mapping[Kind, Sequence[Sketch]], size: int
+    ) -> Iterator[_Draft]:
+        """What the text shows of each data set that it shows anything of."""
+        met = ours.join.met()
+        whole = {kind: Sketch.union(each) for kind, each in sketches.items()}
         for number in met.data_sets():
-            foreign = Foreign(sketches, self._size, spread=spreads[number], lookup=self._lookup)
+            foreign = Foreign(whole, size, spread=self._spreads[number], lookup=self._lookup)
             what, weighed = shown(
-                met.joined(number), foreign=foreign, samples=self._samples[number], lookup=self._lookup
+                met.joined(number), foreign=foreign, samples=ours.samples[number], lookup=self._lookup
             )
             if worth_telling(what, 1):
                 yield _Draft(
@@ -142,17 +184,29 @@ class _Search:
                     path=printable(text.path),
                     data_set=self._lookup.data_sets[number].name,
                     what=what,
-                    excerpts=self._excerpts.of(number, weighed),
+                    excerpts=ours.excerpts.of(number, weighed),
                     sha256=text.sha256,
                 )
 
-    def _sample(self, matches: Matches) -> None:
+
+class _Ours:
+    """What one text shows of ours: its matches joined into records, a sample of its hits, a few excerpts."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._data_set = np.array([owner.data_set for owner in lookup.owners], dtype=np.int64)
+        self.join = RecordJoin(lookup)
+        self.samples: dict[int, dict[Kind, HitSample]] = defaultdict(lambda: defaultdict(HitSample))
+        self.excerpts = Excerpts(lookup)
+
+    def add(self, matches: Matches) -> None:
+        """Take the next stretch."""
+        self.excerpts.add(matches, self.join.add(matches))
         data_set = self._data_set[matches.owner]
         for number in distinct(data_set).tolist():
             for kind in SPACED:
                 at = np.flatnonzero((matches.kind == CODE[kind]) & (data_set == number))
                 if len(at):
-                    self._samples[number][kind].add(matches, at)
+                    self.samples[number][kind].add(matches, at)
 
 
 def _shared(lookup: Lookup) -> dict[str, dict[Kind, int]]:

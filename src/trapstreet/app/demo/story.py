@@ -11,7 +11,7 @@ from trapstreet.app.birth import create
 from trapstreet.app.clock import now
 from trapstreet.app.demo.people import customers, write_rows
 from trapstreet.app.kits import confirm_kit
-from trapstreet.app.search import matcher_of, public_of, shelf_of, texts
+from trapstreet.app.search import matcher_of, processors, public_of, shelf_of, texts
 from trapstreet.app.sharing import share_copy
 from trapstreet.app.tracing import Traced, trace_leak, write_dossier
 from trapstreet.app.workspace import Workspace
@@ -135,7 +135,7 @@ class Story:
         lookup, matcher = matcher_of(workspace)
         public = public_of(workspace, lookup)
         found = texts([str(self.heap)], progress)
-        return scan(found, lookup=lookup, matcher=matcher, public=public)
+        return scan(found, lookup=lookup, matcher=matcher, public=public, threads=processors())
 
     def trace(self, workspace: Workspace, paste: Path, progress: Progress) -> Traced:
         traced = trace_leak(workspace, [str(paste)], progress=progress)

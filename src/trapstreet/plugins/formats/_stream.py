@@ -91,6 +91,7 @@ class Stream:
         self._blocks = iter(blocks)
         self._ahead = b""
         self._at = 0  # of the bytes ahead, those before this were given out
+        self._ended = False
         self._error: Exception | None = None
         self._file: IO[bytes] | None = None
         self._size = 0
@@ -156,7 +157,7 @@ class Stream:
         """Goes back to the beginning if a parser moved the file; a stream that never became one goes on."""
         if self._file is not None and self._moved:
             self._file.seek(0)
-            self._blocks, self._error = _whole(self._file, self._size), None
+            self._blocks, self._ended, self._error = _whole(self._file, self._size), False, None
             self._ahead, self._at = b"", 0
             self._moved = False
 
@@ -167,13 +168,17 @@ class Stream:
 
     def _fill(self, size: int) -> None:
         have = len(self._ahead) - self._at
-        if have >= size or self._error:
+        if have >= size or self._ended or self._error:
             return
         blocks = [self._ahead[self._at :]] if have else []
         try:
-            while have < size and (block := next(self._blocks, b"")):
+            for block in self._blocks:
                 blocks.append(block)
                 have += len(block)
+                if have >= size:
+                    break
+            else:
+                self._ended = True
         except (FormatError, OSError) as error:
             self._error = error
         self._ahead, self._at = blocks[0] if len(blocks) == 1 else b"".join(blocks), 0

@@ -7,10 +7,10 @@ is found, and its UTF-16 strings follow it.
 """
 
 import codecs
-import hashlib
 from collections.abc import Iterator
 
 from trapstreet.plugins.formats import Hash, Text
+from trapstreet.plugins.formats._digest import Digest
 from trapstreet.plugins.formats._stream import Stream
 from trapstreet.plugins.formats._strings import has_ascii_run, wide_strings
 
@@ -36,13 +36,14 @@ def recognises(data: Stream) -> bool:
 
 
 def parts(data: Stream, path: str) -> Iterator[Text]:
-    digest = hashlib.sha256()
+    digest = Digest()
     yield Text(path, _chunks(data, digest), digest)
 
 
 def _chunks(data: Stream, digest: Hash) -> Iterator[bytes]:
     encoding, mark = _sniff(data.peek(_SAMPLE))
-    digest.update(data.read(mark))
+    if mark:
+        digest.update(data.read(mark))
     blocks = _hashed(data, digest)
     yield from _utf8(blocks) if encoding == "utf-8" else _recoded(blocks, encoding)
 
@@ -66,6 +67,8 @@ def _sniff(sample: bytes) -> tuple[str, int]:
 
 def _by_zeros(sample: bytes) -> Iterator[str]:
     """The encodings whose zero bytes stand as they do here: ASCII characters leave them on one side."""
+    if b"\0" not in sample:
+        return
     zeros = [sample[lane::4].count(0) for lane in range(4)]
     lane = len(sample) // 4
     if 0 < lane <= zeros[3] and zeros[2] > lane // 2:

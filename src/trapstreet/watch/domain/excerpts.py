@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ _LOOKED_AT = 256
 _HIDDEN = re.compile(r"(?<=\w)[^\W\d_]|(?<!\w)[^\W\d_](?!\w\w)")  # all letters but the first of longer words
 
 State = tuple[int, int]  # owner, record
+Values = dict[Kind, bytes | None]  # None: near the others, wherever it stands
 
 
 class Excerpts:
@@ -25,7 +27,7 @@ class Excerpts:
 
     def __init__(self, lookup: Lookup) -> None:
         self._data_set = np.array([owner.data_set for owner in lookup.owners], dtype=np.int64)
-        self._shown: dict[tuple[int, bool], dict[State, dict[Kind, str]]] = defaultdict(dict)
+        self._shown: dict[tuple[int, bool], dict[State, Values]] = defaultdict(dict)
 
     def add(self, matches: Matches, beside: NDArray[np.bool_]) -> None:
         """Take the next stretch; beside says which matches have another field of their record near them."""
@@ -40,24 +42,28 @@ class Excerpts:
 
     def of(self, number: int, seen: Iterable[Seen]) -> list[str]:
         """The first few of a data set, of these records: those given first before those given later."""
-        found: dict[State, str] = {}
+        found: dict[State, Values] = {}
         for each in seen:
             wanted = set(zip(each.owner.tolist(), each.record.tolist(), strict=True))
             for together in (True, False):
                 for state, values in self._shown[number, together].items():
                     if state in wanted:
-                        found.setdefault(state, " · ".join(values.values()))
-        return list(found.values())[:EXCERPTS]
+                        found.setdefault(state, values)
+        return [_line(values) for values in islice(found.values(), EXCERPTS)]
 
 
-def _show(shown: dict[State, dict[Kind, str]], matches: Matches, at: int) -> None:
+def _show(shown: dict[State, Values], matches: Matches, at: int) -> None:
     match = matches.match(at)
     state = match.owner, match.record
     if state in shown or len(shown) < _KEPT:
         values = shown.setdefault(state, {})
-        values.setdefault(match.kind, f"{match.kind} {masked(matches.value(at))}")
+        values.setdefault(match.kind, matches.value(at))
         for kind in sorted(match.confirmed):
-            values.setdefault(kind, kind)
+            values.setdefault(kind, None)
+
+
+def _line(values: Values) -> str:
+    return " · ".join(kind if value is None else f"{kind} {masked(value)}" for kind, value in values.items())
 
 
 def masked(value: bytes) -> str:

@@ -45,7 +45,7 @@ class Company:
         own = Desk(folder, at.quick, at.core)
         own.begin()
         table = folder / "customers.csv"
-        apart(_write, table, count)
+        apart(write_company, table, count)
         cost = own.run("register", table, "--name", "customers")
         at.say(f"register {count:,} rows", cost, seconds=600, mb=2_000)
         table.unlink()
@@ -64,7 +64,8 @@ def strangers(count: int) -> Iterator[ForeignText]:
         yield ForeignText("strangers", f"table-{number}.csv", out.getvalue().encode())
 
 
-def _write(path: Path, count: int) -> None:
+def write_company(path: Path, count: int) -> None:
+    """A CSV file of so many customers, each with a phone number of their own."""
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(HEADER)

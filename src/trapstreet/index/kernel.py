@@ -53,7 +53,7 @@ class KernelMatcher:
         seen = _Seen()
         waiting: deque[Future[Matches]] = deque()
         for stretch in stretches(chunks, STRETCH):
-            if self._threads == 1 or (len(stretch.text) < STRETCH and not waiting):
+            if self._threads == 1 or (stretch.size < STRETCH and not waiting):
                 yield seen.noted(self._search(stretch, candidates, seen.thresholds))
                 continue
             waiting.append(self._pool.submit(self._search, stretch, candidates, seen.thresholds))
@@ -68,13 +68,14 @@ class KernelMatcher:
         return ThreadPoolExecutor(self._threads)
 
     def _search(self, stretch: Stretch, candidates: bool, thresholds: Mapping[Kind, int]) -> Matches:
-        parts = [plan.search(stretch, candidates, thresholds) for plan in self._plans]
+        text = stretch.text()
+        parts = [plan.search(stretch, text, candidates, thresholds) for plan in self._plans]
         latest: dict[Kind, _Part] = {kind: part for part in parts for kind in part.sketches}
         return assemble(
             self._lookup,
-            stretch.text,
+            text,
             stretch.offset,
-            stretch.last - stretch.first,
+            stretch.size,
             together([part.hits for part in parts]),
             candidates={kind: part.candidates[kind] for kind, part in latest.items()} if candidates else {},
             sketches={kind: part.sketches[kind] for kind, part in latest.items()},
@@ -123,8 +124,10 @@ class _Plan:
         self._idle: list[abi.Results] = []  # with the memory that they have come to hold
         finalize(self, _free, library, self._idle)
 
-    def search(self, stretch: Stretch, candidates: bool, thresholds: Mapping[Kind, int]) -> _Part:
-        """Everything that begins in the stretch.
+    def search(
+        self, stretch: Stretch, text: memoryview, candidates: bool, thresholds: Mapping[Kind, int]
+    ) -> _Part:
+        """Everything that begins in the stretch, whose text this is.
 
         Runs without Python's lock but for addresses that are not ASCII, where any such is registered.
         """
@@ -137,16 +140,16 @@ class _Plan:
         try:
             found = self._library.ts_scan(
                 self._config,
-                stretch.text,
-                c_uint64(len(stretch.text)),
+                _address(text),
+                c_uint64(len(text)),
                 c_uint64(stretch.first),
                 c_uint64(stretch.last),
                 int(candidates),
                 byref(results),
             )
             check(found)
-            wide = self._offer_unicode(stretch, results)
-            self._confirm(stretch.text, results)
+            wide = self._offer_unicode(stretch, text, results)
+            self._confirm(text, results)
             return self._part(results, stretch.offset, candidates, wide)
         finally:
             if results.room_hits <= _KEPT_HITS:
@@ -155,11 +158,12 @@ class _Plan:
             else:
                 self._library.ts_free(byref(results))
 
-    def _offer_unicode(self, stretch: Stretch, results: abi.Results) -> "_Forms":
+    def _offer_unicode(self, stretch: Stretch, text: memoryview, results: abi.Results) -> "_Forms":
         """Look up the readings of addresses that only Python can make."""
         wide = _Forms()
+        whole = bytes(text) if results.n_hard else b""
         for at in _copied(results.hard, results.n_hard, abi.HARD).tolist():
-            candidate = email.unicode_candidate(stretch.text, at)
+            candidate = email.unicode_candidate(whole, at)
             if candidate and stretch.first <= candidate.start < stretch.last:
                 for form in candidate.forms:
                     wide.add(candidate.start, candidate.end, form)
@@ -179,9 +183,11 @@ class _Plan:
             )
         return wide
 
-    def _confirm(self, text: bytes, results: abi.Results) -> None:
+    def _confirm(self, text: memoryview, results: abi.Results) -> None:
         while True:
-            wanted = self._library.ts_confirm(self._config, text, c_uint64(len(text)), byref(results))
+            wanted = self._library.ts_confirm(
+                self._config, _address(text), c_uint64(len(text)), byref(results)
+            )
             if wanted <= 0:
                 check(wanted)
                 return
@@ -259,6 +265,11 @@ class _Forms:
         """Where each form begins and ends."""
         both = np.array(self._places, dtype=np.int64).reshape(-1, 2)
         return both[:, 0], both[:, 1]
+
+
+def _address(text: memoryview) -> c_void_p:
+    """Where a text lies, which must be kept as long as the address is used."""
+    return c_void_p(np.frombuffer(text, dtype=np.uint8).ctypes.data)
 
 
 def _copied(address: int | None, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:

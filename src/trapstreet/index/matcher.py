@@ -74,7 +74,7 @@ class Matches:
     sketches      per anchor kind the sketch of the candidates
     """
 
-    text: bytes
+    text: bytes | memoryview
     offset: int
     size: int
     start: I64
@@ -116,7 +116,7 @@ class Matches:
 
     def value(self, at: int) -> bytes:
         """The text of the match at a position; protected, to be masked before anybody sees it."""
-        return self.text[int(self.start[at]) - self.offset : int(self.end[at]) - self.offset]
+        return bytes(self.text[int(self.start[at]) - self.offset : int(self.end[at]) - self.offset])
 
 
 class Matcher(Protocol):
@@ -174,7 +174,7 @@ def together(parts: Sequence[Hits]) -> Hits:
 
 def assemble(
     lookup: "Lookup",
-    text: bytes,
+    text: bytes | memoryview,
     offset: int,
     size: int,
     hits: Hits,

@@ -65,7 +65,7 @@ class ReferenceMatcher:
             yield self._search(stretch, candidates=candidates)
 
     def _search(self, stretch: Stretch, *, candidates: bool) -> Matches:
-        text, first, last, offset = stretch
+        text, first, last, offset = bytes(stretch.text()), stretch.first, stretch.last, stretch.offset
         parts: list[Hits] = []
         shown: dict[Kind, CandidateForms] = {}
         sketches: dict[Kind, Sketch] = {}
@@ -80,7 +80,7 @@ class ReferenceMatcher:
         hits = together(parts)
         hits = hits._replace(confirmed=_Confirmation(self._lookup, self._key_of, text, hits).confirmed())
         hits = hits._replace(start=hits.start + offset, end=hits.end + offset)
-        return assemble(self._lookup, text, offset, last - first, hits, candidates=shown, sketches=sketches)
+        return assemble(self._lookup, text, offset, stretch.size, hits, candidates=shown, sketches=sketches)
 
     def _candidates(self, kind: Kind, text: bytes, first: int, last: int) -> tuple[I64, I64, list[bytes]]:
         """Where each form of a candidate begins and ends, and the form: of those that begin in [first,

@@ -1,6 +1,7 @@
 """The package with and without a C compiler: what is built, and what users are told."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+from trapstreet.index import native
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("src", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore")
@@ -62,6 +65,8 @@ def test_a_wheel_built_with_a_compiler_holds_the_library_for_this_platform_only(
     assert "-py3-none-linux_" in wheel.name or "-py3-none-macosx_" in wheel.name
     with ZipFile(wheel) as archive:
         assert LIBRARY in archive.namelist()
+        if platform.machine() == "x86_64":
+            assert {f"trapstreet/index/{name}" for name in native.BUILDS} <= set(archive.namelist())
         (meta,) = (name for name in archive.namelist() if name.endswith("/WHEEL"))
         assert "Root-Is-Purelib: false" in archive.read(meta).decode()
 

@@ -40,6 +40,7 @@ def test_a_kernel_of_this_version_is_loaded_once_and_nothing_is_remarked(library
     compile_into(library, "uint32_t ts_abi(void) { return 3; } int ts_supported(void) { return 1; }")
     assert native.load() is not None
     assert native.load() is native.load()
+    assert native.name() == library.name
     assert native.remark() == ""
 
 
@@ -50,6 +51,19 @@ def test_a_kernel_that_cannot_be_used_is_left_alone_with_a_reason(
     compile_into(library, source)
     assert native.load() is None
     assert reason in native.why_not()
+
+
+def test_the_quickest_library_that_this_processor_knows_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(native.OVERRIDE, raising=False)
+    monkeypatch.setattr(native, "__file__", str(tmp_path / "native.py"))
+    for name, supported in zip(native.BUILDS, (0, 1, 1), strict=True):
+        abi = f"uint32_t ts_abi(void) {{ return {native.ABI}; }}"
+        compile_into(tmp_path / name, f"{abi} int ts_supported(void) {{ return {supported}; }}")
+    native._kernel.cache_clear()
+    assert native.name() == native.BUILDS[1]
+    native._kernel.cache_clear()
 
 
 def test_a_damaged_library_is_no_crash(library: Path) -> None:

@@ -111,7 +111,7 @@ def _normal_forms(workspace: Workspace) -> str:
 def _matcher(_workspace: Workspace) -> str:
     from trapstreet.index import native
 
-    return native.remark() or "compiled"
+    return native.remark() or f"compiled, {native.name()}"
 
 
 _LOOKS: dict[str, Callable[[Workspace], str]] = {

@@ -30,6 +30,12 @@ def remark() -> str:
     return f"The matcher runs in plain Python, tens of times slower: {why_not()}." if why_not() else ""
 
 
+def name() -> str:
+    """The file of the library that is used; "" where none can be."""
+    library = load()
+    return Path(library._name).name if library else ""
+
+
 @cache
 def _kernel() -> tuple[ctypes.CDLL | None, str]:
     override = os.environ.get(OVERRIDE)

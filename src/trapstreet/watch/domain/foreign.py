@@ -4,9 +4,10 @@ Foreign numbers equal ours by chance, the more often the more of them a text hol
 (index/space.py). So single numbers are counted against the number that chance explains.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain
 from math import log, log10, sqrt
 from typing import NamedTuple
 
@@ -115,17 +116,19 @@ class Foreign:
 
     def _hit_densities(self, kind: Kind, sample: HitSample) -> F64:
         """Per hit of a version whose space is known how dense ours lie there. Which form of the value met
-        tells the sketch, or else each that can have: the densest counts. 0.3 ms for each of those."""
+        tells the sketch, or else each that can have: the densest counts. 10 µs for each of those."""
         sketch = self._sketch(kind)
-        known = dict(zip(sketch.fingerprints.tolist(), sketch.forms.tolist(), strict=True))
-        search = self._lookup.search(kind)
+        met = {
+            fingerprint: [form]
+            for fingerprint, form in zip(sketch.fingerprints.tolist(), sketch.forms.tolist(), strict=True)
+        }
+        others = {
+            fingerprint: hit.value for fingerprint, hit in sample.hits.items() if fingerprint not in met
+        }
+        met |= zip(others, _forms(kind, list(others.values()), self._lookup.search(kind)), strict=True)
         densities = [np.empty(0)]
         for owner, space in self.spread.spaces(kind).items():
-            forms = [
-                [known[fingerprint]] if fingerprint in known else _forms(kind, hit.value, search)
-                for fingerprint, hit in sample.hits.items()
-                if hit.owner == owner
-            ]
+            forms = [met[fingerprint] for fingerprint, hit in sample.hits.items() if hit.owner == owner]
             forms = [each for each in forms if each]
             if forms:
                 first = np.cumsum([0, *map(len, forms[:-1])])
@@ -154,6 +157,10 @@ def upper_mean(sampled: F64, most: float) -> float:
     return mean + sqrt(2 * float(sampled.var()) * _SURE / len(sampled)) + 3 * most * _SURE / len(sampled)
 
 
-def _forms(kind: Kind, value: bytes, search: Search) -> Sequence[bytes]:
-    """All forms by which a piece of text can have met."""
-    return [form for candidate in kinds()[kind].find(value, search) for form in candidate.forms]
+def _forms(kind: Kind, values: Sequence[bytes], search: Search) -> list[list[bytes]]:
+    """All forms by which each of some pieces of text can have met: they are read as the lines of one text."""
+    forms: list[list[bytes]] = [[] for _ in values]
+    begins = [*accumulate((len(value) + 1 for value in values), initial=0)]
+    for candidate in kinds()[kind].find(b"\n".join(values), search):
+        forms[bisect_right(begins, candidate.start) - 1] += candidate.forms
+    return forms

@@ -85,7 +85,7 @@ class Kernel:
 
 @dataclass
 class Search(Kernel):
-    """What of it the kernel's first function takes: candidates, hashes, look-up, hits in order."""
+    """What of it the kernel's first function takes: candidates, hashes, look-up."""
 
     settings: str = "1 thread, without confirming and without Python"
 

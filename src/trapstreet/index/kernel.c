@@ -1192,7 +1192,6 @@ int ts_scan(const config *c, const u8 *text, u64 n, u64 first, u64 last, int all
     for (int i = 0; i < MOST_WORDS; i++)
         if (z.queues[i].count) hash_queue(&z, &z.queues[i], i + 1);
     flush(&z);
-    sort_hits(r);
     for (int anchor = 0; anchor < ANCHORS; anchor++)
         if (r->n_samples[anchor]) thin(r, anchor);
     return r->failed ? -1 : 0;
@@ -1772,6 +1771,7 @@ static int confirm_region(region *g, const config *c, const u8 *s, u64 n, hit *h
  * Returns 0, -1 if memory ran out, or 1 + the page of foldings that is needed: give it and call again. */
 int ts_confirm(const config *c, const u8 *text, u64 n, results *r) {
     sort_hits(r); /* those that Python added are behind the others */
+    if (r->failed) return -1;
     if (!c->confirmed) return 0;
     region g = {.page = -1};
     for (u64 i = 0, next; i < r->n_hits && g.page < 0 && !g.failed; i = next) {

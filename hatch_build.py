@@ -12,16 +12,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = Path("src/trapstreet/index/kernel.c")
 LIBRARY = SOURCE.with_name("_kernel.so")
-_SSE = ("-msse4.2", "-mpopcnt")
-_AVX2 = (*_SSE, "-mavx2", "-mbmi", "-mbmi2", "-mlzcnt")
-_AVX512 = (*_AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi2")
-BUILDS = {
-    LIBRARY: _SSE,
-    SOURCE.with_name("_kernel-avx2.so"): _AVX2,
-    SOURCE.with_name("_kernel-avx512.so"): _AVX512,
-}
-"""The libraries for processors of the x86-64 family; others have the first only, without its flags."""
-
 FLAGS = ("-O3", "-std=c11", "-fPIC", "-shared", "-Wall", "-Wextra")
 
 
@@ -39,10 +29,24 @@ class KernelHook(BuildHookInterface[Any]):
         if failure := compile_kernel(Path(self.root)):
             self.app.display_warning(f"The matcher will run in plain Python: {failure}")
             return
-        made = (path for path in BUILDS if (Path(self.root) / path).exists())
+        made = (path for path in builds() if (Path(self.root) / path).exists())
         build_data["artifacts"] += [path.as_posix() for path in made]
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform()}"
+
+
+def builds() -> dict[Path, tuple[str, ...]]:
+    """The libraries to compile and the flags of each, first the one that every such processor can run."""
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return {LIBRARY: ()}
+    sse = ("-msse4.2", "-mpopcnt")
+    avx2 = (*sse, "-mavx2", "-mbmi", "-mbmi2")
+    avx512 = (*avx2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi2")
+    return {
+        LIBRARY: sse,
+        LIBRARY.with_name("_kernel-avx2.so"): avx2,
+        LIBRARY.with_name("_kernel-avx512.so"): avx512,
+    }
 
 
 def compile_kernel(root: Path) -> str:
@@ -51,22 +55,19 @@ def compile_kernel(root: Path) -> str:
     Processes that have an earlier library open keep it; after a failure none is left. A compiler too old for
     a processor's instructions makes the libraries that it can.
     """
-    x86 = platform.machine().lower() in {"x86_64", "amd64"}
-    for library in BUILDS:
+    for library in builds():
         (root / library).unlink(missing_ok=True)
-    if failure := _compile(root, LIBRARY, BUILDS[LIBRARY] if x86 else ()):
+    (first, flags), *others = builds().items()
+    if failure := _compile(root, first, flags):
         return failure
-    if x86:
-        for library, flags in BUILDS.items():
-            _compile(root, library, flags)
+    for library, flags in others:
+        _compile(root, library, flags)
     return ""
 
 
 def _compile(root: Path, library: Path, flags: tuple[str, ...]) -> str:
     """Compile one library; why it failed, or ""."""
     target = root / library
-    if target.exists():
-        return ""
     made = target.with_suffix(f".{os.getpid()}")
     compiler = shlex.split(os.environ.get("CC") or "cc")
     command = [*compiler, *FLAGS, *flags, "-o", str(made), str(root / SOURCE)]

@@ -168,6 +168,7 @@ def _at_a_limit(random: Random) -> bytes:
         f"k@{'l' * random.randint(60, 66)}.{'e' * random.randint(60, 66)}".encode(),
         "".join(random.choices("0123456789", k=random.randint(15, 20))).encode(),
         b"1" * random.randint(1, 5) + b" (0)" * random.randint(12, 14) + b" 34567890"[: random.randint(7, 9)],
+        b" " * random.randint(900, 1_100) + b"(0)" * random.randint(6, 30) + b" 86 123 4567",
         b" ".join([b"12"] * random.randint(4, 9)),
         b"-".join([b"411"] * random.randint(4, 7)),
     ])  # fmt: skip

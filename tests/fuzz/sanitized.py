@@ -23,7 +23,7 @@ from trapstreet.index.native import OVERRIDE, loaded
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
-from hatch_build import BUILDS  # noqa: E402
+from hatch_build import builds  # noqa: E402
 
 KERNEL = ROOT / "src/trapstreet/index/kernel.c"
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
@@ -39,27 +39,31 @@ def main() -> int:
     parser.add_argument("--kernel", type=Path, default=KERNEL, help="the C file")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="trapstreet-fuzz-") as folder:
-        seconds = options.seconds / len(builds())
-        return max(
-            attack(options.kernel, flags, seconds, options.seed, Path(folder) / str(place))
-            for place, flags in enumerate(builds())
-        )
+        libraries = {}
+        for place, (name, flags) in enumerate(builds().items()):
+            if supported(options.kernel, flags, Path(folder) / f"plain-{place}.so"):
+                libraries[name.name] = Path(folder) / f"{place}.so"
+                build(options.kernel, libraries[name.name], flags)
+            else:
+                print(f"{name.name} is for a newer processor than this one", flush=True)
+        if not libraries:
+            sys.exit("this processor runs no build of the kernel")
+        seconds = options.seconds / len(libraries)
+        return max(attack(name, library, seconds, options.seed) for name, library in libraries.items())
 
 
-def builds() -> list[tuple[str, ...]]:
-    """The flags of every build of the package's that this machine can run."""
-    return [flags for library, flags in BUILDS.items() if loaded(ROOT / library)[0]]
+def supported(kernel: Path, flags: Sequence[str], library: Path) -> bool:
+    """Whether this processor runs what these flags make."""
+    subprocess.run([compiler(), *FLAGS, *flags, "-o", library, kernel], check=True)
+    return loaded(library)[0] is not None
 
 
-def attack(kernel: Path, flags: Sequence[str], seconds: float, seed: int, folder: Path) -> int:
+def attack(name: str, library: Path, seconds: float, seed: int) -> int:
     """0, or the status of a process that found something in one build."""
-    folder.mkdir()
-    library = folder / "_kernel.so"
-    build(kernel, library, flags)
-    print(f"attacking {' '.join(flags)}", flush=True)
+    print(f"attacking {name}", flush=True)
     attacks = [
         subprocess.Popen(
-            [sys.executable, HERE / "attack.py", str(each), str(seconds), folder / str(each)],
+            [sys.executable, HERE / "attack.py", str(each), str(seconds), f"{library}-{each}"],
             env=environment(library),
         )
         for each in range(seed, seed + (os.cpu_count() or 1))

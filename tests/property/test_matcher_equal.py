@@ -200,3 +200,14 @@ def test_hostile_texts_do_hit(world: World) -> None:
     assert sum(bool(each["start"]) for each in found) > 90
     assert sum(any(map(any, each["confirmed"])) for each in found) > 50
     assert len({kind for each in found for kind in each["kind"]}) == 6
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 5, 6, 7, 8, 9, 15, 16, 20, 21, 22, 30])
+def test_zeros_in_brackets_between_groups_of_digits_end_no_walk_beyond_a_tile(
+    matchers: tuple[Matcher, Matcher], zeros: int
+) -> None:
+    """The kernel takes a text in tiles; a chain of groups goes back through the one before."""
+    for edge in (1024, 2048):
+        for past in range(-8, 3 * zeros + 9):
+            chain = b"+353" + b"(0)" * zeros + b" 86 123 4567"
+            assert_equal(matchers, b" " * (edge - past) + chain + b" " * 700)

@@ -61,3 +61,22 @@ def test_what_is_raised_elsewhere_comes_in_its_turn() -> None:
 def test_what_is_raised_here_comes_at_once() -> None:
     with pytest.raises(ZeroDivisionError):
         Here().submit(divmod, 1, 0)
+
+
+def test_what_has_not_begun_when_an_error_ends_the_work_is_dropped() -> None:
+    began, held = threading.Event(), threading.Event()
+    ran: list[int] = []
+
+    def hold() -> None:
+        began.set()
+        assert held.wait(PATIENCE)
+
+    with pytest.raises(KeyboardInterrupt), workers(2) as pool:
+        for _ in range(2):
+            pool.submit(hold)
+        for number in range(20):
+            pool.submit(ran.append, number)
+        assert began.wait(PATIENCE)
+        threading.Timer(0.2, held.set).start()
+        raise KeyboardInterrupt
+    assert not ran

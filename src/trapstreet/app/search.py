@@ -77,8 +77,11 @@ def matcher_of(workspace: Workspace) -> tuple[Lookup, Matcher]:
 
 
 def processors() -> int:
-    """How many processors this process may use: as many threads search."""
-    return len(os.sched_getaffinity(0))
+    """How many threads search: as many as this process may use processors, one where there is no kernel.
+
+    The reference holds Python's lock: side by side it gains nothing.
+    """
+    return len(os.sched_getaffinity(0)) if native.load() else 1
 
 
 def matcher_remark() -> str:

@@ -1,12 +1,13 @@
 """How many different things a leak shows that a decoy could have met by chance."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 
 from trapstreet.core.fields import Kind
-from trapstreet.index.matcher import I64, NEAR, U64, Matches
+from trapstreet.index.matcher import I64, NEAR, U64, CandidateForms, Matches
 from trapstreet.index.runs import distinct
 from trapstreet.index.seen import Pair
 
@@ -26,7 +27,11 @@ class Candidates:
 
     def add(self, matches: Matches) -> None:
         """Take the next stretch of the text, from a matcher that was asked for its candidates."""
-        for kind, (forms, places, ends) in matches.candidates.items():
+        self.take(matches.candidates)
+
+    def take(self, candidates: Mapping[Kind, CandidateForms]) -> None:
+        """Take the candidates of the next stretch; their fingerprints may be under any key."""
+        for kind, (forms, places, ends) in candidates.items():
             self._forms[kind].append(distinct(forms))
             self._things[kind].append(distinct(forms[_apart(places, ends)]))
             self._pending[kind] += len(forms)
@@ -34,7 +39,7 @@ class Candidates:
                 self._forms[kind] = [distinct(np.concatenate(self._forms[kind]))]
                 self._things[kind] = [distinct(np.concatenate(self._things[kind]))]
                 self._pending[kind] = 0
-        self._count_pairs({kind: forms.places for kind, forms in matches.candidates.items()})
+        self._count_pairs({kind: forms.places for kind, forms in candidates.items()})
 
     def end_text(self) -> None:
         """What follows is another text: nothing of it is near anything before."""

@@ -351,7 +351,7 @@ static int grow(void **items, u64 *room, u64 size) {
 enum { PIGEONHOLES = 1 << 12 };
 
 /* The order of samples by fingerprint. These are spread evenly below `threshold`, so that one pass puts each nearly
- * to its place. */
+ * to its place; nobody without the key can make fingerprints that lie closer together. */
 static void order_samples(const sample *all, u32 count, u64 threshold, u32 *order) {
     u32 next[PIGEONHOLES + 1] = {0};
     int above = __builtin_clzll(threshold | 1);
@@ -454,7 +454,7 @@ static inline void in_table(search *z, u32 number, int i) {
         entry += __builtin_ctz(equal);
     }
 #endif
-    while (entry < stop && *entry < rest) entry++; /* they ascend */
+    while (entry < stop && *entry < rest) entry++; /* they ascend, but in a damaged file */
     for (; entry < stop && (*entry & mask) == rest; entry++) {
         if (UNLIKELY(number_in(t, *entry) >= t->records)) continue;
         hit *found = ADDED(z->r, hits);
@@ -751,12 +751,12 @@ static inline masks masks_of(const u8 *p) {
 
 /* The text is taken in tiles, a tile in steps, each over everything of one sort: steps of one sort are predictable,
  * a mixture of them is not. */
-enum { TILE = 1024, PAST = 8, MOST_IN_TILE = PAST + TILE + 16 };
+enum { TILE = 1024, LONGEST_CHAIN = 64, PAST = LONGEST_CHAIN / 2, MOST_IN_TILE = PAST + TILE + 16 };
 
 typedef struct {
     u64 from;                /* where the tile begins */
     u64 links[TILE / 64];    /* bit for each byte: a digit there is linked to a group of digits before it */
-    u32 n_starts, n_ends;    /* of groups of digits in the tile; the latest PAST groups stand before them */
+    u32 n_starts, n_ends;    /* of groups of digits in the tile; before them the latest PAST, all that a chain can have */
     u32 starts[MOST_IN_TILE], ends[MOST_IN_TILE];
     u8 linked[MOST_IN_TILE]; /* whether one to three bytes of a gap are between a group and the one before it */
     u32 n_ats, ats[MOST_IN_TILE];
@@ -823,7 +823,7 @@ static void survey(const u8 *s, u64 n, tile *w, u64 i, u64 stop, int words) {
 
 /* ---- groups of digits ------------------------------------------------------------------------------------- */
 
-enum { LONGEST_GROUP = 18, LONGEST_CHAIN = 64, MOST_GROUPS = 6, IN_PARTS = 32 };
+enum { LONGEST_GROUP = 18, MOST_GROUPS = 6, IN_PARTS = 32 };
 
 static inline int opens(const u8 *s, u64 p) {
     return p == 0 || !is(s[p - 1], GLUE) || (p >= 2 && s[p - 2] == '\\' && is_nrt(s[p - 1]));
@@ -885,7 +885,7 @@ static inline void put_before(u8 *end, const u8 *s, u64 p, u64 stop) {
 }
 
 /* The numbers that end with a group of the tile: for each length in use the last digits of as few groups as hold
- * them. A "(0)" is passed over. */
+ * them. A "(0)" is passed over. The walk back ends within PAST groups: each takes two bytes of the chain at least. */
 static void phones_ending(search *z, const tile *w, u32 group) {
     const u8 *s = z->s;
     u8 room[LONGEST_CHAIN + IN_PARTS + 32], *end = room + LONGEST_CHAIN + IN_PARTS; /* the last digits first */
@@ -1209,7 +1209,7 @@ int ts_offer(const config *c, int anchor, const u64 *fingerprints, const u32 *st
 
 /* ---- tokens ------------------------------------------------------------------------------------------------ */
 
-enum { LONGEST_SOURCE = 64, LONGEST_TOKEN = 32, LONGEST_NOTHING = 16, CONTEXT = 96, REACH = 200, NEAR = 96, REGION = 8192, NAME_REACH = 4 };
+enum { LONGEST_SOURCE = 64, LONGEST_TOKEN = 32, LONGEST_NOTHING = 16, CONTEXT = 96, REACH = 200, BESIDE = 96, REGION = 8192, NAME_REACH = 4 };
 
 typedef struct {
     u32 start, end;
@@ -1435,15 +1435,15 @@ static int tokenise(region *g, const config *c, const u8 *s, u64 n, u64 lo, u64 
     while (i > floor && !divides(s[i - 1])) i--;
     find_addresses(g, s, n, lo, hi);
     while (i < stop && (i < hi || k.state != OUTSIDE)) {
-        u8 b = s[i];
-        u32 code, size;
 #if defined(__SSE4_1__)
         if (k.state == OUTSIDE && i + 64 + LONGEST_TOKEN <= n) {
             u64 from = i;
             i = usual_words(&k, s, n, i, hi, &next);
-            if (i != from) continue;
+            if (i >= hi || i >= from + 64) continue;
         }
 #endif
+        u8 b = s[i];
+        u32 code, size;
         if (LIKELY(is(b, LETTER))) {
             if (k.state == OUTSIDE && (past = past_address(g, s, n, i, &next))) {
                 i = past;
@@ -1778,7 +1778,7 @@ int ts_confirm(const config *c, const u8 *text, u64 n, results *r) {
         for (next = i + 1; next < r->n_hits && r->hits[next].start < r->hits[next - 1].end + 2 * REACH &&
                            r->hits[next].start - r->hits[i].start < REGION;)
             next++;
-        if (confirm_region(&g, c, text, n, r->hits + i, next - i, NEAR) == 1) /* most things stand beside the hit */
+        if (confirm_region(&g, c, text, n, r->hits + i, next - i, BESIDE) == 1) /* most things stand beside the hit */
             confirm_region(&g, c, text, n, r->hits + i, next - i, REACH);
     }
     free(g.addresses);
@@ -1861,9 +1861,9 @@ u64 ts_size(int which) {
 int ts_supported(void) {
 #if defined(__AVX512VBMI2__)
     return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2");
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 #elif defined(__AVX2__)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 #elif defined(__SSE4_2__)
     return __builtin_cpu_supports("sse4.2") != 0;
 #else

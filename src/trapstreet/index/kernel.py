@@ -4,7 +4,6 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from ctypes import CDLL, byref, c_uint64, c_void_p, string_at
-from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import finalize
 
@@ -25,7 +24,8 @@ from trapstreet.index.stretches import Stretch, stretches
 STRETCH = 1 << 21
 
 _EVERYTHING = (1 << 64) - 1
-_KEPT_HITS = 1 << 19  # room for so many stays, 16 MB
+_PENDING = 8  # sketches that are united together
+_KEPT = 1 << 19  # room for so many hits stays, 36 MB with what sorts them; and for so many candidates
 
 _NOTHING = Sketch.empty()
 _CODE_OF = np.array([CODE[kind] for kind in abi.ANCHORS], dtype=np.uint8)
@@ -34,8 +34,9 @@ _CODE_OF = np.array([CODE[kind] for kind in abi.ANCHORS], dtype=np.uint8)
 class KernelMatcher:
     """Finds the values of all data sets of a lookup, hundreds of MB a second on each core (bench/matcher.py).
 
-    Its matches are those of ReferenceMatcher. Memory is that of two or three stretches for each thread, and
-    some 200 bytes for each match in them.
+    Its matches are those of ReferenceMatcher. Any number of threads may share it. Memory is that of two or
+    three stretches for each thread, some 200 bytes for each match in them, and up to 50 MB that stay for the
+    next search of each thread once a text was full of hits.
     """
 
     def __init__(self, lookup: Lookup, key_of: KeyOf, threads: int = 1) -> None:
@@ -44,6 +45,7 @@ class KernelMatcher:
         self._threads = threads
         epochs = sorted({epoch for _, epoch in lookup.anchors()})
         self._plans = [_Plan(lookup, key_of, epoch) for epoch in epochs]
+        self._pool = ThreadPoolExecutor(threads)  # begins no thread before the first long text
 
     def matches(self, chunks: Iterable[bytes], *, candidates: bool = False) -> Iterator[Matches]:
         """Stretches are searched side by side; their answers come in order.
@@ -61,11 +63,6 @@ class KernelMatcher:
                 yield seen.noted(waiting.popleft().result())
         while waiting:
             yield seen.noted(waiting.popleft().result())
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        """Made when the first text is long enough to be worth it."""
-        return ThreadPoolExecutor(self._threads)
 
     def _search(self, stretch: Stretch, candidates: bool, thresholds: Mapping[Kind, int]) -> Matches:
         text = stretch.text()
@@ -91,10 +88,11 @@ class _Seen:
 
     def noted(self, matches: Matches) -> Matches:
         for kind, sketch in matches.sketches.items():
+            if not len(sketch.fingerprints):
+                continue
             parts = self._sketches[kind]
             parts.append(sketch)
-            new = sum(len(part.fingerprints) for part in parts[1:])
-            if kind not in self.thresholds or new >= KEPT:
+            if kind not in self.thresholds or len(parts) > _PENDING:
                 whole = Sketch.union(parts)
                 parts[:] = [whole]
                 if len(whole.fingerprints) == KEPT:
@@ -152,7 +150,7 @@ class _Plan:
             self._confirm(text, results)
             return self._part(results, stretch.offset, candidates, wide)
         finally:
-            if results.room_hits <= _KEPT_HITS:
+            if max(results.room_hits, results.room_candidates) <= _KEPT:
                 self._library.ts_reset(byref(results))
                 self._idle.append(results)
             else:

@@ -28,8 +28,8 @@ class Stretch(NamedTuple):
 
     def text(self) -> memoryview:
         """The text in one piece; where it is in several, copied without Python's lock."""
-        if len(self.parts) == 1:
-            return self.parts[0]
+        if len(self.parts) < 2:
+            return self.parts[0] if self.parts else memoryview(b"")
         whole = np.empty(sum(map(len, self.parts)), dtype=np.uint8)
         at = 0
         for part in self.parts:
@@ -64,8 +64,9 @@ class _Held:
         self.offset = 0
 
     def add(self, chunk: bytes) -> None:
-        self._parts.append(memoryview(chunk))
-        self.size += len(chunk)
+        if chunk:
+            self._parts.append(memoryview(chunk))
+            self.size += len(chunk)
 
     def head(self, size: int) -> tuple[memoryview, ...]:
         parts = []

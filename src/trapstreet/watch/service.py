@@ -27,8 +27,8 @@ from trapstreet.watch.turns import Here, in_turn, workers
 _PENDING = 16
 _SHORT = 1 << 16
 """Shorter texts take no less time side by side: most of it is spent in Python, under its lock."""
-_LONG = 1 << 22
-"""Longer texts the matcher searches with threads of its own."""
+_LONG = 1 << 21
+"""Texts of one stretch and more the matcher searches with threads of its own."""
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -57,8 +57,8 @@ def scan(
     """Look for the data sets of a lookup in texts. Memory grows with what is found, not with what is read.
 
     What chance could have shown in so many texts is known at the end only, so all findings come then. With
-    several threads, texts of middling size are searched side by side, of which two for each thread are held;
-    what is found is the same.
+    several threads, texts of middling size are searched side by side, of which two for each thread wait; what
+    is found is the same.
     """
     search = _Search(lookup, matcher, public)
     drafts: list[_Draft] = []

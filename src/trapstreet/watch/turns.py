@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -18,15 +19,23 @@ class Here(Executor):
         return done
 
 
-def workers(threads: int) -> Executor:
-    """So many threads; one is the caller's own."""
-    return ThreadPoolExecutor(threads) if threads > 1 else Here()
+@contextmanager
+def workers(threads: int) -> Iterator[Executor]:
+    """So many threads; one is the caller's own. What has not begun when the context ends is dropped."""
+    if threads < 2:
+        yield Here()
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def in_turn(futures: Iterable[Future[T]], *, ahead: int) -> Iterator[T]:
-    """The results in the order of the futures; at most so many are asked for before the first is taken.
+    """The results in the order of the futures; so many may wait for the one that is next.
 
-    Raises what the work raised, in its turn.
+    Raises what the work raised, in its turn; what the next future raises when it is asked for comes at once.
     """
     waiting: deque[Future[T]] = deque()
     for each in futures:

@@ -5,7 +5,7 @@ import hashlib
 LONG = 1 << 22
 
 
-class Digest:
+class LateHash:
     """What `hashlib.sha256` makes, but the first 4 MiB are kept until they are exceeded or somebody asks.
 
     Hashing takes about as long as searching (1.4 GB/s, one core), and only of a text that shows something is

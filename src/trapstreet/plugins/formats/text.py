@@ -10,7 +10,7 @@ import codecs
 from collections.abc import Iterator
 
 from trapstreet.plugins.formats import Hash, Text
-from trapstreet.plugins.formats._digest import Digest
+from trapstreet.plugins.formats._digest import LateHash
 from trapstreet.plugins.formats._stream import Stream
 from trapstreet.plugins.formats._strings import has_ascii_run, wide_strings
 
@@ -36,7 +36,7 @@ def recognises(data: Stream) -> bool:
 
 
 def parts(data: Stream, path: str) -> Iterator[Text]:
-    digest = Digest()
+    digest = LateHash()
     yield Text(path, _chunks(data, digest), digest)
 
 

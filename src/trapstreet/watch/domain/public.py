@@ -14,7 +14,7 @@ from trapstreet.core.maths.siphash import siphash24_many
 from trapstreet.index import Lookup, Matches
 from trapstreet.index.lookup import KeyOf
 from trapstreet.index.matcher import KINDS
-from trapstreet.index.runs import distinct
+from trapstreet.index.runs import among, distinct
 
 U64 = NDArray[np.uint64]
 
@@ -68,7 +68,7 @@ class Public:
     def set_aside(self, matches: Matches) -> tuple[Matches, Counter[Kind]]:
         """The matches without the public ones, and how many those are."""
         public = self.begins[matches.fingerprint >> _REST]
-        public[public] = np.isin(matches.fingerprint[public], self.fingerprints, kind="sort")
+        public[public] = among(matches.fingerprint[public], self.fingerprints)
         if not public.any():
             return matches, Counter()
         return matches.take(~public), _places(matches.take(public))

@@ -115,7 +115,7 @@ def test_100_000_innocent_copies_are_accused_no_oftener_than_the_bound() -> None
             columns={Kind.EMAIL: ["email"]},
             candidates=lambda kinds: candidates,
             tested=[email],
-            copies=250,
+            weights={str(copy): 1 / 250 for copy in range(250)},
             bound=0.1,
         )
         false += bool(accused)

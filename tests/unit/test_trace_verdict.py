@@ -7,7 +7,6 @@ import pytest
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.entropy import Profile, coincidence
 from trapstreet.core.maths.tails import log10_binomial_tail
-from trapstreet.trace.domain.dating import VersionSeen, intersect
 from trapstreet.trace.domain.verdict import CopyCode, accuse, kinds_to_test, not_only_source
 
 EMAIL, PHONE, REFERENCE = (frozenset((kind,)) for kind in (Kind.EMAIL, Kind.PHONE, Kind.REFERENCE))
@@ -42,7 +41,7 @@ def test_a_decoy_that_has_nothing_in_a_column_cannot_be_met_there() -> None:
 
 def test_hits_that_no_profile_explains_accuse_nobody() -> None:
     arguments = {"columns": {Kind.PHONE: ["phone"]}, "candidates": lambda kinds: 1, "tested": [PHONE]}
-    assert accuse([code("1-a")], {"1-a": {PHONE: 5}}, **arguments, copies=1, bound=1e-6) == []
+    assert accuse([code("1-a")], {"1-a": {PHONE: 5}}, **arguments, weights={"1-a": 1.0}, bound=1e-6) == []
 
 
 def test_with_unequal_decoys_the_least_telling_counts() -> None:
@@ -65,7 +64,7 @@ def test_a_copy_is_accused_exactly_from_the_bound_on(copies: int) -> None:
             columns=COLUMNS,
             candidates=lambda kinds: 2000,
             tested=[EMAIL],
-            copies=copies,
+            weights={"7-x": 1 / copies},
             bound=1e-6,
         )
         assert bool(accused) == (log10_binomial_tail(300, chance, hits) <= log10(1e-6 / copies))
@@ -75,7 +74,7 @@ def test_testing_several_sets_of_fields_is_paid_for() -> None:
     arguments = {
         "columns": COLUMNS,
         "candidates": lambda kinds: 2000,
-        "copies": 1,
+        "weights": {"7-x": 1.0},
         "bound": 1e-6,
     }
     hits = {"7-x": {EMAIL: 30, REFERENCE: 30, BOTH: 30}}
@@ -90,7 +89,7 @@ def test_without_hits_or_without_copies_nobody_is_accused() -> None:
         "columns": COLUMNS,
         "candidates": lambda kinds: 10,
         "tested": [EMAIL],
-        "copies": 1,
+        "weights": {"1-a": 1.0},
         "bound": 1e-6,
     }
     assert accuse([code("1-a")], {}, **arguments) == []
@@ -111,7 +110,7 @@ def test_who_cannot_be_the_only_source() -> None:
         columns=COLUMNS,
         candidates=lambda k: 10,
         tested=[EMAIL],
-        copies=3,
+        weights=dict.fromkeys(["1-a", "2-b", "3-c"], 1 / 3),
         bound=1e-6,
     )
     two = accuse(
@@ -120,39 +119,12 @@ def test_who_cannot_be_the_only_source() -> None:
         columns=COLUMNS,
         candidates=lambda k: 10,
         tested=[EMAIL],
-        copies=3,
+        weights=dict.fromkeys(["1-a", "2-b", "3-c"], 1 / 3),
         bound=1e-6,
     )
     assert not_only_source(one, codes) == ["1-a", "3-c"]
     assert not_only_source(two, codes) == ["1-a", "2-b", "3-c"]
     assert not_only_source([], codes) == []
-
-
-@pytest.mark.parametrize(
-    ("states", "window"),
-    [
-        ([(1, None)], None),
-        ([(2, None)], (100, None)),
-        ([(1, 2)], (None, 200)),
-        ([(2, None), (1, 3)], (100, 300)),
-        ([(3, None), (1, 2)], (200, 200)),
-        ([(4, None), (1, 2)], None),
-    ],
-)
-def test_the_window_is_where_all_states_were_current(
-    states: list[tuple[int, int | None]], window: tuple[int | None, int | None] | None
-) -> None:
-    """Versions were registered at 100, 200, 300 and 400, and not looked at in between."""
-    assert intersect(states, [VersionSeen(at, at, False) for at in (100, 200, 300, 400)]) == window
-
-
-def test_a_version_that_was_seen_again_opens_the_window_later() -> None:
-    assert intersect([(2, None)], [VersionSeen(100, 180, False), VersionSeen(200, 200, False)]) == (180, None)
-
-
-def test_records_read_anew_say_nothing_of_when_they_changed() -> None:
-    versions = [VersionSeen(100, 100, False), VersionSeen(200, 200, True)]
-    assert intersect([(2, None), (1, 2)], versions) is None
 
 
 def test_who_knows_the_other_copies_decoys_gains_nothing() -> None:

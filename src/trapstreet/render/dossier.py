@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trapstreet.core.fields import kinds
-from trapstreet.render.words import chance, counted, day, verdict_lines
+from trapstreet.render import dossier_timeline
+from trapstreet.render.dossier_timeline import timeline
+from trapstreet.render.words import chance, counted, dating_line, day, ranges, verdict_lines
 from trapstreet.trace import Accusation, Trace
 
 
@@ -44,8 +46,14 @@ def dossier(trace: Trace, circumstances: Circumstances) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "chance": chance, "log_bar": _bar}
-    environment.globals["counted"] = counted
+    environment.filters |= {
+        "day": day,
+        "chance": chance,
+        "log_bar": _bar,
+        "in_words": dating_line,
+        "ranges": ranges,
+    }
+    environment.globals |= {"counted": counted, "timeline": timeline, "plot": dossier_timeline}
     return environment.get_template("dossier.html").render(
         trace=trace,
         about=circumstances,

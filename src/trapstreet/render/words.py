@@ -1,11 +1,11 @@
 """Plain words for numbers, times and verdicts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import floor, log10
 
 from trapstreet.core.fields import Kind, kinds
-from trapstreet.trace import Accusation, DataSetTrace
+from trapstreet.trace import Accusation, DataSetTrace, Dating
 
 _SCALES = [(12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand")]
 _WHOLE = 15
@@ -39,6 +39,16 @@ def day(microseconds: int) -> str:
     return datetime.fromtimestamp(microseconds / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers, those in a row together: `1, 3 to 7, 9`."""
+    firsts = [number for number in numbers if number - 1 not in numbers]
+    lasts = [number for number in numbers if number + 1 not in numbers]
+    return ", ".join(
+        f"{first}" if first == last else f"{first} to {last}"
+        for first, last in zip(firsts, lasts, strict=True)
+    )
+
+
 def kind_counts(counts: Mapping[Kind, int]) -> str:
     """`2,040 e-mail addresses, 1,998 names`."""
     return ", ".join(f"{kinds()[kind].title} {number:,}" for kind, number in counts.items())
@@ -56,8 +66,8 @@ def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
     yield f"{matched} of {result.data_set!r} ({share} of it) are in this leak{beside}."
     if result.fields:
         yield f"It shows: {kind_counts(result.fields)}."
-    if result.taken:
-        yield f"The data was current {_window(result.taken.begin, result.taken.end)}."
+    if result.dating.times != "unknown":
+        yield dating_line(result.dating)
     if not result.accused:
         yield from _no_verdict(result)
         return
@@ -68,6 +78,9 @@ def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
         f"Over all {everyone} together, the chance that any innocent one is accused like this is at most "
         f"{chance(log10(result.bound))}."
     )
+    if result.copies_then:
+        then = counted(result.copies_then, "copy that can show", "copies that can show")
+        yield f"Nine tenths of that chance are kept for the {then} the data of that time."
     if result.not_only_source:
         others = counted(len(result.not_only_source), "copy", "copies")
         yield f"{others} cannot be the only source of it."
@@ -93,6 +106,19 @@ def _no_verdict(result: DataSetTrace) -> Iterator[str]:
         f"No verdict: the leak shows {seen} of copies, which is not enough to accuse any of "
         f"{counted(result.copies, 'copy', 'copies')} without risking an innocent one."
     )
+
+
+def dating_line(dating: Dating) -> str:
+    """When the leak was current, and what share of its rows says so."""
+    agree = "all of its rows" if dating.agree == 1 else f"{_share(dating.agree)} of its rows"
+    if dating.times == "several":
+        return f"Its rows do not agree on one time when they were current: at best {agree} do."
+    return f"{agree.capitalize()} agree: the data was current {_window(dating.begin, dating.end)}."
+
+
+def _share(part: float) -> str:
+    """A part of the whole, never more than it is: `99.9 %`, `87 %`."""
+    return f"{floor(1000 * part) / 10:g} %"
 
 
 def _window(begin: int | None, end: int | None) -> str:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from math import log10
 from typing import Literal
 
 import msgspec
@@ -13,9 +12,11 @@ from trapstreet.core.ports import Text
 from trapstreet.index import Candidates, DataSetIndex, Lookup, Matcher, RecordJoin
 from trapstreet.store import catalogue
 from trapstreet.store.models import Copy, Version
-from trapstreet.trace.domain.dating import VersionSeen, Window, intersect
+from trapstreet.trace.domain.dating import Dating, VersionSeen, date
+from trapstreet.trace.domain.observed import Observed, observe
 from trapstreet.trace.domain.shown import Shown, shown
 from trapstreet.trace.domain.verdict import Accusation, CopyCode, accuse, kinds_to_test, not_only_source
+from trapstreet.trace.domain.weights import copies_then, weights
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -28,8 +29,12 @@ class Records(msgspec.Struct, frozen=True):
 class DataSetTrace(msgspec.Struct, frozen=True):
     """What a leak says of one data set.
 
-    copies  how many copies the workspace has handed out, of any data set: the bound holds over all of them
-    bound   on P(any innocent copy is accused)
+    versions  those in which what the leak shows of some record began
+    dating    when it was current
+    copies_then  how many copies were made from versions that the leak can be a copy of; 0 where that tells
+              none from the others
+    bound     on P(any innocent copy is accused)
+    copies    how many copies the workspace has handed out, of any data set: the bound holds over all of them
     """
 
     data_set: str
@@ -37,24 +42,21 @@ class DataSetTrace(msgspec.Struct, frozen=True):
     fields: dict[Kind, int]
     decoys: int
     versions: list[int]
-    taken: Window | None
+    dating: Dating
     verdict: Literal["accused", "group", "no verdict"]
     accused: list[Accusation]
     group: list[str]
     not_only_source: list[str]
+    copies_then: int
     bound: float
     copies: int
 
-    @property
-    def needed(self) -> float:
-        """-log10 of the p that a copy must not exceed to be accused."""
-        return log10(max(1, self.copies)) - log10(self.bound)
-
 
 class Trace(msgspec.Struct, frozen=True):
-    """The data sets that a leak shows; none: not our data."""
+    """The data sets that a leak shows (none: not our data), and what each verdict was decided from."""
 
     data_sets: list[DataSetTrace]
+    observed: list[Observed]
 
 
 def trace(texts: Iterable[Text], *, lookup: Lookup, matcher: Matcher, bound: float) -> Trace:
@@ -75,18 +77,29 @@ def trace(texts: Iterable[Text], *, lookup: Lookup, matcher: Matcher, bound: flo
     }
     copies = catalogue.copies_of([lookup.data_sets[number].data_set for number in recognised])
     everyone = catalogue.count_copies()
-    results = []
+    results, observed = [], []
     for number, what in recognised.items():
-        own = [_code(copy) for copy in copies if copy.data_set_id == lookup.data_sets[number].data_set]
-        results.append(_judge(candidates, lookup.data_sets[number], what, own, copies=everyone, bound=bound))
-    return Trace(results)
+        data_set = lookup.data_sets[number]
+        own = [copy for copy in copies if copy.data_set_id == data_set.data_set]
+        results.append(_judge(candidates, data_set, what, own, copies=everyone, bound=bound))
+        observed.append(
+            observe(
+                data_set.data_set,
+                what,
+                candidates,
+                tested=kinds_to_test(what.sets(), len(what.real), candidates.present()),
+                accused=results[-1].accused,
+                decoys=sum(copy.decoys for copy in own),
+            )
+        )
+    return Trace(results, observed)
 
 
 def _judge(
     candidates: Candidates,
     data_set: DataSetIndex,
     what: Shown,
-    codes: Sequence[CopyCode],
+    issued: Sequence[Copy],
     *,
     copies: int,
     bound: float,
@@ -94,13 +107,16 @@ def _judge(
     columns: dict[Kind, list[str]] = defaultdict(list)
     for column in data_set.columns:
         columns[column.kind].append(column.name)
+    codes = [_code(copy) for copy in issued]
+    dating = date(what.spans, [_seen(each) for each in catalogue.versions_of(data_set.data_set)])
+    then = copies_then({copy.id: copy.version.number for copy in issued}, dating.versions)
     accused = accuse(
         codes,
         what.hits(),
         columns=columns,
         candidates=candidates.met_by,
         tested=kinds_to_test(what.sets(), len(what.real), candidates.present()),
-        copies=max(1, copies),
+        weights=weights([copy.id for copy in issued], then, copies=copies),
         bound=bound,
     )
     leading = what.leading()
@@ -111,12 +127,13 @@ def _judge(
         records=Records(matched, max(0, candidates.things(leading) - matched - decoys) if leading else 0),
         fields=what.fields(),
         decoys=decoys,
-        versions=sorted({since for since, _ in what.states}),
-        taken=intersect(what.states, [_seen(each) for each in catalogue.versions_of(data_set.data_set)]),
+        versions=what.spans.versions(),
+        dating=dating,
         verdict="accused" if accused else "no verdict",
         accused=accused,
         group=[],
         not_only_source=not_only_source(accused, codes),
+        copies_then=len(then),
         bound=bound,
         copies=copies,
     )

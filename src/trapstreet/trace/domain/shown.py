@@ -8,6 +8,7 @@ import numpy as np
 from trapstreet.core.fields import Kind, kinds
 from trapstreet.index import Candidates, Lookup, Met, Seen, ended_at
 from trapstreet.index.seen import count_kinds, count_pairs
+from trapstreet.trace.domain.dating import Spans
 from trapstreet.trace.domain.verdict import Kinds
 
 _MANY = 20
@@ -17,13 +18,13 @@ _MANY = 20
 class Shown:
     """Real records and decoys of one data set in a leak.
 
-    states  per real record the version in which what is shown of it began, and the one in which it was over
+    spans   how many of the real records show a state that began, or was over, in each version
     decoys  per copy what is seen of its decoys by values that no real record shares
     numbers_only  the leak is a list of phone or reference numbers
     """
 
     real: Seen = field(default_factory=Seen.none)
-    states: list[tuple[int, int | None]] = field(default_factory=list)
+    spans: Spans = field(default_factory=Spans.none)
     decoys: dict[str, Seen] = field(default_factory=dict)
     numbers_only: bool = False
 
@@ -69,15 +70,15 @@ def shown(met: Met, candidates: Candidates, lookup: Lookup, number: int) -> Show
             return None
         result.real = singles if many else certain
         result.numbers_only = many
-    result.states = _current(met, lookup, number, result.real)
+    result.spans = _spans(met, lookup, number, result.real)
     return result
 
 
-def _current(met: Met, lookup: Lookup, number: int, real: Seen) -> list[tuple[int, int | None]]:
-    """From which version to which what the leak shows of each record was current; None: it still is."""
+def _spans(met: Met, lookup: Lookup, number: int, real: Seen) -> Spans:
+    """In which versions what the leak shows of the records began, and was over."""
+    versions = lookup.data_sets[number].versions
     first, last = met.versions(real)
-    ended = ended_at(real.record, last, lookup.data_sets[number].versions)
-    return [(since, end or None) for since, end in zip(first.tolist(), ended.tolist(), strict=True)]
+    return Spans.counted(first, ended_at(real.record, last, versions), versions=len(versions))
 
 
 def _sets(seen: Seen) -> Counter[Kinds]:

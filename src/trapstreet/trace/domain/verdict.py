@@ -3,8 +3,8 @@
 The law of an innocent copy's hits is known whatever the thief did: its decoys were drawn under its own key,
 and
 each coincides with something in the leak with probability at most q0 (core.maths.entropy.coincidence). A copy
-with d decoys therefore has P(Bin(d, q0) ≥ hits); that is compared with the bound divided by the number of
-copies, so that P(any innocent copy is accused) is at most the bound.
+with d decoys therefore has P(Bin(d, q0) ≥ hits); that is compared with the copy's share of the bound. All
+copies' shares together are at most the whole, so that P(any innocent copy is accused) is at most the bound.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,11 +45,16 @@ class Evidence(msgspec.Struct, frozen=True, tag_field="class", tag="design"):
 
 
 class Accusation(msgspec.Struct, frozen=True):
-    """A copy that took part. log10_p is for this copy alone; the bound divides by the number of copies."""
+    """A copy that took part. log10_p is for this copy alone; weight is its share of the bound."""
 
     copy: str
     log10_p: float
+    weight: float
     evidence: list[Evidence]
+
+    def needed(self, bound: float) -> float:
+        """-log10 of the p that this copy must not exceed to be accused."""
+        return -log10(bound) - log10(self.weight)
 
 
 def accuse(
@@ -59,7 +64,7 @@ def accuse(
     columns: Mapping[Kind, Sequence[str]],
     candidates: Callable[[Kinds], int],
     tested: Collection[Kinds],
-    copies: int,
+    weights: Mapping[str, float],
     bound: float,
 ) -> list[Accusation]:
     """The copies whose hits no innocent copy would have, surest first; [] is a good answer.
@@ -69,7 +74,8 @@ def accuse(
     candidates  for a set of kinds an upper bound of the distinct tuples that the leak shows
     tested      sets of kinds, chosen by what the leak shows of real records only; testing several costs
                 their number
-    copies      all copies that could be accused, in this data set and others
+    weights     per copy its share of the bound; over all copies that could be accused, in this data set and
+                others, at most 1, and chosen without a look at any copy's decoys
     bound       on P(any innocent copy is accused)
     """
     tuples = {kinds: candidates(kinds) for kinds in tested}
@@ -86,8 +92,9 @@ def accuse(
         ]
         best = min(evidence, key=lambda each: each.log10_p)
         log10_p = min(0.0, best.log10_p + log10(len(tuples)))
-        if log10_p <= log10(bound) - log10(copies):
-            accused.append(Accusation(code.copy, ceil(log10_p * 1000) / 1000, [best]))
+        weight = weights[code.copy]
+        if log10_p <= log10(bound) + log10(weight):
+            accused.append(Accusation(code.copy, ceil(log10_p * 1000) / 1000, weight, [best]))
     return sorted(accused, key=lambda each: each.log10_p)
 
 

@@ -1,9 +1,10 @@
 """Tracing wired to the workspace: leaks read, recipients unmasked on the record, the dossier written."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from trapstreet.app.search import SourceText, matcher_of, texts
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.objects import Unread, printable
 from trapstreet.core.ports import Progress
+from trapstreet.index import Lookup
 from trapstreet.keys.files import write_private
 from trapstreet.keys.sealing import seal
 from trapstreet.render.dossier import Circumstances, Leak, dossier
@@ -21,10 +23,11 @@ from trapstreet.trace import Trace, trace
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A trace with what was examined: the leak's texts, what could not be read, and how large each data
-    set is."""
+    """A trace with what was examined: the leak's texts, what could not be read, how large each data set is,
+    and what was searched for."""
 
     trace: Trace
+    lookup: Lookup = field(repr=False)
     leaks: tuple[Leak, ...]
     unread: tuple[Unread, ...]
     rows: dict[str, int]
@@ -33,12 +36,20 @@ class Traced:
         """The answer as JSON; recipients only where they were unmasked."""
         results = msgspec.to_builtins(self.trace.data_sets)
         for result in results:
-            window = result["taken"]
-            result["taken"] = None if window is None else {"from": _iso(window[0]), "to": _iso(window[1])}
+            dating = result.pop("dating")
+            result |= {"times": dating["times"], "taken": _taken(dating)}
             for each in result["accused"]:
                 if each["copy"] in names:
                     each["recipient"] = names[each["copy"]]
         return {"data_sets": results, "unread": self.unread}
+
+
+def _taken(dating: Mapping[str, Any]) -> dict[str, object] | None:
+    """The window in which the leak was current; how many agreed before and after is for the dossier."""
+    if dating["times"] != "one":
+        return None
+    window = {"from": _iso(dating["begin"]), "to": _iso(dating["end"])}
+    return window | {name: dating[name] for name in ("agree", "versions")}
 
 
 def _iso(microseconds: int | None) -> str | None:
@@ -52,7 +63,7 @@ def trace_leak(workspace: Workspace, locations: Sequence[str], *, progress: Prog
     result = trace(read, lookup=lookup, matcher=matcher, bound=workspace.settings.trace.bound)
     rows = {each.name: catalogue.latest(each).rows for each in catalogue.data_sets()}
     leaks = tuple(Leak(printable(each.path), each.sha256, each.size) for each in read.texts)
-    return Traced(result, leaks, tuple(read.unread), rows)
+    return Traced(result, lookup, leaks, tuple(read.unread), rows)
 
 
 def unmasked(workspace: Workspace, traced: Traced, reason: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ COMMANDS = {
     "strip": "Remove a copy's decoys from a file that came back.",
     "scan": "Look for your data in files, folders, archives.",
     "trace": "Find the copy that a leak came from.",
+    "verify": "Check a proof; needs no workspace.",
     "backup": "Write the workspace, without its keys, to one file.",
     "restore": "Bring a workspace back from a backup.",
     "key": "Write or confirm a recovery kit.",
@@ -35,8 +36,9 @@ A first round:
   trapstreet trace leak.txt
 
 \b
-Exit status: 0 fine, 1 found, 2 wrong use or unusable input, 3 denied, 4 not reachable, disk full or busy,
-5 a plugin failed, 6 something could not be read, 70 a bug, 130 interrupted. With --json the answer, or
+Exit status: 0 fine, 1 found (verify: does not hold), 2 wrong use or unusable input, 3 denied,
+4 not reachable, disk full or busy, 5 a plugin failed, 6 something could not be read, 70 a bug,
+130 interrupted. With --json the answer, or
 {"error": {"message", "hint", "status"}}, is one JSON document on standard output."""
 
 

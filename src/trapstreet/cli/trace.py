@@ -19,12 +19,15 @@ SOMETHING_UNREAD = 6
 
 @click.command(
     epilog=example(
-        "trapstreet trace paste.txt --html dossier.html",
+        "trapstreet trace paste.txt --html dossier.html --proof proof.json",
         'trapstreet trace paste.txt --unmask --reason "case 17, approved by the works council"',
     )
 )
 @click.argument("leak", nargs=-1, required=True)
 @click.option("--html", type=FILE, help="Write the dossier to this file; it must not exist yet.")
+@click.option(
+    "--proof", type=FILE, help="Write a proof that trapstreet verify checks; it must not exist yet."
+)
 @click.option("--unmask", is_flag=True, help="Show who got the copies that took part; it is logged.")
 @click.option("--reason", help="Why; it is kept, sealed, in the log.")
 @workspace_option
@@ -33,6 +36,7 @@ def command(
     *,
     leak: Sequence[str],
     html: Path | None,
+    proof: Path | None,
     unmask: bool,
     reason: str | None,
     workspace: Path | None,
@@ -43,13 +47,16 @@ def command(
 
     A copy is named only if the chance that any innocent copy would be named like this, over all copies
     together, is at most the bound (one in a million). Exit status 1 if a data set was recognised.
+
+    A proof opens all decoys of the accused copies to whoever reads it. Without an accusation there is none.
     """
     if unmask and not (reason and reason.strip()):
         raise UnusableInput("--unmask needs --reason", hint="say why; it is kept in the log")
     if reason and not unmask:
         raise UnusableInput("--reason is for --unmask", hint="pass both, or neither")
-    if html is not None and html.exists():
-        raise UnusableInput(f"{html} exists", hint="give another name; nothing is overwritten")
+    for file in (html, proof):
+        if file is not None and file.exists():
+            raise UnusableInput(f"{file} exists", hint="give another name; nothing is overwritten")
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
@@ -62,7 +69,14 @@ def command(
     names = unmasked(opened, traced, reason.strip()) if unmask and reason else {}
     if html is not None:
         write_dossier(html, traced, names)
-    emit(as_json, traced.document(names), "\n".join(_lines(traced, names, html)))
+    document, lines = traced.document(names), list(_lines(traced, names, html))
+    if proof is not None:
+        from trapstreet.app.proving import write_proof
+
+        why = write_proof(proof, opened, traced)
+        document["proof"] = {"file": None if why else str(proof), "why": why or None}
+        lines.append(f"NO PROOF  {why}" if why else f"Proof: {proof}")
+    emit(as_json, document, "\n".join(lines))
     if traced.trace.data_sets:
         return FOUND
     return SOMETHING_UNREAD if traced.unread else 0

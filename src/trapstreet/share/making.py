@@ -1,13 +1,13 @@
 """The steps of making a copy: its decoys, its commitment, and its place in index and registry."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from trapstreet.core.fields import NORMAL_FORMS
+from trapstreet.core.fields import NORMAL_FORMS, Column
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.decoys import Decoys, DecoySettings, TableModel, Taken, generate
 from trapstreet.index import Fingerprinter, Header, SegmentWriter, Shelf, Traits
@@ -76,7 +76,13 @@ def write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, sh
     return path
 
 
-def register_copy(issued: IssuedCopy, version: Version, recipient: str | NewRecipient, ring: KeyRing) -> str:
+def register_copy(
+    issued: IssuedCopy,
+    columns: Sequence[Column],
+    version: Version,
+    recipient: str | NewRecipient,
+    ring: KeyRing,
+) -> str:
     """The recipient's pseudonym, once the copy is in the registry."""
     row = copies.add(
         issued.copy,
@@ -85,7 +91,7 @@ def register_copy(issued: IssuedCopy, version: Version, recipient: str | NewReci
         record_ids=np.array(issued.record_ids, dtype=np.uint64),
         cells=issued.cells(),
         profiles=issued.profiles,
-        nonce=issued.facts.nonce,
+        opening=issued.opening(columns),
         p_table=issued.facts.p_table,
         commitment=issued.commitment,
         strippable=issued.strippable,

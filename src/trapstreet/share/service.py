@@ -119,7 +119,7 @@ def share(
         with kept_if_registered(issued.copy) as files:
             files.append(outside.seal(issued.copy, issued.inventory(data_set.name, columns)))
             files.append(write_index(issued, prints, data_set, shelf))
-            pseudonym = register_copy(issued, version, recipient, ring)
+            pseudonym = register_copy(issued, columns, version, recipient, ring)
     return Copied(
         copy=issued.copy,
         version=version.number,

@@ -41,7 +41,7 @@ def add(  # one argument per fact of the row
     record_ids: "np.ndarray[tuple[int], np.dtype[np.uint64]]",
     cells: bytes,
     profiles: tuple[Profile, ...],
-    nonce: bytes,
+    opening: bytes,
     p_table: bytes,
     commitment: bytes,
     strippable: bool,
@@ -50,7 +50,7 @@ def add(  # one argument per fact of the row
 ) -> Copy:
     """Enter a copy, its recipient where that is new, and the log's signed leaf in one transaction.
 
-    Cells and nonce are sealed under the copy's storage key.
+    Cells and opening (the nonce, and what the decoys rest on) are sealed under the copy's storage key.
     """
     key = ring.storage_key(copy)
     with transaction.atomic():
@@ -69,7 +69,7 @@ def add(  # one argument per fact of the row
             profiles=msgspec.to_builtins(profiles),
             record_ids=record_ids.astype("<u8").tobytes(),
             cells=seal(key, cells, aad=b"cells " + copy.encode()),
-            nonce=seal(key, nonce, aad=b"nonce " + copy.encode()),
+            nonce=seal(key, opening, aad=b"nonce " + copy.encode()),
             p_table=p_table,
             commitment=commitment.hex(),
         )
@@ -81,3 +81,9 @@ def add(  # one argument per fact of the row
 def is_registered(copy: str) -> bool:
     """Whether the copy is in the registry."""
     return Copy.objects.filter(id=copy).exists()
+
+
+def record_ids_of(copy: Copy) -> list[int]:
+    """The RecordIds of a copy's decoys, in the order in which the decoys are kept."""
+    ids: list[int] = np.frombuffer(bytes(copy.record_ids), dtype="<u8").tolist()
+    return ids

@@ -53,6 +53,17 @@ def checkpoint(signer: NoteSigner) -> str:
     return note
 
 
+def entries(size: int) -> list[bytes]:
+    """The first `size` entries, for inclusion proofs. O(size)."""
+    found = LogLeaf.objects.filter(index__lt=size).order_by("index").values_list("entry", flat=True)
+    return [bytes(entry) for entry in found]
+
+
+def checkpoint_at(size: int) -> str:
+    """The signed note over the first `size` entries, which was made when that was the whole log."""
+    return Checkpoint.objects.get(size=size).note
+
+
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:
     """A checkpoint before it is signed (C2SP tlog-checkpoint): origin, size, root in base64, a line each."""
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from trapstreet.core.fields import Column, Kind, kinds
+from trapstreet.core.fields import Column, Kind
 from trapstreet.core.maths.entropy import Profile
 from trapstreet.core.model.commitment import NO_P_TABLE, CommittedCell, CommittedDecoy, CopyFacts, commitment
 from trapstreet.core.model.encoding import canonical_cbor
 from trapstreet.core.model.packing import pack
-from trapstreet.core.model.table import Cell, Row, cell_text
+from trapstreet.core.model.table import Row, cell_text
 from trapstreet.decoys import Decoy
+from trapstreet.share.domain.opening import first_form, opening
 
 INVENTORY = "ts-inventory-1"
 
@@ -33,6 +34,10 @@ class IssuedCopy:
     def cells(self) -> bytes:
         """The decoys' cells as deterministic CBOR, in the order of record_ids."""
         return canonical_cbor([[pack(cell) for cell in row] for row in self.rows])
+
+    def opening(self, columns: Sequence[Column]) -> bytes:
+        """What opens the commitment, beside keys and cells: see `share.domain.opening`."""
+        return opening(self.facts, [column.name for column in columns])
 
     def inventory(self, data_set: str, columns: Sequence[Column]) -> bytes:
         """What somebody needs who has nothing left but the recovery kit: whose decoys these are, and how
@@ -77,20 +82,11 @@ def issue(
 
 def _committed(decoy: Decoy, record_id: int, columns: Sequence[Column]) -> CommittedDecoy:
     cells = tuple(
-        CommittedCell(column.name, _form(decoy.cells[at], column), decoy.columns.get(column.name, ()))
+        CommittedCell(column.name, first_form(decoy.cells[at], column), decoy.columns.get(column.name, ()))
         for at, column in enumerate(columns)
         if column.kind != Kind.TEXT
     )
     return CommittedDecoy(record_id, cells, _thousandths(decoy))
-
-
-def _form(cell: Cell, column: Column) -> bytes | None:
-    """The cell's first normal form; its text where the kind has forms only together with another column."""
-    text = cell_text(cell)
-    if not text:
-        return None
-    forms = kinds()[column.kind].forms(text, column)
-    return forms[0] if forms else text.encode("utf-8", "surrogatepass")
 
 
 def profiles_of(decoys: Sequence[Decoy], columns: Sequence[Column]) -> tuple[Profile, ...]:

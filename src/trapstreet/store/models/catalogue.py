@@ -66,7 +66,8 @@ class Copy(models.Model):
                 have it
     record_ids  RecordIds of the decoys, u64 little-endian; cells  their cells, sealed under the copy's
                 storage key
-    nonce       of the commitment, sealed; p_table  canonical CBOR; commitment  hexadecimal
+    nonce       what opens the commitment beside keys and cells (the nonce, and the draws behind each decoy),
+                sealed; p_table  canonical CBOR; commitment  hexadecimal
     """
 
     id = models.CharField(max_length=40, primary_key=True)

@@ -1,0 +1,52 @@
+"""Proofs checked: the file read within bounds, the leak read again where it is given."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from trapstreet.core.model.objects import Unread, printable
+from trapstreet.plugins.formats import Text, read
+from trapstreet.plugins.sources import objects
+from trapstreet.proof import MOST_BYTES, Checked, DoesNotHold, Proof, check, compare, recount
+from trapstreet.proof import read as read_proof
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A proof that was read: what was computed, or which claim is not so.
+
+    recounted  the leak was given, and read
+    """
+
+    proof: Proof
+    checked: Checked | None
+    why: str
+    recounted: bool
+    unread: tuple[Unread, ...]
+
+
+def verify(path: Path, leak: Sequence[str], *, log_key: str | None) -> Verified:
+    """Check the proof in a file, against the leak's files if they are given.
+
+    Raises UnusableInput where it is no proof. At most 32 MiB of it are read.
+    """
+    with path.open("rb") as file:
+        proof = read_proof(file.read(MOST_BYTES + 1))
+    unread: list[Unread] = []
+    try:
+        checked = check(proof, log_key=log_key)
+        if leak:
+            compare(proof, recount(_texts(leak, unread), proof.claims))
+    except DoesNotHold as error:
+        return Verified(proof, None, str(error), bool(leak), tuple(unread))
+    return Verified(proof, checked, "", bool(leak), tuple(unread))
+
+
+def _texts(locations: Sequence[str], unread: list[Unread]) -> Iterator[Text]:
+    for found in chain.from_iterable([objects(location) for location in locations]):
+        for part in [found] if isinstance(found, Unread) else read(found):
+            if isinstance(part, Unread):
+                unread.append(Unread(printable(part.path), part.why))
+            else:
+                yield part

@@ -1,7 +1,7 @@
 """How small a part of a copy names it, and how often that is wrong; beside other ways to trace.
 
-    .venv/bin/python bench/attribution.py           # 40 minutes
-    .venv/bin/python bench/attribution.py --quick   # 3 minutes: few trials, so nothing is held to its promise
+    .venv/bin/python bench/attribution.py           # 26 minutes
+    .venv/bin/python bench/attribution.py --quick   # 2 minutes: few trials, so nothing is held to its promise
 
 Leaks are simulated with fixed seeds: 68,000 rows, 100,000 copies, at most 1e-6 for accusing any innocent
 copy. A coalition is named if one of its copies is accused; a figure is the smallest leak of which 95 % are.
@@ -92,7 +92,7 @@ class Effort:
 
 
 FULL = Effort(trials=400, peers=400, foreign=10_000, attacks=800, grid=1)
-QUICK = Effort(trials=40, peers=40, foreign=50, attacks=20, grid=4)
+QUICK = Effort(trials=100, peers=100, foreign=300, attacks=60, grid=4)
 
 Power = Callable[[float], float]
 """The share of leaks of a size that are traced."""
@@ -231,7 +231,7 @@ def false_accusations(at: Desk, effort: Effort) -> None:
         shown = shown_by(rng, effort.attacks, attack, WATCHED, share)
         tails, values = accused_innocents(rng, shown)
         if tails > largest:
-            worst, largest = str(attack), tails
+            worst, largest = f"{attack}, {share:.0%} leaked", tails
         by_tail, by_value, leaked = by_tail + tails, by_value + values, leaked + len(shown)
     sizes = np.array([layer.positions for layer in WATCHED.layers])
     chosen = rng.choice([0, 1e-3, 1e-2, 0.1, 0.5, 0.9, 1], (effort.attacks, len(sizes)))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trapstreet.app.demo.people import HEADER, customers
-from trapstreet.core.fields import NORMAL_FORMS, Kind, recognise
+from trapstreet.core.fields import NORMAL_FORMS, recognise
 from trapstreet.index import (
     Candidates,
     DataSetIndex,
@@ -25,22 +25,10 @@ from trapstreet.index import (
 )
 from trapstreet.trace.domain.dating import Dating, VersionSeen, date
 from trapstreet.trace.domain.shown import shown
+from watching import Keys
 
 ROWS, CHANGED = 160, 60
 Row = tuple[str, ...]
-
-
-class Keys:
-    """Fixed keys."""
-
-    def fingerprint_key(self, kind: Kind, epoch: int) -> bytes:
-        return kind.value.encode().ljust(16, b"f")[:16]
-
-    def record_key(self, data_set: str) -> bytes:
-        return b"record key here!"
-
-    def siphash_key(self, purpose: str, *ids: str | int) -> bytes:
-        return purpose.encode().ljust(16, b"s")[:16]
 
 
 @pytest.fixture(scope="module")

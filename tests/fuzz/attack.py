@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import numpy as np
 from sanitized import FIRST_CHECK
 
 from hostile import hostile_texts
 from matcher_world import World, made_up_world
 from matchers import everything
-from trapstreet.index import Matcher, Matches, ReferenceMatcher, kernel, kernel_config, native
+from trapstreet.core.maths.codebits import code_bits
+from trapstreet.index import Matcher, Matches, ReferenceMatcher, count_held, kernel, kernel_config, native
 
 BATCH = 100
 LONGEST = 200
@@ -37,6 +39,7 @@ def main(seed: int, seconds: float, folder: Path) -> None:
     texts = hits = size = 0
     for text in endless(world, seed):
         texts, hits, size = texts + 1, hits + both.compare(text, random), size + len(text)
+        compare_counts(random)
         if time.monotonic() > end:
             break
     print(f"seed {seed}: {texts:,} texts, {size:,} bytes, {hits:,} hits: no difference and no complaint")
@@ -80,6 +83,16 @@ def snug(world: World, random: Random) -> Iterator[bytes]:
             filling = random.choice(FILLINGS) * size
             for text in (values + filling, (filling + values)[::-1][:size][::-1]):
                 yield text[:size]
+
+
+def compare_counts(random: Random) -> None:
+    """Raises AssertionError where the kernel counts other code bits than the reference."""
+    ids = np.frombuffer(random.randbytes(8 * random.randrange(40)), dtype=np.uint64)
+    keys = [random.randbytes(16) for _ in range(random.randrange(4))]
+    where = {"slot": random.getrandbits(32), "threshold": random.getrandbits(64)}
+    counts = count_held(keys, ids, **where).tolist()
+    if counts != [np.count_nonzero(code_bits(key, ids, **where)) for key in keys]:
+        raise AssertionError(f"{counts} are other counts for {keys}, {ids.tolist()}, {where}")
 
 
 class Both:

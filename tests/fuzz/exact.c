@@ -1,11 +1,13 @@
-/* The kernel on texts that stand in memory of exactly their size: a read or write beyond either end is caught,
+/* The kernel on texts and ids that stand in memory of exactly their size: a read or write beyond either end is caught,
  * where Python's own byte strings have room round them. */
 
 #define ts_scan scan_in_place
 #define ts_confirm confirm_in_place
+#define ts_count_bits count_bits_in_place
 #include KERNEL
 #undef ts_scan
 #undef ts_confirm
+#undef ts_count_bits
 
 static u8 *exact(const u8 *text, u64 n) {
     u8 *copy = malloc(n);
@@ -26,4 +28,11 @@ int ts_confirm(const config *c, const u8 *text, u64 n, results *r) {
     int status = confirm_in_place(c, copy, n, r);
     free(copy);
     return status;
+}
+
+void ts_count_bits(const key *keys, u64 n_keys, const u64 *ids, u64 n_ids, u32 slot, u64 threshold, u64 *counts) {
+    u8 *own_keys = exact((const u8 *)keys, n_keys * sizeof *keys), *own_ids = exact((const u8 *)ids, n_ids * sizeof *ids);
+    count_bits_in_place((const key *)own_keys, n_keys, (const u64 *)own_ids, n_ids, slot, threshold, counts);
+    free(own_ids);
+    free(own_keys);
 }

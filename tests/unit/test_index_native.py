@@ -11,10 +11,11 @@ import pytest
 from trapstreet.index import kernel_abi as abi
 from trapstreet.index import native
 
+THIS_VERSION = f"uint32_t ts_abi(void) {{ return {native.ABI}; }}"
 REASONS = {
     "uint32_t ts_abi(void) { return 0; } int ts_supported(void) { return 1; }": "of another version",
-    "uint32_t ts_abi(void) { return 3; } int ts_supported(void) { return 0; }": "for a newer processor",
-    "uint32_t ts_abi(void) { return 3; }": "does not load",
+    f"{THIS_VERSION} int ts_supported(void) {{ return 0; }}": "for a newer processor",
+    THIS_VERSION: "does not load",
 }
 
 
@@ -37,7 +38,7 @@ def compile_into(library: Path, source: str) -> None:
 
 
 def test_a_kernel_of_this_version_is_loaded_once_and_nothing_is_remarked(library: Path) -> None:
-    compile_into(library, "uint32_t ts_abi(void) { return 3; } int ts_supported(void) { return 1; }")
+    compile_into(library, f"{THIS_VERSION} int ts_supported(void) {{ return 1; }}")
     assert native.load() is not None
     assert native.load() is native.load()
     assert native.name() == library.name
@@ -59,8 +60,7 @@ def test_the_quickest_library_that_this_processor_knows_is_taken(
     monkeypatch.delenv(native.OVERRIDE, raising=False)
     monkeypatch.setattr(native, "__file__", str(tmp_path / "native.py"))
     for name, supported in zip(native.BUILDS, (0, 1, 1), strict=True):
-        abi = f"uint32_t ts_abi(void) {{ return {native.ABI}; }}"
-        compile_into(tmp_path / name, f"{abi} int ts_supported(void) {{ return {supported}; }}")
+        compile_into(tmp_path / name, f"{THIS_VERSION} int ts_supported(void) {{ return {supported}; }}")
     native._kernel.cache_clear()
     assert native.name() == native.BUILDS[1]
     native._kernel.cache_clear()

@@ -57,6 +57,13 @@ def test_every_key_is_the_one_on_the_page() -> None:
     assert keys.log_signer().verifier_key == KEYS["log_key"]
 
 
+def test_the_code_keys_of_many_copies_are_those_of_each() -> None:
+    keys = ring()
+    copies = ["copy-1", "", "1-abcdefghjk", "Amélie", "x" * 300]
+    assert keys.code_keys(copies) == [keys.code_key(copy) for copy in copies]
+    assert keys.code_keys([]) == []
+
+
 def test_sealed_bytes_of_the_page_open() -> None:
     case = KEYS["sealed"]
     opened = open_sealed(unhex(case["key"]), unhex(case["sealed"]), aad=unhex(case["aad"]))

@@ -6,6 +6,7 @@ data sets; a matcher walks text and asks it; `RecordJoin` makes leaked records o
 """
 
 from trapstreet.index.candidates import Candidates
+from trapstreet.index.codes import count_held
 from trapstreet.index.decoys import DecoyRows
 from trapstreet.index.fingerprints import Fingerprinter, Prints, Traits, fingerprints_of, total_digest
 from trapstreet.index.kernel import KernelMatcher
@@ -57,6 +58,7 @@ __all__ = [
     "Traits",
     "assemble",
     "build",
+    "count_held",
     "ended_at",
     "fingerprints_of",
     "living",

@@ -4,7 +4,7 @@
  * docs/adr/0006 what a table is. Nothing here knows Python: kernel.py fills the structures and owns every array in
  * them. All state of a search lives on the caller's stack and in `results`; a configuration is only read, so any
  * number of threads may share one. No byte outside text[0, n) is read. Time is linear in the text: every candidate
- * looks at a bounded number of bytes round it. */
+ * looks at a bounded number of bytes round it. Beside it, code bits are counted here for tracing. */
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define ABI 3
+#define ABI 4
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
@@ -1821,6 +1821,28 @@ int ts_route(const table *tables, u64 n_tables, u64 *filter, u64 words, u32 *dir
     }
     free(next);
     return 0;
+}
+
+/* ---- code bits ------------------------------------------------------------------------------------------------- */
+
+/* Adds to each key's count how many ids have a code bit of 1 under it (docs/adr/0002): SipHash-2-4 of id and slot,
+ * twelve bytes, is below the threshold. */
+void ts_count_bits(const key *keys, u64 n_keys, const u64 *ids, u64 n_ids, u32 slot, u64 threshold, u64 *counts) {
+    for (u64 k = 0; k < n_keys; k++) {
+        lanes k0 = (lanes){0} + keys[k].k0, k1 = (lanes){0} + keys[k].k1, out, held = {0};
+        lanes words[2] = {{0}, (lanes){0} + (slot | (u64)12 << 56)};
+        u64 i = 0;
+        for (; i + LANES <= n_ids; i += LANES) {
+            memcpy(words, ids + i, sizeof *words);
+            siphash_each(words, 2, &k0, &k1, &out);
+            held -= (lanes)(out < threshold);
+        }
+        for (int lane = 0; lane < LANES; lane++) counts[k] += held[lane];
+        for (; i < n_ids; i++) {
+            const u64 message[2] = {ids[i], slot};
+            counts[k] += siphash((const u8 *)message, 12, &keys[k]) < threshold;
+        }
+    }
 }
 
 /* ---- the rest -------------------------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-ABI = 3
+ABI = 4
 """What ts_abi() of kernel.c answers: both change when a function or struct of the kernel does."""
 
 OVERRIDE = "TRAPSTREET_KERNEL"

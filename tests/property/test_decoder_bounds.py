@@ -79,6 +79,19 @@ def test_a_p_value_is_below_a_with_chance_at_most_a_whatever_the_leak_shows(
     assert np.all(below[last] <= p[order][last] * (1 + 1e-9) + 1e-15)
 
 
+@settings(max_examples=80, deadline=None)
+@given(leaks(), st.integers(0, 10**6))
+def test_real_rows_that_the_leak_does_not_show_change_nothing(
+    leak: tuple[list[Layer], np.ndarray, Unique | None, int], anything: int
+) -> None:
+    among, besides, _ = every_copy(leak[0], leak[1])
+    real = np.array([layer.kind == "real" for layer in leak[0]])
+    fit, otherwise = fitted(leak), np.where(real, anything, besides)
+    assert np.array_equal(fit.log_e(among, besides), fit.log_e(among, otherwise))
+    for needed in (None, -2.0):
+        assert np.array_equal(fit.log10_p(among, besides, needed), fit.log10_p(among, otherwise, needed))
+
+
 @settings(max_examples=40, deadline=None)
 @given(leaks())
 def test_screening_accuses_as_exact_tails_do(

@@ -3,6 +3,8 @@
 tests/property/test_decoder_bounds.py enumerates small codes in full; here codes have their real size.
 """
 
+from math import lgamma
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,36 @@ def test_p_and_e_values_of_innocent_copies_keep_their_bounds(
         assert log10_binomial_tail(drawn, bound, below) > -5
         above = int((np.concatenate(log_e) >= -np.log(bound)).sum())
         assert log10_binomial_tail(drawn, bound, above) > -5
+
+
+def binomial(count: int, chance: float) -> np.ndarray:
+    """P(Bin(count, chance) = k) for k = 0 .. count."""
+    k = np.arange(count + 1)
+    logs = np.cumsum(np.log(np.maximum(k, 1)))
+    ways = lgamma(count + 1) - logs - logs[::-1]
+    return np.exp(ways + k * np.log(chance) + (count - k) * np.log1p(-chance))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [(10, 33_700), (11, 3_420), (120, 67_980)],
+    ids=["half of one copy, decoys stripped", "a twentieth of one copy", "majority of three"],
+)
+def test_the_chance_to_accuse_an_innocent_copy_counted_out_is_within_the_bound_and_not_far(
+    shown: tuple[int, int],
+) -> None:
+    pool, log10_bound = 429, -5.0
+    fit = Decoder([Layer(0.35, pool, "decoy"), Layer(0.99, RECORDS, "real")]).fit(np.array(shown))
+    in_pool, hidden, rows = (
+        binomial(shown[0], 0.35),
+        binomial(pool - shown[0], 0.35),
+        binomial(shown[1], 0.99),
+    )
+    some, least = np.flatnonzero(hidden > 1e-12), int(np.argmax(rows > 1e-12))
+    others, kept = (each.ravel() for each in np.meshgrid(some, np.arange(least, len(rows)), indexing="ij"))
+    besides = np.stack([others, np.zeros_like(others)], axis=1)
+    accused = 0.0
+    for few in np.flatnonzero(in_pool > 1e-12):
+        p = fit.log10_p(np.stack([np.full_like(kept, few), kept], axis=1), besides, log10_bound)
+        accused += in_pool[few] * (hidden[others] * rows[kept])[p <= log10_bound].sum()
+    assert 0.7 < accused / 10**log10_bound < 1

@@ -91,7 +91,64 @@ def test_nothing_leaked_accuses_nobody() -> None:
     fit = Decoder(ROWS).fit(np.array([0, 0]))
     among, besides = np.zeros((1, 2), np.int64), np.array([[100, 67_320]])
     assert fit.log10_p(among, besides)[0] > -1
-    assert fit.log10_p(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64)).tolist() == []
+
+
+@pytest.mark.parametrize("accused", [0, 2])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Layer(0.35, 0, "decoy"), Layer(0.99, RECORDS, "real")],
+        [Layer(0.35, 286, "decoy"), Layer(0.99, 0, "real")],
+        [Layer(0.35, 0, "decoy"), Layer(0.99, 0, "real"), Layer(0.5, 0, "mark")],
+        [Layer(0.5, 0, "mark")],
+        [],
+    ],
+    ids=str,
+)
+def test_a_layer_without_positions_or_that_the_leak_shows_nothing_of_says_nothing(
+    layers: list[Layer], accused: int
+) -> None:
+    nothing = np.zeros(len(layers), np.int64)
+    decoder = Decoder(layers, accused=accused)
+    for fit in (decoder.fit(nothing), decoder.fit(nothing, Unique(5, 200))):
+        usual = np.array([[round(layer.chance * layer.positions) for layer in layers]], np.int64)
+        among = np.zeros_like(usual)
+        assert fit.log10_p(among, usual)[0] > -1
+        assert fit.log10_p(among, usual, NEEDED)[0] > -1
+        assert fit.log_e(among, usual)[0] < 1
+
+
+def test_where_there_is_no_copy_nobody_is_judged() -> None:
+    fit, none = Decoder(ROWS).fit(np.array([9, 999])), np.zeros((0, 2), np.int64)
+    assert fit.log10_p(none, none).tolist() == []
+    assert fit.log10_p(none, none, NEEDED).tolist() == []
+    assert fit.log_e(none, none).tolist() == []
+
+
+@pytest.mark.parametrize("part", [0.02, 1.0])
+def test_copies_are_judged_by_hidden_decoys_but_not_by_hidden_real_rows(part: float) -> None:
+    shown = leaked(ROWS, Channel(Shape.SINGLE, 1), part)
+    fit = Decoder(ROWS).fit(shown)
+    among = np.tile(shown - [0, 3], (3, 1))
+    decoys, rows = np.array([286, RECORDS]) - shown
+    besides = np.array([[0, rows], [0, 0], [decoys, rows]])
+    for values in (
+        fit.log10_p(among, besides),
+        fit.log10_p(among, besides, NEEDED),
+        fit.log_e(among, besides),
+    ):
+        assert values[0] == values[1]
+        assert values[0] != values[2]
+
+
+def test_how_many_real_rows_are_hidden_need_not_be_known_exactly() -> None:
+    """Positions of real layers serve the fit: a tenth more or less moves the evidence by less than a nat."""
+    suspect = np.array([[2, 2_700]]), np.array([[98, 0]])
+    tails = [
+        Decoder([ROWS[0], Layer(0.99, positions, "real")]).fit(np.array([2, 2_700])).log10_p(*suspect)[0]
+        for positions in (60_000, RECORDS, 76_000)
+    ]
+    assert max(tails) - min(tails) < 1 / np.log(10)
 
 
 def test_rows_and_marks_of_one_leak_add_up() -> None:

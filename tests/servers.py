@@ -1,4 +1,4 @@
-"""Real database servers for tests: one of each a session, on loopback, gone at the end.
+"""Real servers for tests: one of each a session, on loopback, gone at the end.
 
 `from servers import postgres_url` makes the fixture known to a test file. A server whose binaries are missing
 skips its tests, unless TRAPSTREET_REQUIRE_SERVERS=1 says that it must be there.
@@ -13,11 +13,15 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from getpass import getuser
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+_Server = TypeVar("_Server")
 PASSWORD = "s3cr3t/with:signs@in?it"
 _PATIENCE = 60.0
 
@@ -34,14 +38,35 @@ def mariadb_url() -> str:
     return _present(_mariadb)
 
 
-def _present(start: Callable[[], str | None]) -> str:
-    url = start()
-    if url is None:
+@pytest.fixture(scope="session")
+def sshd() -> "Sshd":
+    """An OpenSSH server that lets this user in by key, for SFTP only."""
+    return _present(_sshd)
+
+
+@dataclass(frozen=True)
+class Sshd:
+    """A running OpenSSH server.
+
+    known        its line of ~/.ssh/known_hosts
+    key, reader  private key files that it lets in; with `reader` nothing can be changed
+    """
+
+    port: int
+    user: str
+    known: str
+    key: Path
+    reader: Path
+
+
+def _present(start: Callable[[], _Server | None]) -> _Server:
+    found = start()
+    if found is None:
         message = f"the binaries of {start.__name__.strip('_')} are not installed"
         if os.environ.get("TRAPSTREET_REQUIRE_SERVERS") == "1":
             pytest.fail(message)
         pytest.skip(message)
-    return url
+    return found
 
 
 @cache
@@ -125,6 +150,41 @@ def _mariadb() -> str | None:
     return f"mariadb://tester@127.0.0.1:{port}/trapstreet"
 
 
+@cache
+def _sshd() -> Sshd | None:
+    daemon = shutil.which("sshd", path="/usr/sbin")
+    if not daemon:
+        return None
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it locks itself in
+    folder, port, user = _folder("sshd"), _free_port(), getuser()
+    for name in ("host", "key", "reader"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    host, key, reader = ((folder / f"{name}.pub").read_text().strip() for name in ("host", "key", "reader"))
+    (folder / "authorized").write_text(f'{key}\ncommand="internal-sftp -R" {reader}\n')
+    (folder / "config").write_text(
+        f"""ListenAddress 127.0.0.1
+Port {port}
+HostKey {folder / "host"}
+AuthorizedKeysFile {folder / "authorized"}
+AllowUsers {user}
+PermitRootLogin yes
+PasswordAuthentication yes
+KbdInteractiveAuthentication no
+StrictModes no
+UsePAM no
+PidFile none
+Subsystem sftp internal-sftp
+"""
+    )
+    process = subprocess.Popen([daemon, "-D", "-f", folder / "config", "-E", folder / "log"])
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(process.wait)
+    atexit.register(process.terminate)
+    _wait_for_port(port, process)
+    return Sshd(port, user, f"[127.0.0.1]:{port} {host}", folder / "key", folder / "reader")
+
+
 def _folder(server: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"trapstreet-{server}-"))
     folder.chmod(0o755)  # the server may run as another user
@@ -136,6 +196,17 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("sshd did not start")
+        time.sleep(0.05)
 
 
 def _wait_for(endpoint: Path, process: subprocess.Popen[bytes]) -> None:

@@ -1,45 +1,18 @@
 """What every format of tables promises, held against the same awkward rows."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from given import AWKWARD, COLUMNS, Given, rows_of, texts, write
 from servers import PASSWORD, mariadb_url, postgres_url  # noqa: F401 - fixtures
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Row, cell_text
-from trapstreet.plugins.tables import Table, create_table, formats, open_table
-
-COLUMNS = ("ref", "name", "note", "born", "score")
-AWKWARD: list[Row] = [
-    ("TS-0001", "Jörg Müller", "plain", date(1980, 2, 29), 1),
-    ("TS-0002", 'Anne "Annie" O\'Neil', 'comma, semicolon; "quote"; tab\tpipe|', date(1999, 12, 31), 2.5),
-    ("TS-0003", "名前 😀 e\u0301", "two\nlines", None, None),
-    ("0007", "=1+1", '=HYPERLINK("x")', date(2001, 1, 1), 0),
-    ("TS-0005", " padded ", "\\backslash\\", date(2001, 1, 2), -3),
-    ("TS-0006", "NULL", None, date(2001, 1, 3), 123456789),
-    ("+353 1 555 0199", "@handle", "x" * 3000, date(2001, 1, 4), 0.1),
-]
-
-
-@dataclass
-class Given:
-    """A table in memory."""
-
-    columns: tuple[str, ...]
-    rows: Sequence[Row]
-    format: str = "given"
-    label: str = "given"
-
-    def batches(self, size: int = 8192) -> Iterator[Batch]:
-        for at in range(0, len(self.rows), size):
-            part = self.rows[at : at + size]
-            yield Batch(part, range(at + 1, at + 1 + len(part)))
-
+from trapstreet.plugins.tables import create_table, formats, open_table
 
 Make = Callable[[Given], str]
 
@@ -48,7 +21,7 @@ def _as_file(suffix: str) -> Callable[[pytest.FixtureRequest, Path], Make]:
     def maker(request: pytest.FixtureRequest, folder: Path) -> Make:
         def make(given: Given) -> str:
             path = folder / f"table{suffix}"
-            _write(path, given)
+            write(path, given)
             return str(path)
 
         return make
@@ -118,12 +91,6 @@ def _fill(execute: Callable[..., object], given: Given, *, mark: str) -> None:
         execute(f"INSERT INTO customers VALUES ({', '.join([mark] * len(row))})", cells)
 
 
-def _write(path: Path, given: Table) -> None:
-    with create_table(path, like=given) as writer:
-        for batch in given.batches():
-            writer.write(batch)
-
-
 SYSTEM = (pytest.mark.server("mariadb"), pytest.mark.system)
 FILES = [".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx"]
 EVERYWHERE = [
@@ -144,20 +111,11 @@ everywhere = pytest.mark.parametrize("make", EVERYWHERE, indirect=True)
 in_files = pytest.mark.parametrize("suffix", FILES)
 
 
-def _texts(rows: Sequence[Row]) -> list[list[str]]:
-    """Cells as text; CSV has no NULL and a sheet no empty text, so the two count as one here."""
-    return [[cell_text(cell) or "" for cell in row] for row in rows]
-
-
-def _rows(table: Table, size: int = 8192) -> list[Row]:
-    return [row for batch in table.batches(size) for row in batch.rows]
-
-
 @everywhere
 def test_awkward_cells_come_back_as_they_were(make: Make) -> None:
     table = open_table(make(Given(COLUMNS, AWKWARD)))
     assert table.columns == COLUMNS
-    assert _texts(_rows(table)) == _texts(AWKWARD)
+    assert texts(rows_of(table)) == texts(AWKWARD)
 
 
 @everywhere
@@ -165,7 +123,7 @@ def test_a_table_can_be_read_again_and_twice_at_once(make: Make) -> None:
     table = open_table(make(Given(COLUMNS, AWKWARD * 3)))
     side_by_side = list(zip(table.batches(4), table.batches(4), strict=True))
     assert all(one == other for one, other in side_by_side)
-    assert _rows(table) == [row for one, _ in side_by_side for row in one.rows]
+    assert rows_of(table) == [row for one, _ in side_by_side for row in one.rows]
 
 
 @everywhere
@@ -195,7 +153,7 @@ def test_a_table_without_rows_is_a_table_wherever_columns_have_names_by_themselv
         return
     table = open_table(location)
     assert table.columns == COLUMNS
-    assert _rows(table) == []
+    assert rows_of(table) == []
 
 
 @everywhere
@@ -211,18 +169,18 @@ def test_the_label_shows_neither_user_nor_password(make: Make) -> None:
 def test_every_format_can_be_written_as_every_other(make: Make, suffix: str, tmp_path: Path) -> None:
     table = open_table(make(Given(COLUMNS, AWKWARD)))
     out = tmp_path / f"out{suffix}"
-    _write(out, table)
+    write(out, table)
     copy = open_table(str(out))
     assert copy.columns == COLUMNS
-    assert _texts(_rows(copy)) == _texts(_rows(table))
+    assert texts(rows_of(copy)) == texts(rows_of(table))
 
 
 @in_files
 def test_a_copy_of_a_copy_is_the_copy(suffix: str, tmp_path: Path) -> None:
     first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
-    _write(first, Given(COLUMNS, AWKWARD))
-    _write(second, open_table(str(first)))
-    assert _rows(open_table(str(second))) == _rows(open_table(str(first)))
+    write(first, Given(COLUMNS, AWKWARD))
+    write(second, open_table(str(first)))
+    assert rows_of(open_table(str(second))) == rows_of(open_table(str(first)))
     if suffix not in (".xlsx", ".parquet"):
         assert second.read_bytes() == first.read_bytes()
 
@@ -230,9 +188,9 @@ def test_a_copy_of_a_copy_is_the_copy(suffix: str, tmp_path: Path) -> None:
 @in_files
 def test_a_file_is_recognised_by_its_content_whatever_its_name(suffix: str, tmp_path: Path) -> None:
     path, unnamed = tmp_path / f"table{suffix}", tmp_path / "table"
-    _write(path, Given(COLUMNS, AWKWARD))
+    write(path, Given(COLUMNS, AWKWARD))
     path.rename(unnamed)
-    assert _texts(_rows(open_table(str(unnamed)))) == _texts(AWKWARD)
+    assert texts(rows_of(open_table(str(unnamed)))) == texts(AWKWARD)
 
 
 @in_files
@@ -283,14 +241,14 @@ def test_the_new_file_is_its_owners_alone_and_not_there_before_it_is_whole(
 @in_files
 def test_rows_of_the_table_and_new_rows_can_be_mixed(suffix: str, tmp_path: Path) -> None:
     source, out = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
-    _write(source, Given(COLUMNS, AWKWARD))
+    write(source, Given(COLUMNS, AWKWARD))
     table = open_table(str(source))
     batch = next(table.batches())
     new: Row = tuple(batch.rows[1])
     raw = None if batch.raw is None else [batch.raw[0], None, *batch.raw[1:]]
     with create_table(out, like=table) as writer:
         writer.write(Batch([batch.rows[0], new, *batch.rows[1:]], [0] * (len(batch.rows) + 1), raw))
-    assert _texts(_rows(open_table(str(out)))) == _texts([AWKWARD[0], AWKWARD[1], *AWKWARD[1:]])
+    assert texts(rows_of(open_table(str(out)))) == texts([AWKWARD[0], AWKWARD[1], *AWKWARD[1:]])
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet", ".xlsx"])
@@ -298,8 +256,8 @@ def test_typed_cells_stay_typed(suffix: str, tmp_path: Path) -> None:
     rows: list[Row] = [(True, 7, 2.5, "7", datetime(2020, 1, 2, 3, 4, 5), date(2020, 1, 2), None)]  # noqa: DTZ001
     columns = ("yes", "whole", "part", "text", "moment", "day", "nothing")
     path = tmp_path / f"table{suffix}"
-    _write(path, Given(columns, rows))
-    (row,) = _rows(open_table(str(path)))
+    write(path, Given(columns, rows))
+    (row,) = rows_of(open_table(str(path)))
     expected: Row = rows[0]
     if suffix == ".jsonl":  # JSON has no dates
         expected = (*expected[:4], *map(cell_text, expected[4:6]), None)

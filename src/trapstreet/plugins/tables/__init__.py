@@ -1,12 +1,13 @@
 """Tables wherever they lie: opened by location, written beside nothing that exists.
 
 One file in this folder is one format; a file whose name begins with "_" is a part that formats share. A
-format is found by its presence here: `FORMAT` is its manifest and its two or three methods. Which format a
-file has is decided by its content first and by its name only where the content leaves it open.
+format is found by its presence here: `FORMAT` is its manifest and its two or three methods, `DESTINATION`
+takes new tables by URL. Which format a file has is decided by its content first and by its name only where
+the content leaves it open.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -14,8 +15,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from types import TracebackType
-from typing import BinaryIO, Protocol, runtime_checkable
+from types import ModuleType, TracebackType
+from typing import BinaryIO, Protocol, Self, runtime_checkable
 from urllib.parse import unquote
 
 from trapstreet.core.model.errors import UnusableInput
@@ -27,9 +28,6 @@ BATCH = 8192
 
 _HEAD = 1 << 16
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^@\s]@[^@\s]+\.\w")
-_PHONE = re.compile(r"\+\d[\d ()./-]{6,}")
-_YEAR = re.compile(r"(19|20)\d\d")
 _PACKED = {
     b"\x1f\x8b": "gzip-compressed",
     b"BZh": "bzip2-compressed",
@@ -127,11 +125,61 @@ class WritableFormat(TableFormat, Protocol):
         ...
 
 
+class TableWriter(Protocol):
+    """Writes a table that is there for others when the context ends well, and leaves nothing otherwise.
+
+    label  where it is written, safe to print
+    Every failure to write, a full disk included, is Unreachable (AccessDenied where writing is refused). A
+    cell that cannot be held is UnusableInput; so is something of that name that appeared meanwhile.
+    """
+
+    label: str
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def write(self, batch: Batch) -> None:
+        """Append the batch's rows; what the batch rejected is not written."""
+        ...
+
+    def complete(self) -> None:
+        """Nothing more is written: the table is where it will be, and all it lacks is its name."""
+        ...
+
+
+class Destination(Protocol):
+    """A place by URL that takes new tables."""
+
+    schemes: tuple[str, ...]
+
+    def create(self, location: Location, *, like: Table) -> TableWriter:
+        """A new table there with the columns of `like`.
+
+        Raises UnusableInput at once if the name is taken or the place is not there, AccessDenied or
+        Unreachable as `open_table` does.
+        """
+        ...
+
+
 @cache
 def formats() -> tuple[TableFormat, ...]:
     """Every format in this folder."""
+    return tuple(module.FORMAT for module in _modules() if hasattr(module, "FORMAT"))
+
+
+@cache
+def destinations() -> tuple[Destination, ...]:
+    """Every destination in this folder."""
+    return tuple(module.DESTINATION for module in _modules() if hasattr(module, "DESTINATION"))
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
     names = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
-    return tuple(import_module(f"{__name__}.{name}").FORMAT for name in names)
+    return tuple(import_module(f"{__name__}.{name}") for name in names)
 
 
 def open_table(location: str) -> Table:
@@ -154,36 +202,46 @@ def open_table(location: str) -> Table:
     return _recognised(head, where.place).open(where)
 
 
-def create_table(path: str | Path, *, like: Table) -> "TableWriter":
-    """A new table file with the columns of `like`, in the format that the path's suffix names.
+def create_table(where: str | Path, *, like: Table) -> TableWriter:
+    """A new table with the columns of `like`: a file, or a place by URL.
 
-    Raises UnusableInput if the file exists, its folder does not, or its suffix names no format to write.
+    where  a path, whose suffix names the format; sftp://… likewise; a new table of a database as
+           postgresql://…?table=NAME, mariadb://… or sqlite:///FILE?table=NAME
+    Raises UnusableInput if something of that name exists, its folder, schema or database does not, or its
+    suffix names no format to write; AccessDenied and Unreachable as `open_table` does.
     """
-    target = Path(path)
-    suffix = target.suffix.lower()
+    if isinstance(where, Path) or not _SCHEME.match(where):
+        return FileWriter(Path(where), like)
+    location = _located(where)
+    found = [known for known in destinations() if location.scheme in known.schemes]
+    if not found:
+        schemes = ", ".join(sorted(f"{s}://" for known in destinations() for s in known.schemes))
+        raise UnusableInput(
+            f"{location.scheme}:// takes no new table", hint=f"give a file, or one of {schemes}"
+        )
+    return found[0].create(location, like=like)
+
+
+def format_to_write(path: Path, *, label: str) -> WritableFormat:
+    """The format that the path's suffix names. Raises UnusableInput if it names none that can be written."""
     writable = [known for known in formats() if isinstance(known, WritableFormat)]
     for known in writable:
-        if suffix in known.suffixes:
-            return TableWriter(NewFile(target), known, like)
+        if path.suffix.lower() in known.suffixes:
+            return known
     suffixes = ", ".join(sorted(s for known in writable for s in known.suffixes))
-    raise UnusableInput(
-        f"{target}: its name does not say which format to write", hint=f"end it in {suffixes}"
-    )
+    raise UnusableInput(f"{label}: its name does not say which format to write", hint=f"end it in {suffixes}")
 
 
-class TableWriter:
-    """Writes a table that appears under its name when the context ends well, and leaves nothing otherwise.
+class FileWriter:
+    """Writes a table as a file that appears under its name when the context ends well: a `TableWriter`."""
 
-    Every failure to write, a full disk included, is Unreachable (AccessDenied where writing is refused). A
-    cell that the format cannot hold is UnusableInput; so is a file of that name that appeared meanwhile.
-    """
-
-    def __init__(self, new: NewFile, known: WritableFormat, like: Table) -> None:
-        self._new = new
-        self._format = known
+    def __init__(self, path: Path, like: Table) -> None:
+        self.label = str(path)
+        self._format = format_to_write(path, label=self.label)
+        self._new = NewFile(path)
         self._like = like
 
-    def __enter__(self) -> "TableWriter":
+    def __enter__(self) -> Self:
         suffix = self._new.path.suffix.lower()
         with self._new.reporting(), ExitStack() as stack:
             out = stack.enter_context(self._new).begin()
@@ -194,12 +252,10 @@ class TableWriter:
         return self
 
     def write(self, batch: Batch) -> None:
-        """Append the batch's rows; what the batch rejected is not written."""
         with self._new.reporting():
             self._write(batch)
 
     def complete(self) -> None:
-        """Nothing more is written: the table is on disk, and all it lacks is its name."""
         with self._new.reporting():
             self._body.close()
             self._new.sync()
@@ -209,46 +265,6 @@ class TableWriter:
     ) -> None:
         with self._new.reporting():
             self._open.__exit__(kind, error, trace)
-
-
-def named_columns(names: Iterable[object], *, where: str, guessed: bool = False) -> tuple[str, ...]:
-    """The names as column names, outer white space off.
-
-    guessed  the names are the first row of something that need not have a header
-    Raises UnusableInput if one is empty or repeated, or if guessed names look like data. The message gives
-    positions and never a name: without a header the "names" are somebody's data.
-    """
-    columns = tuple("" if name is None else str(name).strip() for name in names)
-    if not any(columns):
-        raise UnusableInput(f"{where}: no column has a name", hint="the first row must name the columns")
-    if guessed and _looks_like_data(columns):
-        raise UnusableInput(
-            f"{where}: the first row looks like data, not like column names",
-            hint="add a first row that names the columns",
-        )
-    if "" in columns:
-        raise UnusableInput(
-            f"{where}: column {columns.index('') + 1} of {len(columns)} has no name",
-            hint="name every column in the first row",
-        )
-    for second, name in enumerate(columns):
-        if (first := columns.index(name)) != second:
-            raise UnusableInput(
-                f"{where}: columns {first + 1} and {second + 1} have the same name",
-                hint="give each column a name of its own",
-            )
-    return columns
-
-
-def _looks_like_data(names: Sequence[str]) -> bool:
-    """An e-mail address or a +phone number among them, or mostly numbers and dates; a year may well name a
-    column."""
-    if any(_ADDRESS.search(name) or _PHONE.fullmatch(name) for name in names):
-        return True
-    wordless = [
-        name for name in names if name and not any(map(str.isalpha, name)) and not _YEAR.fullmatch(name)
-    ]
-    return len(wordless) * 2 > sum(map(bool, names))
 
 
 def _located(location: str) -> Location:
@@ -262,9 +278,7 @@ def _located(location: str) -> Location:
     for part in filter(None, rest.split("&")):
         name, _, value = part.partition("=")
         if "@" in name:  # the question mark was one of the password's: say nothing of what stands there
-            raise UnusableInput(
-                "the database URL cannot be read", hint="write ? in a user or password as %3F"
-            )
+            raise UnusableInput("the URL cannot be read", hint="write ? in a user or password as %3F")
         options[unquote(name)] = unquote(value)
     return Location(scheme[1].lower() if scheme else "", place, options)
 

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -27,6 +27,15 @@ def reading(label: str) -> Iterator[None]:
         raise _in_our_words(error, label, doing="read") from error
 
 
+@contextmanager
+def writing(label: str) -> Iterator[None]:
+    """Inside, an error of the file system becomes AccessDenied or Unreachable and names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise _in_our_words(error, label, doing="write") from error
+
+
 def open_regular(path: Path) -> BinaryIO:
     """The file, open for reading. Raises UnusableInput if it is a folder, a pipe or a device."""
     if not stat.S_ISREG(path.stat().st_mode):
@@ -39,14 +48,15 @@ class NewFile:
     """A file that becomes visible under its name when the context ends well, complete and on disk.
 
     It is written in a private folder beside its place and never takes the name of something that exists.
-    Its mode is 0600: it holds customers' data, and who else may read it is for its owner to say.
+    Until then it is `unfinished`. Its mode is 0600: it holds customers' data, and who else may read it is for
+    its owner to say.
     Raises UnusableInput at once if the name is taken or the folder is missing.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        self._part = self.scratch / "part"
+        self.unfinished = self.scratch / "part"
         self._out: BinaryIO | None = None
         with self.reporting():
             if os.path.lexists(path):
@@ -60,7 +70,7 @@ class NewFile:
     def begin(self) -> BinaryIO:
         """The file to write to. Nothing is there before: an interrupt always finds a context to leave."""
         self.scratch.mkdir(mode=0o700)
-        self._out = _private(self._part)
+        self._out = _private(self.unfinished)
         return self._out
 
     def __exit__(
@@ -79,17 +89,13 @@ class NewFile:
             self._out.flush()
             os.fsync(self._out.fileno())
 
-    @contextmanager
-    def reporting(self) -> Iterator[None]:
+    def reporting(self) -> AbstractContextManager[None]:
         """Inside, an error of the file system becomes AccessDenied or Unreachable and names this file."""
-        try:
-            yield
-        except OSError as error:
-            raise _in_our_words(error, str(self.path), doing="write") from error
+        return writing(str(self.path))
 
     def _appear(self) -> None:
         try:
-            os.link(self._part, self.path)
+            os.link(self.unfinished, self.path)
         except FileExistsError:
             raise self._taken() from None
         except OSError as error:
@@ -108,7 +114,7 @@ class NewFile:
             _private(self.path).close()
         except FileExistsError:
             raise self._taken() from None
-        self._part.replace(self.path)
+        self.unfinished.replace(self.path)
 
     def _drop(self) -> None:
         try:

@@ -8,8 +8,9 @@ from typing import Any
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Cell, Rejected, Row
-from trapstreet.plugins.tables import BATCH, Fit, Location, named_columns
+from trapstreet.plugins.tables import BATCH, Fit, Location
 from trapstreet.plugins.tables._cells import PLAIN, cell_of
+from trapstreet.plugins.tables._columns import named_columns
 
 UNREADABLE = object()
 """Stands for a cell that the driver cannot decode; the row is rejected."""
@@ -54,11 +55,15 @@ class Selection:
 
     def statement(self, quote: str, *, schemas: bool = True) -> str:
         """The SELECT, with the table's name in quotes of this kind; `schema.table` may be two names."""
-        if self.query:
-            return self.query
-        parts = self.table.split(".", 1) if schemas else [self.table]
-        name = ".".join(f"{quote}{part.replace(quote, quote * 2)}{quote}" for part in parts)
-        return f"SELECT * FROM {name}"  # noqa: S608 - quoted
+        return self.query or f"SELECT * FROM {self.name(quote, schemas=schemas)}"  # noqa: S608 - quoted
+
+    def name(self, quote: str, *, schemas: bool = True) -> str:
+        """The table's name in quotes of this kind."""
+        return ".".join(quoted(part, quote) for part in self.parts(schemas=schemas))
+
+    def parts(self, *, schemas: bool = True) -> list[str]:
+        """The table's name, with its schema before it if it says one."""
+        return self.table.split(".", 1) if schemas else [self.table]
 
     def nothing_selected(self, tables: Sequence[str]) -> UnusableInput:
         """The error for a location with neither table nor query."""
@@ -78,6 +83,11 @@ class Selection:
         )
 
 
+def quoted(name: str, quote: str) -> str:
+    """The name in quotes of this kind."""
+    return f"{quote}{name.replace(quote, quote * 2)}{quote}"
+
+
 def _named(tables: Sequence[str]) -> str:
     more = ", …" if len(tables) > _MOST_NAMED else ""
     return f" (there are {', '.join(tables[:_MOST_NAMED])}{more})" if tables else ""
@@ -90,14 +100,21 @@ def password_from_environment(*names: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An open result: the names of its columns, and a function that fetches that many rows more."""
+    """An open result: the names of its columns, and a function that fetches that many rows more.
+
+    types  what the database calls the type of each column, None where it does not say; () where it says none
+    """
 
     names: Sequence[str]
     fetch: Callable[[int], Iterable[Sequence[Any]]]
+    types: Sequence[str | None] = ()
 
 
 class SqlTable:
-    """A table or query result. Every reading opens a connection of its own; lines count the rows from 1."""
+    """A table or query result. Every reading opens a connection of its own; lines count the rows from 1.
+
+    types  as `Result.types`
+    """
 
     def __init__(
         self, selection: Selection, kind: str, result: Callable[[], AbstractContextManager[Result]]
@@ -109,6 +126,7 @@ class SqlTable:
             if not opened.names:
                 raise UnusableInput(f"{self.label}: the query has no result", hint="give a SELECT")
             self.columns = named_columns(opened.names, where=self.label)
+            self.types = tuple(opened.types)
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """Rows as the database sends them, in its order."""

@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Rejected, Row, cell_text
-from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, named_columns
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
+from trapstreet.plugins.tables._columns import named_columns
 from trapstreet.plugins.tables._dialect import Dialect, Record, decide, records
 from trapstreet.plugins.tables._quoting import Quoting, learn, written
 from trapstreet.plugins.tables._text import Layout, LineWriter, TextFile, is_text, survey

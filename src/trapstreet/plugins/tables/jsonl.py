@@ -15,8 +15,9 @@ import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Cell, Rejected, Row, cell_text
-from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, named_columns
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
 from trapstreet.plugins.tables._cells import exact_number
+from trapstreet.plugins.tables._columns import named_columns
 from trapstreet.plugins.tables._text import Layout, LineWriter, TextFile, is_text, survey, wide_encoding
 
 _MOST_COLUMNS = 2000

@@ -3,17 +3,16 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.table import Batch, Cell, cell_text
-from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, named_columns
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
 from trapstreet.plugins.tables._cells import PLAIN, cell_of
+from trapstreet.plugins.tables._columns import named_columns
 from trapstreet.plugins.tables._files import reading
+from trapstreet.plugins.tables._types import ColumnType, Sort, column_types
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -227,56 +226,26 @@ def _schema_of(like: Table) -> "pa.Schema":
     """A type for every column of a table of another format, from all of its cells."""
     import pyarrow as pa
 
-    seen = [_Seen() for _ in like.columns]
-    for batch in like.batches():
-        for column, cells in zip(seen, zip(*batch.rows, strict=True), strict=False):
-            column.take(cells)
-        if all(str in column.types for column in seen):
-            break
-    return pa.schema([(name, column.arrow_type()) for name, column in zip(like.columns, seen, strict=True)])
+    types = column_types(like)
+    return pa.schema([(name, _arrow_type(found)) for name, found in zip(like.columns, types, strict=True)])
 
 
-@dataclass(slots=True)
-class _Seen:
-    """The types of a column's cells, how much room its numbers need, and whether its moments have a zone."""
+def _arrow_type(found: ColumnType) -> "pa.DataType":
+    import pyarrow as pa
 
-    types: set[type] = field(default_factory=set)
-    zoned: set[bool] = field(default_factory=set)
-    digits: int = 0
-    scale: int = 0
-
-    def take(self, cells: Sequence[Cell]) -> None:
-        self.types.update(map(type, cells))
-        if datetime in self.types:
-            self.zoned.update(cell.tzinfo is not None for cell in cells if isinstance(cell, datetime))
-        if self.types & {int, Decimal} and str not in self.types:
-            for cell in cells:
-                if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
-                    self._measure(Decimal(cell))
-
-    def _measure(self, number: Decimal) -> None:
-        exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int):  # NaN and infinity
-            self.types.add(str)
-            return
-        self.scale = max(self.scale, -exponent)
-        self.digits = max(self.digits, number.adjusted() + 1)
-
-    def arrow_type(self) -> "pa.DataType":
-        """The narrowest type that holds every cell exactly; text where there is none."""
-        import pyarrow as pa
-
-        types = self.types - {type(None)}
-        if types == {int} and self.digits <= 18:
-            return pa.int64()
-        if types and types <= {int, Decimal} and self.digits + self.scale <= 38:
-            return pa.decimal128(38, self.scale)
-        if types and types <= {int, float} and self.digits <= 15:
-            return pa.float64()
-        if datetime in types and len(self.zoned) == 1 and types <= {date, datetime}:
-            return pa.timestamp("us", tz="UTC" if True in self.zoned else None)
-        simple = {bool: pa.bool_(), date: pa.date32(), time: pa.time64("us"), bytes: pa.binary()}
-        return simple.get(next(iter(types)), pa.string()) if len(types) == 1 else pa.string()
+    if found.sort is Sort.NUMERIC:
+        return pa.decimal128(38, found.scale) if found.digits + found.scale <= 38 else pa.string()
+    types = {
+        Sort.INTEGER: pa.int64(),
+        Sort.DOUBLE: pa.float64(),
+        Sort.BOOLEAN: pa.bool_(),
+        Sort.DATE: pa.date32(),
+        Sort.TIME: pa.time64("us"),
+        Sort.TIMESTAMP: pa.timestamp("us"),
+        Sort.ZONED_TIMESTAMP: pa.timestamp("us", tz="UTC"),
+        Sort.BYTES: pa.binary(),
+    }
+    return types.get(found.sort, pa.string())
 
 
 FORMAT = Parquet()

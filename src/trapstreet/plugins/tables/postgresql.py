@@ -1,13 +1,31 @@
 """Tables in PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
-from trapstreet.plugins.tables import Location
-from trapstreet.plugins.tables._sql import Database, Result, Selection, SqlTable, password_from_environment
+from trapstreet.core.model.table import Row
+from trapstreet.plugins.tables import Location, Table
+from trapstreet.plugins.tables._cells import PLAIN
+from trapstreet.plugins.tables._new_table import (
+    SqlWriter,
+    WriteRows,
+    no_fit,
+    not_made,
+    table_to_make,
+    taken,
+)
+from trapstreet.plugins.tables._sql import (
+    Database,
+    Result,
+    Selection,
+    SqlTable,
+    password_from_environment,
+    quoted,
+)
+from trapstreet.plugins.tables._types import ColumnType, Sort
 
 if TYPE_CHECKING:
     import psycopg
@@ -19,6 +37,24 @@ _TABLES = """
     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 LIMIT 30
 """
 _CONNECT_SECONDS = "10"
+_AWAY = ("08", "53", "57", "58")  # classes of SQLSTATE
+_LONGEST_NAME = 63
+_KEPT = frozenset(
+    "bool int2 int4 int8 float4 float8 numeric text varchar bpchar date time timetz timestamp timestamptz"
+    " interval bytea uuid json jsonb inet cidr macaddr".split()
+)
+_TYPE_FOR = {
+    Sort.INTEGER: "bigint",
+    Sort.NUMERIC: "numeric",
+    Sort.DOUBLE: "double precision",
+    Sort.BOOLEAN: "boolean",
+    Sort.DATE: "date",
+    Sort.TIME: "time",
+    Sort.TIMESTAMP: "timestamp",
+    Sort.ZONED_TIMESTAMP: "timestamptz",
+    Sort.BYTES: "bytea",
+    Sort.UUID: "uuid",
+}
 _NO_ACCESS = ("authentication", "pg_hba.conf", "permission denied", "not permitted", "no password supplied")
 
 
@@ -26,7 +62,9 @@ class PostgreSQL(Database):
     """A PostgreSQL database: `postgresql://user@host/db?table=[schema.]name`, or `?query=SELECT …`.
 
     What follows the question mark otherwise, TLS settings for one, goes to the driver, which also knows
-    PGSERVICE, PGPASSWORD and .pgpass. One read-only transaction sees one state of the data.
+    PGSERVICE, PGPASSWORD and .pgpass. One read-only transaction sees one state of the data. A new table
+    appears with all its rows at once, in one transaction; its user needs CREATE and USAGE on the schema,
+    nothing else.
     """
 
     name = "postgresql"
@@ -44,9 +82,90 @@ class PostgreSQL(Database):
                     raise selection.nothing_selected(_tables(connection))
                 with connection.cursor("trapstreet") as cursor:
                     cursor.execute(selection.statement('"').encode())
-                    yield Result([column.name for column in cursor.description or ()], cursor.fetchmany)
+                    found = cursor.description or ()
+                    yield Result([column.name for column in found], cursor.fetchmany, _types(found))
 
         return SqlTable(selection, self.name, result)
+
+    def create(self, location: Location, *, like: Table) -> SqlWriter:
+        selection = table_to_make(location)
+        return SqlWriter(NewPostgreSQLTable(selection, _settings(selection), like.columns), like)
+
+
+class NewPostgreSQLTable:
+    """A table that a transaction makes."""
+
+    kind = "postgresql"
+    text = "text"
+    takes = PLAIN
+
+    def __init__(self, selection: Selection, settings: dict[str, Any], columns: Sequence[str]) -> None:
+        """Makes the table and takes it back, to see that nothing is in its way."""
+        self.label = selection.label
+        self._selection = selection
+        self._settings = settings | {"client_encoding": "UTF8"}
+        self._name = ".".join(map(self.quoted, selection.parts()))
+        with self.reporting(), _connection(selection, self._settings) as connection:
+            self._make(connection, ", ".join(f"{self.quoted(column)} text" for column in columns))
+            connection.rollback()
+
+    def kept(self, source: str) -> str | None:
+        return source if source in _KEPT else None
+
+    def type_for(self, found: ColumnType) -> str:
+        return _TYPE_FOR.get(found.sort, self.text)
+
+    def quoted(self, column: str) -> str:
+        if len(column.encode(errors="replace")) > _LONGEST_NAME:  # the server would cut it short
+            raise UnusableInput(
+                f"{self.label}: a name of more than {_LONGEST_NAME} bytes", hint="choose a shorter one"
+            )
+        return quoted(column, '"')
+
+    @contextmanager
+    def filling(self, columns: str) -> "Iterator[psycopg.Connection[Any]]":
+        with _connection(self._selection, self._settings) as connection:
+            self._make(connection, columns)
+            yield connection
+
+    @contextmanager
+    def rows(self, opened: "psycopg.Connection[Any]", width: int) -> Iterator[WriteRows]:
+        with opened.cursor() as cursor, cursor.copy(f"COPY {self._name} FROM STDIN".encode()) as copy:
+
+            def write(rows: Iterable[Row]) -> None:
+                for row in rows:
+                    copy.write_row(row)
+
+            yield write
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        import psycopg
+        from psycopg import errors
+
+        try:
+            yield
+        except errors.DuplicateTable:
+            raise taken(self.label) from None
+        except errors.InvalidSchemaName:
+            raise UnusableInput(f"{self.label}: there is no such schema", hint="make it first") from None
+        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
+            raise AccessDenied(
+                f"{self.label}: may not make it (SQLSTATE {error.sqlstate})",
+                hint="ask for CREATE and USAGE on the schema, of a server that takes changes",
+            ) from None
+        except psycopg.DataError as error:
+            raise no_fit(self.label, type(error).__name__) from None
+        except psycopg.Error as error:
+            if (error.sqlstate or "08")[:2] in _AWAY:
+                raise Unreachable(
+                    f"{self.label}: the connection was lost, or the server has no room ({error.sqlstate})",
+                    hint="see to the server and try again",
+                ) from None
+            raise not_made(self.label, f"{type(error).__name__}, SQLSTATE {error.sqlstate}") from None
+
+    def _make(self, connection: "psycopg.Connection[Any]", columns: str) -> None:
+        connection.execute(f"CREATE TABLE {self._name} ({columns})".encode())
 
 
 def _settings(selection: Selection) -> dict[str, Any]:
@@ -65,15 +184,20 @@ def _settings(selection: Selection) -> dict[str, Any]:
     return defaults | settings
 
 
+def _connection(selection: Selection, settings: dict[str, Any]) -> "psycopg.Connection[Any]":
+    import psycopg
+
+    try:
+        return psycopg.connect(**settings)
+    except psycopg.Error as error:
+        raise _refused(str(error), selection) from None
+
+
 @contextmanager
 def _connected(selection: Selection, settings: dict[str, Any]) -> "Iterator[psycopg.Connection[Any]]":
     import psycopg
 
-    try:
-        connection = psycopg.connect(**settings)
-    except psycopg.Error as error:
-        raise _refused(str(error), selection) from None
-    with connection:
+    with _connection(selection, settings) as connection:
         connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         connection.execute("SET synchronize_seqscans = off")  # the same order at every reading
         connection.commit()
@@ -130,6 +254,14 @@ def _or_text(loader: "type[Loader]") -> "type[Loader]":
     return type(loader.__name__, (loader,), {"load": load})
 
 
+def _types(columns: "Sequence[psycopg.Column]") -> list[str | None]:
+    """The names of the types, None for arrays and for types that the database made itself."""
+    from psycopg import adapters
+
+    found = ((column.type_code, adapters.types.get(column.type_code)) for column in columns)
+    return [info.name if info is not None and info.oid == code else None for code, info in found]
+
+
 def _tables(connection: "psycopg.Connection[Any]") -> list[str]:
     return [name for (name,) in connection.execute(_TABLES)]
 
@@ -155,9 +287,9 @@ def _reporting(selection: Selection, connection: "psycopg.Connection[Any]") -> I
             hint="mend it there first",
         ) from None
     except psycopg.Error as error:
-        if connection.broken or (error.sqlstate or "08")[:2] in ("08", "53", "57", "58"):
+        if connection.broken or (error.sqlstate or "08")[:2] in _AWAY:
             raise Unreachable(f"{selection.label}: the connection was lost", hint="try again") from None
         raise selection.failed(f"{type(error).__name__}, SQLSTATE {error.sqlstate}") from None
 
 
-FORMAT = PostgreSQL()
+FORMAT = DESTINATION = PostgreSQL()

@@ -1,16 +1,35 @@
 """Tables in SQLite files."""
 
+import os
+import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
-from trapstreet.plugins.tables import Fit, Location
-from trapstreet.plugins.tables._files import open_regular, reading
-from trapstreet.plugins.tables._sql import UNREADABLE, Result, Selection, SqlTable
+from trapstreet.core.model.table import Row
+from trapstreet.plugins.tables import Fit, Location, Table
+from trapstreet.plugins.tables._files import NewFile, open_regular, reading, writing
+from trapstreet.plugins.tables._new_table import (
+    SqlWriter,
+    WriteRows,
+    no_fit,
+    not_made,
+    table_to_make,
+    taken,
+)
+from trapstreet.plugins.tables._sql import UNREADABLE, Result, Selection, SqlTable, quoted
+from trapstreet.plugins.tables._types import ColumnType, Sort
 
 _MAGIC = b"SQLite format 3\0"
+_DECLARED = re.compile(r"[A-Za-z]?[A-Za-z0-9_ ]*(\(\d+(, ?\d+)?\))?")
+_TYPE_FOR = {
+    Sort.INTEGER: "INTEGER",
+    Sort.DOUBLE: "REAL",
+    Sort.BOOLEAN: "BOOLEAN",
+    Sort.BYTES: "BLOB",
+}
 _TABLES = """
     SELECT name FROM sqlite_schema
     WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name
@@ -21,7 +40,8 @@ class SQLite:
     """A SQLite file: `sqlite:///crm.db?table=customers`, or `crm.db?table=customers`.
 
     After three slashes the path is relative, after four absolute; after three, one that exists only as an
-    absolute path is taken as that.
+    absolute path is taken as that. A new table appears with all its rows at once, in one transaction, during
+    which nobody else can write to the file; a file that is not there yet appears with it.
     """
 
     name = "sqlite"
@@ -36,9 +56,8 @@ class SQLite:
         location.only("table", "query")
         selection = Selection.of(location)
         path = _path(location)
-        with reading(str(path)), open_regular(path) as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                raise UnusableInput(f"{path}: this is no SQLite database", hint="check the path")
+        with reading(str(path)):
+            _refuse_others(path)
 
         @contextmanager
         def result() -> Iterator[Result]:
@@ -49,10 +68,101 @@ class SQLite:
                 if selection.table and selection.table.casefold() not in map(str.casefold, tables):
                     raise selection.no_such_table(tables)
                 connection.text_factory = _text
+                declared = _declared(connection, selection)
                 cursor = connection.execute(selection.statement('"', schemas=False))
-                yield Result([column[0] for column in cursor.description or ()], cursor.fetchmany)
+                names = [column[0] for column in cursor.description or ()]
+                yield Result(names, cursor.fetchmany, [declared.get(name) for name in names])
 
         return SqlTable(selection, self.name, result)
+
+    def create(self, location: Location, *, like: Table) -> SqlWriter:
+        selection = table_to_make(location)
+        location.only("table")
+        return SqlWriter(NewSQLiteTable(selection, _path(location)), like)
+
+
+class NewSQLiteTable:
+    """A table that a transaction makes, in a file that is there or in a new one."""
+
+    kind = "sqlite"
+    text = "TEXT"
+    takes: frozenset[type] = frozenset({str, int, float, bool, bytes, type(None)})
+
+    def __init__(self, selection: Selection, path: Path) -> None:
+        self.label = selection.label
+        self._selection = selection
+        self._path = path
+        self._name = selection.name('"', schemas=False)
+        self._is_new = not os.path.lexists(path)
+        if self._is_new:
+            NewFile(path)
+            return
+        with reading(str(path)):
+            _refuse_others(path)
+        with self.reporting(), closing(_changing(path)) as connection:
+            self._refuse_taken(connection)
+
+    def kept(self, source: str) -> str | None:
+        return source if _DECLARED.fullmatch(source) else None
+
+    def type_for(self, found: ColumnType) -> str:
+        """Decimals, dates and times are text: SQLite has no types that hold them exactly."""
+        return _TYPE_FOR.get(found.sort, self.text)
+
+    def quoted(self, column: str) -> str:
+        return quoted(column, '"')
+
+    @contextmanager
+    def filling(self, columns: str) -> Iterator[sqlite3.Connection]:
+        with ExitStack() as stack:
+            path = self._path
+            if self._is_new:
+                new = NewFile(path)
+                stack.enter_context(new).begin()
+                path = new.unfinished
+            with closing(_changing(path)) as connection:
+                self._refuse_taken(connection)
+                connection.execute(f"CREATE TABLE {self._name} ({columns})")
+                yield connection
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+
+    @contextmanager
+    def rows(self, opened: sqlite3.Connection, width: int) -> Iterator[WriteRows]:
+        statement = f"INSERT INTO {self._name} VALUES ({', '.join('?' * width)})"  # noqa: S608 - quoted
+
+        def write(rows: Iterable[Row]) -> None:
+            opened.executemany(statement, rows)
+
+        yield write
+        if self._is_new:
+            opened.execute("COMMIT")
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        try:
+            with writing(str(self._path)):
+                yield
+        except OverflowError:
+            raise no_fit(self.label, "an integer of more than 64 bits") from None
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise self._in_our_words(getattr(error, "sqlite_errorname", "")) from None
+
+    def _in_our_words(self, name: str) -> TrapstreetError:
+        if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+            return AccessDenied(f"{self.label}: may not be written to", hint="ask for access to the file")
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
+            return Unreachable(f"{self.label}: the disk is full", hint="free some space")
+        if name.startswith("SQLITE_TOOBIG"):
+            return no_fit(self.label, name)
+        if name in ("", "SQLITE_ERROR"):
+            return not_made(self.label, name or "one name twice")
+        return _in_our_words(name, self._selection)
+
+    def _refuse_taken(self, connection: sqlite3.Connection) -> None:
+        there = {name.casefold() for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+        if self._selection.table.casefold() in there:
+            raise taken(self.label)
 
 
 def _path(location: Location) -> Path:
@@ -71,6 +181,34 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA query_only = ON")
     connection.execute("BEGIN")
     return connection
+
+
+def _changing(path: Path) -> sqlite3.Connection:
+    """Nobody else writes to the file from now on."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=30
+    )
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _refuse_others(path: Path) -> None:
+    """Raises UnusableInput if the file is no SQLite database."""
+    with open_regular(path) as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise UnusableInput(f"{path}: this is no SQLite database", hint="check the path")
+
+
+def _declared(connection: sqlite3.Connection, selection: Selection) -> dict[str, str]:
+    """The types that a table's columns were declared with, "" for none."""
+    if not selection.table:
+        return {}
+    found = connection.execute("SELECT name, type FROM pragma_table_info(?)", (selection.table,))
+    return dict(found.fetchall())
 
 
 def _text(raw: bytes) -> object:
@@ -105,4 +243,4 @@ def _in_our_words(name: str, selection: Selection) -> TrapstreetError:
     return selection.failed(name or "one SELECT is wanted")
 
 
-FORMAT = SQLite()
+FORMAT = DESTINATION = SQLite()

@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 
 from trapstreet.core.model.errors import PluginFailed, UnusableInput
 from trapstreet.core.model.table import Batch, Cell, Rejected, Row
-from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, named_columns
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
 from trapstreet.plugins.tables._cells import cell_of
+from trapstreet.plugins.tables._columns import named_columns
 from trapstreet.plugins.tables._files import open_regular, reading
 from trapstreet.plugins.tables._sheet import read
 from trapstreet.plugins.tables._workbook import Looks, SheetWriter

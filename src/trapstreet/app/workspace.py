@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,8 +38,9 @@ class Workspace:
     def open(cls, start: Path | None = None) -> "Workspace":
         """The workspace asked for, else $TRAPSTREET_WORKSPACE, else the nearest folder upwards that is one.
 
-        Raises UnusableInput if there is none, its settings are wrong, its keys are missing or others', or
-        another version of trapstreet wrote it; Unreachable if its database is away.
+        A registry that an older trapstreet wrote is brought up to date, which standard error tells.
+        Raises UnusableInput if there is none, its settings are wrong, its keys are missing or others', or a
+        newer trapstreet wrote it; Unreachable if its database is away.
         """
         root = find(start)
         settings = read_settings(root / FILE_NAME)
@@ -158,8 +160,12 @@ def load_keys(settings: Settings, root: Path) -> KeyRing:
 
 
 def open_database(settings: Settings, root: Path) -> None:
-    """The workspace's database is connected. Raises UnusableInput as `check_origin` does."""
-    from trapstreet.store.database import SQLITE_PREFIX, connect
+    """The workspace's database is connected and has this version's tables.
+
+    Those of an older version are brought up to date first, while nobody else writes; a line on standard error
+    says so. Raises UnusableInput as `check_origin` does, Unreachable if the database is away or in use.
+    """
+    from trapstreet.store.database import SQLITE_PREFIX, bring_up_to_date, connect, keep_copy, newest_schema
 
     url = settings.database.url
     if url.startswith(SQLITE_PREFIX) and not (root / url.removeprefix(SQLITE_PREFIX)).is_file():
@@ -169,26 +175,41 @@ def open_database(settings: Settings, root: Path) -> None:
     workspace_id = settings.workspace.id
     keys = KeyFolder.holding(workspace_id, settled=settings.keys.folder)
     connect(url, folder=root, password=keys.password(workspace_id))
-    check_origin(workspace_id)
+    newest = newest_schema()
+    if check_origin(workspace_id) == newest:
+        return
+    with locked(root / LOCK_NAME, wait=BUSY_SECONDS):
+        before = check_origin(workspace_id)  # another command may have been quicker
+        if before != newest:
+            kept = keep_copy()
+            bring_up_to_date()
+            was = f"; as it was, it is in {kept}" if kept else ""
+            sys.stderr.write(f"The registry was brought up to date, from {before} to {newest}{was}.\n")
 
 
-def check_origin(workspace_id: str) -> None:
-    """Raises UnusableInput unless the connected database is the workspace's and has this version's tables."""
-    from trapstreet.store.database import has_tables, newest_schema
+def check_origin(workspace_id: str) -> str:
+    """The schema of the connected database: this version's, or an older one that it knows.
+
+    Raises UnusableInput if the database is not the workspace's, or a newer trapstreet wrote it.
+    """
+    from trapstreet.store.database import has_tables, schemas
     from trapstreet.store.models import Origin
 
     if not has_tables():
         raise UnusableInput("the database holds no workspace", hint="look at url in trapstreet.toml")
-    origin = Origin.objects.first()
-    if origin is None or origin.workspace_id != workspace_id:
+    # Only these columns: they are there whichever version wrote the table.
+    origin = Origin.objects.values_list("workspace_id", "schema", "written_by").first()
+    if origin is None or origin[0] != workspace_id:
         raise UnusableInput(
             "the database belongs to another workspace", hint="look at url in trapstreet.toml"
         )
-    if origin.schema != newest_schema():
+    _, schema, written_by = origin
+    if schema not in schemas():
         raise UnusableInput(
-            f"this workspace was written by trapstreet {origin.written_by}, this is {__version__}",
-            hint="use that version, or take a backup with it and restore the backup with this one",
+            f"this workspace was written by trapstreet {written_by}, this is {__version__}",
+            hint="use that version or a later one; nothing was changed",
         )
+    return schema
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """Which database the models lie in: SQLite in a file, or PostgreSQL by URL."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from trapstreet.core.model.errors import Unreachable, UnusableInput
+from trapstreet import __version__
+from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.urls import without_password
+from trapstreet.keys.files import publish, unfinished
 
 SQLITE_PREFIX = "sqlite:///"
 _POSTGRESQL = ("postgresql", "postgres")
@@ -62,6 +65,65 @@ def migrate() -> None:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
+def keep_copy() -> Path | None:
+    """The connected SQLite file as it is now lies beside it as NAME.before, mode 0600; an older one goes.
+
+    None for PostgreSQL, which those who run it back up. Nobody else may write meanwhile. Raises OSError or
+    DatabaseError where the disk is full, with nothing changed.
+    """
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        return None
+    path = Path(connection.settings_dict["NAME"])
+    copy = path.with_name(f"{path.name}.before")
+    with unfinished(copy) as temporary:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(temporary)])
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        publish(temporary, copy, replace=True)
+    return copy
+
+
+def bring_up_to_date() -> None:
+    """The connected workspace has every table of this version and says so, or is as it was before.
+
+    One transaction, whatever the number of migrations and however it ends (docs/adr/0010). Nobody else may
+    write meanwhile; on PostgreSQL readers that keep a table for 30 s are in its way.
+    Raises AccessDenied where the database's user may not change its tables, Unreachable where others keep
+    them.
+    """
+    from django.db import connection, transaction
+    from django.db.utils import DatabaseError
+
+    from trapstreet.store.models import Origin
+
+    try:
+        # SQLite rebuilds tables, and turns the checks off between transactions only.
+        with connection.constraint_checks_disabled(), transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'")
+                    # A table with checks still to come cannot be altered.
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            migrate()
+            Origin.objects.update(schema=newest_schema(), written_by=__version__)
+    except DatabaseError as error:
+        match getattr(error.__cause__, "sqlstate", None):
+            case "42501":  # insufficient_privilege
+                raise AccessDenied(
+                    "the registry's tables must be brought up to date, and its user may not change them",
+                    hint="run any command once as their owner; nothing was changed",
+                ) from error
+            case "55P03":  # lock_not_available
+                raise Unreachable(
+                    "the registry must be brought up to date, and others are using its tables",
+                    hint="try again when they are done; nothing was changed",
+                ) from error
+        raise
+
+
 def has_tables() -> bool:
     """Whether the connected database holds a workspace."""
     from django.db import connection
@@ -82,8 +144,17 @@ def refuse_used_database(url: str) -> None:
 
 def newest_schema() -> str:
     """The name of the newest migration that this version of trapstreet has."""
-    migrations = Path(__file__).with_name("migrations")
-    return max(path.stem for path in migrations.glob("[0-9]*.py"))
+    return max(schemas())
+
+
+def schemas() -> frozenset[str]:
+    """The names of all migrations that this version of trapstreet has, in their order when sorted."""
+    from django.db.migrations.loader import MigrationLoader
+
+    from trapstreet.store.django_settings import configure
+
+    configure()
+    return frozenset(name for app, name in MigrationLoader(None).disk_migrations if app == "store")
 
 
 def require_postgresql(url: str) -> str:

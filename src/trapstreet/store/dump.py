@@ -13,7 +13,7 @@ from django.db import connection, models, transaction
 
 from trapstreet import __version__
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.store.database import newest_schema
+from trapstreet.store.database import bring_up_to_date, schemas
 
 _AT_ONCE = 1_000
 
@@ -46,12 +46,11 @@ def read_tables(folder: Path, columns: dict[str, list[str]], *, schema: str) -> 
     """
     from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
-    if ("store", schema) not in executor.loader.graph.nodes:
+    if schema not in schemas():
         raise UnusableInput(
             "a newer trapstreet wrote this backup", hint=f"this is {__version__}; restore it with that"
         )
-    state = executor.migrate([("store", schema)])
+    state = MigrationExecutor(connection).migrate([("store", schema)])
     then = [state.apps.get_model("store", name) for name in columns]
     with transaction.atomic():
         for model in then:
@@ -59,9 +58,7 @@ def read_tables(folder: Path, columns: dict[str, list[str]], *, schema: str) -> 
             with (folder / str(model._meta.model_name)).open("rb") as file:
                 _enter(model, names, file)
         _reset_numbering(then)
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
-    apps.get_model("store", "Origin")._base_manager.update(schema=newest_schema(), written_by=__version__)
+    bring_up_to_date()
 
 
 def _enter(model: type[models.Model], columns: list[str], file: BinaryIO) -> None:

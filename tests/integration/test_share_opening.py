@@ -61,7 +61,8 @@ def test_a_leak_of_the_copy_is_proved(desk: Desk, name: str) -> None:
     assert answer["proof"]["why"] is None
     assert desk.run("verify", proof, desk.folder / "copy.csv") == 0, desk.out
     (accused,) = read(proof.read_bytes()).claims.data_sets[0].accused
-    assert len(accused.hits) == accused.of == 40
+    assert accused.own
+    assert len(accused.own.hits) == accused.own.of == 40
 
 
 def test_a_source_with_its_columns_turned_still_opens(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
@@ -10,6 +12,9 @@ from trapstreet.core.model.errors import UnusableInput
 
 FILE_NAME = "trapstreet.toml"
 FORMAT = 1
+
+MOST_WITHHELD = 0.05
+"""The largest share of a data set's rows that a copy may go without."""
 
 _TEMPLATE = """\
 # A trapstreet workspace. What may be changed here says so; the rest is written by trapstreet.
@@ -39,6 +44,12 @@ check = {check}
 # knows that can strip them.
 domains = []
 phones = []
+
+# [share.NAME] may be added for a data set NAME: what each of its copies goes without or has spelled in its
+# own way, so that even a leak without decoys tells whose it was. Nothing unless it stands here.
+# [share.customers]
+# withhold = "1%"
+# marks = ["phone=phone-layout", "email=letter-case"]
 
 [scan]
 # May be changed: values of yours that anybody may have, an address or a number that you publish. They are set
@@ -86,6 +97,14 @@ class DecoysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phones: tuple[str, ...] = ()
 
 
+class ShareSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the copies of one data set may go without: `withhold` is a share of the rows, like "1%"; and what
+    may be spelled otherwise in them: `marks` are COLUMN=MARK (docs/marks.md)."""
+
+    withhold: str = "0%"
+    marks: tuple[str, ...] = ()
+
+
 class ScanSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is not worth a finding."""
 
@@ -105,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: DatabaseSection
     keys: KeysSection
     decoys: DecoysSection = DecoysSection()
+    share: dict[str, ShareSection] = {}
     scan: ScanSection = ScanSection()
     trace: TraceSection = TraceSection()
 
@@ -143,7 +163,7 @@ def parse_settings(data: bytes, *, label: str) -> Settings:
         raise UnusableInput(
             f"{label}{_line_of(text, str(error))}: {_plain(str(error))}", hint="mend that line"
         ) from error
-    _check_values(settings, label=label)
+    _check_values(settings, text, label=label)
     return settings
 
 
@@ -158,7 +178,7 @@ def with_value(text: str, *, section: str, name: str, value: str) -> str:
     return changed
 
 
-def _check_values(settings: Settings, *, label: str) -> None:
+def _check_values(settings: Settings, text: str, *, label: str) -> None:
     if settings.workspace.format != FORMAT:
         raise UnusableInput(
             f"{label} has format {settings.workspace.format}, this trapstreet reads {FORMAT}",
@@ -166,6 +186,10 @@ def _check_values(settings: Settings, *, label: str) -> None:
         )
     if not 0 < settings.trace.bound < 1:
         raise UnusableInput(f"{label}: the bound under [trace] lies between 0 and 1", hint="1e-6 is usual")
+    for name, section in settings.share.items():
+        lines = {key: _line(text, f"share.{name}", key) for key in ("withhold", "marks")}
+        read_share(section.withhold, where=f"{label}{lines['withhold']}: withhold under [share.{name}]")
+        read_marks(section.marks, where=f"{label}{lines['marks']}: marks under [share.{name}]")
     if settings.keys.kit and not re.fullmatch("[0-9a-f]{64}", settings.keys.kit):
         raise UnusableInput(
             f"{label}: the kit under [keys] is 64 hexadecimal digits", hint="restore it from a backup"
@@ -176,24 +200,62 @@ def _check_values(settings: Settings, *, label: str) -> None:
         )
 
 
+def read_share(text: str, *, where: str) -> float:
+    """The share of the rows that a text like "1%" or "0.5 %" names. Raises UnusableInput for another text, or
+    more than MOST_WITHHELD."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text.strip())
+    if not found or float(found[1]) > 100 * MOST_WITHHELD:
+        raise UnusableInput(
+            f"{where}: {text!r} is no share of the rows to withhold",
+            hint=f"write it like 1%, at most {MOST_WITHHELD:.0%}",
+        )
+    return float(found[1]) / 100
+
+
+def read_marks(texts: Sequence[str], *, where: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of column and mark, from texts like "phone=phone-layout". Raises UnusableInput for another
+    text, and for a mark that there is not."""
+    from trapstreet.core.marks import mark_named
+
+    pairs = [text.rpartition("=") for text in texts]
+    for text, (column, _, mark) in zip(texts, pairs, strict=True):
+        if not column or not mark:
+            raise UnusableInput(
+                f"{where}: {text!r} is no COLUMN=MARK", hint="write it like phone=phone-layout"
+            )
+        try:
+            mark_named(mark)
+        except UnusableInput as error:
+            raise UnusableInput(f"{where}: {error.message}", hint=error.hint) from error
+    return tuple((column, mark) for column, _, mark in pairs)
+
+
 def _line_of(text: str, message: str) -> str:
     """`, line N` of the key that a validation message speaks of, where it is found."""
     unknown = re.search(r"unknown field `([^`]*)`", message)
     where = re.search(r"at `\$\.?([^`]*)`", message)
-    names = where[1].split(".") if where and where[1] else []
+    names = where[1].replace("[...]", ".*").split(".") if where and where[1] else []
     if unknown:
         names.append(unknown[1])
-    section = names[0] if len(names) > 1 else ""
-    name = re.sub(r"\[.*", "", names[-1]) if names else ""
-    inside = not section
+    *sections, name = names or [""]
+    return _line(text, ".".join(sections), re.sub(r"\[.*", "", name))
+
+
+def _line(text: str, section: str, name: str) -> str:
+    """`, line N` of a key in a section, or of a section where that is ""; "" if there is not exactly one.
+
+    A `*` in the section stands for any name.
+    """
+    found, inside = [], not section
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([^\]\s]+)\s*\]", line):
-            inside = header[1] == section
-            if not section and header[1] == name:
-                return f", line {number}"
+        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            own = re.sub("[\"']", "", header[1])
+            inside = fnmatchcase(own, section)
+            if not section and own == name:
+                found.append(number)
         elif inside and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
-            return f", line {number}"
-    return ""
+            found.append(number)
+    return f", line {found[0]}" if len(found) == 1 else ""
 
 
 def _plain(message: str) -> str:

@@ -1,14 +1,26 @@
 """`trapstreet copy`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.options import example, json_option, workspace_option
-from trapstreet.cli.output import emit
+from trapstreet.cli.options import (
+    end_of_day,
+    example,
+    json_option,
+    refuse_unprintable,
+    workspace_option,
+)
+from trapstreet.cli.output import emit, progress
+from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.urls import without_password
+
+if TYPE_CHECKING:
+    from trapstreet.store.models import Copy
 
 
-@click.group(epilog=example("trapstreet copy list"))
+@click.group(epilog=example("trapstreet copy list", "trapstreet copy refresh 3 --out cork-may.csv"))
 def command() -> None:
     """The copies that were handed out."""
 
@@ -21,30 +33,148 @@ def list_copies(workspace: Path | None, as_json: bool) -> None:
     from trapstreet.app.workspace import Workspace
 
     Workspace.open(workspace)
-    from trapstreet.render.words import day
     from trapstreet.store import catalogue
 
-    rows = [
-        {
-            "copy": each.id,
-            "data_set": each.data_set.name,
-            "version": each.version.number,
-            "recipient": each.recipient_id,
-            "issued": day(each.created_at),
-            "rows": each.rows,
-            "decoys": each.decoys,
-            "strippable": each.strippable,
-            "commitment": each.commitment,
-        }
-        for each in catalogue.all_copies()
-    ]
+    rows = [_listed(each) for each in catalogue.all_copies()]
     emit(as_json, {"copies": rows}, _table(rows))
+
+
+@command.command(
+    epilog=example(
+        "trapstreet copy refresh 3 --out cork-may.csv --new-version",
+        "trapstreet copy refresh 3 --out sftp://drop@sftp.cork.example/in/customers.csv --expires 2027-03-31",
+    )
+)
+@click.argument("name", metavar="COPY")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE|URL",
+    help="The file to write, on this machine or sftp://, or a database's ?table=; it must not exist yet.",
+)
+@click.option("--new-version", is_flag=True, help="Register the source as it is now, and write that.")
+@click.option("--expires", metavar="DATE", help="Until when the recipient may keep it, like 2027-03-31.")
+@workspace_option
+@json_option
+def refresh(
+    *,
+    name: str,
+    out: str,
+    new_version: bool,
+    expires: str | None,
+    workspace: Path | None,
+    as_json: bool,
+) -> None:
+    """Write COPY again as its data set is now, with the decoys and the code that it has: an id or a number.
+
+    New rows come in and changed values change; what made the copy one of a kind stays, so that leaks of every
+    edition name it.
+    """
+    refuse_unprintable("--out", out)
+    from trapstreet.app.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    opened.require_confirmed_kit()
+    from msgspec.structs import asdict
+
+    from trapstreet.app.sharing import refresh_copy
+    from trapstreet.store import catalogue
+
+    expires_at = None if expires is None else end_of_day(expires)
+    catalogue.copy_named(name)
+    with opened.writing(), progress("refreshing") as told:
+        result = refresh_copy(
+            opened,
+            catalogue.copy_named(name),
+            out=out,
+            expires_at=expires_at,
+            new_version=new_version,
+            progress=told,
+        )
+    shown = without_password(out)
+    size = f"{result.rows:,} rows and {result.decoys:,} decoys"
+    lines = [f"Copy {result.copy}, as version {result.version} is, is in {shown}: {size}."]
+    if not result.new:
+        lines.append("It was handed out of this version before; nothing new was registered.")
+    if result.withheld:
+        lines.append(f"{result.withheld:,} rows are withheld from it.")
+    if result.marked:
+        lines.append(f"{result.marked:,} rows have a value spelled in its own way.")
+    if result.left_out:
+        lines.append(f"{result.left_out:,} of its decoys are left out: their keys are real rows' by now.")
+    emit(as_json, {"out": shown, **asdict(result)}, "\n".join(lines))
+
+
+@command.command(epilog=example("trapstreet copy withdraw 3"))
+@click.argument("name", metavar="COPY")
+@workspace_option
+@json_option
+def withdraw(*, name: str, workspace: Path | None, as_json: bool) -> None:
+    """Put on record that COPY is out no longer: it is not refreshed again.
+
+    Its decoys stay known, and a leak of it is traced like any other's.
+    """
+    from trapstreet.app.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    from trapstreet.app.clock import now
+    from trapstreet.render.words import day
+    from trapstreet.store import catalogue, copies
+
+    catalogue.copy_named(name)
+    with opened.writing():
+        copy = catalogue.copy_named(name)
+        if copy.withdrawn_at is not None:
+            raise UnusableInput(
+                f"copy {copy.id} was withdrawn on {day(copy.withdrawn_at)}", hint="nothing was changed"
+            )
+        at = now()
+        copies.withdraw(copy, ring=opened.ring, at=at)
+    emit(
+        as_json,
+        {"copy": copy.id, "withdrawn": day(at)},
+        f"Copy {copy.id} is withdrawn. A leak of it is still traced.",
+    )
+
+
+def _listed(copy: "Copy") -> dict[str, object]:
+    from trapstreet.render.words import day
+
+    editions = list(copy.editions.all())
+    latest = editions[-1]
+    return {
+        "copy": copy.id,
+        "data_set": copy.data_set.name,
+        "version": latest.version.number,
+        "editions": [
+            {"version": each.version.number, "issued": day(each.issued_at), "commitment": each.commitment}
+            for each in editions
+        ],
+        "recipient": copy.recipient_id,
+        "issued": day(copy.created_at),
+        "rows": latest.rows,
+        "decoys": copy.decoys,
+        "strippable": copy.strippable,
+        "status": _status(copy),
+        "commitment": latest.commitment,
+    }
+
+
+def _status(copy: "Copy") -> str:
+    from trapstreet.app.clock import now
+    from trapstreet.render.words import day
+
+    if copy.withdrawn_at is not None:
+        return f"withdrawn {day(copy.withdrawn_at)}"
+    if copy.expires_at is None:
+        return "out"
+    return f"{'expired' if copy.expires_at <= now() else 'out until'} {day(copy.expires_at)}"
 
 
 def _table(rows: list[dict[str, object]]) -> str:
     if not rows:
         return "No copies yet. Hand one out with: trapstreet share NAME --to RECIPIENT --out FILE"
-    shown = ["copy", "data_set", "version", "recipient", "issued", "rows", "decoys"]
+    shown = ["copy", "data_set", "version", "recipient", "issued", "rows", "decoys", "status"]
     cells = [
         shown,
         *(

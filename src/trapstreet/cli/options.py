@@ -1,6 +1,7 @@
 """Options that every command has."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,3 +39,14 @@ def refuse_unprintable(option: str, value: str) -> None:
     """Raises UnusableInput for a name that is empty, or that does not fit on one line."""
     if not value.strip() or not value.isprintable():
         raise UnusableInput(f"{option} is empty or has characters that do not print", hint="give it a name")
+
+
+def end_of_day(text: str) -> int:
+    """The last microsecond, UTC, of a date like 2027-03-31 that is still to come. Raises UnusableInput."""
+    try:
+        day = datetime.combine(date.fromisoformat(text.strip()), time.max, UTC)
+    except ValueError as error:
+        raise UnusableInput(f"{text!r} is no date", hint="write it like 2027-03-31") from error
+    if day < datetime.now(UTC):
+        raise UnusableInput(f"{text} is over", hint="name a day that is still to come")
+    return int(day.timestamp() * 1e6)

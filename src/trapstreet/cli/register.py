@@ -137,15 +137,18 @@ def _set_aside(result: "Registration") -> Sequence[str]:
 
 
 def _left_out(result: "Registration", table: str) -> Sequence[str]:
+    from trapstreet.render.words import owner_words
+
     lines = []
     if result.rejected:
         lines.append(f"{len(result.rejected):,} rows could not be read and are left out:")
         lines += [f"  line {each.line}: {each.why}" for each in result.rejected[:_SHOWN]]
         if len(result.rejected) > _SHOWN:
             lines.append(f"  and {len(result.rejected) - _SHOWN:,} more (--json lists all)")
-    for copy, count in result.decoy_rows.items():
+    for owner, count in result.decoy_rows.items():
+        whose = owner_words(owner)
         lines.append(
-            f"{count:,} rows are decoys of copy {copy} and are left out: this table is, or holds, that copy."
+            f"{count:,} rows are decoys of {whose} and are left out: this table is, or holds, a copy."
         )
     if result.decoy_rows:
         lines.append(f"  To take them out of the file: trapstreet strip {table} --out CLEAN")

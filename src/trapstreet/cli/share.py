@@ -1,14 +1,16 @@
 """`trapstreet share`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.options import FILE, example, json_option, refuse_unprintable, workspace_option
+from trapstreet.cli.options import end_of_day, example, json_option, refuse_unprintable, workspace_option
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.urls import without_password
 
 if TYPE_CHECKING:
     from trapstreet.app.workspace import Workspace
@@ -20,14 +22,37 @@ if TYPE_CHECKING:
     epilog=example(
         'trapstreet share customers --to "Call centre Cork" --out cork.csv',
         'trapstreet share customers --to "Mailing house" --out mail.xlsx --decoys 50',
+        "trapstreet share customers --plan --withhold 1%",
     )
 )
 @click.argument("name")
-@click.option("--to", "recipient", required=True, metavar="RECIPIENT", help="Who gets the copy.")
-@click.option("--out", required=True, type=FILE, help="The file to write; it must not exist yet.")
+@click.option("--to", "recipient", metavar="RECIPIENT", help="Who gets the copy.")
+@click.option(
+    "--out",
+    metavar="FILE|URL",
+    help="The file to write, on this machine or sftp://, or a database's ?table=; it must not exist yet.",
+)
+@click.option(
+    "--plan", is_flag=True, help="Make nothing; say what leaks of such copies would prove, and the cost."
+)
 @click.option(
     "--decoys", type=click.IntRange(min=1), help="How many decoys (1 % of the rows, between 3 and 300)."
 )
+@click.option(
+    "--withhold",
+    metavar="SHARE",
+    help="Share of the rows that the copy goes without, like 1% (as in the settings; nothing unless they "
+    "say so). Looking up a record by its key in your own systems still finds it.",
+)
+@click.option(
+    "--mark",
+    "marks",
+    multiple=True,
+    metavar="COLUMN=MARK",
+    help="Spell this column in the copy's own way, like phone=phone-layout (as in the settings; nothing "
+    "unless they say so). docs/marks.md lists the marks.",
+)
+@click.option("--expires", metavar="DATE", help="Until when the recipient may keep it, like 2027-03-31.")
 @click.option("--new-version", is_flag=True, help="Register the source as it is now, and share that.")
 @click.option(
     "--recipient-is-new", is_flag=True, help="Do not ask: RECIPIENT is none of those that are known."
@@ -37,9 +62,13 @@ if TYPE_CHECKING:
 def command(
     *,
     name: str,
-    recipient: str,
-    out: Path,
+    recipient: str | None,
+    out: str | None,
+    plan: bool,
     decoys: int | None,
+    withhold: str | None,
+    marks: Sequence[str],
+    expires: str | None,
     new_version: bool,
     recipient_is_new: bool,
     workspace: Path | None,
@@ -49,16 +78,36 @@ def command(
 
     The source is read again; columns, order and formatting stay as they are. The format is that of the file's
     name: .csv, .tsv, .jsonl, .parquet, .xlsx.
-    """
-    from trapstreet.app.workspace import Workspace
 
-    refuse_unprintable("--to", recipient)
-    opened = Workspace.open(workspace)
-    opened.require_confirmed_kit()
-    from trapstreet.app.sharing import share_copy
+    From the second copy on, copies of 250 decoys and more share some of them: by these people are named who
+    compare what they got.
+    """
+    from trapstreet.app.settings import read_marks, read_share
+    from trapstreet.app.sharing import plan_for, share_copy
+    from trapstreet.app.workspace import Workspace
+    from trapstreet.share import Terms
     from trapstreet.store import catalogue
 
-    catalogue.data_set_named(name)  # asked first, so that nobody is asked about recipients in vain
+    terms = Terms(
+        decoys,
+        None if withhold is None else read_share(withhold, where="--withhold"),
+        read_marks(marks, where="--mark") if marks else None,
+        None if expires is None else end_of_day(expires),
+    )
+    opened = Workspace.open(workspace)
+    data_set = catalogue.data_set_named(name)  # asked first, so that nobody is asked about recipients in vain
+    if plan:
+        from trapstreet.render.plans import plan_lines
+
+        with progress("planning") as told:
+            planned = plan_for(opened, data_set, terms=terms, progress=told)
+        emit(as_json, planned, "\n".join(plan_lines(planned)))
+        return
+    if recipient is None or out is None:
+        raise UnusableInput("a copy needs --to and --out", hint="or pass --plan, which makes none")
+    refuse_unprintable("--to", recipient)
+    refuse_unprintable("--out", out)
+    opened.require_confirmed_kit()
     meant = _recipient(opened, recipient, is_new=recipient_is_new)
     with opened.writing(), progress("sharing") as told:
         result = share_copy(
@@ -66,7 +115,7 @@ def command(
             catalogue.data_set_named(name),
             recipient=meant,
             out=out,
-            decoys=decoys,
+            terms=terms,
             new_version=new_version,
             progress=told,
         )
@@ -94,17 +143,18 @@ def _recipient(opened: "Workspace", name: str, *, is_new: bool) -> "str | NewRec
     return almost if click.confirm(f"{question}. Is it the same recipient?", err=True) else new
 
 
-def _document(result: "Copied", name: str, out: Path) -> dict[str, object]:
+def _document(result: "Copied", name: str, out: str) -> dict[str, object]:
     return {
         "copy": result.copy,
         "data_set": name,
         "version": result.version,
         "recipient": result.recipient,
-        "out": str(out),
+        "out": without_password(out),
         "rows": result.rows,
         "decoys": result.decoys,
-        "withheld": 0,
-        "marked": 0,
+        "shared": result.shared,
+        "withheld": result.withheld,
+        "marked": result.marked,
         "strippable": bool(result.strippable),
         "notes": [*result.strippable, *result.notes],
         "proves": result.proves,
@@ -112,13 +162,19 @@ def _document(result: "Copied", name: str, out: Path) -> dict[str, object]:
     }
 
 
-def _lines(result: "Copied", name: str, out: Path) -> list[str]:
+def _lines(result: "Copied", name: str, out: str) -> list[str]:
     from trapstreet.render.words import percent
     from trapstreet.share.domain.power import proven_at
 
     size = f"{result.rows:,} rows and {result.decoys:,} decoys"
+    if result.shared:
+        size += f", {result.shared:,} of which other copies may have too"
+    if result.marked:
+        size += f"; {result.marked:,} rows have a value spelled in its own way"
+    if result.withheld:
+        size += f"; {result.withheld:,} rows are withheld from it"
     lines = [
-        f"Copy {result.copy} of {name!r} (version {result.version}) is in {out}: {size}.",
+        f"Copy {result.copy} of {name!r} (version {result.version}) is in {without_password(out)}: {size}.",
         f"Recipient: {result.recipient}.",
     ]
     smallest = proven_at(result.proves)

@@ -14,12 +14,16 @@ from trapstreet.cli.output import emit, progress
 @workspace_option
 @json_option
 def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None:
-    """Write FILE, a copy that came back, again without its decoys."""
+    """Write FILE, a copy that came back, again without its decoys and with the source's spelling.
+
+    Rows that were withheld from it are not put back.
+    """
     from trapstreet.app.search import shelf_of
     from trapstreet.app.workspace import Workspace
     from trapstreet.plugins.tables import create_table, open_table
 
     opened = Workspace.open(workspace)
+    from trapstreet.render.words import owner_words
     from trapstreet.share import strip
 
     table = open_table(file)
@@ -28,11 +32,16 @@ def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None
             table,
             ring=opened.ring,
             shelf=shelf_of(opened),
+            source=lambda data_set: open_table(data_set.source),
             create=lambda: create_table(out, like=table),
             progress=told,
         )
-    lines = [f"{count:,} decoys of copy {copy} taken out." for copy, count in result.decoys.items()]
+    lines = [f"{count:,} decoys of {owner_words(owner)} taken out." for owner, count in result.decoys.items()]
     lines = lines or ["No decoys in it: this is not a copy, or its decoys are gone already."]
+    if result.restored:
+        lines.append(f"{result.restored:,} rows are spelled as in the source again.")
+    if result.unmended:
+        lines.append(f"NOT RESTORED  {result.unmended}")
     if result.rejected:
         lines.append(f"{result.rejected:,} rows could not be read and are not in {out}.")
     lines.append(f"{result.rows:,} rows are in {out}.")
@@ -44,6 +53,8 @@ def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None
             "rows": result.rows,
             "rejected": result.rejected,
             "decoys": result.decoys,
+            "restored": result.restored,
+            "unmended": result.unmended or None,
         },
         "\n".join(lines),
     )

@@ -14,6 +14,7 @@ from trapstreet.decoys.decoy import Decoy, Decoys, DecoySettings, Draw, Taken
 from trapstreet.decoys.filling import Filling, Ownership
 from trapstreet.decoys.model import TableModel
 from trapstreet.decoys.nearby import NEVER_FREE, personal_filling
+from trapstreet.decoys.order import SortOrder
 from trapstreet.decoys.people import RESERVED_DOMAINS, People
 from trapstreet.decoys.phone_cells import PhoneCells
 from trapstreet.decoys.references import References
@@ -58,7 +59,7 @@ def generate(
     bare, bare_notes = _left_empty(model, donors, decoys)
     return Decoys(
         decoys,
-        order=None if model.almost else model.order,
+        order=model.placing,
         strippable=(*_reserved_domains(model, settings), *phones.strippable, *bare),
         notes=(
             *references.notes,
@@ -78,18 +79,33 @@ class _Place:
     neighbour: Row = field(repr=False)
 
 
+def place(model: TableModel, rows: Sequence[Row], draws: KeyedDraws) -> list[int | None]:
+    """After how many rows of the source each of these decoys stands; None where the file is sorted and its
+    cells say it."""
+    order = model.order
+    if order is None:
+        return [draws.below(model.rows + 1) for _ in rows]
+    if not model.almost or order.column not in model.numberings:
+        return [None for _ in rows]
+    return list(_passed(model, order, [row[order.column] for row in rows]))
+
+
+def _passed(model: TableModel, order: SortOrder, cells: Sequence[Cell]) -> list[int]:
+    """How many rows of the source come before each of these cells of a numbered column."""
+    numbering = model.numberings[order.column]
+    ranks = [numbering.rank(cell, by_number=order.view == numbering.number) for cell in cells]
+    return [round(model.rows * (1 - rank if order.descending else rank)) for rank in ranks]
+
+
 def _places(
     model: TableModel, numbered: Mapping[int, list[Filling]], donors: Sequence[Row], draws: KeyedDraws
 ) -> list[_Place]:
     order = model.order
-    if order is None:
-        return [_Place(draws.below(model.rows + 1), donor) for donor in donors]
-    if order.column not in numbered:
-        return [_Place(None, donor) for donor in donors]
-    numbering = model.numberings[order.column]
-    by_number = order.view == numbering.number
-    ranks = [numbering.rank(part.cells[order.column], by_number=by_number) for part in numbered[order.column]]
-    passed = [round(model.rows * (1 - rank if order.descending else rank)) for rank in ranks]
+    if order is None or order.column not in numbered:
+        return [
+            _Place(after, donor) for after, donor in zip(place(model, donors, draws), donors, strict=True)
+        ]
+    passed = _passed(model, order, [part.cells[order.column] for part in numbered[order.column]])
     nearest = np.maximum(np.searchsorted(model.ordinals, passed) - 1, 0).tolist()
     return [
         _Place(after if model.almost else None, model.sample[near])

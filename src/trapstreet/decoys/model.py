@@ -58,6 +58,11 @@ class TableModel:
     def positions(self, kind: Kind) -> list[int]:
         return [at for at, column in enumerate(self.columns) if column.kind is kind]
 
+    @property
+    def placing(self) -> SortOrder | None:
+        """The order that a decoy's own cells give its place by; None where it stands after so many rows."""
+        return None if self.almost else self.order
+
 
 class TableModelBuilder:
     """Learns a `TableModel` from batches, about 14 µs a row of six columns.

@@ -1,6 +1,6 @@
 """Register a table: read it once, fingerprint what is new, write a version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields import NORMAL_FORMS, Column, Kind
+from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Rejected, Row
 from trapstreet.core.ports import Keys, Progress, Table
 from trapstreet.index import DecoyRows, Fingerprinter, Header, Segment, SegmentWriter, Shelf, living
 from trapstreet.register.domain.changes import Changes
 from trapstreet.register.domain.plan import Asked, Known, Plan, plan
 from trapstreet.register.entry import Entry
-from trapstreet.store import catalogue, registrations
+from trapstreet.store import catalogue, copies, registrations
 from trapstreet.store.models import Copy, DataSet
 
 U64 = NDArray[np.uint64]
@@ -81,6 +82,7 @@ def register(
             entry.take(batch)
             progress(changes.rows)
         entry.check()
+        _refuse_coded_copies(entry.decoy_rows, where=table.label)
         if target.known and entry.decoy_rows:
             source = target.known.source  # a copy that came back is not where the data set lies
         new = target.known is None or not changes.none
@@ -165,13 +167,23 @@ def _registration(
 
 
 def _decoys(data_set: str, epoch: int, shelf: Shelf) -> tuple[DecoyRows, DecoyRows]:
-    """The decoys of the data set's own copies, and those of copies of other data sets."""
+    """The decoys of the data set's own copies and pools, and those of other data sets."""
     own: dict[str, Segment] = {}
     other: dict[str, Segment] = {}
-    for copy in Copy.objects.filter(data_set__epoch=epoch).only("id", "data_set_id"):
-        segment = Segment(shelf.copy(copy.data_set_id, copy.id))
-        (own if copy.data_set_id == data_set else other)[copy.id] = segment
+    for owner, of in catalogue.decoy_owners(epoch):
+        (own if of == data_set else other)[owner] = Segment(shelf.copy(of, owner))
     return DecoyRows(own), DecoyRows(other)
+
+
+def _refuse_coded_copies(owners: Iterable[str], *, where: str) -> None:
+    """A copy that came back would end the records that it goes without, and change those that it marks."""
+    for copy in Copy.objects.filter(id__in=list(owners)).only("p_table"):
+        table = copies.p_table_of(copy)
+        if table.withholds or table.marks:
+            raise UnusableInput(
+                f"{where} is copy {copy.id}, in which rows are withheld or marked",
+                hint="register the data set's own table; nothing was registered",
+            )
 
 
 def _known(data_set: DataSet | None) -> Known | None:

@@ -1,101 +1,212 @@
 """The steps of making a copy: its decoys, its commitment, and its place in index and registry."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from trapstreet.core.fields import NORMAL_FORMS, Column
+from trapstreet.core.fields import NORMAL_FORMS
 from trapstreet.core.maths.draws import KeyedDraws
-from trapstreet.decoys import Decoys, DecoySettings, TableModel, Taken, generate
-from trapstreet.index import Fingerprinter, Header, SegmentWriter, Shelf, Traits
+from trapstreet.core.model.p_table import PTable, pool_digest
+from trapstreet.core.model.table import Batch, Row
+from trapstreet.decoys import Decoy, Decoys, DecoySettings, Taken, generate, insert, place
+from trapstreet.index import Header, SegmentWriter, Shelf, Traits
 from trapstreet.keys.ring import KeyRing
-from trapstreet.share.domain.issued import IssuedCopy, issue
+from trapstreet.share.domain.coding import CHANCE, SHARED, held, own_decoys, pool_held
+from trapstreet.share.domain.issued import IssuedCopy, issue, profiles_of
+from trapstreet.share.domain.marking import bits_of, marked, spelled
+from trapstreet.share.source import Source
 from trapstreet.store import copies
-from trapstreet.store.copies import NewRecipient
-from trapstreet.store.models import DataSet, Version
+from trapstreet.store.catalogue import new_id
+from trapstreet.store.models import Pool
 
-DECOYS_LABEL = 1
-"""Label of the draws that make a copy's unique decoys (docs/adr/0004-copies-and-commitments.md)."""
+U64 = NDArray[np.uint64]
+
+DECOYS_LABEL, POOL_LABEL, PLACES_LABEL = 1, 2, 3
+"""Labels of the draws under one key: decoys of a copy, decoys of a pool, and where kept decoys stand, which a
+version's number follows (docs/adr/0011-the-code-of-a-copy.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDecoys:
+    """The decoys that copies of a data set share; none where there is no pool."""
+
+    pool: Pool | None = None
+    record_ids: U64 = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    rows: Sequence[Row] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, pool: Pool | None, source: Source, ring: KeyRing) -> "SharedDecoys":
+        """Those of a pool, opened, with their cells in the order of the source's columns."""
+        if pool is None:
+            return cls()
+        rows = source.arranged(copies.rows_of(pool, ring), pool.columns)
+        return cls(pool, copies.record_ids_of(pool), rows)
+
+    def held(self, code_key: bytes, table: PTable) -> list[Row]:
+        """Those that a copy has."""
+        return [self.rows[at] for at in np.flatnonzero(pool_held(code_key, self.record_ids, table)).tolist()]
+
+
+def make_pool(
+    source: Source,
+    *,
+    settings: DecoySettings,
+    decoys: int,
+    taken: Taken,
+    ring: KeyRing,
+    shelf: Shelf,
+    now: int,
+) -> Pool:
+    """Shared decoys for all copies to come, of which each gets SHARED · decoys on average.
+
+    They are in the index and the registry before any copy has one of them.
+    """
+    pool = new_id("pool")
+    draws = KeyedDraws(ring.siphash_key("pool", pool), POOL_LABEL)
+    made = generate(source.model, settings, draws=draws, count=round(SHARED * decoys / CHANCE), taken=taken)
+    rows = [decoy.cells for decoy in made.decoys]
+    record_ids = source.prints.record_ids(rows).tolist()
+    profiles = profiles_of(made.decoys, source.columns)
+    with kept_if_registered(pool) as files:
+        files.append(write_index(pool, rows, source, shelf))
+        kept = copies.DecoysKept(tuple(record_ids), tuple(rows), profiles)
+        return copies.add_pool(
+            pool,
+            source.data_set,
+            kept,
+            columns=[column.name for column in source.columns],
+            digest=pool_digest(record_ids),
+            ring=ring,
+            at=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCopy:
+    """A copy that was made and is nowhere yet: its own decoys with what the generator says of them, all
+    decoys in their places, and what is committed."""
+
+    own: Decoys
+    all: Decoys
+    issued: IssuedCopy
+    table: PTable
 
 
 def make_copy(
-    model: TableModel,
-    prints: Fingerprinter,
-    data_set: DataSet,
-    version: Version,
+    source: Source,
     *,
     settings: DecoySettings,
-    count: int,
+    decoys: int,
+    table: PTable,
+    shared: SharedDecoys,
     taken: Taken,
     ring: KeyRing,
     now: int,
-) -> tuple[Decoys, IssuedCopy]:
-    """The decoys of a new copy, drawn under its code key, and the copy that they make; nothing is written."""
+) -> MadeCopy:
+    """A new copy with so many decoys, its own drawn under its code key; nothing is written."""
     copy = copies.new_copy_id()
     code_key = ring.code_key(copy)
-    made = generate(model, settings, draws=KeyedDraws(code_key, DECOYS_LABEL), count=count, taken=taken)
+    common = shared.held(code_key, table)
+    own = generate(
+        source.model,
+        settings,
+        draws=KeyedDraws(code_key, DECOYS_LABEL),
+        count=own_decoys(decoys, len(common)),
+        taken=taken,
+    )
     issued = issue(
         copy,
-        made.decoys,
-        prints.record_ids([decoy.cells for decoy in made.decoys]).tolist(),
-        model.columns,
-        strippable=bool(made.strippable),
-        data_set=data_set.id,
-        version=version.number,
+        own.decoys,
+        source.prints.record_ids([decoy.cells for decoy in own.decoys]).tolist(),
+        source.columns,
+        p_table=table.encoded(),
+        data_set=source.data_set.id,
+        version=source.version.number,
         code_key=code_key,
         nonce=secrets.token_bytes(32),
         at=now,
     )
-    return made, issued
+    placed = placed_rows(source, common, code_key)
+    return MadeCopy(own, Decoys((*own.decoys, *placed), own.order), issued, table)
+
+
+def placed_rows(source: Source, rows: Sequence[Row], code_key: bytes) -> list[Decoy]:
+    """Decoys that are kept, where they stand in this version of the table."""
+    draws = KeyedDraws(code_key, PLACES_LABEL << 32 | source.version.number)
+    places = place(source.model, rows, draws)
+    return [Decoy(row, (), {}, after) for row, after in zip(rows, places, strict=True)]
+
+
+class CodedRows:
+    """The rows of a copy: those of the source that its code gives it, spelled its way, and its decoys.
+
+    rows, withheld  real rows passed on, and left out, so far
+    marked          rows with a cell that is not spelled as in the source
+    """
+
+    def __init__(self, code_key: bytes, table: PTable, source: Source) -> None:
+        self._code_key = code_key
+        self._table = table
+        self._prints = source.prints
+        self._marks = marked(table.marks, source.columns)
+        self.rows = 0
+        self.withheld = 0
+        self.marked = 0
+
+    def batches(self, decoys: Decoys, source: Iterable[Batch]) -> Iterator[Batch]:
+        """The source's rows with the decoys among them, one batch at a time."""
+        for batch in insert(decoys, source):
+            real = np.array(batch.lines) > 0
+            if not (self._table.withholds or self._marks):
+                self.rows += int(np.count_nonzero(real))
+                yield batch
+                continue
+            record_ids = self._prints.record_ids(batch.rows)
+            kept = ~real | held(self._code_key, record_ids, self._table.rows)
+            self.rows += int(np.count_nonzero(kept & real))
+            self.withheld += int(np.count_nonzero(~kept))
+            left = batch if kept.all() else batch.only(np.flatnonzero(kept).tolist())
+            yield self._spelled(left, record_ids[kept]) if self._marks else left
+
+    def _spelled(self, batch: Batch, record_ids: U64) -> Batch:
+        """The rows with their marks; decoys have them like all others."""
+        bits = [bits_of(self._code_key, record_ids, mark.code).tolist() for mark in self._marks]
+        changed = spelled(batch.rows, self._marks, bits)
+        self.marked += sum(batch.lines[at] > 0 for at in changed)
+        return batch.with_rows(changed)
 
 
 @contextmanager
-def kept_if_registered(copy: str) -> Iterator[list[Path]]:
-    """Files listed inside stay only if the copy is in the registry in the end, whatever ended it."""
+def kept_if_registered(owner: str) -> Iterator[list[Path]]:
+    """Files listed inside stay only if the copy or pool is in the registry in the end, whatever ended it."""
     files: list[Path] = []
     try:
         yield files
     finally:
-        if not copies.is_registered(copy):
+        if not copies.is_registered(owner):
             for file in files:
                 file.unlink(missing_ok=True)
 
 
-def write_index(issued: IssuedCopy, prints: Fingerprinter, data_set: DataSet, shelf: Shelf) -> Path:
+def write_index(owner: str, rows: Sequence[Row], source: Source, shelf: Shelf) -> Path:
     """Enter the decoys' fingerprints, so that scan and trace see them in the same pass as real records."""
-    path = shelf.copy(data_set.id, issued.copy)
-    header = Header(data_set.id, f"copy:{issued.copy}", data_set.epoch, NORMAL_FORMS)
+    data_set, prints = source.data_set, source.prints
+    path = shelf.copy(data_set.id, owner)
+    header = Header(data_set.id, f"copy:{owner}", data_set.epoch, NORMAL_FORMS)
     with SegmentWriter(header, scratch=shelf.scratch) as writer:
-        forms, traits = prints.forms(issued.rows), Traits()
+        forms, traits = prints.forms(rows), Traits()
         traits.add(forms)
-        writer.add(prints.record_ids(issued.rows), prints.digests(issued.rows), prints.hashed(forms))
+        writer.add(prints.record_ids(rows), prints.digests(rows), prints.hashed(forms))
         writer.finish(path, ended=np.empty(0, dtype=np.uint64), traits=traits)
     return path
 
 
-def register_copy(
-    issued: IssuedCopy,
-    columns: Sequence[Column],
-    version: Version,
-    recipient: str | NewRecipient,
-    ring: KeyRing,
-) -> str:
-    """The recipient's pseudonym, once the copy is in the registry."""
-    row = copies.add(
-        issued.copy,
-        version,
-        recipient,
-        record_ids=np.array(issued.record_ids, dtype=np.uint64),
-        cells=issued.cells(),
-        profiles=issued.profiles,
-        opening=issued.opening(columns),
-        p_table=issued.facts.p_table,
-        commitment=issued.commitment,
-        strippable=issued.strippable,
-        ring=ring,
-        at=issued.facts.issued_us,
-    )
-    return str(row.recipient_id)
+def edition(issued: IssuedCopy, source: Source, rows: int) -> copies.NewEdition:
+    """What the registry is told of a copy of this version."""
+    opening = issued.opening(source.columns)
+    return copies.NewEdition(source.version, rows, opening, issued.commitment, issued.facts.issued_us)

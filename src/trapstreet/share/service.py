@@ -10,20 +10,29 @@ from typing import Protocol
 import msgspec
 
 from trapstreet.core.fields import Column, Kind, kinds
-from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch
 from trapstreet.core.ports import Progress, Table
-from trapstreet.decoys import DecoySettings, TableModelBuilder, insert
-from trapstreet.index import Fingerprinter, Shelf
+from trapstreet.decoys import DecoySettings
+from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
-from trapstreet.share.domain.issued import IssuedCopy
+from trapstreet.share.domain.coding import Terms, default_decoys, p_table, shares
+from trapstreet.share.domain.issued import IssuedCopy, inventory
+from trapstreet.share.domain.marking import mark_codes
 from trapstreet.share.domain.power import Power, power_curve
-from trapstreet.share.making import kept_if_registered, make_copy, register_copy, write_index
-from trapstreet.share.source import RegisteredRows
+from trapstreet.share.making import (
+    CodedRows,
+    SharedDecoys,
+    edition,
+    kept_if_registered,
+    make_copy,
+    make_pool,
+    write_index,
+)
+from trapstreet.share.source import Source, Told, read_source
 from trapstreet.share.taken import TakenValues
-from trapstreet.store import catalogue
+from trapstreet.store import catalogue, copies
 from trapstreet.store.copies import NewRecipient
-from trapstreet.store.models import DataSet, Version
+from trapstreet.store.models import DataSet
 
 FORESEEN = 100
 """Copies that the figures of what a copy proves allow for, so that they hold while others are handed out."""
@@ -49,22 +58,26 @@ class Outside:
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """What sharing did; `strippable` says why the decoys can be picked out, () where they cannot."""
+    """What sharing did.
+
+    rows        real rows in the file; withheld  those that it goes without; marked  those in which a cell is
+                spelled otherwise than in the source
+    decoys      in the file altogether; shared  those of them that other copies may have too
+    strippable  why the decoys can be picked out, () where they cannot
+    """
 
     copy: str
     version: int
     recipient: str
     rows: int
+    withheld: int
+    marked: int
     decoys: int
+    shared: int
     strippable: tuple[str, ...]
     notes: tuple[str, ...]
     proves: list[Power]
     commitment: str
-
-
-def default_decoys(rows: int) -> int:
-    """1 % of the rows, at least 3 and at most 300."""
-    return min(300, max(3, round(rows / 100)))
 
 
 def share(
@@ -72,7 +85,7 @@ def share(
     data_set: DataSet,
     *,
     recipient: str | NewRecipient,
-    decoys: int | None,
+    terms: Terms,
     settings: DecoySettings,
     bound: float,
     ring: KeyRing,
@@ -81,85 +94,92 @@ def share(
     now: int,
     progress: Progress,
 ) -> Copied:
-    """Write a copy of the latest version with decoys of its own, and register it for a recipient:
-    a known pseudonym, or somebody new.
+    """Write a copy of the latest version with a code of its own, and register it for a recipient: a known
+    pseudonym, or somebody new.
 
     The copy is registered before its file appears: there is never a file whose decoys nobody could find.
     Two passes over the source; memory is flat but for 16 bytes per record.
     Raises UnusableInput where the source is no longer what is registered.
     """
-    index = catalogue.index_of(data_set, shelf)
     version = catalogue.latest(data_set)
-    columns = _as_registered(table, index.columns)
-    prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
-    source = RegisteredRows(table, index, prints, version)
-    builder = TableModelBuilder(columns, tuple(data_set.key_columns))
-    total = 2 * version.rows
-    done = 0
-    for batch in source.batches():
-        builder.observe(batch)
-        progress(done := done + len(batch.rows), total)
-    made, issued = make_copy(
-        builder.finish(),
-        prints,
-        data_set,
-        version,
+    told = Told(progress, 2 * version.rows)
+    source = read_source(table, data_set, version, ring=ring, shelf=shelf, told=told)
+    marks = mark_codes(terms.marks or (), source.columns, data_set.key_columns)
+    decoys = default_decoys(version.rows) if terms.decoys is None else terms.decoys
+
+    def taken() -> TakenValues:
+        return TakenValues(catalogue.all_indexes(shelf), data_set.id, epoch=data_set.epoch, keys=ring)
+
+    pool = copies.pool_for(data_set, table.columns)
+    if pool is None and shares(decoys) and data_set.copies.exists():
+        pool = make_pool(
+            source, settings=settings, decoys=decoys, taken=taken(), ring=ring, shelf=shelf, now=now
+        )
+    shared = SharedDecoys.of(pool, source, ring)
+    made = make_copy(
+        source,
         settings=settings,
-        count=default_decoys(version.rows) if decoys is None else decoys,
-        taken=TakenValues(catalogue.all_indexes(shelf), data_set.id, epoch=data_set.epoch, keys=ring),
+        decoys=decoys,
+        table=p_table(shared.record_ids, decoys, withheld=terms.withheld or 0.0, marks=marks),
+        shared=shared,
+        taken=taken(),
         ring=ring,
         now=now,
     )
-    proves = _proves(issued, data_set, version, columns, bound=bound)
+    issued = made.issued
+    proves = _proves(issued, source, bound=bound)
+    coded = CodedRows(issued.facts.code_key, made.table, source)
     with outside.create() as out:
-        for batch in insert(made, source.batches()):
+        for batch in coded.batches(made.all, told.each(source.rows.batches())):
             out.write(batch)
-            progress(done := done + len(batch.rows), total)
         out.complete()
         with kept_if_registered(issued.copy) as files:
-            files.append(outside.seal(issued.copy, issued.inventory(data_set.name, columns)))
-            files.append(write_index(issued, prints, data_set, shelf))
-            pseudonym = register_copy(issued, columns, version, recipient, ring)
+            rows = [decoy.cells for decoy in made.all.decoys]
+            content = inventory(issued.copy, data_set.name, source.columns, rows)
+            files.append(outside.seal(issued.copy, content))
+            files.append(write_index(issued.copy, issued.rows, source, shelf))
+            row = copies.add(
+                issued.copy,
+                recipient,
+                edition(issued, source, coded.rows),
+                decoys=copies.DecoysKept(issued.record_ids, issued.rows, issued.profiles),
+                pool=pool if made.table.pool else None,
+                p_table=issued.facts.p_table,
+                strippable=bool(made.own.strippable),
+                expires_at=terms.expires_at,
+                ring=ring,
+            )
     return Copied(
         copy=issued.copy,
         version=version.number,
-        recipient=pseudonym,
-        rows=version.rows,
-        decoys=len(made.decoys),
-        strippable=made.strippable,
-        notes=made.notes,
+        recipient=str(row.recipient_id),
+        rows=coded.rows,
+        withheld=coded.withheld,
+        marked=coded.marked,
+        decoys=len(made.all.decoys),
+        shared=len(made.all.decoys) - len(made.own.decoys),
+        strippable=made.own.strippable,
+        notes=made.own.notes,
         proves=proves,
         commitment=issued.commitment.hex(),
     )
 
 
-def _proves(
-    issued: IssuedCopy, data_set: DataSet, version: Version, columns: Sequence[Column], *, bound: float
-) -> list[Power]:
-    """What the copy will prove, once it is registered beside those there are and some that are to come."""
+def _proves(issued: IssuedCopy, source: Source, *, bound: float) -> list[Power]:
+    """What the copy's own decoys will prove, once it is registered beside those there are and some that are
+    to come."""
     return power_curve(
         issued.profiles,
-        _by_kind(columns),
+        by_kind(source.columns),
         decoys=len(issued.rows),
-        rows=version.rows,
+        rows=source.version.rows,
         copies=max(FORESEEN, catalogue.count_copies() + 1),
-        others=catalogue.count_decoys(data_set),
+        others=catalogue.count_decoys(source.data_set),
         bound=bound,
     )
 
 
-def _as_registered(table: Table, columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The registered columns in the order of the table; raises UnusableInput where they are others."""
-    known = {column.name: column for column in columns}
-    if set(known) != set(table.columns):
-        raise UnusableInput(
-            f"{table.label} has other columns than it was registered with",
-            hint="pass --new-version to register it as it is now and share that",
-        )
-    return tuple(known[name] for name in table.columns)
-
-
-def _by_kind(columns: Sequence[Column]) -> dict[Kind, list[str]]:
+def by_kind(columns: Sequence[Column]) -> dict[Kind, list[str]]:
     """The columns by which a decoy is recognised, by kind: anchors only, names and dates merely confirm."""
     named: dict[Kind, list[str]] = defaultdict(list)
     for column in columns:

@@ -1,14 +1,23 @@
 """The source of a copy, read again and held against what is registered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from trapstreet.core.fields import Column
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.table import Batch
-from trapstreet.core.ports import Table
-from trapstreet.index import DataSetIndex, DecoyRows, Fingerprinter, living, total_digest
-from trapstreet.store.models import Version
+from trapstreet.core.model.table import Batch, Row
+from trapstreet.core.ports import Progress, Table
+from trapstreet.decoys import TableModel, TableModelBuilder
+from trapstreet.index import DataSetIndex, DecoyRows, Fingerprinter, Shelf, living, total_digest
+from trapstreet.index.runs import among
+from trapstreet.keys.ring import KeyRing
+from trapstreet.store import catalogue
+from trapstreet.store.models import DataSet, Version
+
+U64 = NDArray[np.uint64]
 
 
 class RegisteredRows:
@@ -50,3 +59,98 @@ class RegisteredRows:
             f"{self._table.label} is not as it was registered (version {self._version.number})",
             hint="pass --new-version to register it as it is now and share that",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set's source, read once and held against what is registered."""
+
+    data_set: DataSet
+    version: Version
+    columns: tuple[Column, ...]
+    prints: Fingerprinter
+    rows: RegisteredRows
+    model: TableModel
+
+    def arranged(self, rows: Sequence[Row], columns: Sequence[str]) -> list[Row]:
+        """Rows whose cells are in these columns, in the order of the table's. Raises UnusableInput where they
+        are not the same columns."""
+        names = [column.name for column in self.columns]
+        if set(columns) != set(names):
+            raise UnusableInput(
+                f"{self.data_set.name!r} has other columns than when the copy was made",
+                hint="withdraw it, and hand out a new one with trapstreet share",
+            )
+        order = [columns.index(name) for name in names]
+        return [tuple(row[at] for at in order) for row in rows]
+
+
+class Told:
+    """Tells progress of the rows that pass, over several passes."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+
+    def each(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            yield batch
+            self._done += len(batch.rows)
+            self._progress(self._done, self._total)
+
+
+def read_source(
+    table: Table, data_set: DataSet, version: Version, *, ring: KeyRing, shelf: Shelf, told: Told
+) -> Source:
+    """The table that the latest version of a data set was registered from, and how its rows look.
+
+    Raises UnusableInput where it is another by now.
+    """
+    index = catalogue.index_of(data_set, shelf)
+    columns = _as_registered(table, index.columns)
+    prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
+    rows = RegisteredRows(table, index, prints, version)
+    builder = TableModelBuilder(columns, tuple(data_set.key_columns))
+    for batch in told.each(rows.batches()):
+        builder.observe(batch)
+    return Source(data_set, version, columns, prints, rows, builder.finish())
+
+
+def _as_registered(table: Table, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The registered columns in the order of the table; raises UnusableInput where they are others."""
+    known = {column.name: column for column in columns}
+    if set(known) != set(table.columns):
+        raise UnusableInput(
+            f"{table.label} has other columns than it was registered with",
+            hint="pass --new-version to register it as it is now and share that",
+        )
+    return tuple(known[name] for name in table.columns)
+
+
+def batches_of_records(
+    table: Table, data_set: DataSet, record_ids: U64 | None, *, ring: KeyRing
+) -> Iterator[tuple[U64, Batch]]:
+    """Those of these records that the table holds now, as it has them, with their RecordIds. Protected.
+
+    record_ids  ascending; None for all. One pass over the table.
+    Raises UnusableInput where its columns are others than the registered ones by now.
+    """
+    columns = _as_registered(table, catalogue.columns_of(data_set))
+    prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
+    for batch in table.batches():
+        own = prints.record_ids(batch.rows)
+        wanted = np.arange(len(own)) if record_ids is None else np.flatnonzero(among(own, record_ids))
+        if len(wanted):
+            yield own[wanted], batch.only(wanted.tolist())
+
+
+def rows_of_records(
+    table: Table, data_set: DataSet, record_ids: U64 | None, *, ring: KeyRing
+) -> Iterator[tuple[int, Row]]:
+    """The same row by row, each with its RecordId, its cells in the order of the registered columns."""
+    names = [column.name for column in catalogue.columns_of(data_set)]
+    for own, batch in batches_of_records(table, data_set, record_ids, ring=ring):
+        order = [table.columns.index(name) for name in names]
+        for record_id, row in zip(own.tolist(), batch.rows, strict=True):
+            yield record_id, tuple(row[at] for at in order)

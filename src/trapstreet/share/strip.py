@@ -7,22 +7,30 @@ from contextlib import AbstractContextManager
 import msgspec
 
 from trapstreet.core.fields import Column, Kind
-from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.core.ports import Progress, Table
 from trapstreet.index import DecoyRows, Fingerprinter, Shelf
 from trapstreet.keys.ring import KeyRing
+from trapstreet.share.domain.marking import SourceSpelling, marked
 from trapstreet.share.service import Writer
-from trapstreet.store import catalogue
+from trapstreet.share.source import rows_of_records
+from trapstreet.store import catalogue, copies
 from trapstreet.store.models import DataSet
 
 
 class Stripped(msgspec.Struct, frozen=True):
-    """What was taken out: decoys by copy; `rows` are those that stayed."""
+    """What was taken out: decoys by the copy, or the pool, that they are of; `rows` are those that stayed.
+
+    restored  rows with a value that is spelled as in the source again
+    unmended  why marked values stay as they are; "" where they do not, or where there are none
+    """
 
     data_set: str
     rows: int
     rejected: int
     decoys: dict[str, int]
+    restored: int
+    unmended: str
 
 
 def strip(
@@ -30,27 +38,54 @@ def strip(
     *,
     ring: KeyRing,
     shelf: Shelf,
+    source: Callable[[DataSet], Table],
     create: Callable[[], AbstractContextManager[Writer]],
     progress: Progress,
 ) -> Stripped:
-    """Write the table again without the decoys of any copy of the data set that it is of.
+    """Write the table again without the decoys of any copy of the data set that it is of, and with the
+    source's spelling where copies have marks.
 
     Columns may be in another order, and further ones may have been added; the key columns must be there.
+    source  opens a data set's table, which is read only where its copies have marks
     Raises UnusableInput where the table is of no registered data set.
     """
     data_set, prints, decoys = _most_decoys(table, ring, shelf)
+    spelling, unmended = _spelling(data_set, table, source, ring)
     taken: Counter[str] = Counter()
-    rows = rejected = 0
+    rows = rejected = restored = 0
     with create() as out:
         for batch in table.batches():
-            own = decoys.copies(prints.record_ids(batch.rows), prints.fingerprints(batch.rows))
+            record_ids = prints.record_ids(batch.rows)
+            own = decoys.copies(record_ids, prints.fingerprints(batch.rows))
             taken.update(own.values())
             kept = [at for at in range(len(batch.rows)) if at not in own]
-            out.write(batch.only(kept))
+            left = batch.only(kept)
+            changed = spelling.restored(left.rows, record_ids[kept])
+            out.write(left.with_rows(changed) if changed else left)
             rows += len(kept)
+            restored += len(changed)
             rejected += len(batch.rejected)
             progress(rows)
-    return Stripped(data_set.name, rows, rejected, dict(taken))
+    return Stripped(data_set.name, rows, rejected, dict(taken), restored, unmended)
+
+
+def _spelling(
+    data_set: DataSet, table: Table, source: Callable[[DataSet], Table], ring: KeyRing
+) -> tuple[SourceSpelling, str]:
+    """How the source spells the columns that copies mark, and why that cannot be said."""
+    tables = {copies.p_table_of(each) for each in data_set.copies.only("p_table")}
+    codes = {(code.column, code.mark): code for each in tables for code in each.marks}
+    columns = catalogue.columns_of(data_set)
+    own = {column.name: column for column in columns}
+    present = [own.get(name, Column(name, Kind.TEXT, "not registered")) for name in table.columns]
+    spelling = SourceSpelling(marked(list(codes.values()), columns), marked(list(codes.values()), present))
+    if codes:
+        try:
+            for record_id, row in rows_of_records(source(data_set), data_set, None, ring=ring):
+                spelling.learn(record_id, row)
+        except TrapstreetError as error:
+            return SourceSpelling([], []), f"marked values stay as they are: {error.message}"
+    return spelling, ""
 
 
 def _most_decoys(table: Table, ring: KeyRing, shelf: Shelf) -> tuple[DataSet, Fingerprinter, DecoyRows]:

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from trapstreet.core.fields.kind import Column
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.index import DataSetIndex, Shelf
-from trapstreet.store.models import Copy, DataSet, Version
+from trapstreet.store.models import Copy, DataSet, Pool, Version
 
 
 def data_set_named(name: str) -> DataSet:
@@ -44,15 +44,26 @@ def latest(data_set: DataSet) -> Version:
 
 
 def index_of(data_set: DataSet, shelf: Shelf) -> DataSetIndex:
-    """A data set's index, opened: all versions, and the decoys of all copies."""
+    """A data set's index, opened: all versions, and the decoys of all copies and pools."""
     return shelf.open(
         data_set.id,
         name=data_set.name,
         epoch=data_set.epoch,
         columns=columns_of(data_set),
         versions=latest(data_set).number,
-        copies=data_set.copies.values_list("id", flat=True),
+        copies=[
+            *data_set.copies.values_list("id", flat=True),
+            *data_set.pools.values_list("id", flat=True),
+        ],
     )
+
+
+def decoy_owners(epoch: int) -> list[tuple[str, str]]:
+    """Every copy and pool of the data sets of an epoch, each with its data set, by their ids."""
+    owners = (Copy.objects, Pool.objects)
+    return [
+        each for of in owners for each in of.filter(data_set__epoch=epoch).values_list("id", "data_set_id")
+    ]
 
 
 def all_indexes(shelf: Shelf) -> list[DataSetIndex]:
@@ -62,7 +73,18 @@ def all_indexes(shelf: Shelf) -> list[DataSetIndex]:
 
 def all_copies() -> list[Copy]:
     """Every copy ever issued, in the order of issue; without the sealed cells."""
-    return list(Copy.objects.defer("cells").select_related("data_set", "version"))
+    return list(Copy.objects.defer("cells").select_related("data_set").prefetch_related("editions__version"))
+
+
+def copy_named(text: str) -> Copy:
+    """The copy of that id, or of that number. Raises UnusableInput that says where they are listed."""
+    found = Copy.objects.select_related("data_set", "pool")
+    copy = found.filter(id=text).first()
+    if copy is None and text.isdecimal():
+        copy = found.filter(number=int(text)).first()
+    if copy is None:
+        raise UnusableInput(f"no copy {text!r}", hint="trapstreet copy list shows them")
+    return copy
 
 
 def count_copies() -> int:
@@ -71,13 +93,16 @@ def count_copies() -> int:
 
 
 def count_decoys(data_set: DataSet) -> int:
-    """How many decoys the copies of a data set have together."""
-    return data_set.copies.aggregate(total=Sum("decoys"))["total"] or 0
+    """How many decoys the copies of a data set have together, those that they share counted once."""
+    parts = (data_set.copies.aggregate(total=Sum("decoys")), data_set.pools.aggregate(total=Sum("decoys")))
+    return sum(part["total"] or 0 for part in parts)
 
 
 def copies_of(data_sets: Sequence[str]) -> list[Copy]:
-    """All copies ever issued of these data sets, by their ids; without the sealed cells."""
-    return list(Copy.objects.filter(data_set__in=data_sets).defer("cells").select_related("version"))
+    """All copies ever issued of these data sets with their editions, by their ids; without the sealed
+    cells."""
+    found = Copy.objects.filter(data_set__in=data_sets).defer("cells").select_related("pool")
+    return list(found.prefetch_related("editions__version"))
 
 
 def versions_of(data_set: str) -> list[Version]:

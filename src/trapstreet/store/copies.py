@@ -1,19 +1,29 @@
-"""Copies, written together with their leaf of the append-only log."""
+"""Copies and pools, written together with their leaf of the append-only log."""
 
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
 from django.db import transaction
 from django.db.models import Max
+from numpy.typing import NDArray
 
 from trapstreet.core.maths.entropy import Profile
+from trapstreet.core.model.encoding import canonical_cbor
+from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.p_table import PTable, decoded
+from trapstreet.core.model.packing import pack, unpack
 from trapstreet.core.model.protected import Protected
+from trapstreet.core.model.table import Row
 from trapstreet.keys.ring import KeyRing
-from trapstreet.keys.sealing import seal
+from trapstreet.keys.sealing import open_sealed, seal
 from trapstreet.store import log, recipients
-from trapstreet.store.models import Copy, Version
+from trapstreet.store.models import Copy, DataSet, Edition, Pool, Version
+
+U64 = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,36 @@ class NewRecipient:
     """Somebody who gets a copy for the first time."""
 
     name: Protected[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DecoysKept:
+    """The decoys of a copy or a pool, as the registry keeps them: the cells are sealed."""
+
+    record_ids: tuple[int, ...]
+    rows: tuple[Row, ...]
+    profiles: tuple[Profile, ...]
+
+    def sealed(self, owner: str, ring: KeyRing) -> dict[str, Any]:
+        """The fields of the registry's row, under the owner's storage key."""
+        cells = canonical_cbor([[pack(cell) for cell in row] for row in self.rows])
+        return {
+            "decoys": len(self.rows),
+            "profiles": msgspec.to_builtins(self.profiles),
+            "record_ids": np.array(self.record_ids, dtype="<u8").tobytes(),
+            "cells": seal(ring.storage_key(owner), cells, aad=b"cells " + owner.encode()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NewEdition:
+    """A copy as it is handed out of a version; `at` is Unix µs, `rows` counts the real ones."""
+
+    version: Version
+    rows: int
+    opening: bytes
+    commitment: bytes
+    at: int
 
 
 def new_copy_id() -> str:
@@ -33,57 +73,127 @@ def new_copy_id() -> str:
     return f"{number}-{''.join(secrets.choice('abcdefghjkmnpqrstuvwxyz23456789') for _ in range(10))}"
 
 
-def add(  # one argument per fact of the row
+def add(
     copy: str,
-    version: Version,
     recipient: str | NewRecipient,
+    edition: NewEdition,
     *,
-    record_ids: "np.ndarray[tuple[int], np.dtype[np.uint64]]",
-    cells: bytes,
-    profiles: tuple[Profile, ...],
-    opening: bytes,
+    decoys: DecoysKept,
+    pool: Pool | None,
     p_table: bytes,
-    commitment: bytes,
     strippable: bool,
+    expires_at: int | None,
     ring: KeyRing,
-    at: int,
 ) -> Copy:
-    """Enter a copy, its recipient where that is new, and the log's signed leaf in one transaction.
-
-    Cells and opening (the nonce, and what the decoys rest on) are sealed under the copy's storage key.
-    """
-    key = ring.storage_key(copy)
+    """Enter a copy, its recipient where that is new, its first edition, and the log's signed leaf in one
+    transaction."""
     with transaction.atomic():
         if isinstance(recipient, NewRecipient):
-            recipient = recipients.add(recipient.name.reveal(), ring, at=at).id
+            recipient = recipients.add(recipient.name.reveal(), ring, at=edition.at).id
         row = Copy.objects.create(
             id=copy,
             number=int(copy.partition("-")[0]),
-            data_set=version.data_set,
-            version=version,
+            data_set=edition.version.data_set,
             recipient_id=recipient,
-            created_at=at,
-            rows=version.rows,
-            decoys=len(record_ids),
+            pool=pool,
+            created_at=edition.at,
+            expires_at=expires_at,
             strippable=strippable,
-            profiles=msgspec.to_builtins(profiles),
-            record_ids=record_ids.astype("<u8").tobytes(),
-            cells=seal(key, cells, aad=b"cells " + copy.encode()),
-            nonce=seal(key, opening, aad=b"nonce " + copy.encode()),
             p_table=p_table,
-            commitment=commitment.hex(),
+            **decoys.sealed(copy, ring),
         )
-        log.append({"event": "copy", "copy": copy, "commitment": commitment, "time": at})
+        add_edition(row, edition, ring=ring)
+    return row
+
+
+def add_edition(copy: Copy, edition: NewEdition, *, ring: KeyRing) -> None:
+    """Enter an edition of a copy and the log's signed leaf in one transaction."""
+    with transaction.atomic():
+        Edition.objects.create(
+            copy=copy,
+            version=edition.version,
+            issued_at=edition.at,
+            rows=edition.rows,
+            opening=seal(ring.storage_key(copy.id), edition.opening, aad=b"nonce " + copy.id.encode()),
+            commitment=edition.commitment.hex(),
+        )
+        log.append({"event": "copy", "copy": copy.id, "commitment": edition.commitment, "time": edition.at})
+        log.checkpoint(ring.log_signer())
+
+
+def add_pool(
+    pool: str,
+    data_set: DataSet,
+    decoys: DecoysKept,
+    *,
+    columns: Sequence[str],
+    digest: bytes,
+    ring: KeyRing,
+    at: int,
+) -> Pool:
+    """Enter the shared decoys of a data set, and the log's signed leaf, in one transaction."""
+    with transaction.atomic():
+        row = Pool.objects.create(
+            id=pool, data_set=data_set, created_at=at, columns=list(columns), **decoys.sealed(pool, ring)
+        )
+        log.append({"event": "pool", "pool": pool, "digest": digest, "time": at})
         log.checkpoint(ring.log_signer())
     return row
 
 
-def is_registered(copy: str) -> bool:
-    """Whether the copy is in the registry."""
-    return Copy.objects.filter(id=copy).exists()
+def withdraw(copy: Copy, *, ring: KeyRing, at: int) -> None:
+    """The recipient is to have the copy no longer; what it proves it goes on proving."""
+    with transaction.atomic():
+        Copy.objects.filter(id=copy.id).update(withdrawn_at=at)
+        log.append({"event": "withdrawn", "copy": copy.id, "time": at})
+        log.checkpoint(ring.log_signer())
 
 
-def record_ids_of(copy: Copy) -> list[int]:
-    """The RecordIds of a copy's decoys, in the order in which the decoys are kept."""
-    ids: list[int] = np.frombuffer(bytes(copy.record_ids), dtype="<u8").tolist()
-    return ids
+def expire(copy: Copy, at: int | None) -> None:
+    """The copy is to be given back by then, or at no set time."""
+    Copy.objects.filter(id=copy.id).update(expires_at=at)
+
+
+def is_registered(owner: str) -> bool:
+    """Whether the copy, or the pool, is in the registry."""
+    return Copy.objects.filter(id=owner).exists() or Pool.objects.filter(id=owner).exists()
+
+
+def pool_for(data_set: DataSet, columns: Collection[str]) -> Pool | None:
+    """The shared decoys that new copies of the data set get; None while there are none with these
+    columns."""
+    pool = data_set.pools.last()
+    return pool if pool and set(pool.columns) == set(columns) else None
+
+
+def p_table_of(copy: Copy) -> PTable:
+    """With which chances the copy's code was drawn. Raises UnusableInput where this trapstreet cannot read
+    it."""
+    try:
+        return decoded(bytes(copy.p_table))
+    except ValueError as error:
+        raise UnusableInput(
+            f"the code of copy {copy.id} cannot be read",
+            hint="use the trapstreet that made the copy, or restore the registry from a backup",
+        ) from error
+
+
+def record_ids_of(owner: Copy | Pool) -> U64:
+    """The RecordIds of a copy's or a pool's decoys, in the order in which the decoys are kept."""
+    return np.frombuffer(bytes(owner.record_ids), dtype="<u8").astype(np.uint64)
+
+
+def rows_of(owner: Copy | Pool, ring: KeyRing) -> list[Row]:
+    """The cells of a copy's or a pool's decoys, in the same order. Protected."""
+    import cbor2
+
+    sealed, aad = bytes(owner.cells), b"cells " + owner.id.encode()
+    return [
+        tuple(map(unpack, cells))
+        for cells in cbor2.loads(open_sealed(ring.storage_key(owner.id), sealed, aad=aad))
+    ]
+
+
+def profiles_of(owner: Copy | Pool) -> tuple[Profile, ...]:
+    """How the decoys rest on their draws."""
+    return msgspec.convert(owner.profiles, tuple[Profile, ...])

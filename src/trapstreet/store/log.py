@@ -6,7 +6,7 @@ docs/adr/0005-log.md.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -89,6 +89,14 @@ def verify(verifier_key: str) -> LogState:
     if max(notes, default=0) != signed or _frontier(_head()) != frontier:
         raise _broken(f"it does not end at entry {frontier.size - 1}")
     return LogState(frontier.size, frontier.root(), signed)
+
+
+def all_entries() -> Iterator[Mapping[str, Plain]]:
+    """Every entry, read, in order."""
+    import cbor2
+
+    for entry in LogLeaf.objects.order_by("index").values_list("entry", flat=True).iterator():
+        yield cbor2.loads(bytes(entry))
 
 
 def _head(*, lock: bool = False) -> LogHead:

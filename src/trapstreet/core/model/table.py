@@ -1,6 +1,6 @@
 """Tables as the product sees them: named columns, and batches of rows with the lines they came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -40,6 +40,12 @@ class Batch:
         """The rows at these positions, without what was rejected on the way."""
         raw = None if self.raw is None else [self.raw[at] for at in kept]
         return Batch([self.rows[at] for at in kept], [self.lines[at] for at in kept], raw)
+
+    def with_rows(self, changed: Mapping[int, Row]) -> "Batch":
+        """The batch with other rows at these positions: their raw text is gone."""
+        rows = [changed.get(at, row) for at, row in enumerate(self.rows)]
+        raw = self.raw and [None if at in changed else text for at, text in enumerate(self.raw)]
+        return Batch(rows, self.lines, raw, self.rejected)
 
 
 def cell_text(cell: Cell) -> str | None:

@@ -1,14 +1,13 @@
 """A copy as it is issued: its decoys' ids, what they are worth, and the commitment that fixes it all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from trapstreet.core.fields import Column, Kind
 from trapstreet.core.maths.entropy import Profile
-from trapstreet.core.model.commitment import NO_P_TABLE, CommittedCell, CommittedDecoy, CopyFacts, commitment
+from trapstreet.core.model.commitment import CommittedCell, CommittedDecoy, CopyFacts, commitment
 from trapstreet.core.model.encoding import canonical_cbor
-from trapstreet.core.model.packing import pack
 from trapstreet.core.model.table import Row, cell_text
 from trapstreet.decoys import Decoy
 from trapstreet.share.domain.opening import first_form, opening
@@ -25,32 +24,28 @@ class IssuedCopy:
     record_ids: tuple[int, ...]
     rows: tuple[Row, ...] = field(repr=False)
     profiles: tuple[Profile, ...]
-    strippable: bool
 
     @property
     def commitment(self) -> bytes:
         return commitment(self.facts)
 
-    def cells(self) -> bytes:
-        """The decoys' cells as deterministic CBOR, in the order of record_ids."""
-        return canonical_cbor([[pack(cell) for cell in row] for row in self.rows])
-
     def opening(self, columns: Sequence[Column]) -> bytes:
         """What opens the commitment, beside keys and cells: see `share.domain.opening`."""
         return opening(self.facts, [column.name for column in columns])
 
-    def inventory(self, data_set: str, columns: Sequence[Column]) -> bytes:
-        """What somebody needs who has nothing left but the recovery kit: whose decoys these are, and how
-        they look."""
-        return canonical_cbor(
-            {
-                "format": INVENTORY,
-                "copy": self.copy,
-                "data_set": data_set,
-                "columns": [column.name for column in columns],
-                "decoys": [[cell_text(cell) for cell in row] for row in self.rows],
-            }
-        )
+
+def inventory(copy: str, data_set: str, columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
+    """What somebody needs who has nothing left but the recovery kit: whose decoys these are, and how they
+    look."""
+    return canonical_cbor(
+        {
+            "format": INVENTORY,
+            "copy": copy,
+            "data_set": data_set,
+            "columns": [column.name for column in columns],
+            "decoys": [[cell_text(cell) for cell in row] for row in rows],
+        }
+    )
 
 
 def issue(
@@ -59,7 +54,7 @@ def issue(
     record_ids: Sequence[int],
     columns: Sequence[Column],
     *,
-    strippable: bool,
+    p_table: bytes,
     data_set: str,
     version: int,
     code_key: bytes,
@@ -72,11 +67,10 @@ def issue(
     )
     return IssuedCopy(
         copy=copy,
-        facts=CopyFacts(nonce, copy, code_key, committed, data_set, version, at, NO_P_TABLE),
+        facts=CopyFacts(nonce, copy, code_key, committed, data_set, version, at, p_table),
         record_ids=tuple(record_ids),
         rows=tuple(decoy.cells for decoy in decoys),
         profiles=profiles_of(decoys, columns),
-        strippable=strippable,
     )
 
 

@@ -54,6 +54,15 @@ def nonce_and_decoys(
     return nonce, tuple(decoys)
 
 
+def opened_columns(kept: bytes) -> tuple[str, ...]:
+    """The names of the copy's columns. Raises ValueError as `nonce_and_decoys`."""
+    import cbor2
+
+    if len(kept) == BARE_NONCE:
+        raise ValueError("nothing but the nonce was kept")
+    return tuple(cbor2.loads(kept)[1])
+
+
 def first_form(cell: Cell, column: Column) -> bytes | None:
     """The cell's first normal form; its text where the kind has forms only together with another column."""
     text = cell_text(cell)

@@ -2,14 +2,39 @@
 
 import base64
 from collections.abc import Sequence
+from functools import cache
+from math import log10
 
+import numpy as np
 from msgspec.structs import replace
 
 from trapstreet.core.fields import Kind
+from trapstreet.core.maths.codebits import PRESENCE, code_bits
 from trapstreet.core.maths.merkle import inclusion_proof, leaf_hash, merkle_root
-from trapstreet.core.model.commitment import CommittedCell, CommittedDecoy, CopyFacts, cell_hash, commitment
+from trapstreet.core.model.commitment import (
+    CommittedCell,
+    CommittedDecoy,
+    CopyFacts,
+    cell_hash,
+    commitment,
+    decoy_root,
+)
+from trapstreet.core.model.p_table import MarkClass, MarkCode, PoolCode, PTable, pool_digest, threshold
 from trapstreet.keys.notes import NoteSigner
-from trapstreet.proof import Accused, Claims, DataSetClaims, Log, Proof, judge
+from trapstreet.proof import (
+    Accused,
+    Claims,
+    Code,
+    DataSetClaims,
+    Log,
+    OwnDecoys,
+    Positions,
+    Proof,
+    Spelled,
+    judge_code,
+    judge_marks,
+    judge_own,
+)
 from trapstreet.proof.format import (
     Cell,
     ColumnKind,
@@ -48,11 +73,67 @@ def decoy(number: int) -> CommittedDecoy:
 
 
 DECOYS = tuple(map(decoy, range(1, 8)))
-FACTS = CopyFacts(NONCE, COPY, CODE_KEY, DECOYS, DATA_SET, VERSION, ISSUED)
+POOL = tuple(range(1 << 40, 60 << 40, 1 << 40))
+MARK = MarkCode(7, "name", "letter-case", tuple(MarkClass(1 << 31, threshold(p)) for p in (0.5, 0.2)))
+TABLE = PTable(PoolCode(threshold(0.35), len(POOL), pool_digest(POOL)), threshold(0.9), (MARK,))
+FACTS = CopyFacts(NONCE, COPY, CODE_KEY, DECOYS, DATA_SET, VERSION, ISSUED, TABLE.encoded())
+BOUND = 1e-6
 
 
+def held(record_ids: Sequence[int], threshold: int, *, slot: int = PRESENCE) -> list[int]:
+    """Those of the records that the copy holds by its code, or that have another bit of 1."""
+    ids = np.array(record_ids, dtype=np.uint64)
+    bits = code_bits(CODE_KEY, ids, slot=slot, threshold=threshold)
+    return [each for each, bit in zip(record_ids, bits.tolist(), strict=True) if bit]
+
+
+def packed(record_ids: Sequence[int]) -> bytes:
+    return b"".join(each.to_bytes(8, "big") for each in sorted(record_ids))
+
+
+def positions() -> Positions:
+    """Twelve of the shared decoys that the copy holds are in the leak, and forty of fifty rows: it holds all
+    of them but one."""
+    assert TABLE.pool
+    shown = held(POOL, TABLE.pool.threshold)[:12]
+    rows = range(1 << 50, 100 << 50, 1 << 50)
+    leaked = held(rows, TABLE.rows)[:39]
+    leaked.append(next(each for each in rows if each not in held(rows, TABLE.rows)))
+    return Positions(
+        shown=packed(shown),
+        hidden=packed(sorted(set(POOL) - set(shown))),
+        rows=packed(leaked),
+        leaked=len(leaked),
+        alive=50,
+        hits=2,
+        decoys=7,
+    )
+
+
+def spellings() -> tuple[Spelled, ...]:
+    """Forty cells of either class, of which all but one of each are spelled as the copy does."""
+    ones, zeros = [], []
+    for number, each in enumerate(MARK.classes):
+        cells = range((number << 63) + 1, (number << 63) + 41)
+        own = held(cells, each.threshold, slot=MARK.slot)
+        ones += own[1:]
+        zeros += [own[0], *(cell for cell in cells if cell not in own)]
+    return (Spelled(MARK.slot, packed(ones), packed(zeros)),)
+
+
+@cache
 def claims() -> Claims:
-    """Two of seven decoys are in the leak, by address and number."""
+    """Two of seven decoys are in the leak, by address and number; the copy's code and marks agree with it."""
+    own = OwnDecoys(
+        decoys=tuple(map(_opened, DECOYS)),
+        fields=(Kind.EMAIL, Kind.REFERENCE),
+        hits=tuple(f"{number:016x}" for number in HITS),
+        others=7,
+        of=0,
+        chance="0.0",
+        log10_p="0.0",
+        share="0.2",
+    )
     shown = Accused(
         copy=COPY,
         version=VERSION,
@@ -60,27 +141,25 @@ def claims() -> Claims:
         nonce=NONCE.hex(),
         code_key=CODE_KEY.hex(),
         p_table=FACTS.p_table.hex(),
-        decoys=tuple(map(_opened, DECOYS)),
-        fields=(Kind.EMAIL, Kind.REFERENCE),
-        hits=tuple(f"{number:016x}" for number in HITS),
-        others=7,
-        of=7,
-        chance="0.0",
-        log10_p="0.0",
-        share="0.5",
+        decoy_root=decoy_root(CODE_KEY, DECOYS).hex(),
+        own=own,
+        code=Code(at=0, log10_p="0.0", share="0.15"),
+        marks=Code(at=0, log10_p="0.0", share="0.15"),
     )
     data_set = DataSetClaims(
         id=DATA_SET,
         columns=tuple(ColumnKind(name, kind) for name, kind in COLUMNS.items()),
-        records=10,
-        tested=(FieldsTested((Kind.EMAIL,), 30, 10), FieldsTested((Kind.EMAIL, Kind.REFERENCE), 40, 9)),
+        records=40,
+        tested=(FieldsTested((Kind.EMAIL,), 30, 40), FieldsTested((Kind.EMAIL, Kind.REFERENCE), 40, 39)),
+        positions=(positions(),),
+        spellings=(spellings(),),
         accused=(),
     )
     return Claims(
         by="trapstreet 0.1.0",
-        decoder="unique-decoys-1",
+        decoder="decoys-and-code-1",
         time=MADE,
-        bound="1e-06",
+        bound=repr(BOUND),
         copies=2,
         leak=(LeakText("paste.txt", "26" * 32, len(LEAK)),),
         search=Search((Reading(Kind.REFERENCE, "", ("D5",)),), (7,), False),
@@ -90,9 +169,19 @@ def claims() -> Claims:
 
 def figured(shown: Accused, data_set: DataSetClaims) -> DataSetClaims:
     """The data set with the copy accused, its figures those that its claims come to."""
-    found = judge(shown, data_set)
-    accused = replace(shown, of=found.of, chance=repr(found.stated_chance), log10_p=repr(found.stated))
-    return replace(data_set, accused=(accused,))
+    if shown.own:
+        own = judge_own(shown, shown.own, data_set)
+        figures = {"of": own.of, "chance": repr(own.stated_chance), "log10_p": repr(own.stated)}
+        shown = replace(shown, own=replace(shown.own, **figures))
+    if shown.code:
+        needed = log10(BOUND) + log10(float(shown.code.share))
+        code = judge_code(shown, shown.code, data_set, needed)
+        shown = replace(shown, code=replace(shown.code, log10_p=repr(code.stated)))
+    if shown.marks:
+        needed = log10(BOUND) + log10(float(shown.marks.share))
+        marks = judge_marks(shown, shown.marks, data_set, needed)
+        shown = replace(shown, marks=replace(shown.marks, log10_p=repr(marks.stated)))
+    return replace(data_set, accused=(shown,))
 
 
 def sealed(made: Claims, *, signer: NoteSigner = SIGNER, facts: Sequence[CopyFacts] = (FACTS,)) -> Proof:
@@ -106,7 +195,7 @@ def sealed(made: Claims, *, signer: NoteSigner = SIGNER, facts: Sequence[CopyFac
         return Entry(index, tuple(each.hex() for each in inclusion_proof(hashes, index)))
 
     return Proof(
-        "ts-proof-1",
+        "ts-proof-2",
         made,
         Log(
             key=signer.verifier_key,

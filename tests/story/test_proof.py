@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 
@@ -19,6 +20,7 @@ from trapstreet.plugins.formats import read as texts_in
 from trapstreet.plugins.sources import objects
 from trapstreet.proof import read, recount
 
+PROOFS = {"paste.txt": "proof.json", "whole.txt": "whole.json", "both.txt": "both.json"}
 OWNED = 'domains = ["post.harbour.example", "mail.quay.example"]'
 
 
@@ -27,7 +29,8 @@ pytestmark = pytest.mark.xdist_group("proof")  # the copies are made once
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two copies of 3,000 customers with 300 decoys each, and a leak of the second, typed anew."""
+    """Three copies of 3,000 customers with 300 decoys each, two of them with withheld rows and a mark; and
+    leaks: some rows of the second, typed anew; all of it; the records that it and the third have both."""
     folder = tmp_path_factory.mktemp("office")
     table = customer_file(folder / "customers.csv", 3_000)
     workspace, keys, kit = (folder / name for name in ("workspace", "keys", "kit.txt"))
@@ -37,12 +40,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         settings = workspace / "trapstreet.toml"
         settings.write_text(settings.read_text().replace("domains = []", OWNED))
         _do("register", table, "--name", "customers", "--workspace", workspace)
-        for copy in ("copy0.csv", "copy1.csv"):
-            asked = ("--to", copy, "--out", folder / copy, "--decoys", 300, "--workspace", workspace)
-            _do("share", "customers", *asked)
+        coded = ("--withhold", "1%", "--mark", "phone=phone-layout")
+        for copy, code in (("copy0.csv", ()), ("copy1.csv", coded), ("copy2.csv", coded)):
+            asked = ("--to", copy, "--out", folder / copy, "--decoys", 300, *code)
+            _do("share", "customers", *asked, "--workspace", workspace)
     rows = Random(1).sample(read_csv(folder / "copy1.csv"), 250)
     lines = [f"{row['email'].upper()} / {row['name']} / {row['phone']} / {row['ticket']}" for row in rows]
     (folder / "paste.txt").write_text("\n".join(lines))
+    shutil.copy(folder / "copy1.csv", folder / "whole.txt")
+    one, other = ({row["ticket"] for row in read_csv(folder / name)} for name in ("copy1.csv", "copy2.csv"))
+    rows = [row for row in read_csv(table) if row["ticket"] in one & other]
+    (folder / "both.txt").write_text("\n".join(" ".join(row.values()) for row in rows))
     return folder
 
 
@@ -52,13 +60,14 @@ def _do(*arguments: object, status: int = 0) -> None:
 
 @pytest.fixture(scope="module")
 def away(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The proof and the leak in a folder of somebody who has nothing else."""
-    proof, workspace = folder / "proof.json", folder / "workspace"
-    _do("trace", folder / "paste.txt", "--proof", proof, "--workspace", workspace, status=1)
-    assert proof.stat().st_mode & 0o777 == 0o600
+    """The proofs and the leaks in a folder of somebody who has nothing else."""
     away = tmp_path_factory.mktemp("away")
-    for name in ("proof.json", "paste.txt", "copy0.csv"):
-        shutil.copy(folder / name, away / name)
+    for leak, name in PROOFS.items():
+        proof, workspace = away / name, folder / "workspace"
+        _do("trace", folder / leak, "--proof", proof, "--workspace", workspace, status=1)
+        assert proof.stat().st_mode & 0o777 == 0o600
+        shutil.copy(folder / leak, away / leak)
+    shutil.copy(folder / "copy0.csv", away / "copy0.csv")
     return away
 
 
@@ -96,7 +105,7 @@ def test_a_proof_holds_in_an_empty_folder_and_says_what_is_on_trust(proved: Desk
     out = verify(proved, "proof.json")
     assert "The proof holds" in out
     assert log_key in out
-    assert "took part: " in out
+    assert "took part.\nBy its decoys: " in out
     assert hashlib.sha256(Path("paste.txt").read_bytes()).hexdigest() in out
     assert "that the log key is the workspace's" in out
     assert "name the leak's files" in out
@@ -110,9 +119,57 @@ def test_a_proof_holds_in_an_empty_folder_and_says_what_is_on_trust(proved: Desk
     assert answer["holds"] is True
     assert answer["recounted"] is answer["expected_key"] is False
     (accused,) = answer["accused"]
-    assert accused["of"] == 300
-    assert accused["log10_p"] < -50
+    evidence = accused["evidence"][0]
+    assert evidence["kind"] == "unique decoys"
+    assert 200 < evidence["of"] < 260, "of 300; the others are shared"
+    assert evidence["log10_p"] < -50
     assert answer["on_trust"]
+
+
+def test_a_proof_holds_for_both_who_kept_only_what_their_copies_have_in_common(
+    proved: Desk, folder: Path
+) -> None:
+    leaked = Path("both.txt").read_text().splitlines()
+    out = verify(proved, "both.json", "both.txt")
+    assert out.count("took part") == out.count("By its code: it lacks 0 of the 2,9") == 2
+    assert "By its decoys" not in out
+    assert "that the decoys are in the leak" not in out
+    assert "which records and shared decoys the leak shows" in out
+
+    verify(proved, "both.json", "--json")
+    answer = json.loads(proved.out)
+    assert [each["copy"].partition("-")[0] for each in answer["accused"]] in (["2", "3"], ["3", "2"])
+    for accused in answer["accused"]:
+        (evidence,) = accused["evidence"]
+        assert evidence["kind"] == "code"
+        rows = evidence["layers"][-1]
+        assert rows["held"] == rows["shown"] == evidence["leaked"] == len(leaked)
+        assert evidence["log10_p"] < -10
+
+    proof = Path("both.json").read_text()
+    document = json.loads(proof)
+    assert not any("own" in accused for accused in document["claims"]["data_sets"][0]["accused"])
+    for row in chain.from_iterable(read_csv(folder / f"copy{number}.csv") for number in range(3)):
+        assert row["email"] not in proof
+        assert row["email"].encode().hex() not in proof
+
+
+def test_a_proof_shows_each_kind_of_evidence_that_there_is(proved: Desk) -> None:
+    out = verify(proved, "whole.json", "whole.txt")
+    assert [out.count(f"By its {kind}: ") for kind in ("decoys", "code", "marks")] == [1, 1, 1]
+    assert out.count("took part") == 1
+    verify(proved, "whole.json", "--json")
+    (accused,) = json.loads(proved.out)["accused"]
+    own, *others = accused["evidence"]
+    code, marks = sorted(others, key=itemgetter("kind"))
+    assert own["hits"] == own["of"]
+    pool, rows = code["layers"]
+    assert pool["held"] == pool["shown"] == 300 - own["of"]
+    assert rows["held"] == rows["shown"]
+    assert code["log10_p"] < -30
+    (phones,) = marks["layers"]
+    assert phones["agree"] > 0.95 * phones["cells"] > 2_000
+    assert marks["log10_p"] < -300
 
 
 def test_the_leak_read_again_has_as_many_candidates_as_the_trace_counted(proved: Desk) -> None:
@@ -166,17 +223,18 @@ def test_a_source_of_endless_bytes_is_read_to_a_limit(proved: Desk) -> None:
     assert "32 MiB" in proved.err
 
 
-def test_verifying_takes_a_second_at_most_and_loads_no_registry(proved: Desk) -> None:
-    program = """
+@pytest.mark.parametrize("proof", PROOFS.values())
+def test_verifying_takes_a_second_at_most_and_loads_no_registry(proved: Desk, proof: str) -> None:
+    program = f"""
 import sys, time
 from trapstreet.cli import run
 from trapstreet.plugins.formats import read as texts_in
 from trapstreet.plugins.sources import objects
 from trapstreet.proof import read, recount
 begun = time.process_time()
-status = run(["verify", "proof.json"])
+status = run(["verify", "{proof}"])
 took = time.process_time() - begun
-heavy = {"django", "psycopg", "pyarrow"} & set(sys.modules)
+heavy = {{"django", "psycopg", "pyarrow"}} & set(sys.modules)
 print("ended", status, took, sorted(heavy), file=sys.stderr)
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -187,13 +245,13 @@ print("ended", status, took, sorted(heavy), file=sys.stderr)
 
 
 def test_only_the_accused_copy_is_opened(proved: Desk) -> None:
-    """Nothing of the other copy's decoys, and of the accused copy's only the values that leaked."""
+    """Nothing of the other copies' decoys, and of the accused copy's only the values that leaked."""
     proof = Path("proof.json").read_text()
     leak = Path("paste.txt").read_text().lower()
     document = json.loads(proof)
     (accused,) = document["claims"]["data_sets"][0]["accused"]
-    hits = set(accused["hits"])
-    for decoy in accused["decoys"]:
+    hits = set(accused["own"]["hits"])
+    for decoy in accused["own"]["decoys"]:
         for cell in decoy["cells"]:
             assert ("form" in cell) <= (decoy["id"] in hits)
             if "form" in cell and cell["column"] == "email":
@@ -237,7 +295,7 @@ def test_a_proof_overwrites_nothing_and_goes_into_the_log(leaked: Desk) -> None:
     (traced,) = answer["data_sets"][0]["accused"]
     verify(leaked, leaked.folder / "two.json", "--json")
     (proved,) = json.loads(leaked.out)["accused"]
-    assert (proved["copy"], proved["log10_p"]) == (traced["copy"], traced["log10_p"])
+    assert (proved["copy"], proved["evidence"][0]["log10_p"]) == (traced["copy"], traced["log10_p"])
     for name in ("one.json", "two.json"):
         verify(leaked, leaked.folder / name, leaked.folder / "paste.txt")
 
@@ -245,11 +303,12 @@ def test_a_proof_overwrites_nothing_and_goes_into_the_log(leaked: Desk) -> None:
 def test_a_copy_of_an_older_version_has_a_verdict_and_no_proof(leaked: Desk) -> None:
     ring = Workspace.open(leaked.workspace).ring
     from trapstreet.keys.sealing import seal
-    from trapstreet.store.models import Copy
+    from trapstreet.store.models import Edition
 
-    for copy in Copy.objects.all():
-        copy.nonce = seal(ring.storage_key(copy.id), bytes(32), aad=b"nonce " + copy.id.encode())
-        copy.save()
+    for edition in Edition.objects.all():
+        copy = edition.copy_id
+        edition.opening = seal(ring.storage_key(copy), bytes(32), aad=b"nonce " + copy.encode())
+        edition.save()
     proof = leaked.folder / "proof.json"
     out = leaked.do("trace", leaked.folder / "paste.txt", "--proof", proof, status=1)
     assert "took part" in out

@@ -10,7 +10,7 @@ from trapstreet.core.fields import Kind
 from trapstreet.render.dossier import Circumstances, dossier
 from trapstreet.render.dossier_timeline import BOTTOM, LEFT, RIGHT, TOP, timeline
 from trapstreet.render.words import dating_line, ranges, verdict_lines
-from trapstreet.trace import Accusation, DataSetTrace, Dating, Evidence, Trace
+from trapstreet.trace import Accusation, DataSetTrace, Dating, DecoyEvidence, Trace
 from trapstreet.trace.domain.dating import Spans, VersionSeen, date
 from trapstreet.trace.service import Records
 
@@ -30,7 +30,7 @@ UNKNOWN = dated([1], [0], [100])
 
 
 def traced(dating: Dating, *, then: int = 0) -> Trace:
-    evidence = Evidence("unique decoys", 4, 300, [Kind.EMAIL], 5_000, 1e-6, -12.5)
+    evidence = DecoyEvidence("unique decoys", 4, 300, [Kind.EMAIL], 5_000, 1e-6, -12.5, 0.25)
     accused = [Accusation("7-abcdefghij", -12.5, 0.091, [evidence])]
     result = DataSetTrace(
         data_set="customers",
@@ -47,7 +47,7 @@ def traced(dating: Dating, *, then: int = 0) -> Trace:
         bound=1e-6,
         copies=100,
     )
-    return Trace([result], [])
+    return Trace([result], [], [])
 
 
 def page(dating: Dating, *, then: int = 0) -> str:

@@ -1,13 +1,20 @@
 """The verdict: accused at the bound over all copies together, or nobody."""
 
-from math import log10
+from math import comb, log10
 
 import pytest
 
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.entropy import Profile, coincidence
 from trapstreet.core.maths.tails import log10_binomial_tail
-from trapstreet.trace.domain.verdict import CopyCode, accuse, kinds_to_test, not_only_source
+from trapstreet.trace.domain.verdict import (
+    LARGEST_GROUP,
+    CopyCode,
+    accuse,
+    kinds_to_test,
+    not_only_source,
+    smallest_group,
+)
 
 EMAIL, PHONE, REFERENCE = (frozenset((kind,)) for kind in (Kind.EMAIL, Kind.PHONE, Kind.REFERENCE))
 BOTH = EMAIL | REFERENCE
@@ -122,9 +129,10 @@ def test_who_cannot_be_the_only_source() -> None:
         weights=dict.fromkeys(["1-a", "2-b", "3-c"], 1 / 3),
         bound=1e-6,
     )
-    assert not_only_source(one, codes) == ["1-a", "3-c"]
-    assert not_only_source(two, codes) == ["1-a", "2-b", "3-c"]
-    assert not_only_source([], codes) == []
+    copies = ["1-a", "2-b", "3-c"]
+    assert not_only_source(one, copies) == ["1-a", "3-c"]
+    assert not_only_source(two, copies) == ["1-a", "2-b", "3-c"]
+    assert not_only_source([], copies) == []
 
 
 def test_who_knows_the_other_copies_decoys_gains_nothing() -> None:
@@ -136,3 +144,35 @@ def test_who_knows_the_other_copies_decoys_gains_nothing() -> None:
     assert coincidence([PROFILE], [["email"], ["ticket"]], 1, others=4000).q0 == pytest.approx(
         2.0**-20 / (1 - 4000 / 2**20)
     )
+
+
+def group(hits: dict[str, int], *, copies: int = 100, bound: float = 1e-8) -> list[str]:
+    return smallest_group(
+        [code(f"{number}-x") for number in range(copies)],
+        {copy: {EMAIL: n} for copy, n in hits.items()},
+        columns=COLUMNS,
+        candidates=lambda k: 200,
+        tested=[EMAIL],
+        copies=copies,
+        bound=bound,
+    )
+
+
+def test_copies_that_show_too_little_alone_are_a_group_together() -> None:
+    one = {"1-x": 4}
+    assert group(one) == []
+    assert group(one | {"7-x": 5}) == ["1-x", "7-x"]
+    assert group({f"{number}-x": 4 for number in range(3)}) == ["0-x", "1-x", "2-x"]
+    assert group({f"{number}-x": 1 for number in range(5)}) == []
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5])
+def test_a_group_is_named_exactly_from_its_share_of_the_bound_on(size: int) -> None:
+    chance = 200 * 2.0**-20
+    shared = -8 - log10(LARGEST_GROUP - 1) - log10(comb(100, size))
+    for hits in range(1, 9):
+        together = {f"{number}-x": hits for number in range(size)}
+        named = log10_binomial_tail(300 * size, chance, hits * size) <= shared
+        assert (len(group(together)) == size) <= named
+        if named:
+            assert 2 <= len(group(together)) <= size

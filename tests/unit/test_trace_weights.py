@@ -6,10 +6,10 @@ import pytest
 
 from trapstreet.trace.domain.weights import copies_then, weights
 
-ISSUED = {"1-a": 1, "2-b": 2, "3-c": 2, "4-d": 5}
+ISSUED = {"1-a": {1}, "2-b": {2}, "3-c": {1, 2}, "4-d": {5}}
 
 
-def test_a_copy_shows_its_own_version_and_no_other() -> None:
+def test_a_copy_shows_the_versions_of_its_editions_and_no_other() -> None:
     assert copies_then(ISSUED, [2, 3]) == ["2-b", "3-c"]
     assert copies_then(ISSUED, [3, 4]) == []
 

@@ -1,10 +1,13 @@
 """Proofs made: accused copies opened, the claims entered in the log, the file checked and written."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import log10
 from operator import attrgetter
 from pathlib import Path
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from trapstreet import __version__
 from trapstreet.app.clock import now
@@ -12,20 +15,27 @@ from trapstreet.app.tracing import Traced
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.merkle import inclusion_proof, leaf_hash
-from trapstreet.core.model.commitment import CommittedDecoy, CopyFacts, cell_hash, commitment
+from trapstreet.core.model.commitment import CommittedDecoy, CopyFacts, cell_hash, commitment, decoy_root
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.p_table import decoded
 from trapstreet.index import DataSetIndex, Lookup
 from trapstreet.keys.files import write_private
 from trapstreet.proof import (
     Accused,
     Claims,
+    Code,
     DataSetClaims,
     DoesNotHold,
     Log,
+    OwnDecoys,
+    Positions,
     Proof,
+    Spelled,
     check,
     digest,
-    judge,
+    judge_code,
+    judge_marks,
+    judge_own,
     read,
     write,
 )
@@ -42,10 +52,12 @@ from trapstreet.proof.format import (
     Search,
     copy_entry,
     proof_entry,
+    step,
 )
 from trapstreet.share import open_copy
 from trapstreet.store import log
-from trapstreet.trace import Accusation, DataSetTrace, Observed
+from trapstreet.trace import Accusation, CodeEvidence, DataSetTrace, DecoyEvidence, Observed
+from trapstreet.trace.domain import marks, observed
 
 
 def write_proof(path: Path, workspace: Workspace, traced: Traced) -> str:
@@ -110,6 +122,8 @@ def _data_set(
     index: DataSetIndex, result: DataSetTrace, seen: Observed, opened: Mapping[str, CopyFacts]
 ) -> DataSetClaims:
     columns = tuple(ColumnKind(each.name, each.kind) for each in index.columns if each.kind != Kind.TEXT)
+    positions = {copy: _positions(shown, opened[copy]) for copy, shown in seen.positions.items()}
+    spellings = {copy: tuple(_spelled(shown)) for copy, shown in seen.spellings.items()}
     claims = DataSetClaims(
         id=seen.data_set,
         columns=columns,
@@ -117,33 +131,59 @@ def _data_set(
         tested=tuple(
             FieldsTested(tuple(sorted(each.kinds)), each.candidates, each.records) for each in seen.tested
         ),
+        positions=tuple(dict.fromkeys(positions.values())),
+        spellings=tuple(dict.fromkeys(spellings.values())),
         accused=(),
     )
-    kind_of = {column.name: column.kind for column in columns}
-    accused = []
-    for each in result.accused:
-        shown = _accused(each, opened[each.copy], seen, kind_of)
-        found = judge(shown, claims)
-        figures = {"of": found.of, "chance": repr(found.stated_chance), "log10_p": repr(found.stated)}
-        accused.append(replace(shown, **figures))
-    return replace(claims, accused=tuple(accused))
+    accused: dict[str, Accused] = {}
+    for each in sorted(result.accused, key=_is_beside):
+        copy = _opened(opened[each.copy])
+        for evidence in each.evidence:
+            if isinstance(evidence, DecoyEvidence):
+                copy = replace(copy, own=_own(copy, evidence, opened[each.copy], seen, claims))
+            elif evidence.kind == "marks":
+                at = claims.spellings.index(spellings[each.copy])
+                code = Code(at, "0.0", repr(evidence.share))
+                needed = log10(result.bound) + log10(float(code.share))
+                marked = judge_marks(copy, code, claims, needed)
+                copy = replace(copy, marks=replace(code, log10_p=repr(marked.stated)))
+            else:
+                at = claims.positions.index(positions[each.copy])
+                code = Code(at, "0.0", repr(evidence.share), evidence.beside)
+                needed = log10(result.bound) + log10(float(code.share))
+                judged = judge_code(copy, code, claims, needed, accused=accused)
+                copy = replace(copy, code=replace(code, log10_p=repr(judged.stated)))
+        accused[each.copy] = copy
+    return replace(claims, accused=tuple(accused[each.copy] for each in result.accused))
 
 
-def _accused(each: Accusation, facts: CopyFacts, seen: Observed, kind_of: Mapping[str, Kind]) -> Accused:
-    (evidence,) = each.evidence
-    hit = set(seen.hits[each.copy])
-    fields = {name for name, kind in kind_of.items() if kind in evidence.fields}
-    decoys = [
-        _decoy(decoy, facts.code_key, fields, hit)
-        for decoy in sorted(facts.decoys, key=attrgetter("record_id"))
-    ]
+def _is_beside(each: Accusation) -> bool:
+    """Whether all of a copy's evidence rests on copies that are accused before it."""
+    return all(isinstance(found, CodeEvidence) and found.beside for found in each.evidence)
+
+
+def _opened(facts: CopyFacts) -> Accused:
     return Accused(
-        copy=each.copy,
+        copy=facts.copy_id,
         version=facts.version,
         issued=facts.issued_us,
         nonce=facts.nonce.hex(),
         code_key=facts.code_key.hex(),
         p_table=facts.p_table.hex(),
+        decoy_root=decoy_root(facts.code_key, facts.decoys).hex(),
+    )
+
+
+def _own(
+    copy: Accused, evidence: DecoyEvidence, facts: CopyFacts, seen: Observed, claims: DataSetClaims
+) -> OwnDecoys:
+    hit = set(seen.hits[copy.copy])
+    fields = {column.name for column in claims.columns if column.kind in evidence.fields}
+    decoys = [
+        _decoy(decoy, facts.code_key, fields, hit)
+        for decoy in sorted(facts.decoys, key=attrgetter("record_id"))
+    ]
+    own = OwnDecoys(
         decoys=tuple(decoys),
         fields=tuple(sorted(evidence.fields)),
         hits=tuple(f"{record_id:016x}" for record_id in sorted(hit)),
@@ -151,8 +191,41 @@ def _accused(each: Accusation, facts: CopyFacts, seen: Observed, kind_of: Mappin
         of=0,
         chance="0.0",
         log10_p="0.0",
-        share=repr(each.weight),
+        share=repr(evidence.share),
     )
+    found = judge_own(copy, own, claims)
+    return replace(own, of=found.of, chance=repr(found.stated_chance), log10_p=repr(found.stated))
+
+
+def _positions(shown: observed.Positions, facts: CopyFacts) -> Positions:
+    """What the leak shows of the layers that the copy's p-table names, and of nothing else."""
+    table = decoded(facts.p_table)
+    pool = shown.pool if table.pool else shown.pool[:0]
+    is_shown = shown.pool_shown[: len(pool)]
+    leaked, alive = (len(shown.rows), shown.alive) if table.withholds else (0, 0)
+    return Positions(
+        shown=_packed(pool[is_shown]),
+        hidden=_packed(pool[~is_shown]),
+        rows=_packed(shown.rows[: leaked : step(leaked)]),
+        leaked=leaked,
+        alive=alive,
+        hits=shown.unique.hits,
+        decoys=shown.unique.decoys,
+    )
+
+
+def _spelled(shown: Sequence[marks.Spelled]) -> Iterator[Spelled]:
+    """How the leak spells cells, the classes of a mark together."""
+    for slot in dict.fromkeys(each.code.slot for each in shown):
+        parts = [each for each in shown if each.code.slot == slot]
+        ones, zeros = (
+            np.concatenate(ids) for ids in zip(*((each.ones, each.zeros) for each in parts), strict=True)
+        )
+        yield Spelled(slot, _packed(ones), _packed(zeros))
+
+
+def _packed(record_ids: NDArray[np.uint64]) -> bytes:
+    return np.sort(record_ids).astype(">u8").tobytes()
 
 
 def _decoy(decoy: CommittedDecoy, key: bytes, fields: Collection[str], hit: Collection[int]) -> Decoy:

@@ -3,34 +3,45 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import pi
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from trapstreet.app.clock import now
 from trapstreet.app.search import SourceText, matcher_of, texts
 from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.objects import Unread, printable
+from trapstreet.core.model.table import Row
 from trapstreet.core.ports import Progress
 from trapstreet.index import Lookup
 from trapstreet.keys.files import write_private
 from trapstreet.keys.sealing import seal
+from trapstreet.plugins.tables import create_table, open_table
 from trapstreet.render.dossier import Circumstances, Leak, dossier
-from trapstreet.store import catalogue, recipients
+from trapstreet.share import batches_of_records, rows_of_records
+from trapstreet.store import catalogue, log, recipients
+from trapstreet.store.models import DataSet
 from trapstreet.trace import Trace, trace
+
+U64 = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
     """A trace with what was examined: the leak's texts, what could not be read, how large each data set is,
-    and what was searched for."""
+    what was searched for, and which look at its case this was."""
 
     trace: Trace
     lookup: Lookup = field(repr=False)
     leaks: tuple[Leak, ...]
     unread: tuple[Unread, ...]
     rows: dict[str, int]
+    look: int | None = None
 
     def document(self, names: dict[str, str]) -> dict[str, object]:
         """The answer as JSON; recipients only where they were unmasked."""
@@ -41,7 +52,19 @@ class Traced:
             for each in result["accused"]:
                 if each["copy"] in names:
                     each["recipient"] = names[each["copy"]]
-        return {"data_sets": results, "unread": self.unread}
+        document: dict[str, object] = {"data_sets": results, "unread": self.unread}
+        return document | ({"look": self.look} if self.look else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """The customers of a data set whose records leaked: in this file those that the source holds, and how
+    many it holds no longer."""
+
+    data_set: str
+    path: Path
+    held: int
+    gone: int
 
 
 def _taken(dating: Mapping[str, Any]) -> dict[str, object] | None:
@@ -56,14 +79,78 @@ def _iso(microseconds: int | None) -> str | None:
     return None if microseconds is None else datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat()
 
 
-def trace_leak(workspace: Workspace, locations: Sequence[str], *, progress: Progress) -> Traced:
-    """The texts at the locations judged as one leak."""
+def trace_leak(
+    workspace: Workspace, locations: Sequence[str], *, case: str | None = None, progress: Progress
+) -> Traced:
+    """The texts at the locations judged as one leak.
+
+    case  under which this look is counted: its n-th look has 6 / (π n)² of the bound, so that all looks
+          together keep it
+    """
     read = _Reading(texts(locations, progress))
     lookup, matcher = matcher_of(workspace)
-    result = trace(read, lookup=lookup, matcher=matcher, bound=workspace.settings.trace.bound)
+    look = _look(workspace, case) if case else None
+    bound = workspace.settings.trace.bound * (6 / (pi * look) ** 2 if look else 1)
+    result = trace(
+        read,
+        lookup=lookup,
+        matcher=matcher,
+        ring=workspace.ring,
+        reread=lambda data_set, record_ids: _reread(workspace, read, data_set, record_ids),
+        bound=bound,
+    )
     rows = {each.name: catalogue.latest(each).rows for each in catalogue.data_sets()}
     leaks = tuple(Leak(printable(each.path), each.sha256, each.size) for each in read.texts)
-    return Traced(result, lookup, leaks, tuple(read.unread), rows)
+    return Traced(result, lookup, leaks, tuple(read.unread), rows, look)
+
+
+def _look(workspace: Workspace, case: str) -> int:
+    """Which look at the case this is, from 1 on; it is in the log before anything is read."""
+    digest = workspace.ring.derive("case", case)[:16]
+    with workspace.writing():
+        before = sum(
+            entry.get("event") == "look" and entry.get("case") == digest for entry in log.all_entries()
+        )
+        workspace.record({"event": "look", "case": digest, "time": now()})
+    return before + 1
+
+
+def write_customers(workspace: Workspace, traced: Traced, path: Path, reason: str) -> list[Affected]:
+    """The rows of the sources that leaked, one new file for each data set, in the source's own style; that
+    they were asked for, and why, is in the log first.
+
+    With several data sets the files are named after them. Raises UnusableInput where a file exists.
+    """
+    results = list(zip(traced.trace.data_sets, traced.trace.affected, strict=True))
+    sealed = seal(workspace.ring.derive("reasons"), reason.encode(), aad=b"customers")
+    if results:
+        with workspace.writing():
+            names = [result.data_set for result, _ in results]
+            workspace.record({"event": "customers", "data_sets": names, "reason": sealed, "time": now()})
+    written = []
+    for result, record_ids in results:
+        data_set = catalogue.data_set_named(result.data_set)
+        own = path if len(results) == 1 else path.with_stem(f"{path.stem}-{result.data_set}")
+        table = open_table(data_set.source)
+        held = 0
+        with create_table(own, like=table) as out:
+            for found, batch in batches_of_records(table, data_set, record_ids, ring=workspace.ring):
+                out.write(batch)
+                held += len(found)
+            out.complete()
+        written.append(Affected(result.data_set, own, held, len(record_ids) - held))
+    return written
+
+
+def _reread(workspace: Workspace, read: "_Reading", data_set: str, record_ids: U64) -> dict[int, Row]:
+    """The rows of these records as the source has them; none, and a remark, where it cannot be read."""
+    known = DataSet.objects.get(id=data_set)
+    try:
+        table = open_table(known.source)
+        return dict(rows_of_records(table, known, record_ids, ring=workspace.ring))
+    except TrapstreetError as error:
+        read.unread.append(Unread(printable(known.source), f"marks are not read: {error.message}"))
+        return {}
 
 
 def unmasked(workspace: Workspace, traced: Traced, reason: str) -> dict[str, str]:

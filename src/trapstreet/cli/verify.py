@@ -30,8 +30,8 @@ def command(*, proof: Path, leak: Sequence[str], log_key: str | None, as_json: b
     """Check PROOF, which trapstreet trace --proof wrote: every claim that can be computed is computed again.
 
     No workspace, no keys and no network are needed. With the LEAK files they are read again too: then it
-    need not be believed that the decoys are in them. Says what remains on trust. Exit status 0 if the proof
-    holds, 1 if it does not, 2 if the file is no proof.
+    need not be believed that decoys of a single copy are in them. Says what remains on trust. Exit status 0
+    if the proof holds, 1 if it does not, 2 if the file is no proof.
     """
     from trapstreet.app.verifying import verify
     from trapstreet.keys.notes import read_verifier_key

@@ -5,62 +5,49 @@ Nothing but the file is needed. Work is linear in its size.
 
 import base64
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
-from math import ceil, isfinite, log10, prod
+from collections.abc import Sequence
+from math import isfinite, log10
 from typing import NamedTuple
 
-from trapstreet.core.fields import Kind, kinds
-from trapstreet.core.maths.entropy import Profile, coincidence
 from trapstreet.core.maths.merkle import includes, leaf_hash
-from trapstreet.core.maths.tails import log10_binomial_tail
-from trapstreet.core.model.commitment import (
-    CopyFacts,
-    HashedCell,
-    HashedDecoy,
-    cell_hash,
-    commitment_over,
-    hashed_root,
-)
+from trapstreet.core.model.commitment import NO_P_TABLE, CopyFacts, commitment_over
 from trapstreet.keys.notes import read_verifier_key, signed_text
+from trapstreet.proof.code import CodeJudged, judge_code
 from trapstreet.proof.format import (
     Accused,
     Claims,
+    Code,
     DataSetClaims,
-    Decoy,
     DoesNotHold,
     Entry,
     Log,
+    OwnDecoys,
     Proof,
     copy_entry,
     proof_entry,
 )
+from trapstreet.proof.marks import MarksJudged, judge_marks
+from trapstreet.proof.own import OwnJudged, judge_own, tested
 from trapstreet.proof.recount import Recount
 
-_MOST_CHOICES = 100_000  # of columns, over all profiles: 10 µs each
+_MOST_CODES = 100  # 15 ms each
+_MOST_TABLES = 50_000  # bytes: a class of marks has some 15, and takes 1.2 ms
+_MOST_POSITIONS = 5_000_000  # 0.3 to 0.5 µs each
 _ROUNDING = 1e-9
 
 
 class Judged(NamedTuple):
-    """What the evidence against a copy comes to, computed from its opened commitment.
+    """What the evidence against a copy comes to, computed from its opened commitment: by its own decoys, by
+    its code, by its marks, or by several."""
 
-    hits of the `of` decoys that have all of the fields, each by chance with at most `chance`
-    """
-
-    hits: int
-    of: int
-    chance: float
-    log10_p: float
+    own: OwnJudged | None
+    code: CodeJudged | None
+    marks: MarksJudged | None
 
     @property
-    def stated(self) -> float:
-        """log10_p to a thousandth, rounded upward."""
-        return ceil(self.log10_p * 1000) / 1000
-
-    @property
-    def stated_chance(self) -> float:
-        """The chance to six digits: other libraries of mathematics differ in the last ones."""
-        return float(f"{self.chance:.6g}")
+    def log10_p(self) -> float:
+        """That of the strongest evidence."""
+        return min(each.log10_p for each in self if each)
 
 
 class Checked(NamedTuple):
@@ -94,13 +81,9 @@ def check(proof: Proof, *, log_key: str | None = None) -> Checked:
     any_number = True
     for (each, data_set), entry in zip(accused, proof.log.copies, strict=True):
         _committed(each, data_set, entry, entries, root)
-        result = judge(each, data_set)
-        _figures(each, result)
-        share = _number(each.share, "share of the bound")
-        if result.log10_p > log10(bound) + log10(share):
-            raise DoesNotHold("the bound is not kept: the evidence is too weak for the copy's share of it")
-        judged[each.copy] = result
-        any_number &= result.log10_p <= log10(bound) - log10(entries)
+        judged[each.copy] = _judged(each, data_set, log10(bound))
+        tests = 1 if bytes.fromhex(each.p_table) == NO_P_TABLE else len(judged[each.copy])
+        any_number &= judged[each.copy].log10_p <= log10(bound) - log10(tests * entries)
     return Checked(judged, entries, any_number)
 
 
@@ -116,49 +99,14 @@ def compare(proof: Proof, seen: Recount) -> None:
     if more := (given - claimed).total():
         raise DoesNotHold(f"{more:,} of the texts given are not of its leak")
     for data_set in proof.claims.data_sets:
-        for tested in data_set.tested:
-            if tested.candidates < seen.candidates[frozenset(tested.fields)]:
-                raise DoesNotHold(
-                    f"the leak shows more candidates ({' and '.join(tested.fields)}) than it claims"
-                )
+        for fields, candidates in tested(data_set).items():
+            if candidates < seen.candidates[frozenset(fields)]:
+                raise DoesNotHold(f"the leak shows more candidates ({' and '.join(fields)}) than it claims")
         for each in data_set.accused:
-            lost = sum((each.copy, hit) not in seen.found for hit in each.hits)
+            hits = each.own.hits if each.own else ()
+            lost = sum((each.copy, hit) not in seen.found for hit in hits)
             if lost:
-                raise DoesNotHold(
-                    f"{lost} of the {len(each.hits)} hits of a copy cannot be found in the leak"
-                )
-
-
-def judge(accused: Accused, data_set: DataSetClaims) -> Judged:
-    """What the opened commitment and the hits come to (docs/attribution.md, section 3).
-
-    Raises DoesNotHold where hits, decoys and fields do not fit together.
-    """
-    kind_of = _kinds(data_set)
-    tested = _tested(data_set)
-    if accused.fields not in tested:
-        raise DoesNotHold("a copy is judged by fields that were not tested")
-    decoys = {decoy.id: decoy for decoy in accused.decoys}
-    _ascending([decoy.id for decoy in accused.decoys], "decoys")
-    key = bytes.fromhex(accused.code_key)
-    for decoy in accused.decoys:
-        _well_formed(decoy, key, kind_of)
-    _hits(accused, decoys, kind_of)
-    empty = {column: cell_hash(key, column, None).hex() for column in kind_of}
-    counts = Counter((decoy.bits, tuple(_filled(decoy, empty, kind_of))) for decoy in accused.decoys)
-    profiles = [Profile(count, bits, dict(columns)) for (bits, columns), count in counts.items()]
-    choices = [[name for name, kind in kind_of.items() if kind == each] for each in accused.fields]
-    if len(profiles) * prod(map(len, choices)) > _MOST_CHOICES:
-        raise DoesNotHold("it has too many columns of a kind to be computed")
-    candidates = tested[accused.fields]
-    could = coincidence(profiles, choices, candidates, others=accused.others)
-    hits = len(accused.hits)
-    if hits > could.decoys:
-        raise DoesNotHold("it claims hits of decoys that have nothing in these fields")
-    log10_p = log10_binomial_tail(could.decoys, could.q0, hits)
-    if not isfinite(log10_p):
-        raise DoesNotHold("it claims hits of decoys where nothing can be hit")
-    return Judged(hits, could.decoys, could.q0, min(0.0, log10_p + log10(len(tested))))
+                raise DoesNotHold(f"{lost} of the {len(hits)} hits of a copy cannot be found in the leak")
 
 
 def _checkpoint(log: Log, expected: str | None) -> tuple[int, bytes]:
@@ -210,17 +158,47 @@ def _totals(claims: Claims, log: Log, accused: Sequence[Accused]) -> None:
         raise DoesNotHold("a data set is there twice")
     if not len(accused) <= claims.copies <= log.proof.index:
         raise DoesNotHold("the number of copies does not fit the log: each has an entry of its own")
-    if any(not 0 < _number(each.share, "share of the bound") <= 1 for each in accused):
-        raise DoesNotHold("a share of the bound is none")
-    if sum(float(each.share) for each in accused) > 1 + _ROUNDING:
-        raise DoesNotHold("the shares of the bound are more than the whole")
+    _shares(accused)
     for data_set in claims.data_sets:
-        decoys = sum(len(each.decoys) for each in data_set.accused)
-        if any(each.others < decoys - len(each.decoys) for each in data_set.accused):
+        tested(data_set)
+        own = [each.own for each in data_set.accused if each.own]
+        decoys = sum(len(each.decoys) for each in own)
+        if any(each.others < decoys - len(each.decoys) for each in own):
             raise DoesNotHold("other copies have more decoys than it claims")
+    _bounded(claims.data_sets)
     for each, entry in zip(accused, log.copies, strict=True):
         if entry.index >= log.proof.index or each.issued > claims.time:
             raise DoesNotHold("an accused copy was fixed only after the proof")
+
+
+def _bounded(data_sets: Sequence[DataSetClaims]) -> None:
+    """What a hostile file may cost."""
+    codes, positions, tables = 0, 0, 0
+    for data_set in data_sets:
+        by_code = [len(each.shown + each.hidden + each.rows) for each in data_set.positions]
+        by_marks = [sum(len(each.ones + each.zeros) for each in part) for part in data_set.spellings]
+        for accused in data_set.accused:
+            for part, sizes in ((accused.code, by_code), (accused.marks, by_marks)):
+                if part and part.at < len(sizes):
+                    codes += 1
+                    positions += sizes[part.at] // 8
+                    tables += len(accused.p_table) // 2
+    if codes > _MOST_CODES or positions > _MOST_POSITIONS or tables > _MOST_TABLES:
+        raise DoesNotHold("it has too many codes to be computed")
+
+
+def _shares(accused: Sequence[Accused]) -> None:
+    if not all(map(_parts, accused)):
+        raise DoesNotHold("a copy is accused without evidence")
+    shares = [_number(part.share, "share of the bound") for each in accused for part in _parts(each)]
+    if not all(0 < share <= 1 for share in shares):
+        raise DoesNotHold("a share of the bound is none")
+    if sum(shares) > 1 + _ROUNDING:
+        raise DoesNotHold("the shares of the bound are more than the whole")
+
+
+def _parts(accused: Accused) -> list[OwnDecoys | Code]:
+    return [part for part in (accused.own, accused.code, accused.marks) if part]
 
 
 def _committed(each: Accused, data_set: DataSetClaims, entry: Entry, size: int, root: bytes) -> None:
@@ -235,16 +213,8 @@ def _committed(each: Accused, data_set: DataSetClaims, entry: Entry, size: int, 
         issued_us=each.issued,
         p_table=bytes.fromhex(each.p_table),
     )
-    decoys = hashed_root(
-        HashedDecoy(
-            int(decoy.id, 16),
-            tuple(HashedCell(cell.column, bytes.fromhex(cell.hash), cell.draws) for cell in decoy.cells),
-            decoy.bits,
-        )
-        for decoy in each.decoys
-    )
     _on_record(
-        copy_entry(each.copy, commitment_over(facts, decoys), each.issued),
+        copy_entry(each.copy, commitment_over(facts, bytes.fromhex(each.decoy_root)), each.issued),
         entry,
         size,
         root,
@@ -252,80 +222,34 @@ def _committed(each: Accused, data_set: DataSetClaims, entry: Entry, size: int, 
     )
 
 
-def _kinds(data_set: DataSetClaims) -> Mapping[str, Kind]:
-    kind_of = {column.name: column.kind for column in data_set.columns}
-    if len(kind_of) < len(data_set.columns):
-        raise DoesNotHold("a column is there twice")
-    return kind_of
+def _judged(each: Accused, data_set: DataSetClaims, log10_bound: float) -> Judged:
+    """The evidence computed again, and held against what is claimed and against its share of the bound."""
+    own = code = marks = None
+    if each.own:
+        own = judge_own(each, each.own, data_set)
+        if each.own.of != own.of:
+            raise DoesNotHold(f"a copy has {own.of} decoys with these fields, not {each.own.of}")
+        if _number(each.own.chance, "chance") != own.stated_chance:
+            raise DoesNotHold("the chance of a coincidence is not what the draws come to")
+        _kept(each.own, own, log10_bound)
+    if each.code:
+        needed = log10_bound + log10(float(each.code.share))
+        accused = {other.copy: other for other in data_set.accused}
+        code = judge_code(each, each.code, data_set, needed, accused=accused)
+        _kept(each.code, code, log10_bound)
+    if each.marks:
+        needed = log10_bound + log10(float(each.marks.share))
+        marks = judge_marks(each, each.marks, data_set, needed)
+        _kept(each.marks, marks, log10_bound)
+    return Judged(own, code, marks)
 
 
-def _tested(data_set: DataSetClaims) -> Mapping[tuple[Kind, ...], int]:
-    """Per tested set of fields its candidates. Only what real records show may have chosen the sets."""
-    tested = {each.fields: each.candidates for each in data_set.tested}
-    if len(tested) < len(data_set.tested) or any(sorted(set(each)) != list(each) for each in tested):
-        raise DoesNotHold("the tested fields are not in order")
-    if not all(kind in kinds() and kinds()[kind].anchor for each in tested for kind in each):
-        raise DoesNotHold("fields were tested that no decoy is found by")
-    for each in data_set.tested:
-        if not each.records <= data_set.records <= 20 * each.records:
-            raise DoesNotHold("fields were tested that less than 5 % of the real records show")
-    return tested
-
-
-def _well_formed(decoy: Decoy, key: bytes, kind_of: Mapping[str, Kind]) -> None:
-    columns = {cell.column for cell in decoy.cells}
-    if len(columns) < len(decoy.cells) or not columns <= kind_of.keys():
-        raise DoesNotHold("a decoy has columns that the data set does not have")
-    for cell in decoy.cells:
-        if any(draw >= len(decoy.bits) for draw in cell.draws):
-            raise DoesNotHold("a cell shows a draw that its decoy does not rest on")
-        if cell.form is not None and _hash(key, cell.column, cell.form) != cell.hash:
-            raise DoesNotHold("an opened value is not the one that was committed to")
-
-
-def _hash(key: bytes, column: str, form: str) -> str:
-    return cell_hash(key, column, bytes.fromhex(form)).hex()
-
-
-def _hits(accused: Accused, decoys: Mapping[str, Decoy], kind_of: Mapping[str, Kind]) -> None:
-    """Hits are of different decoys of the copy, each opened in every field and in nothing else."""
-    _ascending(accused.hits, "hits")
-    for hit in accused.hits:
-        if hit not in decoys:
-            raise DoesNotHold("a hit is no decoy of the copy")
-        opened = {kind_of[cell.column] for cell in decoys[hit].cells if cell.form is not None}
-        if opened != set(accused.fields):
-            raise DoesNotHold("a hit is not opened by the fields that the copy is judged by")
-
-
-def _ascending(ids: Sequence[str], what: str) -> None:
-    if any(one >= other for one, other in pairwise(ids)):
-        raise DoesNotHold(f"the {what} of a copy are not in ascending order, each once")
-
-
-def _filled(
-    decoy: Decoy, empty: Mapping[str, str], kind_of: Mapping[str, Kind]
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The columns of a decoy that hold something, each with its draws; one that repeats another has its."""
-    shown = {
-        (kind_of[cell.column], cell.form): cell.draws
-        for cell in decoy.cells
-        if cell.form is not None and cell.draws
-    }
-    for cell in decoy.cells:
-        if cell.hash != empty[cell.column]:
-            repeated = shown.get((kind_of[cell.column], cell.form), ()) if cell.form else ()
-            yield cell.column, cell.draws or repeated
-
-
-def _figures(claimed: Accused, found: Judged) -> None:
-    chance, log10_p = _number(claimed.chance, "chance"), _number(claimed.log10_p, "log10_p")
-    if claimed.of != found.of:
-        raise DoesNotHold(f"a copy has {found.of} decoys with these fields, not {claimed.of}")
-    if chance != found.stated_chance:
-        raise DoesNotHold("the chance of a coincidence is not what the draws come to")
+def _kept(claimed: OwnDecoys | Code, found: OwnJudged | CodeJudged | MarksJudged, log10_bound: float) -> None:
+    log10_p = _number(claimed.log10_p, "log10_p")
     if log10_p != found.stated:
         raise DoesNotHold(f"log10 p comes to {found.stated:.3f}, not to {log10_p:.3f}")
+    if found.log10_p > log10_bound + log10(float(claimed.share)):
+        raise DoesNotHold("the bound is not kept: the evidence is too weak for the copy's share of it")
 
 
 def _number(text: str, what: str) -> float:

@@ -14,9 +14,12 @@ from trapstreet.core.model.encoding import canonical_cbor
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.objects import printable
 
-FORMAT: Final = "ts-proof-1"
-DECODER: Final = "unique-decoys-1"
+FORMAT: Final = "ts-proof-2"
+DECODER: Final = "decoys-and-code-1"
 MOST_BYTES = 32 << 20
+MOST_ROWS = 50_000
+"""Leaked rows that a proof shows: 0.5 MB of it."""
+_OLDER = b'"format":"ts-proof-1"'
 
 Count = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 Thousandths = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -28,6 +31,8 @@ Hex = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{2}){0,4096}\Z")]
 Hex8 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
 Hex16 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Hex32 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+RecordIds = Annotated[bytes, Meta(max_length=8_000_000)]
+"""RecordIds, ascending, 8 bytes big-endian each: base64 in the file."""
 Fields = Annotated[tuple[Kind, ...], Meta(min_length=1, max_length=2)]
 
 
@@ -56,23 +61,17 @@ class Decoy(_Part, frozen=True):
     bits: Annotated[tuple[Thousandths, ...], Meta(max_length=64)]
 
 
-class Accused(_Part, frozen=True):
-    """A copy that took part: its commitment opened, what the leak shows of it, and what that comes to.
+class OwnDecoys(_Part, frozen=True):
+    """The decoys that are a copy's alone, what the leak shows of them, and what that comes to.
 
     decoys  by ascending id
-    fields  what its decoys were found by; one of the tested sets
+    fields  what they were found by; one of the tested sets
     hits    ids of the decoys that the leak shows, ascending, by what is opened of each
-    others  decoys of all other copies of the data set
+    others  such decoys of all other copies of the data set
     of      decoys of the copy that have all of the fields;  chance  q0 of each
     share   of the bound
     """
 
-    copy: Annotated[str, Meta(max_length=64)]
-    version: Count
-    issued: Count
-    nonce: Hex32
-    code_key: Hex16
-    p_table: Hex
     decoys: tuple[Decoy, ...]
     fields: Fields
     hits: tuple[Hex8, ...]
@@ -81,6 +80,66 @@ class Accused(_Part, frozen=True):
     chance: Number
     log10_p: Number
     share: Number
+
+
+class Code(_Part, frozen=True):
+    """What the code of a copy, or its marks, come to, drawn again under its code key.
+
+    at      number of the data set's `positions`, or `spellings`, that it is judged by
+    share   of the bound
+    beside  accused copies whose codes split the positions: what this copy adds to them is judged
+    """
+
+    at: Count
+    log10_p: Number
+    share: Number
+    beside: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=5)] = ()
+
+
+class Accused(_Part, frozen=True):
+    """A copy that took part: its commitment opened, and the evidence, each kind enough by itself.
+
+    decoy_root  what the commitment binds of the decoys that are the copy's alone
+    """
+
+    copy: Annotated[str, Meta(max_length=64)]
+    version: Count
+    issued: Count
+    nonce: Hex32
+    code_key: Hex16
+    p_table: Hex
+    decoy_root: Hex32
+    own: OwnDecoys | None = None
+    code: Code | None = None
+    marks: Code | None = None
+
+
+class Positions(_Part, frozen=True):
+    """What the leak shows of the positions of copies whose codes follow one law.
+
+    shown, hidden  the shared decoys that are in the leak, and those that are not
+    rows    leaked records that the copies could hold: every k-th where there are more than MOST_ROWS
+    leaked  how many there are;  alive  records that the copies could hold in all
+    hits    decoys of one copy's own that the leak shows, of these copies together
+    decoys  how many such decoys a copy has
+    """
+
+    shown: RecordIds
+    hidden: RecordIds
+    rows: RecordIds
+    leaked: Count
+    alive: Count
+    hits: Count
+    decoys: Count
+
+
+class Spelled(_Part, frozen=True):
+    """How the leak spells the cells of a mark, which the p-table names by its slot: the records whose cell
+    shows 1, and those whose cell shows 0."""
+
+    slot: Count
+    ones: RecordIds
+    zeros: RecordIds
 
 
 class FieldsTested(_Part, frozen=True):
@@ -97,12 +156,17 @@ class ColumnKind(_Part, frozen=True):
 
 
 class DataSetClaims(_Part, frozen=True):
-    """What the leak shows of a data set: real records, the tested sets of fields, the accused copies."""
+    """What the leak shows of a data set: real records, the tested sets of fields, the positions of codes, the
+    spellings of marks; and the accused copies."""
 
     id: Annotated[str, Meta(max_length=64)]
     columns: Annotated[tuple[ColumnKind, ...], Meta(max_length=1000)]
     records: Count
     tested: Annotated[tuple[FieldsTested, ...], Meta(min_length=1, max_length=100)]
+    positions: Annotated[tuple[Positions, ...], Meta(max_length=100)]
+    spellings: Annotated[
+        tuple[Annotated[tuple[Spelled, ...], Meta(max_length=1000)], ...], Meta(max_length=100)
+    ]
     accused: Annotated[tuple[Accused, ...], Meta(min_length=1)]
 
 
@@ -136,7 +200,7 @@ class Claims(_Part, frozen=True):
     """
 
     by: Annotated[str, Meta(max_length=100)]
-    decoder: Literal["unique-decoys-1"]
+    decoder: Literal["decoys-and-code-1"]
     time: Count
     bound: Number
     copies: Count
@@ -166,9 +230,14 @@ class Log(_Part, frozen=True):
 
 
 class Proof(_Part, frozen=True):
-    format: Literal["ts-proof-1"]
+    format: Literal["ts-proof-2"]
     claims: Claims
     log: Log
+
+
+def step(leaked: int) -> int:
+    """Of so many leaked rows, ascending, every k-th is in a proof, from the first: k."""
+    return max(1, -(-leaked // MOST_ROWS))
 
 
 def write(proof: Proof) -> bytes:
@@ -190,6 +259,11 @@ def read(data: bytes) -> Proof:
         proof = msgspec.json.decode(data, type=Proof)
         spelled = write(proof)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        if _OLDER in data:
+            raise UnusableInput(
+                f"it is of an older format than {FORMAT}",
+                hint="ask the one who made it to trace the leak again",
+            ) from error
         why = printable(str(error))[:200]
         raise UnusableInput(
             f"it is no proof that can be read ({why})",

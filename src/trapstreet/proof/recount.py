@@ -111,11 +111,12 @@ class _Hits:
         self._near: dict[Wanted, list[_Place]] = defaultdict(list)
         for data_set in claims.data_sets:
             kind_of = {column.name: column.kind for column in data_set.columns}
-            for accused in data_set.accused:
-                decoys = {decoy.id: decoy for decoy in accused.decoys}
-                for hit in accused.hits:
-                    wanted = (accused.copy, hit)
-                    self._fields[wanted] = frozenset(accused.fields)
+            owners = [(each.copy, each.own) for each in data_set.accused if each.own]
+            for copy, own in owners:
+                decoys = {decoy.id: decoy for decoy in own.decoys}
+                for hit in own.hits:
+                    wanted = (copy, hit)
+                    self._fields[wanted] = frozenset(own.fields)
                     for cell in decoys[hit].cells:
                         if cell.form is not None:
                             kind = kind_of[cell.column]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log10
 
 from trapstreet.core.fields import kinds
 from trapstreet.render import dossier_timeline
@@ -50,6 +51,7 @@ def dossier(trace: Trace, circumstances: Circumstances) -> str:
         "day": day,
         "chance": chance,
         "log_bar": _bar,
+        "needed": _needed,
         "in_words": dating_line,
         "ranges": ranges,
     }
@@ -63,6 +65,11 @@ def dossier(trace: Trace, circumstances: Circumstances) -> str:
         },
         title_of=lambda kind: kinds()[kind].title,
     )
+
+
+def _needed(share: float, bound: float) -> float:
+    """log10 of the p that evidence with this share of the bound must not exceed."""
+    return log10(bound) + log10(share)
 
 
 def _bar(accusation: Accusation, needed: float) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from math import floor, log10
 
 from trapstreet.core.fields import Kind, kinds
-from trapstreet.trace import Accusation, DataSetTrace, Dating
+from trapstreet.trace import Accusation, DataSetTrace, Dating, DecoyEvidence, LayerShown, MarkShown
 
 _SCALES = [(12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand")]
 _WHOLE = 15
@@ -14,6 +14,11 @@ _WHOLE = 15
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 record`, `2,040 records`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def owner_words(owner: str) -> str:
+    """Whose decoys these are, by the id of a copy or a pool."""
+    return "several copies" if owner.startswith("pool-") else f"copy {owner}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -68,6 +73,9 @@ def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
         yield f"It shows: {kind_counts(result.fields)}."
     if result.dating.times != "unknown":
         yield dating_line(result.dating)
+    if result.group:
+        yield from _group(result)
+        return
     if not result.accused:
         yield from _no_verdict(result)
         return
@@ -88,10 +96,50 @@ def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
 
 def _accusation(each: Accusation) -> Iterator[str]:
     for evidence in each.evidence:
-        yield f"Copy {each.copy} took part: {evidence.hits} of its {evidence.of} decoys are in the leak."
-        if evidence.chance > 0:
-            coincidence = chance(each.log10_p)
-            yield f"An innocent copy would show that many with a chance of at most {coincidence}."
+        if isinstance(evidence, DecoyEvidence):
+            yield (
+                f"Copy {each.copy} took part: {evidence.hits:,} of the {evidence.of:,} decoys that it "
+                "alone has are in the leak."
+            )
+        else:
+            shown = "; ".join(filter(None, map(layer_words, evidence.layers)))
+            yield f"Copy {each.copy} took part: {shown}."
+    yield f"An innocent copy would show as much with a chance of at most {chance(each.log10_p)}."
+
+
+def layer_words(layer: LayerShown | MarkShown) -> str:
+    """What a copy has of what the leak shows, beside what an innocent one would have; "" for nothing."""
+    if isinstance(layer, MarkShown):
+        return (
+            f"it spells {layer.agree:,} of {counted(layer.cells, 'cell')} in {layer.column!r} as the leak "
+            f"does, where an innocent copy does about {_about(layer.expected)}"
+        )
+    if not layer.shown:
+        return ""
+    expected = layer.shown * layer.chance
+    if layer.kind == "shared decoys":
+        return (
+            f"it has {layer.held:,} of the {counted(layer.shown, 'shared decoy')} in the leak, "
+            f"where an innocent copy has about {_about(expected)}"
+        )
+    return (
+        f"it lacks {layer.shown - layer.held:,} of the {counted(layer.shown, 'leaked row')}, "
+        f"where an innocent copy lacks about {_about(layer.shown - expected)}"
+    )
+
+
+def _about(expected: float) -> str:
+    """`0.4`, `67`."""
+    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
+
+
+def _group(result: DataSetTrace) -> Iterator[str]:
+    *most, last = result.group
+    yield f"At least one of the copies {', '.join(most)} and {last} took part, but none can be named alone."
+    yield (
+        f"Over all groups of the {counted(result.copies, 'copy', 'copies')}, the chance that one is named in "
+        f"which all are innocent is at most {chance(log10(result.bound))}."
+    )
 
 
 def _no_verdict(result: DataSetTrace) -> Iterator[str]:

@@ -1,22 +1,27 @@
 """Trace leaks: read them, join their records, judge every copy."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind
-from trapstreet.core.maths.entropy import Profile
 from trapstreet.core.ports import Text
-from trapstreet.index import Candidates, DataSetIndex, Lookup, Matcher, RecordJoin
+from trapstreet.index import Candidates, Lookup, Matcher, RecordJoin
+from trapstreet.keys.ring import KeyRing
 from trapstreet.store import catalogue
-from trapstreet.store.models import Copy, Version
+from trapstreet.store.models import Version
+from trapstreet.trace.bench import Bench, Reread
 from trapstreet.trace.domain.dating import Dating, VersionSeen, date
 from trapstreet.trace.domain.observed import Observed, observe
 from trapstreet.trace.domain.shown import Shown, shown
-from trapstreet.trace.domain.verdict import Accusation, CopyCode, accuse, kinds_to_test, not_only_source
+from trapstreet.trace.domain.verdict import Accusation, kinds_to_test
 from trapstreet.trace.domain.weights import copies_then, weights
+from trapstreet.trace.domain.windows import Windows
+
+U64 = NDArray[np.uint64]
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -31,6 +36,7 @@ class DataSetTrace(msgspec.Struct, frozen=True):
 
     versions  those in which what the leak shows of some record began
     dating    when it was current
+    group     where no copy is accused by itself: the smallest set of copies of which at least one took part
     copies_then  how many copies were made from versions that the leak can be a copy of; 0 where that tells
               none from the others
     bound     on P(any innocent copy is accused)
@@ -53,22 +59,34 @@ class DataSetTrace(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """The data sets that a leak shows (none: not our data), and what each verdict was decided from."""
+    """The data sets that a leak shows (none: not our data), what each verdict was decided from, and the
+    RecordIds, ascending, of the records that leaked of each."""
 
     data_sets: list[DataSetTrace]
     observed: list[Observed]
+    affected: list[U64]
 
 
-def trace(texts: Iterable[Text], *, lookup: Lookup, matcher: Matcher, bound: float) -> Trace:
+def trace(
+    texts: Iterable[Text],
+    *,
+    lookup: Lookup,
+    matcher: Matcher,
+    ring: KeyRing,
+    reread: Reread,
+    bound: float,
+) -> Trace:
     """Judge all copies of the data sets that the texts, taken as one leak, show.
 
+    reread  asked where a recognised data set has copies with marks
     Memory grows with the different records (20 bytes) and candidates (16 bytes for each) in the leak.
     """
-    join, candidates = RecordJoin(lookup), Candidates()
+    join, candidates, windows = RecordJoin(lookup), Candidates(), Windows(lookup)
     for text in texts:
         for matches in matcher.matches(text.chunks, candidates=True):
             join.add(matches)
             candidates.add(matches)
+            windows.add(matches)
         join.end_text()
         candidates.end_text()
     met = join.met()
@@ -77,71 +95,64 @@ def trace(texts: Iterable[Text], *, lookup: Lookup, matcher: Matcher, bound: flo
     }
     copies = catalogue.copies_of([lookup.data_sets[number].data_set for number in recognised])
     everyone = catalogue.count_copies()
-    results, observed = [], []
+    results, observed, affected = [], [], []
     for number, what in recognised.items():
         data_set = lookup.data_sets[number]
         own = [copy for copy in copies if copy.data_set_id == data_set.data_set]
-        results.append(_judge(candidates, data_set, what, own, copies=everyone, bound=bound))
+        tested = kinds_to_test(what.sets(), len(what.real), candidates.present())
+        versions = {copy.id: {each.version.number for each in copy.editions.all()} for copy in own}
+        dating = date(what.spans, [_seen(each) for each in catalogue.versions_of(data_set.data_set)])
+        then = copies_then(versions, dating.versions)
+        bench = Bench(
+            data_set,
+            what,
+            windows.of(number),
+            candidates.met_by,
+            tested=tested,
+            weights=weights([copy.id for copy in own], then, copies=everyone),
+            copies=everyone,
+            bound=bound,
+            ring=ring,
+            reread=reread,
+        )
+        judged = bench.judge(own, versions)
+        result = DataSetTrace(
+            data_set=data_set.name,
+            records=_records(what, candidates),
+            fields=what.fields(),
+            decoys=what.decoys_met(),
+            versions=what.spans.versions(),
+            dating=dating,
+            verdict="accused" if judged.accused else "group" if judged.group else "no verdict",
+            accused=judged.accused,
+            group=judged.group,
+            not_only_source=judged.not_only_source,
+            copies_then=len(then),
+            bound=bound,
+            copies=everyone,
+        )
+        results.append(result)
+        affected.append(np.unique(what.real.record))
         observed.append(
             observe(
                 data_set.data_set,
                 what,
                 candidates,
-                tested=kinds_to_test(what.sets(), len(what.real), candidates.present()),
-                accused=results[-1].accused,
+                tested=tested,
+                accused=result.accused,
                 decoys=sum(copy.decoys for copy in own),
+                positions=judged.positions,
+                spellings=judged.spellings,
             )
         )
-    return Trace(results, observed)
+    return Trace(results, observed, affected)
 
 
-def _judge(
-    candidates: Candidates,
-    data_set: DataSetIndex,
-    what: Shown,
-    issued: Sequence[Copy],
-    *,
-    copies: int,
-    bound: float,
-) -> DataSetTrace:
-    columns: dict[Kind, list[str]] = defaultdict(list)
-    for column in data_set.columns:
-        columns[column.kind].append(column.name)
-    codes = [_code(copy) for copy in issued]
-    dating = date(what.spans, [_seen(each) for each in catalogue.versions_of(data_set.data_set)])
-    then = copies_then({copy.id: copy.version.number for copy in issued}, dating.versions)
-    accused = accuse(
-        codes,
-        what.hits(),
-        columns=columns,
-        candidates=candidates.met_by,
-        tested=kinds_to_test(what.sets(), len(what.real), candidates.present()),
-        weights=weights([copy.id for copy in issued], then, copies=copies),
-        bound=bound,
-    )
-    leading = what.leading()
-    decoys = what.decoys_met()
-    matched = len(what.real)
-    return DataSetTrace(
-        data_set=data_set.name,
-        records=Records(matched, max(0, candidates.things(leading) - matched - decoys) if leading else 0),
-        fields=what.fields(),
-        decoys=decoys,
-        versions=what.spans.versions(),
-        dating=dating,
-        verdict="accused" if accused else "no verdict",
-        accused=accused,
-        group=[],
-        not_only_source=not_only_source(accused, codes),
-        copies_then=len(then),
-        bound=bound,
-        copies=copies,
-    )
+def _records(what: Shown, candidates: Candidates) -> Records:
+    leading, matched = what.leading(), len(what.real)
+    others = candidates.things(leading) - matched - what.decoys_met() if leading else 0
+    return Records(matched, max(0, others))
 
 
 def _seen(version: Version) -> VersionSeen:
     return VersionSeen(version.registered_at, version.checked_at, version.reread)
-
-
-def _code(copy: Copy) -> CopyCode:
-    return CopyCode(copy.id, copy.decoys, msgspec.convert(copy.profiles, tuple[Profile, ...]))

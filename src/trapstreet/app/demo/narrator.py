@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import fill
 
-from trapstreet.app.demo.story import RECIPIENTS, THIEF, Story
+from trapstreet.app.demo.story import COALITION, RECIPIENTS, SOLD, THIEF, WITHHELD, Story
 from trapstreet.app.tracing import Traced
 from trapstreet.core.ports import Progress
 from trapstreet.register import Registration
@@ -29,7 +29,12 @@ def play(story: Story, *, say: Say, progress: Progress) -> Traced:
     workspace = story.begin()
     registered = story.register(workspace, progress)
     say(_registered(registered))
-    say(_told(f"2. {len(RECIPIENTS)} recipients get a copy each, with decoys: customers that do not exist."))
+    say(
+        _told(
+            f"2. {len(RECIPIENTS)} recipients get a copy each, with decoys: customers that do not exist. "
+            f"Each copy goes without {WITHHELD} of the customers, and each without others."
+        )
+    )
     for recipient, copied in story.share(workspace, progress):
         say(_shared(recipient, copied))
     paste = story.leak()
@@ -41,18 +46,34 @@ def play(story: Story, *, say: Say, progress: Progress) -> Traced:
     )
     say(f"     {_first_row(paste)}")
     say(_scanned(story.scan(workspace, progress)))
-    traced = story.trace(workspace, paste, progress)
+    traced = story.trace(workspace, paste, story.dossier, progress)
     say("\n5. The trace:")
-    for data_set in traced.trace.data_sets:
-        for sentence in verdict_lines(data_set, rows=registered.rows):
-            say(fill(sentence, 100, initial_indent="     ", subsequent_indent="       "))
-        for each in data_set.accused:
-            number = int(each.copy.partition("-")[0])
-            say(_told(f"That is the copy that {RECIPIENTS[number - 1]!r} got.", first="   "))
+    _verdict(traced, rows=registered.rows, say=say)
+    one, other = (RECIPIENTS[number] for number in COALITION)
+    say(
+        _told(
+            f"6. Two who know of decoys, at {one!r} and {other!r}, compare their copies, keep only what both "
+            f"have, and sell {SOLD:.0%} of that. No decoy that one of them alone had is left. The trace:"
+        )
+    )
+    _verdict(
+        story.trace(workspace, story.coalition_leak(), story.coalition_dossier, progress),
+        rows=registered.rows,
+        say=say,
+    )
     say(
         _told("Who got a copy shows only with --unmask --reason TEXT, and the asking is logged.", first="   ")
     )
     return traced
+
+
+def _verdict(traced: Traced, *, rows: int, say: Say) -> None:
+    for data_set in traced.trace.data_sets:
+        for sentence in verdict_lines(data_set, rows=rows):
+            say(fill(sentence, 100, initial_indent="     ", subsequent_indent="       "))
+        for each in data_set.accused:
+            number = int(each.copy.partition("-")[0])
+            say(_told(f"{each.copy} is the copy that {RECIPIENTS[number - 1]!r} got.", first="   "))
 
 
 def _told(text: str, *, first: str = "\n", rest: str = "   ") -> str:

@@ -1,4 +1,4 @@
-"""The story: 68,000 customers, twelve copies, one leak; every step by the same services as the commands."""
+"""The story: 68,000 customers, twelve copies, two leaks; every step by the same services as the commands."""
 
 import csv
 import secrets
@@ -20,7 +20,7 @@ from trapstreet.core.ports import Progress
 from trapstreet.keys.folder import KeyFolder
 from trapstreet.plugins.tables import open_table
 from trapstreet.register import Asked, Registration, register
-from trapstreet.share import Copied
+from trapstreet.share import Copied, Terms
 from trapstreet.store import catalogue
 from trapstreet.store.copies import NewRecipient
 from trapstreet.watch import Scan, scan
@@ -42,6 +42,11 @@ RECIPIENTS = (
     "Migration project",
 )
 THIEF = 3
+COALITION = (6, 10)
+SOLD = 0.1
+"""The part of what two copies have in common that is sold."""
+
+WITHHELD = "1%"
 DOMAINS = ("mail.harbourside.example", "inbox.quayside.example")
 _SEED = 2019
 
@@ -64,6 +69,10 @@ class Story:
     def dossier(self) -> Path:
         return self.folder / "dossier.html"
 
+    @property
+    def coalition_dossier(self) -> Path:
+        return self.folder / "dossier-of-two.html"
+
     def begin(self) -> Workspace:
         """A workspace whose company owns two mail domains, with a confirmed kit."""
         write_rows(self.table, customers(CUSTOMERS, seed=_SEED))
@@ -77,7 +86,8 @@ class Story:
         )
         settings = workspace.root / "trapstreet.toml"
         owned = "domains = " + str(list(DOMAINS)).replace("'", '"')
-        settings.write_text(settings.read_text().replace("domains = []", owned))
+        text = settings.read_text().replace("domains = []", owned)
+        settings.write_text(f'{text}\n[share.customers]\nwithhold = "{WITHHELD}"\n')
         workspace = Workspace.open(workspace.root)
         confirm_kit(workspace, kit, passphrase, now=now())
         return workspace
@@ -105,18 +115,26 @@ class Story:
                     data_set,
                     recipient=NewRecipient(Protected(recipient)),
                     out=self._copy(number),
-                    decoys=None,
-                    new_version=False,
+                    terms=Terms(),
                     progress=progress,
                 )
             yield recipient, copied
+
+    def coalition_leak(self) -> Path:
+        """Two recipients compare their copies, keep only rows that both have, and sell a part of these."""
+        random = Random(_SEED)  # noqa: S311  the story is the same every time
+        one, other = ({row["ticket"]: row for row in _rows(self._copy(number))} for number in COALITION)
+        both = [row for ticket, row in one.items() if ticket in other]
+        path = self.folder / "customer-list.txt"
+        stolen = random.sample(both, round(len(both) * SOLD))
+        path.write_text("\n".join(map(_retyped, stolen)), encoding="utf-8")
+        return path
 
     def leak(self) -> Path:
         """Somebody at one recipient sells three rows in a hundred, typed anew, in a paste among other
         texts."""
         random = Random(_SEED)  # noqa: S311  the story is the same every time
-        with self._copy(THIEF).open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = _rows(self._copy(THIEF))
         stolen = random.sample(rows, round(len(rows) * LEAKED))
         self.heap.mkdir()
         paste = self.heap / "paste-7fQ2x.txt"
@@ -137,13 +155,18 @@ class Story:
         found = texts([str(self.heap)], progress)
         return scan(found, lookup=lookup, matcher=matcher, public=public, threads=processors())
 
-    def trace(self, workspace: Workspace, paste: Path, progress: Progress) -> Traced:
-        traced = trace_leak(workspace, [str(paste)], progress=progress)
-        write_dossier(self.dossier, traced, {})
+    def trace(self, workspace: Workspace, leak: Path, dossier: Path, progress: Progress) -> Traced:
+        traced = trace_leak(workspace, [str(leak)], progress=progress)
+        write_dossier(dossier, traced, {})
         return traced
 
     def _copy(self, number: int) -> Path:
         return self.folder / f"copy-for-recipient-{number + 1:02}.csv"
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _retyped(row: dict[str, str]) -> str:

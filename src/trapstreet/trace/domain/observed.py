@@ -1,15 +1,19 @@
 """What a verdict was decided from, as a proof shows it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from trapstreet.core.maths.decoder import Unique
 from trapstreet.index import Candidates, Seen
 from trapstreet.index.matcher import CODE
 from trapstreet.index.seen import BIT, PAIR
+from trapstreet.trace.domain.code import Coded
+from trapstreet.trace.domain.marks import Spelled
 from trapstreet.trace.domain.shown import Shown
-from trapstreet.trace.domain.verdict import Accusation, Kinds
+from trapstreet.trace.domain.verdict import Accusation, DecoyEvidence, Kinds
 
 
 class TestedKinds(NamedTuple):
@@ -20,12 +24,30 @@ class TestedKinds(NamedTuple):
     records: int
 
 
+class Positions(NamedTuple):
+    """What the leak shows of the positions of copies whose codes follow one law, as `Coded` has it: without a
+    key."""
+
+    pool: NDArray[np.uint64]
+    pool_shown: NDArray[np.bool_]
+    rows: NDArray[np.uint64]
+    alive: int
+    unique: Unique
+
+    @classmethod
+    def of(cls, coded: Coded) -> "Positions":
+        return cls(coded.pool, coded.pool_shown, coded.rows, coded.alive, coded.unique)
+
+
 class Observed(NamedTuple):
     """What was counted for one data set.
 
     data_set  its id;  records  real ones that the leak shows
     decoys    of all its copies
     hits      per accused copy the RecordIds of the decoys that its evidence counts
+    positions  per copy that is accused by its code those at which it was judged; 8 bytes for a leaked row,
+              however many copies
+    spellings  per copy that is accused by its marks how the leak spells them
     """
 
     data_set: str
@@ -33,6 +55,8 @@ class Observed(NamedTuple):
     decoys: int
     tested: tuple[TestedKinds, ...]
     hits: dict[str, tuple[int, ...]]
+    positions: Mapping[str, Positions]
+    spellings: Mapping[str, Sequence[Spelled]]
 
 
 def observe(
@@ -43,6 +67,8 @@ def observe(
     tested: Collection[Kinds],
     accused: Sequence[Accusation],
     decoys: int,
+    positions: Mapping[str, Positions],
+    spellings: Mapping[str, Sequence[Spelled]],
 ) -> Observed:
     """What the accusations rest on."""
     sets = what.sets()
@@ -55,7 +81,10 @@ def observe(
             each.copy: _shown_by(what.decoys[each.copy], frozenset(evidence.fields))
             for each in accused
             for evidence in each.evidence
+            if isinstance(evidence, DecoyEvidence)
         },
+        positions,
+        spellings,
     )
 
 

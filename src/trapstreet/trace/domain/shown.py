@@ -4,12 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind, kinds
 from trapstreet.index import Candidates, Lookup, Met, Seen, ended_at
 from trapstreet.index.seen import count_kinds, count_pairs
 from trapstreet.trace.domain.dating import Spans
 from trapstreet.trace.domain.verdict import Kinds
+
+U64 = NDArray[np.uint64]
 
 _MANY = 20
 
@@ -19,7 +22,7 @@ class Shown:
     """Real records and decoys of one data set in a leak.
 
     spans   how many of the real records show a state that began, or was over, in each version
-    decoys  per copy what is seen of its decoys by values that no real record shares
+    decoys  per copy and pool what is seen of its decoys by values that no real record shares
     numbers_only  the leak is a list of phone or reference numbers
     """
 
@@ -29,10 +32,14 @@ class Shown:
     numbers_only: bool = False
 
     def decoys_met(self) -> int:
-        """How many decoys are in the leak; a number alone counts where numbers alone are what it shows."""
-        if self.numbers_only:
-            return sum(map(len, self.decoys.values()))
-        return sum(int(np.count_nonzero(seen.certain)) for seen in self.decoys.values())
+        """How many decoys are in the leak."""
+        return sum(len(self.decoys_of(owner)) for owner in self.decoys)
+
+    def decoys_of(self, owner: str) -> U64:
+        """RecordIds of the decoys of a copy or pool in the leak; a number alone counts where numbers alone
+        are what it shows."""
+        seen = self.decoys.get(owner) or Seen.none()
+        return seen.record if self.numbers_only else seen.record[seen.certain]
 
     def fields(self) -> dict[Kind, int]:
         """How many of the real records show each kind."""

@@ -1,23 +1,37 @@
-"""Which copies took part: the exact test of unique decoys over all copies together.
+"""Which copies took part: exact tests of their own decoys and of their codes, over all copies together.
 
 The law of an innocent copy's hits is known whatever the thief did: its decoys were drawn under its own key,
-and
-each coincides with something in the leak with probability at most q0 (core.maths.entropy.coincidence). A copy
-with d decoys therefore has P(Bin(d, q0) ≥ hits); that is compared with the copy's share of the bound. All
-copies' shares together are at most the whole, so that P(any innocent copy is accused) is at most the bound.
+and each coincides with something in the leak with probability at most q0 (core.maths.entropy.coincidence). A
+copy with d decoys therefore has P(Bin(d, q0) ≥ hits). That, or the p-value of its code, is compared with its
+part of the copy's share of the bound. All copies' shares together are at most the whole, so that P(any
+innocent copy is accused) is at most the bound.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, log10
+from math import ceil, comb, log10
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.entropy import Coincidence, Profile, coincidence
 from trapstreet.core.maths.tails import log10_binomial_tail
+from trapstreet.trace.domain.code import CodeEvidence
 
 Kinds = frozenset[Kind]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+_LEAST = -1e6
+"""log10 of a p-value that is as good as zero: where chance cannot explain it at all."""
+
+_LEAST_PART = 1e-3
+_TINY = 1e-300
+
+LARGEST_GROUP = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +43,11 @@ class CopyCode:
     profiles: tuple[Profile, ...]
 
 
-class Evidence(msgspec.Struct, frozen=True, tag_field="class", tag="design"):
-    """Unique decoys: the leak shows `hits` of the copy's `of` decoys that have all of the fields.
+class DecoyEvidence(msgspec.Struct, frozen=True, tag_field="class", tag="design"):
+    """Decoys of its own: the leak shows `hits` of the copy's `of` decoys that have all of the fields.
 
     chance  q0: at most how likely one decoy of an innocent copy is to coincide with something in the leak
+    share   of the bound, that it may err by
     """
 
     kind: str
@@ -42,10 +57,19 @@ class Evidence(msgspec.Struct, frozen=True, tag_field="class", tag="design"):
     candidates: int
     chance: float
     log10_p: float
+    share: float = 0.0
+
+
+Evidence = DecoyEvidence | CodeEvidence
 
 
 class Accusation(msgspec.Struct, frozen=True):
-    """A copy that took part. log10_p is for this copy alone; weight is its share of the bound."""
+    """A copy that took part.
+
+    log10_p   for this copy alone, by the strongest evidence
+    weight    its share of the bound
+    evidence  each of which is enough by itself, the strongest first
+    """
 
     copy: str
     log10_p: float
@@ -53,8 +77,8 @@ class Accusation(msgspec.Struct, frozen=True):
     evidence: list[Evidence]
 
     def needed(self, bound: float) -> float:
-        """-log10 of the p that this copy must not exceed to be accused."""
-        return -log10(bound) - log10(self.weight)
+        """-log10 of the p that the strongest evidence must not exceed."""
+        return -log10(bound) - log10(self.evidence[0].share)
 
 
 def accuse(
@@ -66,8 +90,10 @@ def accuse(
     tested: Collection[Kinds],
     weights: Mapping[str, float],
     bound: float,
+    coded: Mapping[str, Sequence[CodeEvidence]] = _NOTHING,
+    own: Mapping[str, float] = _NOTHING,
 ) -> list[Accusation]:
-    """The copies whose hits no innocent copy would have, surest first; [] is a good answer.
+    """The copies whose hits or codes no innocent copy would have, surest first; [] is a good answer.
 
     hits        per copy and set of kinds: decoys that the leak shows by all of these kinds, near each other
     columns     per kind the data set's columns of it
@@ -75,27 +101,105 @@ def accuse(
     tested      sets of kinds, chosen by what the leak shows of real records only; testing several costs
                 their number
     weights     per copy its share of the bound; over all copies that could be accused, in this data set and
-                others, at most 1, and chosen without a look at any copy's decoys
+                others, at most 1, and chosen in the same way
     bound       on P(any innocent copy is accused)
+    coded       what the leak says of the codes of copies
+    own         per copy with a code the part of its share of the bound that its own decoys may err by, in
+                (0, 1); the code has the rest. Chosen without a look at any copy's decoys or code
     """
     tuples = {kinds: candidates(kinds) for kinds in tested}
     decoys = sum(code.decoys for code in codes)
     accused = []
     for code in codes:
+        weight, part = weights[code.copy], own.get(code.copy, 1.0)
+        found: list[tuple[float, Evidence]] = []
         met = {kinds: count for kinds, count in hits.get(code.copy, {}).items() if kinds in tuples}
-        if not met:
-            continue
-        others = decoys - code.decoys
-        evidence = [
-            _evidence(code, kinds, count, columns=columns, candidates=tuples[kinds], others=others)
-            for kinds, count in met.items()
+        if met:
+            others = decoys - code.decoys
+            evidence = [
+                _evidence(code, kinds, n, columns=columns, candidates=tuples[kinds], others=others)
+                for kinds, n in met.items()
+            ]
+            best = min(evidence, key=lambda each: each.log10_p)
+            found.append((min(0.0, best.log10_p + log10(len(tuples))), replace(best, share=weight * part)))
+        found += [
+            (each.log10_p, replace(each, share=weight * each.share)) for each in coded.get(code.copy, ())
         ]
-        best = min(evidence, key=lambda each: each.log10_p)
-        log10_p = min(0.0, best.log10_p + log10(len(tuples)))
-        weight = weights[code.copy]
-        if log10_p <= log10(bound) + log10(weight):
-            accused.append(Accusation(code.copy, ceil(log10_p * 1000) / 1000, weight, [best]))
+        enough = [(p, each) for p, each in found if p <= log10(bound) + log10(each.share)]
+        if enough:
+            enough.sort(key=lambda each: each[0] - log10(each[1].share))
+            log10_p = ceil(max(enough[0][0], _LEAST) * 1000) / 1000
+            accused.append(Accusation(code.copy, log10_p, weight, [each for _, each in enough]))
     return sorted(accused, key=lambda each: each.log10_p)
+
+
+def own_part(log10_one_hit: float, log10_needed: float) -> float:
+    """The part of a copy's share of the bound that its own decoys get beside a code: just what one hit
+    needs, at most half.
+
+    log10_one_hit  p-value of a single hit, by the kinds that tell most;  log10_needed  of the copy's share
+    """
+    needed = 10 ** min(0.0, log10_one_hit - log10_needed)
+    return min(0.5, max(_LEAST_PART, 1.001 * needed))
+
+
+def log10_one_hit(
+    profiles: Sequence[Profile],
+    decoys: int,
+    *,
+    columns: Mapping[Kind, Sequence[str]],
+    candidates: Callable[[Kinds], int],
+    tested: Collection[Kinds],
+    others: int,
+) -> float:
+    """log10 of a bound on the p-value of one hit among so many decoys, by the tested kinds that tell most;
+    0.0 where none tells anything."""
+    most = 1.0
+    for kinds in tested:
+        choices = [columns.get(kind, ()) for kind in sorted(kinds)]
+        could = coincidence(profiles, choices, candidates(kinds), others=others)
+        if could.decoys:
+            most = min(most, decoys * could.q0 * len(tested))
+    return log10(max(most, _TINY))
+
+
+def smallest_group(
+    codes: Sequence[CopyCode],
+    hits: Mapping[str, Mapping[Kinds, int]],
+    *,
+    columns: Mapping[Kind, Sequence[str]],
+    candidates: Callable[[Kinds], int],
+    tested: Collection[Kinds],
+    copies: int,
+    bound: float,
+) -> list[str]:
+    """The smallest set of two to LARGEST_GROUP copies of which at least one took part; [] if there is none.
+
+    copies  that could be in such a set, of any data set
+    bound   on P(all copies of a named set are innocent); the other parameters as for `accuse`
+    All decoys of g innocent copies together show P(Bin(Σ d, q0) ≥ hits), which is held against a share of
+    the bound over all sets of that size, for each size and each set of kinds that is tested.
+    """
+    decoys = sum(code.decoys for code in codes)
+    tests = log10(max(1, len(tested))) + log10(LARGEST_GROUP - 1)
+    for size in range(2, min(LARGEST_GROUP, copies) + 1):
+        log10_bound = log10(bound) - tests - log10(comb(copies, size))
+        for kinds in tested:
+            met = [(n, code) for code in codes if (n := hits.get(code.copy, {}).get(kinds, 0))]
+            most = sorted(met, key=lambda each: -each[0])[:size]
+            if len(most) < size:
+                continue
+            found = [
+                _evidence(
+                    code, kinds, n, columns=columns, candidates=candidates(kinds), others=decoys - code.decoys
+                )
+                for n, code in most
+            ]
+            q0 = max(each.chance for each in found)
+            together = sum(each.of for each in found), sum(n for n, _ in most)
+            if log10_binomial_tail(together[0], q0, together[1]) <= log10_bound:
+                return sorted(code.copy for _, code in most)
+    return []
 
 
 def kinds_to_test(shown: Mapping[Kinds, int], records: int, present: Collection[Kind]) -> list[Kinds]:
@@ -112,12 +216,11 @@ def kinds_to_test(shown: Mapping[Kinds, int], records: int, present: Collection[
     return sorted([*singles, *pairs], key=sorted)
 
 
-def not_only_source(accused: Sequence[Accusation], codes: Sequence[CopyCode]) -> list[str]:
-    """Copies that cannot be the only source: another copy's decoys are in the leak, at the same bound."""
-    if not accused:
-        return []
-    only = accused[0].copy if len(accused) == 1 else None
-    return [code.copy for code in codes if code.copy != only]
+def not_only_source(accused: Sequence[Accusation], copies: Sequence[str]) -> list[str]:
+    """The copies that cannot be the only source: the leak shows decoys that another copy alone has, at the
+    same bound."""
+    sources = {each.copy for each in accused if any(isinstance(e, DecoyEvidence) for e in each.evidence)}
+    return [copy for copy in copies if sources - {copy}]
 
 
 def _evidence(
@@ -128,12 +231,12 @@ def _evidence(
     columns: Mapping[Kind, Sequence[str]],
     candidates: int,
     others: int,
-) -> Evidence:
+) -> DecoyEvidence:
     choices = [columns.get(kind, ()) for kind in sorted(kinds)]
     could = coincidence(code.profiles, choices, candidates, others=others)
     if hits > could.decoys:  # the profiles do not explain it, so nothing is known of its chance
         could = Coincidence(hits, 1.0)
-    return Evidence(
+    return DecoyEvidence(
         kind="unique decoys",
         hits=hits,
         of=could.decoys,

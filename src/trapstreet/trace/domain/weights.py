@@ -1,17 +1,17 @@
 """How the bound on accusing the innocent is divided among the copies."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 
 THEN = 0.9
 """The part of a data set's share that goes to the copies that can show what leaked."""
 
 
-def copies_then(issued: Mapping[str, int], versions: Collection[int]) -> list[str]:
+def copies_then(issued: Mapping[str, Set[int]], versions: Collection[int]) -> list[str]:
     """The copies made from one of the versions; [] where that tells none from the others.
 
-    issued  per copy the version it was made from: it shows the state of that version and no other
+    issued  per copy the versions that it was made of: each of its editions shows the state of one of them
     """
-    then = [copy for copy, version in issued.items() if version in versions]
+    then = [copy for copy, own in issued.items() if not own.isdisjoint(versions)]
     return then if len(then) < len(issued) else []
 
 

@@ -13,7 +13,7 @@ EMAIL = frozenset({Kind.EMAIL})
 PROFILE = Profile(DECOYS, (20_000,), {"email": (0,)})
 CODES = [CopyCode(str(copy), DECOYS, (PROFILE,)) for copy in range(COPIES)]
 CHANCE = coincidence([PROFILE], [["email"]], CANDIDATES, others=(COPIES - 1) * DECOYS).q0
-ISSUED = {str(copy): copy * VERSIONS // COPIES + 1 for copy in range(COPIES)}
+ISSUED = {str(copy): {copy * VERSIONS // COPIES + 1} for copy in range(COPIES)}
 
 
 def accused(hits: dict[str, int], versions: list[int], *, bound: float) -> list[str]:

@@ -1,6 +1,7 @@
 """The main job, told as users meet it: register, share, scan, trace."""
 
 import json
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -9,28 +10,44 @@ import pytest
 from desk import Desk
 from people import customer_file, read_csv
 from trapstreet.app.demo.people import customers
+from trapstreet.cli import run
 
 RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor")
 OWNED = 'domains = ["post.harbour.example", "mail.quay.example"]'
 
 
-@pytest.fixture
-def shared(desk: Desk) -> Desk:
+pytestmark = pytest.mark.xdist_group("main job")  # the copies are made once
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 customers registered and handed to three recipients; the company owns two mail domains."""
-    settings = desk.workspace / "trapstreet.toml"
-    settings.write_text(settings.read_text().replace("domains = []", OWNED))
-    desk.do("register", customer_file(desk.folder / "customers.csv", 2_000), "--name", "customers")
-    for number, recipient in enumerate(RECIPIENTS):
-        desk.do(
-            "share",
-            "customers",
-            "--to",
-            recipient,
-            "--out",
-            desk.folder / f"copy{number}.csv",
-            "--decoys",
-            60,
-        )
+    folder = tmp_path_factory.mktemp("office")
+    workspace, keys, kit = (folder / name for name in ("workspace", "keys", "kit.txt"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
+        _do("init", workspace, "--keys", keys, "--kit", kit, "--kit-confirmed")
+        settings = workspace / "trapstreet.toml"
+        settings.write_text(settings.read_text().replace("domains = []", OWNED))
+        table = customer_file(folder / "customers.csv", 2_000)
+        _do("register", table, "--name", "customers", "--workspace", workspace)
+        for number, recipient in enumerate(RECIPIENTS):
+            asked = ("--to", recipient, "--out", folder / f"copy{number}.csv", "--decoys", 60)
+            _do("share", "customers", *asked, "--workspace", workspace)
+    return folder
+
+
+def _do(*arguments: object) -> None:
+    assert run([str(each) for each in arguments]) == 0
+
+
+@pytest.fixture
+def shared(office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A desk at a workspace of this test's own, with the copies and the table."""
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    desk = Desk(folder, capsys)
+    desk.do("register", folder / "customers.csv", "--name", "customers")  # which is its source from now on
     return desk
 
 

@@ -108,9 +108,10 @@ class Bench:
 
     def judge(self, issued: Sequence[Copy], versions: Mapping[str, Set[int]]) -> Judged:
         """The verdict on all copies of the data set; versions are per copy those of its editions."""
+        codes = [CopyCode(copy.id, copy.decoys, stored.profiles_of(copy)) for copy in issued]
         groups = [self._group(alike, issued) for alike in _alike(issued, versions, self.weights)]
         own = {copy.id: group.own_part for group in groups for copy in group.copies}
-        sources = {each.copy for each in self._accuse(issued, own)}
+        sources = {each.copy for each in self._accuse(codes, own)}
         coded: dict[str, list[CodeEvidence]] = defaultdict(list)
         lacking: list[str] = []
         positions: dict[str, Positions] = {}
@@ -128,7 +129,7 @@ class Bench:
             spellings |= dict.fromkeys(by_marks, spelled)
             for copy, evidence in chain(found.items(), by_marks.items()):
                 coded[copy].append(evidence)
-        accused = self._accuse(issued, own, coded)
+        accused = self._accuse(codes, own, coded)
         for group, shown, part in rounds:
             known = {each.copy for each in accused} & set(shown.copies)
             if 0 < len(known) <= MOST_KNOWN:
@@ -137,19 +138,19 @@ class Bench:
                     coded[copy].append(found_beside)
             by_code = {copy for copy in shown.copies if any(e.kind == "code" for e in coded.get(copy, ()))}
             positions |= dict.fromkeys(by_code, Positions.of(shown))
-        accused = self._accuse(issued, own, coded)
+        accused = self._accuse(codes, own, coded)
         others = not_only_source(accused, [copy.id for copy in issued])
-        group_of = [] if accused else self._smallest_group(issued)
+        group_of = [] if accused else self._smallest_group(codes)
         return Judged(accused, group_of, sorted({*others, *lacking}), positions, spellings)
 
     def _accuse(
         self,
-        issued: Sequence[Copy],
+        codes: Sequence[CopyCode],
         own: Mapping[str, float],
         coded: Mapping[str, Sequence[CodeEvidence]] = _NOTHING,
     ) -> list[Accusation]:
         return accuse(
-            [CopyCode(copy.id, copy.decoys, stored.profiles_of(copy)) for copy in issued],
+            codes,
             self.what.hits(),
             columns=self._columns(),
             candidates=self.candidates,
@@ -160,9 +161,9 @@ class Bench:
             own=own,
         )
 
-    def _smallest_group(self, issued: Sequence[Copy]) -> list[str]:
+    def _smallest_group(self, codes: Sequence[CopyCode]) -> list[str]:
         return smallest_group(
-            [CopyCode(copy.id, copy.decoys, stored.profiles_of(copy)) for copy in issued],
+            codes,
             self.what.hits(),
             columns=self._columns(),
             candidates=self.candidates,

@@ -4,6 +4,7 @@ The format is in docs/adr/0011-the-code-of-a-copy.md, with test vectors.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -84,8 +85,9 @@ class PTable(NamedTuple):
         return canonical_cbor(entries)
 
 
+@lru_cache(maxsize=1024)
 def decoded(data: bytes) -> PTable:
-    """The p-table of its bytes. Raises ValueError for anything else."""
+    """The p-table of its bytes; many copies have the same. Raises ValueError for anything else."""
     import cbor2
 
     pool, rows, marks = None, CERTAIN, []

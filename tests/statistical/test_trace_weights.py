@@ -50,7 +50,7 @@ def test_few_decoys_that_were_no_verdict_accuse_a_copy_of_that_time() -> None:
         if log10_binomial_tail(DECOYS, CHANCE, hits) <= np.log10(1e-6 * 0.9 / 10)
     )
     guilty, older = "25", "5"
-    assert ISSUED[guilty] == 3
+    assert ISSUED[guilty] == {3}
     assert accused({guilty: few}, [], bound=1e-6) == []
     assert accused({guilty: few}, [3], bound=1e-6) == [guilty]
     assert accused({older: few, guilty: few}, [3], bound=1e-6) == [guilty], "no copy of another version"

@@ -114,10 +114,19 @@ def _matcher(_workspace: Workspace) -> str:
     return native.remark() or f"compiled, {native.name()}"
 
 
+def _copies(workspace: Workspace) -> str:
+    from trapstreet.app.sharing import refuse_unknown_shares
+    from trapstreet.store import catalogue
+
+    refuse_unknown_shares(workspace)
+    return f"{catalogue.count_copies()} handed out"
+
+
 _LOOKS: dict[str, Callable[[Workspace], str]] = {
     "log": _log,
     "recovery kit": _kit,
     "inventories": _inventories,
+    "copies": _copies,
     "folders": _folders,
     "disk": _room,
     "normal forms": _normal_forms,

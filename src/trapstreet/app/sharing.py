@@ -53,7 +53,7 @@ def share_copy(
         table,
         data_set,
         recipient=recipient,
-        terms=_with_settings(terms, workspace.settings.share.get(data_set.name, ShareSection())),
+        terms=_with_settings(workspace, data_set, terms),
         settings=DecoySettings(settings.domains, settings.phones),
         bound=workspace.settings.trace.bound,
         ring=workspace.ring,
@@ -70,7 +70,7 @@ def plan_for(workspace: Workspace, data_set: DataSet, *, terms: Terms, progress:
     return plan_copies(
         open_table(data_set.source),
         data_set,
-        terms=_with_settings(terms, workspace.settings.share.get(data_set.name, ShareSection())),
+        terms=_with_settings(workspace, data_set, terms),
         settings=DecoySettings(settings.domains, settings.phones),
         bound=workspace.settings.trace.bound,
         ring=workspace.ring,
@@ -136,8 +136,21 @@ def _outside(workspace: Workspace, writer: AbstractContextManager[Writer]) -> Ou
     )
 
 
-def _with_settings(terms: Terms, section: ShareSection) -> Terms:
+def refuse_unknown_shares(workspace: Workspace) -> None:
+    """Raises UnusableInput where the settings say what copies of a data set are like that nobody knows."""
+    known = {each.name for each in catalogue.data_sets()}
+    for name in workspace.settings.share:
+        if name not in known:
+            raise UnusableInput(
+                f"{FILE_NAME}: [share.{name}] is about no data set",
+                hint=f"registered are: {', '.join(known)}",
+            )
+
+
+def _with_settings(workspace: Workspace, data_set: DataSet, terms: Terms) -> Terms:
     """What is asked for, and what the settings say of the rest."""
+    refuse_unknown_shares(workspace)
+    section = workspace.settings.share.get(data_set.name, ShareSection())
     withheld = read_share(section.withhold, where=FILE_NAME) if terms.withheld is None else terms.withheld
     marks = read_marks(section.marks, where=FILE_NAME) if terms.marks is None else terms.marks
     return replace(terms, withheld=withheld, marks=marks)

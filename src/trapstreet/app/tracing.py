@@ -149,7 +149,8 @@ def _reread(workspace: Workspace, read: "_Reading", data_set: str, record_ids: U
         table = open_table(known.source)
         return dict(rows_of_records(table, known, record_ids, ring=workspace.ring))
     except TrapstreetError as error:
-        read.unread.append(Unread(printable(known.source), f"marks are not read: {error.message}"))
+        why = f"so the marks of its copies are not read: {error.message}"
+        read.unread.append(Unread(f"the source of {known.name!r}", why))
         return {}
 
 

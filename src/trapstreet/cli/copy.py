@@ -32,10 +32,11 @@ def list_copies(workspace: Path | None, as_json: bool) -> None:
     """List every copy: data set, version, when, how many rows and decoys. Recipients show as pseudonyms."""
     from trapstreet.app.workspace import Workspace
 
-    Workspace.open(workspace)
+    opened = Workspace.open(workspace)
+    from trapstreet.share import count_decoys
     from trapstreet.store import catalogue
 
-    rows = [_listed(each) for each in catalogue.all_copies()]
+    rows = [_listed(each, count_decoys(each, opened.ring)) for each in catalogue.all_copies()]
     emit(as_json, {"copies": rows}, _table(rows))
 
 
@@ -137,7 +138,7 @@ def withdraw(*, name: str, workspace: Path | None, as_json: bool) -> None:
     )
 
 
-def _listed(copy: "Copy") -> dict[str, object]:
+def _listed(copy: "Copy", decoys: int) -> dict[str, object]:
     from trapstreet.render.words import day
 
     editions = list(copy.editions.all())
@@ -153,7 +154,7 @@ def _listed(copy: "Copy") -> dict[str, object]:
         "recipient": copy.recipient_id,
         "issued": day(copy.created_at),
         "rows": latest.rows,
-        "decoys": copy.decoys,
+        "decoys": decoys,
         "strippable": copy.strippable,
         "status": _status(copy),
         "commitment": latest.commitment,

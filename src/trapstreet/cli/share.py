@@ -74,12 +74,12 @@ def command(
     workspace: Path | None,
     as_json: bool,
 ) -> None:
-    """Write a copy of the data set NAME for one recipient, with decoys that no other copy has.
+    """Write a copy of the data set NAME for one recipient, with decoys by which a leak of it is traced.
 
     The source is read again; columns, order and formatting stay as they are. The format is that of the file's
     name: .csv, .tsv, .jsonl, .parquet, .xlsx.
 
-    From the second copy on, copies of 250 decoys and more share some of them: by these people are named who
+    Copies of 250 decoys and more share some of these from the second copy on, by which people are named who
     compare what they got.
     """
     from trapstreet.app.settings import read_marks, read_share
@@ -96,6 +96,10 @@ def command(
     )
     opened = Workspace.open(workspace)
     data_set = catalogue.data_set_named(name)  # asked first, so that nobody is asked about recipients in vain
+    if plan and new_version:
+        raise UnusableInput(
+            "--plan goes by what is registered", hint="register the source first, or leave out --new-version"
+        )
     if plan:
         from trapstreet.render.plans import plan_lines
 

@@ -40,6 +40,10 @@ def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None
     lines = lines or ["No decoys in it: this is not a copy, or its decoys are gone already."]
     if result.restored:
         lines.append(f"{result.restored:,} rows are spelled as in the source again.")
+    if result.withheld:
+        lines.append(
+            "Rows were withheld from this copy and are not in it: do not register it as the data set."
+        )
     if result.unmended:
         lines.append(f"NOT RESTORED  {result.unmended}")
     if result.rejected:
@@ -54,6 +58,7 @@ def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None
             "rejected": result.rejected,
             "decoys": result.decoys,
             "restored": result.restored,
+            "withheld": result.withheld,
             "unmended": result.unmended or None,
         },
         "\n".join(lines),

@@ -133,5 +133,9 @@ def _cost(plan: Plan) -> str:
     withheld = (
         f"{counted(round(plan.cost.withheld), 'row')} withheld" if plan.cost.withheld else "no row withheld"
     )
-    marked = f"{counted(round(plan.cost.marked), 'value')} marked" if plan.cost.marked else "no value marked"
+    marked = (
+        f"{counted(round(plan.cost.marked), 'value')} marked, half of which stay as they are"
+        if plan.cost.marked
+        else "no value marked"
+    )
     return f"Cost of each copy: {counted(round(plan.cost.decoys), 'decoy')} added, {withheld}, {marked}."

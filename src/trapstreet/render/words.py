@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 from math import floor, log10
 
 from trapstreet.core.fields import Kind, kinds
-from trapstreet.trace import Accusation, DataSetTrace, Dating, DecoyEvidence, LayerShown, MarkShown
+from trapstreet.trace import (
+    Accusation,
+    CodeEvidence,
+    DataSetTrace,
+    Dating,
+    DecoyEvidence,
+    LayerShown,
+    MarkShown,
+)
 
 _SCALES = [(12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand")]
 _WHOLE = 15
@@ -14,6 +22,12 @@ _WHOLE = 15
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 record`, `2,040 records`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def copy_list(copies: Sequence[str]) -> str:
+    """`copy a`, `copies a, b and c`; at least one."""
+    *most, last = copies
+    return f"copies {', '.join(most)} and {last}" if most else f"copy {last}"
 
 
 def owner_words(owner: str) -> str:
@@ -78,6 +92,7 @@ def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
         return
     if not result.accused:
         yield from _no_verdict(result)
+        yield from _not_only_source(result)
         return
     for each in result.accused:
         yield from _accusation(each)
@@ -89,22 +104,34 @@ def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
     if result.copies_then:
         then = counted(result.copies_then, "copy that can show", "copies that can show")
         yield f"Nine tenths of that chance are kept for the {then} the data of that time."
+    yield from _not_only_source(result)
+
+
+def _not_only_source(result: DataSetTrace) -> Iterator[str]:
     if result.not_only_source:
         others = counted(len(result.not_only_source), "copy", "copies")
         yield f"{others} cannot be the only source of it."
 
 
 def _accusation(each: Accusation) -> Iterator[str]:
-    for evidence in each.evidence:
-        if isinstance(evidence, DecoyEvidence):
-            yield (
-                f"Copy {each.copy} took part: {evidence.hits:,} of the {evidence.of:,} decoys that it "
-                "alone has are in the leak."
-            )
-        else:
-            shown = "; ".join(filter(None, map(layer_words, evidence.layers)))
-            yield f"Copy {each.copy} took part: {shown}."
-    yield f"An innocent copy would show as much with a chance of at most {chance(each.log10_p)}."
+    first, *more = [_shown(evidence) for evidence in each.evidence]
+    yield f"Copy {each.copy} took part{first}."
+    yield from (f"And{also.removeprefix(':')}." for also in more)
+    what = "the first of these" if more else "as much"
+    yield f"An innocent copy would show {what} with a chance of at most {chance(each.log10_p)}."
+
+
+def _shown(evidence: DecoyEvidence | CodeEvidence) -> str:
+    """What goes behind "took part"."""
+    if isinstance(evidence, DecoyEvidence):
+        return f": {evidence.hits:,} of the {evidence.of:,} decoys that it alone has are in the leak"
+    shown = "; ".join(filter(None, map(layer_words, evidence.layers)))
+    if not evidence.beside:
+        return f": {shown}"
+    return (
+        f" beside {copy_list(evidence.beside)}: it agrees with what of the leak they do not explain; in all "
+        f"{shown}"
+    )
 
 
 def layer_words(layer: LayerShown | MarkShown) -> str:
@@ -112,7 +139,7 @@ def layer_words(layer: LayerShown | MarkShown) -> str:
     if isinstance(layer, MarkShown):
         return (
             f"it spells {layer.agree:,} of {counted(layer.cells, 'cell')} in {layer.column!r} as the leak "
-            f"does, where an innocent copy does about {_about(layer.expected)}"
+            f"does, where an innocent copy does about {about(layer.expected)}"
         )
     if not layer.shown:
         return ""
@@ -120,22 +147,21 @@ def layer_words(layer: LayerShown | MarkShown) -> str:
     if layer.kind == "shared decoys":
         return (
             f"it has {layer.held:,} of the {counted(layer.shown, 'shared decoy')} in the leak, "
-            f"where an innocent copy has about {_about(expected)}"
+            f"where an innocent copy has about {about(expected)}"
         )
     return (
         f"it lacks {layer.shown - layer.held:,} of the {counted(layer.shown, 'leaked row')}, "
-        f"where an innocent copy lacks about {_about(layer.shown - expected)}"
+        f"where an innocent copy lacks about {about(layer.shown - expected)}"
     )
 
 
-def _about(expected: float) -> str:
-    """`0.4`, `67`."""
-    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
+def about(expected: float) -> str:
+    """`0.04`, `6.7`, `67`."""
+    return f"{expected:,.0f}" if expected >= 9.95 else f"{expected:.2g}"
 
 
 def _group(result: DataSetTrace) -> Iterator[str]:
-    *most, last = result.group
-    yield f"At least one of the copies {', '.join(most)} and {last} took part, but none can be named alone."
+    yield f"At least one of the {copy_list(result.group)} took part, but none can be named alone."
     yield (
         f"Over all groups of the {counted(result.copies, 'copy', 'copies')}, the chance that one is named in "
         f"which all are innocent is at most {chance(log10(result.bound))}."
@@ -147,7 +173,10 @@ def _no_verdict(result: DataSetTrace) -> Iterator[str]:
         yield "No verdict: no copies of it were handed out, so there is nothing to tell them apart by."
         return
     if not result.decoys:
-        yield "No verdict: the leak shows no decoys of any copy, so it accuses none."
+        yield (
+            "No verdict: the leak shows no decoys of any copy, and nothing else that tells one from the "
+            "others beyond chance."
+        )
         return
     seen = counted(result.decoys, "decoy")
     yield (

@@ -2,6 +2,7 @@
 
 from trapstreet.share.domain.coding import Terms
 from trapstreet.share.domain.recipients import Recipients
+from trapstreet.share.making import count_decoys
 from trapstreet.share.opening import open_copy
 from trapstreet.share.planning import plan_copies
 from trapstreet.share.refresh import Refreshed, refresh
@@ -18,6 +19,7 @@ __all__ = [
     "Terms",
     "Writer",
     "batches_of_records",
+    "count_decoys",
     "open_copy",
     "plan_copies",
     "refresh",

@@ -22,7 +22,7 @@ from trapstreet.share.domain.marking import bits_of, marked, spelled
 from trapstreet.share.source import Source
 from trapstreet.store import copies
 from trapstreet.store.catalogue import new_id
-from trapstreet.store.models import Pool
+from trapstreet.store.models import Copy, Pool
 
 U64 = NDArray[np.uint64]
 
@@ -84,6 +84,14 @@ def make_pool(
             ring=ring,
             at=now,
         )
+
+
+def count_decoys(copy: Copy, ring: KeyRing) -> int:
+    """How many decoys a copy has, its own and shared ones."""
+    if copy.pool is None:
+        return copy.decoys
+    shared = pool_held(ring.code_key(copy.id), copies.record_ids_of(copy.pool), copies.p_table_of(copy))
+    return copy.decoys + int(np.count_nonzero(shared))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Stripped(msgspec.Struct, frozen=True):
     """What was taken out: decoys by the copy, or the pool, that they are of; `rows` are those that stayed.
 
     restored  rows with a value that is spelled as in the source again
+    withheld  copies among these from which rows were withheld: they are not in the table
     unmended  why marked values stay as they are; "" where they do not, or where there are none
     """
 
@@ -30,6 +31,7 @@ class Stripped(msgspec.Struct, frozen=True):
     rejected: int
     decoys: dict[str, int]
     restored: int
+    withheld: list[str]
     unmended: str
 
 
@@ -66,7 +68,10 @@ def strip(
             restored += len(changed)
             rejected += len(batch.rejected)
             progress(rows)
-    return Stripped(data_set.name, rows, rejected, dict(taken), restored, unmended)
+    withheld = [
+        copy.id for copy in data_set.copies.all() if copy.id in taken and copies.p_table_of(copy).withholds
+    ]
+    return Stripped(data_set.name, rows, rejected, dict(taken), restored, withheld, unmended)
 
 
 def _spelling(

@@ -73,7 +73,9 @@ def all_indexes(shelf: Shelf) -> list[DataSetIndex]:
 
 def all_copies() -> list[Copy]:
     """Every copy ever issued, in the order of issue; without the sealed cells."""
-    return list(Copy.objects.defer("cells").select_related("data_set").prefetch_related("editions__version"))
+    return list(
+        Copy.objects.defer("cells").select_related("data_set", "pool").prefetch_related("editions__version")
+    )
 
 
 def copy_named(text: str) -> Copy:

@@ -162,8 +162,8 @@ def is_registered(owner: str) -> bool:
 def pool_for(data_set: DataSet, columns: Collection[str]) -> Pool | None:
     """The shared decoys that new copies of the data set get; None while there are none with these
     columns."""
-    pool = data_set.pools.last()
-    return pool if pool and set(pool.columns) == set(columns) else None
+    fitting = [pool for pool in data_set.pools.all() if set(pool.columns) == set(columns)]
+    return fitting[-1] if fitting else None
 
 
 def p_table_of(copy: Copy) -> PTable:

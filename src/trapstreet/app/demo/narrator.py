@@ -32,7 +32,7 @@ def play(story: Story, *, say: Say, progress: Progress) -> Traced:
     say(
         _told(
             f"2. {len(RECIPIENTS)} recipients get a copy each, with decoys: customers that do not exist. "
-            f"Each copy goes without {WITHHELD} of the customers, and each without others."
+            f"Each copy goes without {WITHHELD.replace('%', ' %')} of the customers, and each without others."
         )
     )
     for recipient, copied in story.share(workspace, progress):
@@ -52,8 +52,8 @@ def play(story: Story, *, say: Say, progress: Progress) -> Traced:
     one, other = (RECIPIENTS[number] for number in COALITION)
     say(
         _told(
-            f"6. Two who know of decoys, at {one!r} and {other!r}, compare their copies, keep only what both "
-            f"have, and sell {SOLD:.0%} of that. No decoy that one of them alone had is left. The trace:"
+            f"6. Two who know of decoys, at {one!r} and {other!r}, compare their copies, keep what both "
+            f"have, and sell {100 * SOLD:.0f} % of that. No decoy that one alone had is left. The trace:"
         )
     )
     _verdict(

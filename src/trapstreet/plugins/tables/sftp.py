@@ -256,6 +256,7 @@ def _refuse_taken(server: "SFTPClient", address: Address) -> None:
 def _reporting(label: str) -> Iterator[None]:
     """Inside, an error of the connection or the server becomes one of ours."""
     from paramiko import SSHException
+    from paramiko.ssh_exception import NoValidConnectionsError
 
     try:
         yield
@@ -263,6 +264,10 @@ def _reporting(label: str) -> Iterator[None]:
         raise AccessDenied(f"{label}: may not write there", hint="ask for access to the folder") from None
     except FileNotFoundError:
         raise UnusableInput(f"{label}: there is no such folder", hint="make it first") from None
+    except NoValidConnectionsError:
+        raise Unreachable(
+            f"{label}: nobody answers there", hint="check host and port, and that its SSH server runs"
+        ) from None
     except (OSError, EOFError, SSHException) as error:
         raise Unreachable(
             f"{label}: the delivery failed ({type(error).__name__})",

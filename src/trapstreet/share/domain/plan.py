@@ -1,7 +1,8 @@
 """What copies will prove before any is made, what they cost, and what would lift it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from math import ceil, log, log1p, sqrt
+from dataclasses import replace
+from math import ceil, exp, log, log1p, sqrt
 from typing import Literal
 
 import msgspec
@@ -187,9 +188,11 @@ def _lifts(design: Design, rows: int, curves: list[Curve], nats: float) -> Itera
     """Rules of thumb, by the figures of bench/plan.py. nats: what an accusation takes."""
     most_decoys = _BEARABLE * rows
     single, more = curve_of(curves, SINGLE).smallest, 2 * round(design.decoys)
-    by_hits = ceil(rows * (1 - (1 - PROVEN) ** (0.5 / max(1, design.unique))))
-    if single and by_hits < single.leaked_rows and more <= most_decoys:
-        yield Lift("decoys", more, *SINGLE, by_hits)
+    if single and more <= most_decoys:
+        twice = replace(design, unique=2 * design.unique, pool=2 * design.pool)
+        lifted = curve(twice, rows, SINGLE, share=exp(-nats)).smallest
+        if lifted and lifted.leaked_rows < single.leaked_rows:
+            yield Lift("decoys", more, *SINGLE, lifted.leaked_rows)
     enough = ceil(_SHARED_PER_NAT * nats / SHARED)
     if curve_of(curves, MOST).smallest is None and enough <= most_decoys:
         yield Lift("decoys", enough, *MOST, rows)

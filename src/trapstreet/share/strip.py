@@ -1,7 +1,7 @@
 """Take a copy's decoys out of a file that came back."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -11,9 +11,9 @@ from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.core.ports import Progress, Table
 from trapstreet.index import DecoyRows, Fingerprinter, Shelf
 from trapstreet.keys.ring import KeyRing
-from trapstreet.share.domain.marking import SourceSpelling, marked
+from trapstreet.share.domain.marking import Marked, SourceSpelling, marked
 from trapstreet.share.service import Writer
-from trapstreet.share.source import rows_of_records
+from trapstreet.share.source import batches_of_records
 from trapstreet.store import catalogue, copies
 from trapstreet.store.models import DataSet
 
@@ -80,16 +80,21 @@ def _spelling(
     """How the source spells the columns that copies mark, and why that cannot be said."""
     tables = {copies.p_table_of(each) for each in data_set.copies.only("p_table")}
     codes = {(code.column, code.mark): code for each in tables for code in each.marks}
-    columns = catalogue.columns_of(data_set)
-    own = {column.name: column for column in columns}
-    present = [own.get(name, Column(name, Kind.TEXT, "not registered")) for name in table.columns]
-    spelling = SourceSpelling(marked(list(codes.values()), columns), marked(list(codes.values()), present))
-    if codes:
-        try:
-            for record_id, row in rows_of_records(source(data_set), data_set, None, ring=ring):
-                spelling.learn(record_id, row)
-        except TrapstreetError as error:
-            return SourceSpelling([], []), f"marked values stay as they are: {error.message}"
+    known = {column.name: column for column in catalogue.columns_of(data_set)}
+
+    def of(names: Sequence[str]) -> list[Marked]:
+        columns = [known.get(name, Column(name, Kind.TEXT, "not registered")) for name in names]
+        return marked(list(codes.values()), columns)
+
+    if not codes:
+        return SourceSpelling([], []), ""
+    try:
+        opened = source(data_set)
+        spelling = SourceSpelling(of(opened.columns), of(table.columns))
+        for record_ids, batch in batches_of_records(opened, data_set, None, ring=ring):
+            spelling.learn(record_ids, batch.rows)
+    except TrapstreetError as error:
+        return SourceSpelling([], []), f"marked values stay as they are: {error.message}"
     return spelling, ""
 
 

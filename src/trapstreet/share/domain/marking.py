@@ -1,6 +1,5 @@
 """Marks on the cells of a copy: which columns have them, with which chances, and how a row is spelled."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -108,7 +107,7 @@ def spelled(rows: Sequence[Row], marks: Sequence[Marked], bits: Sequence[Sequenc
 
 
 class SourceSpelling:
-    """How the source spells the cells that copies mark; 50 bytes for a row and mark, and the cells of marks
+    """How the source spells the cells that copies mark: 9 bytes for a row and mark, and the cells of marks
     that cannot be read back.
 
     marks    in the columns of the source;  own  the same in the columns of the table to be restored, those
@@ -118,29 +117,43 @@ class SourceSpelling:
     def __init__(self, marks: Sequence[Marked], own: Sequence[Marked]) -> None:
         self._marks = marks
         self._own = own
-        self._bits: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-        self._cells: dict[tuple[str, str], dict[int, Cell]] = defaultdict(dict)
+        self._learnt: dict[tuple[str, str], list[tuple[U64, I8]]] = {mark.name: [] for mark in marks}
+        self._cells: dict[tuple[str, str], dict[int, Cell]] = {mark.name: {} for mark in marks}
+        self._sorted: dict[tuple[str, str], tuple[U64, I8]] = {}
 
-    def learn(self, record_id: int, row: Row) -> None:
-        """Take in a row of the source."""
+    def learn(self, record_ids: U64, rows: Sequence[Row]) -> None:
+        """Take in rows of the source."""
         for mark in self._marks:
-            bit = mark.shown(row)
-            if bit != NO_BIT:
-                self._bits[mark.name][record_id] = bit
-                if not mark.mark.reversible:
-                    self._cells[mark.name][record_id] = row[mark.at]
+            bits = np.array([mark.shown(row) for row in rows], dtype=np.int8)
+            known = np.flatnonzero(bits != NO_BIT)
+            self._learnt[mark.name].append((record_ids[known], bits[known]))
+            if not mark.mark.reversible:
+                cells = zip(record_ids[known].tolist(), known.tolist(), strict=True)
+                self._cells[mark.name] |= {record_id: rows[at][mark.at] for record_id, at in cells}
 
     def restored(self, rows: Sequence[Row], record_ids: U64) -> dict[int, Row]:
         """The rows that are spelled otherwise than in the source, as the source spells them, by place."""
         changed: dict[int, Row] = {}
         for mark in self._own:
-            bits, cells = self._bits[mark.name], self._cells[mark.name]
-            for place, record_id in enumerate(record_ids.tolist()):
-                if record_id not in bits:
-                    continue
+            bits, cells = self._bits(mark.name, record_ids), self._cells[mark.name]
+            for place in np.flatnonzero(bits != NO_BIT).tolist():
                 row = changed.get(place, rows[place])
                 pair = mark.mark.spellings(row[mark.at], mark.column)
-                cell = pair[bits[record_id]] if pair else cells.get(record_id, row[mark.at])
+                source = cells.get(int(record_ids[place]), row[mark.at])
+                cell = pair[bits[place]] if pair else source
                 if cell != row[mark.at]:
                     changed[place] = (*row[: mark.at], cell, *row[mark.at + 1 :])
         return changed
+
+    def _bits(self, name: tuple[str, str], record_ids: U64) -> I8:
+        """The source's bit of each record, NO_BIT where it is not known."""
+        if name not in self._sorted:
+            nothing = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int8)
+            ids, bits = map(np.concatenate, zip(nothing, *self._learnt.pop(name), strict=True))
+            order = np.argsort(ids)
+            self._sorted[name] = ids[order], bits[order]
+        ids, bits = self._sorted[name]
+        if not len(ids):
+            return np.full(len(record_ids), NO_BIT, dtype=np.int8)
+        at = np.minimum(np.searchsorted(ids, record_ids), len(ids) - 1)
+        return np.where(ids[at] == record_ids, bits[at], np.int8(NO_BIT))

@@ -17,7 +17,9 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.urls import without_password
 
 if TYPE_CHECKING:
-    from trapstreet.store.models import Copy
+    from collections.abc import Sequence
+
+    from trapstreet.store.models import Copy, Edition
 
 
 @click.group(epilog=example("trapstreet copy list", "trapstreet copy refresh 3 --out cork-may.csv"))
@@ -36,7 +38,12 @@ def list_copies(workspace: Path | None, as_json: bool) -> None:
     from trapstreet.share import count_decoys
     from trapstreet.store import catalogue
 
-    rows = [_listed(each, count_decoys(each, opened.ring)) for each in catalogue.all_copies()]
+    listed = catalogue.all_copies()
+    pools = catalogue.pools_of({copy.data_set_id for copy, _ in listed})
+    rows = [
+        _listed(copy, editions, count_decoys(copy, pools.get(copy.pool_id or ""), opened.ring))
+        for copy, editions in listed
+    ]
     emit(as_json, {"copies": rows}, _table(rows))
 
 
@@ -138,10 +145,9 @@ def withdraw(*, name: str, workspace: Path | None, as_json: bool) -> None:
     )
 
 
-def _listed(copy: "Copy", decoys: int) -> dict[str, object]:
+def _listed(copy: "Copy", editions: "Sequence[Edition]", decoys: int) -> dict[str, object]:
     from trapstreet.render.words import day
 
-    editions = list(copy.editions.all())
     latest = editions[-1]
     return {
         "copy": copy.id,

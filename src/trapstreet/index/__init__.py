@@ -22,7 +22,7 @@ from trapstreet.index.sketch import Sketch
 from trapstreet.index.space import Space, SpaceSampler
 from trapstreet.index.spill import SHARED
 from trapstreet.index.table import Table, build
-from trapstreet.index.versions import Living, ended_at, living
+from trapstreet.index.versions import Living, ended_at, held_in, living
 from trapstreet.index.writer import SegmentWriter
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "count_held",
     "ended_at",
     "fingerprints_of",
+    "held_in",
     "living",
     "total_digest",
 ]

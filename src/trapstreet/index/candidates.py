@@ -11,12 +11,12 @@ from trapstreet.index.matcher import I64, NEAR, U64, CandidateForms, Matches
 from trapstreet.index.runs import distinct
 from trapstreet.index.seen import Pair
 
-_GATHERED = 1 << 22
+_GATHERED = 1 << 19
 
 
 class Candidates:
     """Counts the candidates of one or more texts. Memory grows with the different candidates, 16 bytes for
-    each."""
+    each (twice that while they are put in order), and not with the text."""
 
     def __init__(self) -> None:
         self._forms: dict[Kind, list[U64]] = defaultdict(list)
@@ -35,7 +35,7 @@ class Candidates:
             self._forms[kind].append(distinct(forms))
             self._things[kind].append(distinct(forms[_apart(places, ends)]))
             self._pending[kind] += len(forms)
-            if self._pending[kind] > _GATHERED:
+            if self._pending[kind] > max(_GATHERED, len(self._forms[kind][0])):
                 self._forms[kind] = [distinct(np.concatenate(self._forms[kind]))]
                 self._things[kind] = [distinct(np.concatenate(self._things[kind]))]
                 self._pending[kind] = 0

@@ -1,6 +1,6 @@
 """Which records of a data set are alive, and when each state of a record ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,20 @@ def living(versions: Sequence[Segment]) -> Living:
         digests = np.concatenate([digests[keep], segment.digests])
     order = np.argsort(ids)
     return Living(ids[order], digests[order])
+
+
+def held_in(record_ids: U64, versions: Sequence[Segment]) -> Iterator[tuple[NDArray[np.bool_], int]]:
+    """For each version in turn which of these records it had, and how many it had in all.
+
+    Two searches per version: O(versions · (records + changes)), however large the table is.
+    """
+    there = np.zeros(len(record_ids), dtype=np.bool_)
+    alive = 0
+    for segment in versions:
+        there &= ~np.isin(record_ids, segment.ended)
+        there |= np.isin(record_ids, segment.record_ids)
+        alive += len(segment.record_ids) - len(segment.ended)
+        yield there.copy(), alive
 
 
 def ended_at(record_ids: U64, since: NDArray[np.int64], versions: Sequence[Segment]) -> NDArray[np.int64]:

@@ -86,23 +86,27 @@ def make_pool(
         )
 
 
-def count_decoys(copy: Copy, ring: KeyRing) -> int:
-    """How many decoys a copy has, its own and shared ones."""
-    if copy.pool is None:
+def count_decoys(copy: Copy, pool: Pool | None, ring: KeyRing) -> int:
+    """How many decoys a copy has, its own and those of its pool."""
+    if pool is None:
         return copy.decoys
-    shared = pool_held(ring.code_key(copy.id), copies.record_ids_of(copy.pool), copies.p_table_of(copy))
+    shared = pool_held(ring.code_key(copy.id), copies.record_ids_of(pool), copies.p_table_of(copy))
     return copy.decoys + int(np.count_nonzero(shared))
 
 
 @dataclass(frozen=True, slots=True)
 class MadeCopy:
     """A copy that was made and is nowhere yet: its own decoys with what the generator says of them, all
-    decoys in their places, and what is committed."""
+    decoys in their places, and what is committed.
+
+    left_out  shared decoys of its that are not among these: their keys are real rows' by now
+    """
 
     own: Decoys
     all: Decoys
     issued: IssuedCopy
     table: PTable
+    left_out: int
 
 
 def make_copy(
@@ -120,6 +124,11 @@ def make_copy(
     copy = copies.new_copy_id()
     code_key = ring.code_key(copy)
     common = shared.held(code_key, table)
+    there = [
+        row
+        for row, gone in zip(common, source.rows.alive(source.prints.record_ids(common)), strict=True)
+        if not gone
+    ]
     own = generate(
         source.model,
         settings,
@@ -139,8 +148,9 @@ def make_copy(
         nonce=secrets.token_bytes(32),
         at=now,
     )
-    placed = placed_rows(source, common, code_key)
-    return MadeCopy(own, Decoys((*own.decoys, *placed), own.order), issued, table)
+    placed = placed_rows(source, there, code_key)
+    everything = Decoys((*own.decoys, *placed), own.order)
+    return MadeCopy(own, everything, issued, table, left_out=len(common) - len(there))
 
 
 def placed_rows(source: Source, rows: Sequence[Row], code_key: bytes) -> list[Decoy]:

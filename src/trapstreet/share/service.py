@@ -103,8 +103,8 @@ def share(
     """
     version = catalogue.latest(data_set)
     told = Told(progress, 2 * version.rows)
+    marks = mark_codes(terms.marks or (), catalogue.columns_of(data_set), data_set.key_columns)
     source = read_source(table, data_set, version, ring=ring, shelf=shelf, told=told)
-    marks = mark_codes(terms.marks or (), source.columns, data_set.key_columns)
     decoys = default_decoys(version.rows) if terms.decoys is None else terms.decoys
 
     def taken() -> TakenValues:
@@ -159,10 +159,14 @@ def share(
         decoys=len(made.all.decoys),
         shared=len(made.all.decoys) - len(made.own.decoys),
         strippable=made.own.strippable,
-        notes=made.own.notes,
+        notes=(*made.own.notes, *_left_out(made.left_out)),
         proves=proves,
         commitment=issued.commitment.hex(),
     )
+
+
+def _left_out(decoys: int) -> list[str]:
+    return [f"{decoys:,} shared decoys are left out: their keys are real rows' by now"] if decoys else []
 
 
 def _proves(issued: IssuedCopy, source: Source, *, bound: float) -> list[Power]:

@@ -33,6 +33,10 @@ class RegisteredRows:
         self._living = living(index.versions)
         self._decoys = DecoyRows(index.copies)
 
+    def alive(self, record_ids: U64) -> NDArray[np.bool_]:
+        """Which of the records are registered now."""
+        return self._living.find(record_ids)[1]
+
     def batches(self) -> Iterator[Batch]:
         """The rows; raises UnusableInput at the end, or before, if they are not those of the registered
         version."""

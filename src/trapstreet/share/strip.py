@@ -68,9 +68,8 @@ def strip(
             restored += len(changed)
             rejected += len(batch.rejected)
             progress(rows)
-    withheld = [
-        copy.id for copy in data_set.copies.all() if copy.id in taken and copies.p_table_of(copy).withholds
-    ]
+    met = data_set.copies.filter(id__in=list(taken)).only("id", "p_table")
+    withheld = [copy.id for copy in met if copies.p_table_of(copy).withholds]
     return Stripped(data_set.name, rows, rejected, dict(taken), restored, withheld, unmended)
 
 

@@ -1,7 +1,8 @@
 """Data sets, versions, recipients and copies as the capabilities ask for them."""
 
 import secrets
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
 import msgspec
 from django.db.models import Sum
@@ -9,7 +10,7 @@ from django.db.models import Sum
 from trapstreet.core.fields.kind import Column
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.index import DataSetIndex, Shelf
-from trapstreet.store.models import Copy, DataSet, Pool, Version
+from trapstreet.store.models import Copy, DataSet, Edition, Pool, Version
 
 
 def data_set_named(name: str) -> DataSet:
@@ -71,11 +72,13 @@ def all_indexes(shelf: Shelf) -> list[DataSetIndex]:
     return [index_of(each, shelf) for each in data_sets()]
 
 
-def all_copies() -> list[Copy]:
-    """Every copy ever issued, in the order of issue; without the sealed cells."""
-    return list(
-        Copy.objects.defer("cells").select_related("data_set", "pool").prefetch_related("editions__version")
-    )
+def all_copies() -> list[tuple[Copy, list[Edition]]]:
+    """Every copy ever issued with its editions, in the order of issue; without what is sealed."""
+    editions: dict[str, list[Edition]] = defaultdict(list)
+    for edition in Edition.objects.select_related("version").defer("opening").iterator():
+        editions[edition.copy_id].append(edition)
+    copies = Copy.objects.select_related("data_set").defer("cells", "record_ids", "profiles")
+    return [(copy, editions[copy.id]) for copy in copies.iterator()]
 
 
 def copy_named(text: str) -> Copy:
@@ -101,10 +104,22 @@ def count_decoys(data_set: DataSet) -> int:
 
 
 def copies_of(data_sets: Sequence[str]) -> list[Copy]:
-    """All copies ever issued of these data sets with their editions, by their ids; without the sealed
-    cells."""
-    found = Copy.objects.filter(data_set__in=data_sets).defer("cells").select_related("pool")
-    return list(found.prefetch_related("editions__version"))
+    """All copies ever issued of these data sets, by their ids; without the sealed cells and RecordIds."""
+    return list(Copy.objects.filter(data_set__in=data_sets).defer("cells", "record_ids"))
+
+
+def pools_of(data_sets: Collection[str]) -> dict[str, Pool]:
+    """The shared decoys of these data sets by pool; without the sealed cells."""
+    return {pool.id: pool for pool in Pool.objects.filter(data_set__in=data_sets).defer("cells")}
+
+
+def editions_of(data_sets: Sequence[str]) -> dict[str, set[int]]:
+    """The numbers of the versions that each copy of these data sets was handed out of."""
+    versions: dict[str, set[int]] = defaultdict(set)
+    found = Edition.objects.filter(copy__data_set__in=data_sets)
+    for copy, number in found.values_list("copy_id", "version__number").iterator():
+        versions[copy].add(number)
+    return versions
 
 
 def versions_of(data_set: str) -> list[Version]:

@@ -1,7 +1,7 @@
 """The copies of one data set, judged by what a leak shows of it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from math import log10
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.codebits import PRESENCE
 from trapstreet.core.maths.decoder import Unique
-from trapstreet.core.model.p_table import PTable, chance
+from trapstreet.core.model.p_table import MarkCode, PTable, chance
 from trapstreet.core.model.table import Row
-from trapstreet.index import DataSetIndex, count_held, living
+from trapstreet.index import DataSetIndex, count_held, held_in
 from trapstreet.keys.ring import KeyRing
 from trapstreet.store import copies as stored
-from trapstreet.store.models import Copy
+from trapstreet.store.models import Copy, Pool
 from trapstreet.trace.domain import code, marks
 from trapstreet.trace.domain.code import Coded, CodeEvidence
 from trapstreet.trace.domain.marks import Spelled
@@ -70,7 +70,8 @@ MOST_KNOWN = 5
 _NOTHING: Mapping[str, Sequence[CodeEvidence]] = MappingProxyType({})
 
 
-class _Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Group:
     """Copies whose codes follow one law at the same share of the bound.
 
     own_decoys    that such a copy has on average
@@ -78,7 +79,7 @@ class _Group(NamedTuple):
     """
 
     copies: Sequence[Copy]
-    keys: Sequence[bytes]
+    keys: Sequence[bytes] = field(repr=False)
     table: PTable
     own_decoys: int
     log10_weight: float
@@ -89,6 +90,7 @@ class _Group(NamedTuple):
 class Bench:
     """Judges the copies of a data set at a bound, by their own decoys, by their codes and by their marks.
 
+    pools    its shared decoys, by pool
     tested   sets of kinds that decoys are judged by
     weights  per copy its share of the bound
     copies   that the workspace ever issued, of any data set
@@ -96,6 +98,7 @@ class Bench:
     """
 
     data_set: DataSetIndex
+    pools: Mapping[str, Pool]
     what: Shown
     windows: Mapping[int, Window] = field(repr=False)
     candidates: Callable[[Kinds], int]
@@ -118,10 +121,16 @@ class Bench:
         spellings: dict[str, list[Spelled]] = {}
         cells = self._cells(issued)
         rounds: list[tuple[_Group, Coded, float]] = []
+        leaked = self._leaked(frozenset(versions[group.copies[0].id]) for group in groups)
+        spelling: dict[tuple[MarkCode, ...], list[Spelled]] = {}
         for group in groups:
-            shown = self._coded(group, versions[group.copies[0].id], sources)
-            spelled = marks.read(shown.table.marks, self.data_set.columns, cells, self.windows)
-            part = (1 - group.own_part) / (2 if spelled else 1)
+            shown = self._coded(group, *leaked[frozenset(versions[group.copies[0].id])], sources)
+            codes_of_marks = shown.table.marks
+            if codes_of_marks not in spelling:
+                read = marks.read(codes_of_marks, self.data_set.columns, cells, self.windows)
+                spelling[codes_of_marks] = read
+            spelled = spelling[codes_of_marks]
+            part = (1 - group.own_part) / (2 if spelled and shown.parts() else 1)
             rounds.append((group, shown, part))
             found = code.evidence(shown, group.log10_weight, part * (1 - FURTHER))
             lacking += code.not_only_source(shown, group.log10_weight)
@@ -159,7 +168,12 @@ class Bench:
             bound=self.bound * (1 - GROUPS),
             coded=coded,
             own=own,
+            pooled=self._pooled(),
         )
+
+    def _pooled(self) -> int:
+        """How many shared decoys there are."""
+        return sum(pool.decoys for pool in self.pools.values())
 
     def _smallest_group(self, codes: Sequence[CopyCode]) -> list[str]:
         return smallest_group(
@@ -170,6 +184,7 @@ class Bench:
             tested=self.tested,
             copies=self.copies,
             bound=self.bound * GROUPS,
+            pooled=self._pooled(),
         )
 
     def _group(self, alike: Sequence[Copy], issued: Sequence[Copy]) -> "_Group":
@@ -181,19 +196,20 @@ class Bench:
         first, keys = alike[0], self.ring.code_keys(copy.id for copy in alike)
         table = stored.p_table_of(first)
         decoys, pooled = np.array([copy.decoys for copy in alike]), 0.0
-        if first.pool and table.pool:
-            ids = stored.record_ids_of(first.pool)
+        pool = self._pool(first)
+        if pool and table.pool:
+            ids = stored.record_ids_of(pool)
             decoys += count_held(keys, ids, slot=PRESENCE, threshold=table.pool.threshold)
             pooled = chance(table.pool.threshold) * len(ids)
         asked = int(decoys.max())
         log10_weight = log10(self.bound * (1 - GROUPS)) + log10(self.weights[first.id])
         one = log10_one_hit(
-            stored.profiles_of(first.pool or first),
+            stored.profiles_of(pool or first),
             asked,
             columns=self._columns(),
             candidates=self.candidates,
             tested=self.tested,
-            others=asked * len(issued),
+            others=asked * len(issued) + self._pooled(),
         )
         return _Group(alike, keys, table, round(asked - pooled), log10_weight, own_part(one, log10_weight))
 
@@ -209,28 +225,44 @@ class Bench:
             return {}
         return self.reread(self.data_set.data_set, np.array(sorted(self.windows), dtype=np.uint64))
 
-    def _coded(self, group: "_Group", versions: Set[int], sources: Set[str]) -> Coded:
-        """What the leak shows of the positions of the copies; sources are accused by their own decoys."""
-        pool, ids = group.copies[0].pool, [copy.id for copy in group.copies]
+    def _coded(self, group: "_Group", rows: U64, alive: int, sources: Set[str]) -> Coded:
+        """What the leak shows of the positions of the copies.
+
+        rows     leaked records that they could hold;  alive  how many there are in all
+        sources  copies that are accused by their own decoys
+        A record whose key is a shared decoy's, too, is no position of its own.
+        """
+        pool, ids = self._pool(group.copies[0]), [copy.id for copy in group.copies]
         record_ids = stored.record_ids_of(pool) if pool else np.empty(0, dtype=np.uint64)
         shown = self.what.decoys_of(pool.id) if pool else record_ids
         hits = sum(len(self.what.decoys_of(copy)) for copy in ids if copy in sources)
-        alive = self._alive(versions)
         return Coded(
             table=group.table,
             copies=ids,
             keys=group.keys,
             pool=record_ids,
             pool_shown=np.isin(record_ids, shown),
-            rows=np.intersect1d(self.what.real.record, alive),
-            alive=len(alive),
+            rows=np.setdiff1d(rows, record_ids, assume_unique=True),
+            alive=alive,
             unique=Unique(hits, group.own_decoys),
         )
 
-    def _alive(self, versions: Set[int]) -> U64:
-        """RecordIds of the records that any of the versions had."""
-        parts = [living(self.data_set.versions[:version]).record_ids for version in versions]
-        return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+    def _leaked(self, sets: Iterable[frozenset[int]]) -> dict[frozenset[int], tuple[U64, int]]:
+        """For each set of versions the leaked records that any of them had, ascending, and how many records
+        the largest had."""
+        wanted = set(sets)
+        rows = np.unique(self.what.real.record)
+        masks = {each: np.zeros(len(rows), dtype=np.bool_) for each in wanted}
+        sizes = dict.fromkeys(wanted, 0)
+        for number, (there, alive) in enumerate(held_in(rows, self.data_set.versions), start=1):
+            for each in wanted:
+                if number in each:
+                    masks[each] |= there
+                    sizes[each] = max(sizes[each], alive)
+        return {each: (rows[masks[each]], max(sizes[each], int(masks[each].sum()))) for each in wanted}
+
+    def _pool(self, copy: Copy) -> Pool | None:
+        return self.pools.get(copy.pool_id or "")
 
 
 def _alike(

@@ -93,21 +93,25 @@ def trace(
     recognised = {
         number: what for number in met.data_sets() if (what := shown(met, candidates, lookup, number))
     }
-    copies = catalogue.copies_of([lookup.data_sets[number].data_set for number in recognised])
+    ids = [lookup.data_sets[number].data_set for number in recognised]
+    copies, editions = catalogue.copies_of(ids), catalogue.editions_of(ids)
     everyone = catalogue.count_copies()
     results, observed, affected = [], [], []
     for number, what in recognised.items():
         data_set = lookup.data_sets[number]
         own = [copy for copy in copies if copy.data_set_id == data_set.data_set]
         tested = kinds_to_test(what.sets(), len(what.real), candidates.present())
-        versions = {copy.id: {each.version.number for each in copy.editions.all()} for copy in own}
+        versions = {copy.id: editions[copy.id] for copy in own}
+        pools = catalogue.pools_of([data_set.data_set])
+        tuples = {kinds: candidates.met_by(kinds) for kinds in tested}
         dating = date(what.spans, [_seen(each) for each in catalogue.versions_of(data_set.data_set)])
         then = copies_then(versions, dating.versions)
         bench = Bench(
             data_set,
+            pools,
             what,
             windows.of(number),
-            candidates.met_by,
+            tuples.__getitem__,
             tested=tested,
             weights=weights([copy.id for copy in own], then, copies=everyone),
             copies=everyone,
@@ -140,7 +144,7 @@ def trace(
                 candidates,
                 tested=tested,
                 accused=result.accused,
-                decoys=sum(copy.decoys for copy in own),
+                decoys=sum(copy.decoys for copy in own) + sum(pool.decoys for pool in pools.values()),
                 positions=judged.positions,
                 spellings=judged.spellings,
             )

@@ -110,13 +110,13 @@ class SourceSpelling:
     """How the source spells the cells that copies mark: 9 bytes for a row and mark, and the cells of marks
     that cannot be read back.
 
-    marks    in the columns of the source;  own  the same in the columns of the table to be restored, those
-             that it has
+    marks    in the columns of the source;  own  in those of the table to be restored; what only one of them
+             has stays as it is
     """
 
     def __init__(self, marks: Sequence[Marked], own: Sequence[Marked]) -> None:
         self._marks = marks
-        self._own = own
+        self._own = [mark for mark in own if mark.name in {each.name for each in marks}]
         self._learnt: dict[tuple[str, str], list[tuple[U64, I8]]] = {mark.name: [] for mark in marks}
         self._cells: dict[tuple[str, str], dict[int, Cell]] = {mark.name: {} for mark in marks}
         self._sorted: dict[tuple[str, str], tuple[U64, I8]] = {}

@@ -92,6 +92,7 @@ def accuse(
     bound: float,
     coded: Mapping[str, Sequence[CodeEvidence]] = _NOTHING,
     own: Mapping[str, float] = _NOTHING,
+    pooled: int = 0,
 ) -> list[Accusation]:
     """The copies whose hits or codes no innocent copy would have, surest first; [] is a good answer.
 
@@ -103,12 +104,13 @@ def accuse(
     weights     per copy its share of the bound; over all copies that could be accused, in this data set and
                 others, at most 1, and chosen in the same way
     bound       on P(any innocent copy is accused)
+    pooled      decoys that copies share
     coded       what the leak says of the codes of copies
     own         per copy with a code the part of its share of the bound that its own decoys may err by, in
                 (0, 1); the code has the rest. Chosen without a look at any copy's decoys or code
     """
     tuples = {kinds: candidates(kinds) for kinds in tested}
-    decoys = sum(code.decoys for code in codes)
+    decoys = pooled + sum(code.decoys for code in codes)
     accused = []
     for code in codes:
         weight, part = weights[code.copy], own.get(code.copy, 1.0)
@@ -172,6 +174,7 @@ def smallest_group(
     tested: Collection[Kinds],
     copies: int,
     bound: float,
+    pooled: int = 0,
 ) -> list[str]:
     """The smallest set of two to LARGEST_GROUP copies of which at least one took part; [] if there is none.
 
@@ -180,7 +183,7 @@ def smallest_group(
     All decoys of g innocent copies together show P(Bin(Σ d, q0) ≥ hits), which is held against a share of
     the bound over all sets of that size, for each size and each set of kinds that is tested.
     """
-    decoys = sum(code.decoys for code in codes)
+    decoys = pooled + sum(code.decoys for code in codes)
     tests = log10(max(1, len(tested))) + log10(LARGEST_GROUP - 1)
     for size in range(2, min(LARGEST_GROUP, copies) + 1):
         log10_bound = log10(bound) - tests - log10(comb(copies, size))

@@ -1,7 +1,7 @@
 """The text round the first records that a leak shows, in which marks are looked for."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,11 @@ MOST = 4096
 NEITHER = -1
 
 
-class Window(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Window:
     """The text near a record's first match, which begins at `at`. Protected."""
 
-    text: bytes
+    text: bytes = field(repr=False)
     at: int
 
     def shows(self, pair: Sequence[Cell]) -> int:

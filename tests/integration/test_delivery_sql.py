@@ -272,6 +272,31 @@ def test_sqlite_says_what_is_wrong_and_nothing_stays(tmp_path: Path) -> None:
     assert {each.name for each in tmp_path.iterdir()} == {"crm.db", "note.txt"}
 
 
+SAME_FILE = """
+import sys
+from trapstreet.plugins.tables import create_table, open_table
+source = open_table(f"{sys.argv[1]}?table=customers")
+with create_table(f"sqlite:///{sys.argv[1]}?table=copy", like=source) as writer:
+    for batch in source.batches():
+        writer.write(batch)
+    writer.complete()
+"""
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_copy_goes_into_the_sqlite_file_that_its_source_is_in(journal: str, tmp_path: Path) -> None:
+    """6 MB of it: more than SQLite's cache, that would go into the file while it is being read."""
+    path = tmp_path / "crm.db"
+    with changing_sqlite(path) as connection:
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+        connection.execute("CREATE TABLE customers (id INTEGER, note TEXT)")
+        connection.executemany("INSERT INTO customers VALUES (?, ?)", ((n, "x" * 200) for n in range(30_000)))
+    subprocess.run([sys.executable, "-c", SAME_FILE, path], check=True, timeout=20)
+    with changing_sqlite(path) as connection:
+        same = "SELECT count(*) FROM customers JOIN copy USING (id, note)"
+        assert connection.execute(same).fetchall() == [(30_000,)]
+
+
 FULL_DISK = """
 import resource, signal, sys
 sys.path[:0] = sys.argv[2:]

@@ -8,12 +8,11 @@ from random import Random
 import pytest
 
 from desk import Desk
-from people import customer_file, read_csv
-from trapstreet.cli import run
+from handed_out import handed_out
+from people import read_csv
 
 ROWS = 6_000
 RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor", "Printing works Brno")
-OWNED = 'domains = ["post.harbour.example", "mail.quay.example"]'
 
 Rows = dict[str, dict[str, str]]
 """The rows of a file by their ticket numbers."""
@@ -25,24 +24,8 @@ pytestmark = pytest.mark.xdist_group("coalition")  # the copies are made once
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """6,000 customers and four copies, each without 1 % of them; the company owns two mail domains."""
-    folder = tmp_path_factory.mktemp("office")
-    workspace, keys, kit = (folder / name for name in ("workspace", "keys", "kit.txt"))
-    table = customer_file(folder / "customers.csv", ROWS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
-        _do("init", workspace, "--keys", keys, "--kit", kit, "--kit-confirmed")
-        settings = workspace / "trapstreet.toml"
-        text = settings.read_text().replace("domains = []", OWNED)
-        settings.write_text(text + '\n[share.customers]\nwithhold = "1%"\n')
-        _do("register", table, "--name", "customers", "--workspace", workspace)
-        for number, recipient in enumerate(RECIPIENTS):
-            asked = ("--to", recipient, "--out", folder / f"copy{number}.csv", "--decoys", 300)
-            _do("share", "customers", *asked, "--workspace", workspace)
-    return folder
-
-
-def _do(*arguments: object) -> None:
-    assert run([str(each) for each in arguments]) == 0
+    folder, settings = tmp_path_factory.mktemp("office"), '\n[share.customers]\nwithhold = "1%"\n'
+    return handed_out(folder, rows=ROWS, recipients=RECIPIENTS, share=("--decoys", 300), settings=settings)
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from random import Random
 import pytest
 
 from desk import Desk
+from handed_out import OWNED, handed_out
 from people import customer_file, read_csv
 from trapstreet.app.demo.people import customers
-from trapstreet.cli import run
 
 RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor")
-OWNED = 'domains = ["post.harbour.example", "mail.quay.example"]'
 
 
 pytestmark = pytest.mark.xdist_group("main job")  # the copies are made once
@@ -23,22 +22,7 @@ pytestmark = pytest.mark.xdist_group("main job")  # the copies are made once
 def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 customers registered and handed to three recipients; the company owns two mail domains."""
     folder = tmp_path_factory.mktemp("office")
-    workspace, keys, kit = (folder / name for name in ("workspace", "keys", "kit.txt"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
-        _do("init", workspace, "--keys", keys, "--kit", kit, "--kit-confirmed")
-        settings = workspace / "trapstreet.toml"
-        settings.write_text(settings.read_text().replace("domains = []", OWNED))
-        table = customer_file(folder / "customers.csv", 2_000)
-        _do("register", table, "--name", "customers", "--workspace", workspace)
-        for number, recipient in enumerate(RECIPIENTS):
-            asked = ("--to", recipient, "--out", folder / f"copy{number}.csv", "--decoys", 60)
-            _do("share", "customers", *asked, "--workspace", workspace)
-    return folder
-
-
-def _do(*arguments: object) -> None:
-    assert run([str(each) for each in arguments]) == 0
+    return handed_out(folder, rows=2_000, recipients=RECIPIENTS, share=("--decoys", 60))
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from desk import Desk
 from given import Given, rows_of, texts, write
+from handed_out import handed_out
 from people import customer_file, read_csv
 from trapstreet.app.demo.people import customers
-from trapstreet.cli import run
 from trapstreet.plugins.tables import open_table
 
 ROWS = 2_000
@@ -28,30 +28,13 @@ pytestmark = pytest.mark.xdist_group("marks")  # the copies are made once
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 customers and three copies with marks on phone numbers and e-mail addresses."""
-    folder = tmp_path_factory.mktemp("office")
-    workspace, keys, kit = (folder / name for name in ("workspace", "keys", "kit.txt"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
-        patch.setattr("trapstreet.keys.kit._LOG2_N", 8)
-        _do("init", workspace, "--keys", keys, "--kit", kit, "--kit-confirmed")
-        with (workspace / "trapstreet.toml").open("a") as settings:
-            settings.write(MARKS)
-        table = customer_file(folder / "customers.csv", ROWS)
-        _do("register", table, "--name", "customers", "--workspace", workspace)
-        for number, recipient in enumerate(RECIPIENTS):
-            out = folder / f"copy{number}.csv"
-            _do("share", "customers", "--to", recipient, "--out", out, "--workspace", workspace)
-    return folder
+    return handed_out(tmp_path_factory.mktemp("office"), rows=ROWS, recipients=RECIPIENTS, settings=MARKS)
 
 
 @pytest.fixture(autouse=True)
 def cheap_kit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kits cost 1 ms instead of 0.4 s."""
     monkeypatch.setattr("trapstreet.keys.kit._LOG2_N", 8)
-
-
-def _do(*arguments: object) -> None:
-    assert run([str(each) for each in arguments]) == 0
 
 
 @pytest.fixture

@@ -82,6 +82,8 @@ def test_what_a_copy_adds_to_another_comes_to_what_the_trace_says() -> None:
         ((IDS[0], IDS[0]), {IDS[0]: accused(0)}),
         ((IDS[0],), {IDS[0]: accused(0, (IDS[2],))}),
         ((IDS[0],), {IDS[0]: replace(accused(0), p_table=PTable(None, LAW.rows).encoded().hex())}),
+        ((IDS[0],), {IDS[0]: replace(accused(0), version=2)}),
+        ((IDS[0],), {IDS[0]: replace(accused(0), code=Code(1, "0.0", "0.1"))}),
     ],
 )
 def test_a_copy_is_judged_only_beside_others_that_are_accused_by_themselves(
@@ -90,3 +92,44 @@ def test_a_copy_is_judged_only_beside_others_that_are_accused_by_themselves(
     copy = accused(1, beside)
     with pytest.raises(DoesNotHold, match="beside"):
         judge_code(copy, copy.code, CLAIMS, NEEDED, accused=others)
+
+
+def judged_beside(beside: tuple[str, ...], others: list[Accused]) -> None:
+    """The second copy beside some of the others, which are accused too."""
+    copy = accused(1, beside)
+    judge_code(copy, copy.code, CLAIMS, NEEDED, accused={each.copy: each for each in [*others, copy]})
+
+
+def test_a_copy_is_judged_beside_all_that_are_accused_by_their_codes() -> None:
+    """Whoever could choose among them could choose those that make it look guilty."""
+    others = [accused(0), accused(2), accused(3)]
+    judged_beside((IDS[0], IDS[2], IDS[3]), others)
+    for chosen in ((IDS[0],), (IDS[0], IDS[2]), (IDS[3], IDS[2])):
+        with pytest.raises(DoesNotHold, match="not judged beside every one"):
+            judged_beside(chosen, others)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        accused(2, (IDS[0],)),
+        replace(accused(2), version=2),
+        replace(accused(2), code=Code(1, "0.0", "0.1")),
+        replace(accused(2), p_table=PTable(None, LAW.rows).encoded().hex()),
+    ],
+    ids=["found beside", "of another version", "at other positions", "of another law"],
+)
+def test_copies_that_are_none_of_those_beside_are_left_out(other: Accused) -> None:
+    judged_beside((IDS[0],), [accused(0), other])
+
+
+def test_a_copy_that_is_accused_without_its_code_may_be_among_those_beside() -> None:
+    by_marks = replace(accused(2), code=None, marks=Code(0, "0.0", "0.1"))
+    judged_beside((IDS[0],), [accused(0), by_marks])
+    judged_beside((IDS[0], IDS[2]), [accused(0), by_marks])
+
+
+def test_a_copy_that_is_accused_by_itself_is_not_judged_beside_others() -> None:
+    copy = replace(accused(1, (IDS[0],)), marks=Code(0, "0.0", "0.1"))
+    with pytest.raises(DoesNotHold, match="accused by itself is judged beside"):
+        judge_code(copy, copy.code, CLAIMS, NEEDED, accused={IDS[0]: accused(0)})

@@ -536,11 +536,15 @@ def test_an_opened_value_that_was_not_committed_to_is_refused() -> None:
 
 
 def test_the_number_of_copies_is_on_trust_only_where_it_matters() -> None:
-    """Five entries could be five copies, each judged by three kinds of evidence."""
+    """Five entries could be five copies, each put to four tests at 99 % of the bound."""
     assert check(PROOF).any_number
     made = by_one_kind("own")
-    assert check(proofs.sealed(replace(made, bound="1.7e-24"))).any_number
-    assert not check(proofs.sealed(replace(made, bound="1.5e-24"))).any_number
+    found = check(proofs.sealed(made)).accused[proofs.COPY]
+    assert 5 * 4 * 10**found.log10_p == pytest.approx(2.1204e-24, rel=1e-4)
+    assert check(proofs.sealed(replace(made, bound="2.15e-24"))).any_number
+    assert not check(proofs.sealed(replace(made, bound="2.13e-24"))).any_number
+    with pytest.raises(DoesNotHold, match="bound is not kept"):
+        check(proofs.sealed(replace(made, bound="5e-324")))
 
 
 def two_copies(share: str) -> Proof:

@@ -143,6 +143,38 @@ def test_nobody_shares_three_decoys_and_nobody_is_there_to_share_with_one_copy()
     assert default_design(CUSTOMERS, copies=2).pool > 0
 
 
+@pytest.mark.parametrize(
+    ("decoys", "pool", "own", "shared"),
+    [
+        (300, 197, 231, 69),
+        (1_000, 197, 931, 69),
+        (300, 657, 231, 69),
+        (249, 657, 249, 0),
+    ],
+    ids=["as made", "made for fewer", "made for more", "too few to share"],
+)
+def test_a_design_shares_out_of_the_pool_that_there_is(decoys: int, pool: int, own: int, shared: int) -> None:
+    design = default_design(CUSTOMERS, copies=FEW, decoys=decoys, pool=pool)
+    assert (design.unique, round(design.pool * design.chance)) == (own, shared)
+    assert design.chance <= 0.35
+    assert design.pool == (pool if shared else 0)
+
+
+def test_no_more_decoys_are_said_to_help_where_the_pool_holds_too_few() -> None:
+    """57 shared decoys of a copy do not name one of three, and no more come from a pool of 164."""
+
+    def lifted(pool: int | None) -> list[Lift]:
+        design = default_design(CUSTOMERS, copies=FEW, decoys=100, pool=pool)
+        lifts = plan(design, CUSTOMERS, copies=FEW, bound=BOUND, pool=pool).lifts
+        return [lift for lift in lifts if (lift.what, lift.people) == ("decoys", 3)]
+
+    assert lifted(164) == []
+    assert [lift.amount for lift in lifted(None)] == [321]
+    (larger,) = lifted(657)
+    assert larger.amount == 1_000
+    assert named(default_design(CUSTOMERS, copies=FEW, decoys=1_000, pool=657), MOST, CUSTOMERS) >= 0.95
+
+
 def test_what_is_said_to_help_does(small: Plan) -> None:
     """Each lift, tried: the design with it names such people by some tenth more rows at most."""
     large = planned(CUSTOMERS, decoys=40)

@@ -184,9 +184,17 @@ def test_the_password_comes_from_the_environment_and_goes_to_a_known_server_only
     assert doorkeeper.seen == [("bob", PASSWORD)]
 
 
-@pytest.mark.parametrize("answer", [None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 400])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "nobody answers there"),
+        (b"", "no SSH server|delivery failed"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 400, "no SSH server|delivery failed"),
+    ],
+    ids=["nobody", "silent", "a web server"],
+)
 def test_a_place_where_no_ssh_server_answers_is_told_in_a_line(
-    answer: bytes | None, capfd: pytest.CaptureFixture[str]
+    answer: bytes | None, words: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -200,7 +208,7 @@ def test_a_place_where_no_ssh_server_answers_is_told_in_a_line(
                     connection.sendall(answer)
 
             threading.Thread(target=serve, daemon=True).start()
-        refused(f"sftp://bob@127.0.0.1:{port}/x.csv", Unreachable, "no SSH server|delivery failed")
+        refused(f"sftp://bob@127.0.0.1:{port}/x.csv", Unreachable, words)
     assert capfd.readouterr().err == ""
 
 

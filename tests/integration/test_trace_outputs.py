@@ -97,6 +97,17 @@ def test_a_verdict_is_told_though_the_log_cannot_be_written(
     assert not who.exists()
 
 
+def test_a_verdict_is_told_before_a_bug_in_the_dossier_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(desk)
+    monkeypatch.setattr("tempfile.tempdir", str(desk.folder))
+    monkeypatch.setattr("trapstreet.app.tracing.dossier", lambda *_: {}["no"])
+    told = desk.do("trace", desk.folder / "copy.csv", "--html", desk.folder / "page.html", status=70)
+    assert "took part" in told
+    assert "a bug: KeyError" in desk.err
+
+
 def test_names_of_data_sets_that_are_no_names_of_files_are_made_ones(desk: Desk) -> None:
     sources = registered(desk, NAMES)
     leak = desk.write("leak.csv", "".join(source.read_text() for source in sources))

@@ -25,7 +25,7 @@ from trapstreet.share import (
     share,
 )
 from trapstreet.share.domain.plan import Plan
-from trapstreet.store import catalogue, copies, recipients
+from trapstreet.store import catalogue, recipients
 from trapstreet.store.copies import NewRecipient
 from trapstreet.store.models import Copy, DataSet
 
@@ -40,7 +40,11 @@ def share_copy(
     new_version: bool = False,
     progress: Progress,
 ) -> Copied:
-    """A copy for a known recipient (a pseudonym) or a new one. The workspace must be held for writing."""
+    """A copy for a known recipient (a pseudonym) or a new one. The workspace must be held for writing.
+
+    `share` reads the source twice; a destination whose columns have types (a database, Parquet) reads it once
+    more to choose them, unless the source is of its kind or all of its columns are text.
+    """
     table = open_table(data_set.source)
     writer = create_table(out, like=table)
     if new_version:
@@ -100,18 +104,16 @@ def refresh_copy(
         raise UnusableInput(f"copy {copy.id} has expired", hint="pass --expires with a day that is to come")
     if new_version:
         copy.data_set = _registered_anew(workspace, copy.data_set, table, progress)
-    refreshed = refresh(
+    return refresh(
         table,
         copy,
+        expires_at=expires_at,
         ring=workspace.ring,
         shelf=shelf_of(workspace),
         outside=_outside(workspace, writer),
         now=now(),
         progress=progress,
     )
-    if expires_at is not None:
-        copies.expire(copy, expires_at)
-    return refreshed
 
 
 def _registered_anew(workspace: Workspace, data_set: DataSet, table: Table, progress: Progress) -> DataSet:

@@ -22,6 +22,7 @@ from trapstreet.share.service import FORESEEN, by_kind
 from trapstreet.share.source import Told, read_source
 from trapstreet.share.taken import TakenValues
 from trapstreet.store import catalogue
+from trapstreet.store.copies import pool_for
 from trapstreet.store.models import DataSet
 
 
@@ -42,13 +43,15 @@ def plan_copies(
     """
     version = catalogue.latest(data_set)
     told = Told(progress, version.rows)
+    marks = mark_codes(terms.marks or (), catalogue.columns_of(data_set), data_set.key_columns)
     source = read_source(table, data_set, version, ring=ring, shelf=shelf, told=told)
-    marks = mark_codes(terms.marks or (), source.columns, data_set.key_columns)
     decoys = default_decoys(version.rows) if terms.decoys is None else terms.decoys
     taken = TakenValues(catalogue.all_indexes(shelf), data_set.id, epoch=data_set.epoch, keys=ring)
     draws = KeyedDraws(secrets.token_bytes(16), DECOYS_LABEL)
     made = generate(source.model, settings, draws=draws, count=decoys, taken=taken)
     copies = max(FORESEEN, catalogue.count_copies() + 1)
+    pool = pool_for(data_set, table.columns)
+    shared = pool.decoys if pool else None
     design = default_design(
         version.rows,
         copies=copies,
@@ -56,8 +59,9 @@ def plan_copies(
         withheld=terms.withheld or 0.0,
         marks_per_row=len(marks),
         bits=worth(profiles_of(made.decoys, source.columns), source.columns),
+        pool=shared,
     )
-    return plan(design, version.rows, copies=copies, bound=bound)
+    return plan(design, version.rows, copies=copies, bound=bound, pool=shared)
 
 
 def worth(profiles: Sequence[Profile], columns: Sequence[Column]) -> float:

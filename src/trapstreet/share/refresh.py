@@ -43,6 +43,7 @@ def refresh(
     table: Table,
     copy: Copy,
     *,
+    expires_at: int | None,
     ring: KeyRing,
     shelf: Shelf,
     outside: Outside,
@@ -53,7 +54,9 @@ def refresh(
     without the rows that its code withholds.
 
     Rows that came since are drawn like all others, by their RecordIds; nothing that was in the copy before
-    changes sides. The edition is registered before its file appears. Two passes over the source.
+    changes sides. The edition is registered before its file appears, and until when the copy is out now
+    (expires_at, Unix µs; None: as before) with it. Two passes over the source, beside the one by which some
+    writers learn the columns' types.
     Raises UnusableInput where the copy's columns are others by now, and where the source is no longer what is
     registered.
     """
@@ -68,7 +71,14 @@ def refresh(
             out.write(batch)
         out.complete()
         known = copy.editions.filter(version=version).first()
-        digest = known.commitment if known else _enter(copy, facts, source, coded.rows, ring=ring, now=now)
+        if known is None:
+            edition = _edition(copy, facts, source, coded.rows, now=now)
+            copies.add_edition(copy, edition, ring=ring, expires_at=expires_at)
+            digest = edition.commitment.hex()
+        else:
+            digest = known.commitment
+            if expires_at is not None:
+                copies.expire(copy, expires_at, ring=ring, now=now)
     return Refreshed(
         copy=copy.id,
         version=version.number,
@@ -93,8 +103,8 @@ def _decoys(copy: Copy, facts: CopyFacts, source: Source, ring: KeyRing, shelf: 
     return Decoys(tuple(placed), source.model.placing), len(rows) - len(kept)
 
 
-def _enter(copy: Copy, facts: CopyFacts, source: Source, rows: int, *, ring: KeyRing, now: int) -> str:
-    """The commitment of a further edition, once it is in the registry."""
+def _edition(copy: Copy, facts: CopyFacts, source: Source, rows: int, *, now: int) -> copies.NewEdition:
+    """A further edition of a copy; nothing is written."""
     issued = CopyFacts(
         nonce=secrets.token_bytes(32),
         copy_id=copy.id,
@@ -105,7 +115,5 @@ def _enter(copy: Copy, facts: CopyFacts, source: Source, rows: int, *, ring: Key
         issued_us=now,
         p_table=facts.p_table,
     )
-    digest = commitment(issued)
     kept = opening(issued, [column.name for column in source.columns])
-    copies.add_edition(copy, copies.NewEdition(source.version, rows, kept, digest, now), ring=ring)
-    return digest.hex()
+    return copies.NewEdition(source.version, rows, kept, commitment(issued), now)

@@ -98,7 +98,8 @@ def share(
     pseudonym, or somebody new.
 
     The copy is registered before its file appears: there is never a file whose decoys nobody could find.
-    Two passes over the source; memory is flat but for 16 bytes per record.
+    Two passes over the source, beside the one by which some writers learn the columns' types; memory is flat
+    but for 16 bytes per record.
     Raises UnusableInput where the source is no longer what is registered.
     """
     version = catalogue.latest(data_set)

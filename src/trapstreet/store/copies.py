@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
+from trapstreet.core.marks import mark_named
 from trapstreet.core.maths.entropy import Profile
 from trapstreet.core.model.encoding import canonical_cbor
 from trapstreet.core.model.errors import UnusableInput
@@ -38,7 +39,7 @@ class DecoysKept:
     """The decoys of a copy or a pool, as the registry keeps them: the cells are sealed."""
 
     record_ids: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = field(repr=False)
     profiles: tuple[Profile, ...]
 
     def sealed(self, owner: str, ring: KeyRing) -> dict[str, Any]:
@@ -97,17 +98,17 @@ def add(
             recipient_id=recipient,
             pool=pool,
             created_at=edition.at,
-            expires_at=expires_at,
             strippable=strippable,
             p_table=p_table,
             **decoys.sealed(copy, ring),
         )
-        add_edition(row, edition, ring=ring)
+        add_edition(row, edition, ring=ring, expires_at=expires_at)
     return row
 
 
-def add_edition(copy: Copy, edition: NewEdition, *, ring: KeyRing) -> None:
-    """Enter an edition of a copy and the log's signed leaf in one transaction."""
+def add_edition(copy: Copy, edition: NewEdition, *, ring: KeyRing, expires_at: int | None = None) -> None:
+    """Enter an edition of a copy, until when the copy is out where that is said anew, and the log's signed
+    leaves in one transaction."""
     with transaction.atomic():
         Edition.objects.create(
             copy=copy,
@@ -118,6 +119,8 @@ def add_edition(copy: Copy, edition: NewEdition, *, ring: KeyRing) -> None:
             commitment=edition.commitment.hex(),
         )
         log.append({"event": "copy", "copy": copy.id, "commitment": edition.commitment, "time": edition.at})
+        if expires_at is not None:
+            expire(copy, expires_at, ring=ring, now=edition.at)
         log.checkpoint(ring.log_signer())
 
 
@@ -149,9 +152,12 @@ def withdraw(copy: Copy, *, ring: KeyRing, at: int) -> None:
         log.checkpoint(ring.log_signer())
 
 
-def expire(copy: Copy, at: int | None) -> None:
-    """The copy is to be given back by then, or at no set time."""
-    Copy.objects.filter(id=copy.id).update(expires_at=at)
+def expire(copy: Copy, at: int, *, ring: KeyRing, now: int) -> None:
+    """The copy is to be given back by then, whatever was said before. at, now: Unix µs."""
+    with transaction.atomic():
+        Copy.objects.filter(id=copy.id).update(expires_at=at)
+        log.append({"event": "expires", "copy": copy.id, "at": at, "time": now})
+        log.checkpoint(ring.log_signer())
 
 
 def is_registered(owner: str) -> bool:
@@ -170,12 +176,15 @@ def p_table_of(copy: Copy) -> PTable:
     """With which chances the copy's code was drawn. Raises UnusableInput where this trapstreet cannot read
     it."""
     try:
-        return decoded(bytes(copy.p_table))
-    except ValueError as error:
+        table = decoded(bytes(copy.p_table))
+        for each in table.marks:
+            mark_named(each.mark)
+    except (ValueError, UnusableInput) as error:
         raise UnusableInput(
             f"the code of copy {copy.id} cannot be read",
             hint="use the trapstreet that made the copy, or restore the registry from a backup",
         ) from error
+    return table
 
 
 def record_ids_of(owner: Copy | Pool) -> U64:

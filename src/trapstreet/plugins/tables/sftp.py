@@ -35,7 +35,9 @@ class Sftp:
 
     The format is that of the suffix. The server is known by ~/.ssh/known_hosts; we are known to it by a key
     of ssh-agent, one in ~/.ssh, or $TRAPSTREET_SFTP_PASSWORD. ~/.ssh/config is not read. The user needs to
-    write, rename and remove in the folder; a killed process leaves a hidden file there.
+    write, rename and remove in the folder. While it is written, and until it is delivered, the file lies in a
+    private folder of the system's temporary folder here ($TMPDIR). A killed process leaves that folder here,
+    and a hidden file there.
     """
 
     schemes = ("sftp",)

@@ -41,7 +41,9 @@ class SQLite:
 
     After three slashes the path is relative, after four absolute; after three, one that exists only as an
     absolute path is taken as that. A new table appears with all its rows at once, in one transaction, during
-    which nobody else can write to the file; a file that is not there yet appears with it.
+    which nobody else can write to the file; a file that is not there yet appears with it. Into a file that is
+    there, even the one that the source is in, the table goes when the transaction ends: until then memory
+    holds it, and others read the file as it was.
     """
 
     name = "sqlite"
@@ -99,7 +101,7 @@ class NewSQLiteTable:
             return
         with reading(str(path)):
             _refuse_others(path)
-        with self.reporting(), closing(_changing(path)) as connection:
+        with self.reporting(), closing(_changing(path, spills=False)) as connection:
             self._refuse_taken(connection)
 
     def kept(self, source: str) -> str | None:
@@ -120,7 +122,7 @@ class NewSQLiteTable:
                 new = NewFile(path)
                 stack.enter_context(new).begin()
                 path = new.unfinished
-            with closing(_changing(path)) as connection:
+            with closing(_changing(path, spills=self._is_new)) as connection:
                 self._refuse_taken(connection)
                 connection.execute(f"CREATE TABLE {self._name} ({columns})")
                 yield connection
@@ -183,12 +185,18 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _changing(path: Path) -> sqlite3.Connection:
-    """Nobody else writes to the file from now on."""
+def _changing(path: Path, *, spills: bool) -> sqlite3.Connection:
+    """Nobody else writes to the file from now on.
+
+    spills  whether pages go into the file before the transaction ends: each time that waits for everybody who
+            reads the file, without end if the table that is being copied is in it; if not, memory holds them
+    """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=30
     )
     try:
+        if not spills:
+            connection.execute("PRAGMA cache_spill = OFF")
         connection.execute("BEGIN IMMEDIATE")
     except BaseException:
         connection.close()

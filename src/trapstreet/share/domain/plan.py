@@ -9,7 +9,7 @@ import msgspec
 
 from trapstreet.core.maths.channels import Channel, Shape
 from trapstreet.share.domain.coalition import CERTAIN, Coalition, Design, Point
-from trapstreet.share.domain.coding import CHANCE, FEWEST_OWN, SHARED, default_decoys, shares
+from trapstreet.share.domain.coding import CHANCE, SHARED, default_decoys, own_decoys, shares
 
 PROVEN = 0.95
 """Probability from which a leak is said to name somebody."""
@@ -105,8 +105,13 @@ def default_design(
     withheld: float = 0.0,
     marks_per_row: int = 0,
     bits: float = 64.0,
+    pool: int | None = None,
 ) -> Design:
     """What `share` makes of so many decoys; its own default where none are said.
+
+    pool  decoys that the copies of the data set share already; None: a pool is made for so many decoys
+    No shared decoy is in a copy with more than CHANCE: beyond what the pool was made for, decoys are the
+    copy's own.
 
     A decoy that is shared no longer names a copy by itself: with 23 % shared, one person can leak 1.3 times
     the rows. In return shared decoys name somebody of three who give what most have, and of two who give what
@@ -131,22 +136,28 @@ def default_design(
     1,000, 68,000    50 %     0.6          12 / 2.4              15 / 15
     """
     count = default_decoys(rows) if decoys is None else decoys
-    shared = round(SHARED * count) if copies > 1 and shares(count) else 0
+    if copies == 1 or not shares(count):
+        pool = 0
+    elif pool is None:
+        pool = round(SHARED * count / CHANCE)
+    chance = min(CHANCE, SHARED * count / pool) if pool else CHANCE
     return Design(
-        max(count - shared, min(count, FEWEST_OWN)),
-        round(shared / CHANCE),
+        own_decoys(count, round(chance * pool)),
+        pool,
+        chance,
         withheld=withheld,
         marks_per_row=marks_per_row,
         bits=bits,
     )
 
 
-def plan(design: Design, rows: int, *, copies: int, bound: float) -> Plan:
+def plan(design: Design, rows: int, *, copies: int, bound: float, pool: int | None = None) -> Plan:
     """Foresee leaks of .1 to 100 % of the rows, taken at random, by every coalition of MIXED.
 
     rows    real rows of the table, at least 1
     copies  how many share the bound, at least 1
     bound   on the probability that any innocent copy is accused, in (0, 1)
+    pool    decoys that the copies of the data set share already, as for `default_design`
     Decoys leak as real rows do: nobody picked them out. A leak of all rows is all that the coalition kept.
     Values as they were come from any of the mixed copies, or show what most of them show; rows that are
     withheld and shared decoys are not counted beside them, which takes little away (bench/plan.py).
@@ -155,7 +166,7 @@ def plan(design: Design, rows: int, *, copies: int, bound: float) -> Plan:
     curves = [curve(design, rows, each, share=bound / copies) for each in MIXED]
     if design.marks_per_row:
         curves += [curve(design, rows, each, share=bound / copies, marked=True) for each in MIXED]
-    lifts = list(_lifts(design, rows, curves, log(copies / bound)))
+    lifts = list(_lifts(design, rows, curves, log(copies / bound), pool))
     return Plan(design, rows, copies, bound, cost_of(design, rows), curves, lifts)
 
 
@@ -184,8 +195,11 @@ def curve_of(curves: Sequence[Curve], channel: Channel, values: Values = "reform
     raise LookupError(channel)
 
 
-def _lifts(design: Design, rows: int, curves: list[Curve], nats: float) -> Iterator[Lift]:
-    """Rules of thumb, by the figures of bench/plan.py. nats: what an accusation takes."""
+def _lifts(design: Design, rows: int, curves: list[Curve], nats: float, pool: int | None) -> Iterator[Lift]:
+    """Rules of thumb, by the figures of bench/plan.py. nats: what an accusation takes.
+
+    A pool that there is gives a copy at most CHANCE of its decoys, however many the copy has in all.
+    """
     most_decoys = _BEARABLE * rows
     single, more = curve_of(curves, SINGLE).smallest, 2 * round(design.decoys)
     if single and more <= most_decoys:
@@ -193,8 +207,11 @@ def _lifts(design: Design, rows: int, curves: list[Curve], nats: float) -> Itera
         lifted = curve(twice, rows, SINGLE, share=exp(-nats)).smallest
         if lifted and lifted.leaked_rows < single.leaked_rows:
             yield Lift("decoys", more, *SINGLE, lifted.leaked_rows)
-    enough = ceil(_SHARED_PER_NAT * nats / SHARED)
-    if curve_of(curves, MOST).smallest is None and enough <= most_decoys:
+    wanted = _SHARED_PER_NAT * nats
+    given = wanted if pool is None else CHANCE * pool
+    enough = ceil(given / SHARED)
+    missed = curve_of(curves, MOST).smallest is None
+    if missed and given >= wanted and design.decoys < enough <= most_decoys:
         yield Lift("decoys", enough, *MOST, rows)
     pair = curve_of(curves, PAIR).smallest
     needed = {

@@ -122,7 +122,8 @@ def _data_set(
     index: DataSetIndex, result: DataSetTrace, seen: Observed, opened: Mapping[str, CopyFacts]
 ) -> DataSetClaims:
     columns = tuple(ColumnKind(each.name, each.kind) for each in index.columns if each.kind != Kind.TEXT)
-    positions = {copy: _positions(shown, opened[copy]) for copy, shown in seen.positions.items()}
+    groups = {id(shown): (shown, opened[copy]) for copy, shown in seen.positions.items()}
+    numbers = {group: number for number, group in enumerate(groups)}
     spellings = {copy: tuple(_spelled(shown)) for copy, shown in seen.spellings.items()}
     claims = DataSetClaims(
         id=seen.data_set,
@@ -131,7 +132,7 @@ def _data_set(
         tested=tuple(
             FieldsTested(tuple(sorted(each.kinds)), each.candidates, each.records) for each in seen.tested
         ),
-        positions=tuple(dict.fromkeys(positions.values())),
+        positions=tuple(_positions(shown, facts) for shown, facts in groups.values()),
         spellings=tuple(dict.fromkeys(spellings.values())),
         accused=(),
     )
@@ -148,7 +149,7 @@ def _data_set(
                 marked = judge_marks(copy, code, claims, needed)
                 copy = replace(copy, marks=replace(code, log10_p=repr(marked.stated)))
             else:
-                at = claims.positions.index(positions[each.copy])
+                at = numbers[id(seen.positions[each.copy])]
                 code = Code(at, "0.0", repr(evidence.share), evidence.beside)
                 needed = log10(result.bound) + log10(float(code.share))
                 judged = judge_code(copy, code, claims, needed, accused=accused)

@@ -1,8 +1,10 @@
 """Tracing wired to the workspace: leaks read, recipients unmasked on the record, the dossier written."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, count
 from math import pi
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,14 @@ from numpy.typing import NDArray
 from trapstreet.app.clock import now
 from trapstreet.app.search import SourceText, matcher_of, texts
 from trapstreet.app.workspace import Workspace
-from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.core.model.errors import TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.objects import Unread, printable
 from trapstreet.core.model.table import Row
 from trapstreet.core.ports import Progress
 from trapstreet.index import Lookup
-from trapstreet.keys.files import write_private
+from trapstreet.keys.files import refuse_taken, write_private
 from trapstreet.keys.sealing import seal
-from trapstreet.plugins.tables import create_table, open_table
+from trapstreet.plugins.tables import create_table, format_to_write, open_table
 from trapstreet.render.dossier import Circumstances, Leak, dossier
 from trapstreet.share import batches_of_records, rows_of_records
 from trapstreet.store import catalogue, log, recipients
@@ -29,6 +31,9 @@ from trapstreet.store.models import DataSet
 from trapstreet.trace import Trace, trace
 
 U64 = NDArray[np.uint64]
+
+_LONGEST_NAME = 40
+"""Characters of a data set's name in that of a file: file systems take 255 bytes in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,13 @@ class Traced:
 @dataclass(frozen=True, slots=True)
 class Affected:
     """The customers of a data set whose records leaked: in this file those that the source holds, and how
-    many it holds no longer."""
+    many it holds no longer; or why there is no such file."""
 
     data_set: str
-    path: Path
-    held: int
-    gone: int
+    path: Path | None = None
+    held: int = 0
+    gone: int = 0
+    why: str = ""
 
 
 def _taken(dating: Mapping[str, Any]) -> dict[str, object] | None:
@@ -115,11 +121,41 @@ def _look(workspace: Workspace, case: str) -> int:
     return before + 1
 
 
+def refuse_outputs(*files: Path | None, customers: Path | None) -> None:
+    """Raises UnusableInput, or Unreachable, unless each file that is asked for can be a new one, and the
+    customers' can be whichever data sets a leak shows."""
+    asked = [file for file in files if file]
+    if customers:
+        format_to_write(customers, label=str(customers))
+        asked += [customers, *_customer_files(customers).values()]
+    if len({file.absolute() for file in asked}) < len(asked):
+        raise UnusableInput("two files of one name are asked for", hint="give each a name of its own")
+    for file in asked:
+        refuse_taken(file)
+        if not file.absolute().parent.is_dir():
+            raise Unreachable(f"there is no folder {file.parent}", hint="make it, or choose another place")
+
+
+def _customer_files(path: Path) -> dict[str, Path]:
+    """Per data set of the workspace a file beside the path, named after both: what is no letter or digit is
+    a hyphen in it, and of names that come out equal those after the first are numbered."""
+    files: dict[str, Path] = {}
+    taken: set[str] = set()
+    for data_set in catalogue.data_sets():
+        safe = re.sub(r"[\W_]", "-", data_set.name)[:_LONGEST_NAME]
+        numbered = chain([safe], (f"{safe}-{number}" for number in count(2)))
+        name = next(each for each in numbered if each.casefold() not in taken)
+        taken.add(name.casefold())
+        files[data_set.name] = path.with_stem(f"{path.stem}-{name}")
+    return files
+
+
 def write_customers(workspace: Workspace, traced: Traced, path: Path, reason: str) -> list[Affected]:
     """The rows of the sources that leaked, one new file for each data set, in the source's own style; that
     they were asked for, and why, is in the log first.
 
-    With several data sets the files are named after them. Raises UnusableInput where a file exists.
+    With several data sets the files are named after them. Where a source cannot be read, or a file cannot be
+    written, why is said instead.
     """
     results = list(zip(traced.trace.data_sets, traced.trace.affected, strict=True))
     sealed = seal(workspace.ring.derive("reasons"), reason.encode(), aad=b"customers")
@@ -127,19 +163,30 @@ def write_customers(workspace: Workspace, traced: Traced, path: Path, reason: st
         with workspace.writing():
             names = [result.data_set for result, _ in results]
             workspace.record({"event": "customers", "data_sets": names, "reason": sealed, "time": now()})
+    files = _customer_files(path)
     written = []
     for result, record_ids in results:
-        data_set = catalogue.data_set_named(result.data_set)
-        own = path if len(results) == 1 else path.with_stem(f"{path.stem}-{result.data_set}")
-        table = open_table(data_set.source)
-        held = 0
-        with create_table(own, like=table) as out:
-            for found, batch in batches_of_records(table, data_set, record_ids, ring=workspace.ring):
-                out.write(batch)
-                held += len(found)
-            out.complete()
-        written.append(Affected(result.data_set, own, held, len(record_ids) - held))
+        file = path if len(results) == 1 else files[result.data_set]
+        try:
+            held = _write_rows(workspace, result.data_set, record_ids, file)
+        except TrapstreetError as error:
+            written.append(Affected(result.data_set, why=str(error)))
+        else:
+            written.append(Affected(result.data_set, file, held, len(record_ids) - held))
     return written
+
+
+def _write_rows(workspace: Workspace, name: str, record_ids: U64, file: Path) -> int:
+    """The rows that the source of a data set holds of the records, in a new file; how many there are."""
+    data_set = catalogue.data_set_named(name)
+    table = open_table(data_set.source)
+    held = 0
+    with create_table(file, like=table) as out:
+        for found, batch in batches_of_records(table, data_set, record_ids, ring=workspace.ring):
+            out.write(batch)
+            held += len(found)
+        out.complete()
+    return held
 
 
 def _reread(workspace: Workspace, read: "_Reading", data_set: str, record_ids: U64) -> dict[int, Row]:

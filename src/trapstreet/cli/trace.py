@@ -1,17 +1,21 @@
 """`trapstreet trace`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from trapstreet.cli.boundary import as_trapstreet_error
 from trapstreet.cli.options import FILE, example, json_option, refuse_unprintable, workspace_option
 from trapstreet.cli.output import emit, note, progress
 from trapstreet.core.model.errors import UnusableInput
 
 if TYPE_CHECKING:
-    from trapstreet.app.tracing import Traced
+    from trapstreet.app.tracing import Affected, Traced
+    from trapstreet.app.workspace import Workspace
+
+T = TypeVar("T")
 
 FOUND = 1
 SOMETHING_UNREAD = 6
@@ -71,46 +75,118 @@ def command(
         raise UnusableInput("--reason is for --unmask and --customers", hint="pass one of them, or no reason")
     if case is not None:
         refuse_unprintable("--case", case)
-    for file in (html, proof, customers):
-        if file is not None and file.exists():
-            raise UnusableInput(f"{file} exists", hint="give another name; nothing is overwritten")
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
     from trapstreet.app.search import matcher_remark
-    from trapstreet.app.tracing import trace_leak, unmasked, write_customers, write_dossier
+    from trapstreet.app.tracing import refuse_outputs, trace_leak
 
+    refuse_outputs(html, proof, customers=customers)
     note(matcher_remark())
     with progress("tracing", in_bytes=True) as told:
         traced = trace_leak(opened, leak, case=case, progress=told)
-    names = unmasked(opened, traced, why_asked) if unmask else {}
-    if html is not None:
-        write_dossier(html, traced, names)
-    document, lines = traced.document(names), list(_lines(traced, names, html))
-    if customers is not None:
-        affected = write_customers(opened, traced, customers, why_asked)
-        document["customers"] = [
-            {"data_set": each.data_set, "file": str(each.path), "held": each.held, "gone": each.gone}
-            for each in affected
-        ]
-        lines += [
-            f"{each.held:,} affected customers of {each.data_set!r} are in {each.path}; the source holds "
-            f"{each.gone:,} of them no longer."
-            for each in affected
-        ]
-    if proof is not None:
-        from trapstreet.app.proving import write_proof
-
-        why = write_proof(proof, opened, traced)
-        document["proof"] = {"file": None if why else str(proof), "why": why or None}
-        lines.append(f"NO PROOF  {why}" if why else f"Proof: {proof}")
-    emit(as_json, document, "\n".join(lines))
+    answer = _Answer(opened, traced, why_asked)
+    try:
+        if unmask:
+            answer.unmask()
+        if html is not None:
+            answer.write_html(html)
+        if customers is not None:
+            answer.write_customers(customers)
+        if proof is not None:
+            answer.write_proof(proof)
+    finally:
+        emit(as_json, answer.document(), "\n".join(answer.lines()))
     if traced.trace.data_sets:
         return FOUND
     return SOMETHING_UNREAD if traced.unread else 0
 
 
-def _lines(traced: "Traced", names: dict[str, str], html: Path | None) -> Iterator[str]:
+class _Answer:
+    """The verdict, and what was written beside it: what cannot be written is said, and stops nothing else.
+
+    reason  why recipients or customers were asked for
+    """
+
+    def __init__(self, workspace: "Workspace", traced: "Traced", reason: str) -> None:
+        self._workspace, self._traced, self._reason = workspace, traced, reason
+        self._names: dict[str, str] = {}
+        self._beside: dict[str, object] = {}
+        self._remarks: list[str] = []
+
+    def document(self) -> dict[str, object]:
+        return self._traced.document(self._names) | self._beside
+
+    def lines(self) -> list[str]:
+        return [*_lines(self._traced, self._names), *self._remarks]
+
+    def unmask(self) -> None:
+        from trapstreet.app.tracing import unmasked
+
+        names, why = _tried(lambda: unmasked(self._workspace, self._traced, self._reason))
+        self._names = names or {}
+        if why:
+            self._beside["recipients"] = {"why": why}
+            self._remarks.append(f"NO RECIPIENTS  {why}")
+
+    def write_html(self, path: Path) -> None:
+        from trapstreet.app.tracing import write_dossier
+
+        _, why = _tried(lambda: write_dossier(path, self._traced, self._names))
+        self._wrote("html", "Dossier", path, why)
+
+    def write_customers(self, path: Path) -> None:
+        from trapstreet.app.tracing import Affected, write_customers
+
+        written, why = _tried(lambda: write_customers(self._workspace, self._traced, path, self._reason))
+        if written is None:
+            written = [Affected(result.data_set, why=why) for result in self._traced.trace.data_sets]
+        self._beside["customers"] = [
+            {"data_set": each.data_set, "file": None, "why": each.why}
+            if each.path is None
+            else {
+                "data_set": each.data_set,
+                "file": str(each.path),
+                "why": None,
+                "held": each.held,
+                "gone": each.gone,
+            }
+            for each in written
+        ]
+        self._remarks += map(_customers_line, written)
+
+    def write_proof(self, path: Path) -> None:
+        from trapstreet.app.proving import write_proof
+
+        none, why = _tried(lambda: write_proof(path, self._workspace, self._traced))
+        self._wrote("proof", "Proof", path, none or why)
+
+    def _wrote(self, option: str, what: str, path: Path, why: str) -> None:
+        self._beside[option] = {"file": None if why else str(path), "why": why or None}
+        self._remarks.append(f"NO {what.upper()}  {why}" if why else f"{what}: {path}")
+
+
+def _tried(write: Callable[[], T]) -> tuple[T | None, str]:
+    """What the function returns, or None and why it failed: a person can act on that, a bug goes on."""
+    try:
+        return write(), ""
+    except Exception as error:
+        known = as_trapstreet_error(error)
+        if known is None:
+            raise
+        return None, str(known)
+
+
+def _customers_line(each: "Affected") -> str:
+    if each.path is None:
+        return f"NO CUSTOMERS  {each.data_set!r}: {each.why}"
+    return (
+        f"{each.held:,} affected customers of {each.data_set!r} are in {each.path}; the source holds "
+        f"{each.gone:,} of them no longer."
+    )
+
+
+def _lines(traced: "Traced", names: dict[str, str]) -> Iterator[str]:
     from trapstreet.render.words import verdict_lines
 
     if traced.look:
@@ -124,5 +200,3 @@ def _lines(traced: "Traced", names: dict[str, str], html: Path | None) -> Iterat
         yield "This leak shows none of the registered data."
     for unread in traced.unread:
         yield f"NOT READ  {unread.path}: {unread.why}"
-    if html is not None:
-        yield f"Dossier: {html}"

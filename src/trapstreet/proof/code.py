@@ -92,14 +92,35 @@ def judge_code(
 
 
 def _beside(copy: Accused, code: Code, accused: Mapping[str, Accused]) -> list[Accused]:
-    """The copies whose codes split the positions, each accused by itself and with a code of the same law."""
+    """The copies whose codes split the positions: all that are accused by themselves and have a code of the
+    same law, so that nobody chooses among them.
+
+    A copy without evidence by its code shows no positions: whether its law is the same is not known, and it
+    may be left out.
+    """
+    if not code.beside:
+        return []
     if len({copy.copy, *code.beside}) <= len(code.beside):
         raise DoesNotHold("a copy is judged beside itself, or beside a copy twice")
-    others = [accused[each] for each in code.beside if each in accused]
-    alone = [each for each in others if each.own or each.marks or (each.code and not each.code.beside)]
-    if len(alone) < len(code.beside) or any(each.p_table != copy.p_table for each in alone):
-        raise DoesNotHold("a copy is judged beside one that is not accused by itself")
-    return others
+    if _alone(copy):
+        raise DoesNotHold("a copy that is accused by itself is judged beside others")
+    alike = {
+        each.copy: each
+        for each in accused.values()
+        if _alone(each)
+        and (each.p_table, each.version) == (copy.p_table, copy.version)
+        and (each.code is None or each.code.at == code.at)
+    }
+    if not alike.keys() >= {*code.beside}:
+        raise DoesNotHold("a copy is judged beside one that is not accused by itself, at the same positions")
+    if any(each.code for each in alike.values() if each.copy not in code.beside):
+        raise DoesNotHold("a copy is not judged beside every one that is accused by its code")
+    return [alike[each] for each in code.beside]
+
+
+def _alone(copy: Accused) -> bool:
+    """Whether a copy is accused by itself."""
+    return bool(copy.own or copy.marks or (copy.code and not copy.code.beside))
 
 
 def _layers(

@@ -67,7 +67,7 @@ class OwnDecoys(_Part, frozen=True):
     decoys  by ascending id
     fields  what they were found by; one of the tested sets
     hits    ids of the decoys that the leak shows, ascending, by what is opened of each
-    others  such decoys of all other copies of the data set
+    others  decoys of all other copies of the data set, and those that copies share
     of      decoys of the copy that have all of the fields;  chance  q0 of each
     share   of the bound
     """

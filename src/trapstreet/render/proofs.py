@@ -81,11 +81,15 @@ _TRUSTS_OF_CODES = [
         "how many records the copies could hold, and how many decoys of one copy alone the leak shows: they "
         "decide how codes are scored, not how rare a score is, as long as no code was looked at for them"
     ),
+    (
+        "that a copy which is accused without its code, and beside which another was found, was handed out of "
+        "the same versions as that"
+    ),
 ]
 
 
 def _trusts_of_own_decoys(*, recounted: bool) -> list[str]:
-    others = "how many decoys the other copies have"
+    others = "how many decoys the other copies have, shared ones among them"
     if recounted:
         seen = "which fields the leak's real records show, and that no real record has the values of the hits"
     else:

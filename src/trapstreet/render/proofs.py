@@ -82,8 +82,8 @@ _TRUSTS_OF_CODES = [
         "decide how codes are scored, not how rare a score is, as long as no code was looked at for them"
     ),
     (
-        "that a copy which is accused without its code, and beside which another was found, was handed out of "
-        "the same versions as that"
+        "that a copy which is accused without its code, and beside which another was found, was handed out "
+        "of the same versions as that"
     ),
 ]
 

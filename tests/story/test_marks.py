@@ -332,3 +332,20 @@ def test_a_leak_of_a_copy_whose_marked_column_is_registered_no_more_is_judged_by
     assert accused(report["data_sets"][0]) == {0}
     strip = desk.json("strip", copy, "--out", desk.folder / "clean.csv")
     assert strip["rows"] == 300
+
+
+def test_a_column_that_stands_in_another_one_too_is_not_marked(desk: Desk) -> None:
+    """Joined: the same number in a second column; computed: the town, which the address ends with."""
+    rows = [(f"K-{n:05}", f"+353 86 555 {n:04}", "Cork", f"{n} Main Street, Cork") for n in range(300)]
+    table = desk.folder / "joined.csv"
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerow(["id", "phone", "town", "address", "mobile"])
+        csv.writer(file).writerows((*row, row[1]) for row in rows)
+    desk.do("register", table, "--name", "joined", "--type", "address=address", "--type", "town=text")
+    out = ("--to", "Office", "--out", desk.folder / "out.csv")
+    said = desk.refused(2, "share", "joined", *out, "--mark", "phone=phone-layout")
+    assert "'phone' stands in 'mobile' too" in said
+    assert "'town' stands in 'address' too" in desk.refused(
+        2, "share", "joined", *out, "--mark", "town=punctuation"
+    )
+    assert desk.json("share", "joined", *out, "--mark", "address=address-abbreviation")["marked"] > 100

@@ -14,7 +14,7 @@ from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
 from trapstreet.share.domain.coding import Terms, default_decoys
 from trapstreet.share.domain.issued import profiles_of
-from trapstreet.share.domain.marking import mark_codes
+from trapstreet.share.domain.marking import mark_codes, refuse_doubles
 from trapstreet.share.domain.plan import Plan, default_design, plan
 from trapstreet.share.domain.power import NEIGHBOURS
 from trapstreet.share.making import DECOYS_LABEL
@@ -45,6 +45,7 @@ def plan_copies(
     told = Told(progress, version.rows)
     marks = mark_codes(terms.marks or (), catalogue.columns_of(data_set), data_set.key_columns)
     source = read_source(table, data_set, version, ring=ring, shelf=shelf, told=told)
+    refuse_doubles(marks, source.columns, source.model.sample)
     decoys = default_decoys(version.rows) if terms.decoys is None else terms.decoys
     taken = TakenValues(catalogue.all_indexes(shelf), data_set.id, epoch=data_set.epoch, keys=ring)
     draws = KeyedDraws(secrets.token_bytes(16), DECOYS_LABEL)

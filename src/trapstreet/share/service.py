@@ -17,7 +17,7 @@ from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
 from trapstreet.share.domain.coding import Terms, default_decoys, p_table, shares
 from trapstreet.share.domain.issued import IssuedCopy, inventory
-from trapstreet.share.domain.marking import mark_codes
+from trapstreet.share.domain.marking import mark_codes, refuse_doubles
 from trapstreet.share.domain.power import Power, power_curve
 from trapstreet.share.making import (
     CodedRows,
@@ -106,6 +106,7 @@ def share(
     told = Told(progress, 2 * version.rows)
     marks = mark_codes(terms.marks or (), catalogue.columns_of(data_set), data_set.key_columns)
     source = read_source(table, data_set, version, ring=ring, shelf=shelf, told=told)
+    refuse_doubles(marks, source.columns, source.model.sample)
     decoys = default_decoys(version.rows) if terms.decoys is None else terms.decoys
 
     def taken() -> TakenValues:

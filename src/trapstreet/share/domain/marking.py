@@ -11,7 +11,7 @@ from trapstreet.core.marks import Mark, allowed_on, mark_named
 from trapstreet.core.maths.codebits import code_bits
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.p_table import MarkClass, MarkCode, threshold
-from trapstreet.core.model.table import Cell, Row
+from trapstreet.core.model.table import Cell, Row, cell_text
 
 U64 = NDArray[np.uint64]
 I8 = NDArray[np.int8]
@@ -50,6 +50,28 @@ def mark_codes(
             raise UnusableInput(why, hint="mark another column, or choose another mark")
         codes.append(MarkCode(slot, name, mark, BIASED if slot % 2 == 0 else EVEN))
     return tuple(codes)
+
+
+def refuse_doubles(codes: Sequence[MarkCode], columns: Sequence[Column], sample: Sequence[Row]) -> None:
+    """Raises UnusableInput where a marked column stands in another one, too: the difference would show.
+
+    sample  rows of the table; a column is doubled if most of its cells are another's, or part of one
+    """
+    places = {column.name: at for at, column in enumerate(columns)}
+    for code in codes:
+        at = places[code.column]
+        filled = [row for row in sample if row[at] not in (None, "")]
+        for other, column in enumerate(columns):
+            if other != at and 2 * sum(_doubled(row[at], row[other]) for row in filled) > len(filled):
+                raise UnusableInput(
+                    f"{code.column!r} stands in {column.name!r} too: a mark would show beside it",
+                    hint="mark a column that is neither joined nor computed from others",
+                )
+
+
+def _doubled(cell: Cell, other: Cell) -> bool:
+    text, whole = cell_text(cell), cell_text(other)
+    return text is not None and whole is not None and text in whole
 
 
 def bits_of(code_key: bytes, record_ids: U64, code: MarkCode) -> NDArray[np.bool_]:

@@ -8,15 +8,15 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.ready
 	$(BIN)/trapstreet demo
 
-# No system package is needed; what is skipped says why.
+# No system package is needed; what is skipped says why. Simulations and bulk are for test-all.
 test: $(VENV)/.ready
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not system"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not system and not slow"
 
-# Adds what needs Debian packages (see .ci/run).
+# Adds what needs Debian packages (see .ci/run), and what is slow.
 test-all: $(VENV)/.ready
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -9,7 +9,8 @@ from desk import Desk
 
 @pytest.fixture
 def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A fresh workspace with a confirmed kit."""
+    """A fresh workspace with a confirmed kit, which costs 1 ms instead of 0.4 s."""
+    monkeypatch.setattr("trapstreet.keys.kit._LOG2_N", 8)
     monkeypatch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
     monkeypatch.delenv("TRAPSTREET_WORKSPACE", raising=False)
     made = Desk(tmp_path, capsys)

@@ -21,8 +21,6 @@ SIZE = 200_000_000
 MORE = 100_000_000
 """Bytes of memory that a leak of 200 MB in one line may need more than a short one."""
 
-pytestmark = pytest.mark.xdist_group("trace leaks")  # the copies are made once
-
 
 @pytest.fixture(scope="module")
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:

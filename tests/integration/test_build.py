@@ -13,6 +13,8 @@ import pytest
 
 from trapstreet.index import native
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SOURCES = ("src", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore")
 LIBRARY = "trapstreet/index/_kernel.so"

@@ -19,11 +19,11 @@ from matchers import everything, make
 from trapstreet.core.fields import Kind, recognise
 from trapstreet.index import Lookup, Matcher
 
+pytestmark = pytest.mark.slow
+
 SEED = 3  # two people who write under dozens of tagged addresses each are in our half
 HEADER = ("id", "name", "email")
 TYPES = {"id": Kind.TEXT, "name": Kind.NAME, "email": Kind.EMAIL}
-
-pytestmark = pytest.mark.xdist_group("mails")  # the plain reading takes 7 s
 
 
 class Hit(NamedTuple):

@@ -21,9 +21,6 @@ PATIENT = 0.15
 """Seconds that a short command may differ from itself."""
 
 
-pytestmark = pytest.mark.xdist_group("bad input")  # the workspace is made once
-
-
 @pytest.fixture(scope="module")
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with customers.csv, and a workspace that knows it."""

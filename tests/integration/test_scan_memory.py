@@ -10,6 +10,8 @@ from desk import Desk
 from offices import Office
 from people import customer_file
 
+pytestmark = pytest.mark.slow
+
 SIZE = 300_000_000
 MORE = 100_000_000
 """What a scan of 300 MB may need more than one of a few bytes: some stretches for each of two threads."""

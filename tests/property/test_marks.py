@@ -13,6 +13,8 @@ from trapstreet.core.fields.tokens import tokens
 from trapstreet.core.marks import marks
 from trapstreet.core.model.table import cell_text
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

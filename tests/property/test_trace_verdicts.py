@@ -24,8 +24,6 @@ STRANGERS = [
     for row in customers(800, seed=9, first=7_000_000, domains=("elsewhere.example",))
 ]
 
-pytestmark = pytest.mark.xdist_group("verdicts")  # the copies are made once
-
 
 class Quiet:
     """Progress that nobody watches."""

@@ -12,6 +12,8 @@ from trapstreet.core.maths.channels import Channel, Shape, held
 from trapstreet.core.maths.decoder import Decoder, Layer, Unique
 from trapstreet.core.maths.tails import log10_binomial_tail
 
+pytestmark = pytest.mark.slow
+
 RECORDS = 68_000
 LAYERS = [Layer(0.35, 1_714, "decoy"), Layer(0.7, 107, "decoy"), Layer(0.99, RECORDS, "real")]
 WITH_MARKS = [*LAYERS, *(Layer(p, 300, "mark") for p in (0.5, 0.2, 0.8, 0.07, 0.93))]

@@ -15,7 +15,7 @@ from trapstreet.core.maths.tails import log10_binomial_tail
 from trapstreet.decoys import Decoy, DecoySettings, generate, joint_bits
 from trapstreet.decoys.sampling import remaining_bits, share_at_most
 
-pytestmark = pytest.mark.xdist_group("entropy")  # the decoys are made once
+pytestmark = pytest.mark.slow
 
 COPIES, EACH = 10, 10_050
 SETTINGS = DecoySettings(domains=("decoy.example.ie",), phones=("+353 87 0000000-9999999",))

@@ -16,6 +16,8 @@ from trapstreet.index import Matches, Sketch, Space, SpaceSampler
 from trapstreet.watch.domain.foreign import Foreign, Numbers
 from trapstreet.watch.domain.sample import HitSample
 
+pytestmark = pytest.mark.slow
+
 SCANS = 50
 KEY = b"fingerprint key!"
 Random = np.random.Generator

@@ -15,7 +15,7 @@ from trapstreet.watch.domain.coincidence import counted
 from trapstreet.watch.domain.foreign import RARE, Odds
 from watching import Rows, columns_of, found, lookup_of
 
-pytestmark = pytest.mark.xdist_group("strangers")  # what they share is made once
+pytestmark = pytest.mark.slow
 
 TICKET, NAME, EMAIL, PHONE = range(4)
 

@@ -18,7 +18,7 @@ from trapstreet.decoys import Decoy, DecoySettings, TableModelBuilder, generate
 from trapstreet.share.domain.issued import profiles_of
 from trapstreet.trace.domain.verdict import CopyCode, accuse
 
-pytestmark = pytest.mark.xdist_group("coincidences")  # what they share is made once
+pytestmark = pytest.mark.slow
 
 COPIES = 100_000
 LEAKED = 20_000

@@ -28,10 +28,10 @@ from trapstreet.trace.bench import Bench
 from trapstreet.trace.domain import code
 from trapstreet.trace.domain.windows import Window
 
+pytestmark = pytest.mark.slow
+
 Bits = NDArray[np.bool_]
 U64 = NDArray[np.uint64]
-
-pytestmark = pytest.mark.xdist_group("innocent")  # attacks are counted once
 
 EPSILON = 0.01
 INNOCENT = 70

@@ -18,9 +18,6 @@ Rows = dict[str, dict[str, str]]
 """The rows of a file by their ticket numbers."""
 
 
-pytestmark = pytest.mark.xdist_group("coalition")  # the copies are made once
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """6,000 customers and four copies, each without 1 % of them; the company owns two mail domains."""

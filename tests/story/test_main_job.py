@@ -15,9 +15,6 @@ from trapstreet.app.demo.people import customers
 RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor")
 
 
-pytestmark = pytest.mark.xdist_group("main job")  # the copies are made once
-
-
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 customers registered and handed to three recipients; the company owns two mail domains."""

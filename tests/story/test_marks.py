@@ -22,8 +22,6 @@ MARKS = '\n[share.customers]\nmarks = ["phone=phone-layout", "email=letter-case"
 
 Rows = list[dict[str, str]]
 
-pytestmark = pytest.mark.xdist_group("marks")  # the copies are made once
-
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Path:

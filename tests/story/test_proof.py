@@ -24,9 +24,6 @@ PROOFS = {"paste.txt": "proof.json", "whole.txt": "whole.json", "both.txt": "bot
 OWNED = 'domains = ["post.harbour.example", "mail.quay.example"]'
 
 
-pytestmark = pytest.mark.xdist_group("proof")  # the copies are made once
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three copies of 3,000 customers with 300 decoys each, two of them with withheld rows and a mark; and

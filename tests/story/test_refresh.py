@@ -34,8 +34,6 @@ FIRST, SECOND, THIRD = range(3)
 Table = dict[str, tuple[str, ...]]
 """The rows of a file by their ticket numbers."""
 
-pytestmark = pytest.mark.xdist_group("refresh")  # the editions are made once
-
 
 @dataclass
 class Editions:

@@ -1,7 +1,7 @@
 """What `share --plan` foresees for tables of 300 to 68,000 rows, and how decoys are best split.
 
-    .venv/bin/python bench/plan.py           # 6 minutes
-    .venv/bin/python bench/plan.py --quick   # half a minute: without the splits
+    .venv/bin/python bench/plan.py           # 2 minutes
+    .venv/bin/python bench/plan.py --quick   # 48 s: without the splits
 
 The product's own functions (share/domain/plan.py), 100 copies, at most 1e-6 for accusing any innocent one.
 Figures are the smallest share of the rows of which 95 % of the leaks name somebody, to within 8 %; tests

@@ -136,3 +136,14 @@ def test_from_the_second_copy_on_copies_share_some_of_their_decoys(shared: Desk)
     for column in (0, 2):
         values = [row[column] for row in decoys[1] | decoys[2] | decoys[3]]
         assert len(set(values)) == len(values), "what is shared is whole decoys"
+
+
+def test_damaged_values_cost_rows_and_no_verdict(shared: Desk) -> None:
+    """One cell in ten is cut, mistyped or empty."""
+    one, other, random = rows_of(shared, 1), rows_of(shared, 2), Random(6)
+    both = [dict(row) for ticket, row in one.items() if ticket in other]
+    for row in both:
+        for column in row:
+            if random.random() < 0.1:
+                row[column] = random.choice(["", row[column][: len(row[column]) // 2], row[column][::-1]])
+    assert accused(shared, leaked(shared, both, "damaged.csv")) == {1, 2}

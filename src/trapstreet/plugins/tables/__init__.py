@@ -7,6 +7,7 @@ the content leaves it open.
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -243,12 +244,16 @@ class FileWriter:
 
     def __enter__(self) -> Self:
         suffix = self._new.path.suffix.lower()
-        with self._new.reporting(), ExitStack() as stack:
-            out = stack.enter_context(self._new).begin()
-            self._body = stack.enter_context(ExitStack())
-            body = self._format.writer(out, like=self._like, suffix=suffix, scratch=self._new.scratch)
-            self._write = self._body.enter_context(body)
-            self._open = stack.pop_all()
+        self._open = ExitStack()
+        try:  # to the very end: an interrupt in the last moment leaves nothing either
+            with self._new.reporting():
+                out = self._open.enter_context(self._new).begin()
+                self._body = self._open.enter_context(ExitStack())
+                body = self._format.writer(out, like=self._like, suffix=suffix, scratch=self._new.scratch)
+                self._write = self._body.enter_context(body)
+        except BaseException:
+            self._open.__exit__(*sys.exc_info())
+            raise
         return self
 
     def write(self, batch: Batch) -> None:

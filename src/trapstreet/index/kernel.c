@@ -178,7 +178,7 @@ static inline u64 siphash(const u8 *message, u64 size, const key *k) {
 
 /* Messages side by side, each of so many words of eight bytes; the last word is padded as section 2.2 says. */
 #if defined(__AVX512F__)
-enum { LANES = 8 };
+enum { LANES = 16 }; /* two registers: one is worked on while the other waits */
 #else
 enum { LANES = 4 };
 #endif
@@ -405,8 +405,9 @@ static void keep_sample(results *r, int anchor, u64 fingerprint, const u8 *form,
 
 enum { BATCH = 64 };
 
-typedef struct { /* forms of one length in words that wait to be hashed together */
-    lanes words[MOST_WORDS], k0, k1;
+typedef struct { /* forms of one length in words that wait to be hashed together, padded as section 2.2 says */
+    u64 forms[LANES][MOST_WORDS];
+    lanes k0, k1;
     u32 starts[LANES], ends[LANES];
     u8 anchors[LANES], sizes[LANES];
     int count;
@@ -436,67 +437,87 @@ static inline int in_filter(const table *t, u64 f) {
     return (*filter_word(t, f) & bits) == bits;
 }
 
-static inline const u32 *bucket_of(const table *t, u64 f) { return t->directory + (f >> (64 - t->bits)); }
-static inline u64 bucket_end(const table *t, const u32 *bucket) { return bucket[1] < t->n_entries ? bucket[1] : t->n_entries; }
+static inline u64 bucket_end(const table *t, const u32 *bounds) { return bounds[1] < t->n_entries ? bounds[1] : t->n_entries; }
 static inline u32 number_in(const table *t, u64 entry) { return (u32)(entry & (((u64)1 << t->shift) - 1)); }
 
-static inline void in_table(search *z, u32 number, int i) {
+typedef struct { /* the entries of a fingerprint's bucket */
+    const u64 *from, *stop;
+} bucket;
+
+static inline bucket bucket_of(const table *t, u64 f) {
+    const u32 *bounds = t->directory + (f >> (64 - t->bits));
+    return (bucket){t->entries + bounds[0], t->entries + bucket_end(t, bounds)};
+}
+
+static inline void add_hit(search *z, u32 number, int i, u64 entry) {
     const table *t = &z->c->tables[number];
-    u64 f = z->fingerprints[i], mask = ~(u64)0 << t->shift, rest = f << t->bits & mask;
-    const u32 *bucket = bucket_of(t, f);
-    const u64 *entry = t->entries + bucket[0], *stop = t->entries + bucket_end(t, bucket);
+    if (UNLIKELY(number_in(t, entry) >= t->records)) return;
+    hit *found = ADDED(z->r, hits);
+    if (UNLIKELY(!found)) return;
+    found->fingerprint = z->fingerprints[i];
+    found->start = z->starts[i];
+    found->end = z->ends[i];
+    found->table = number;
+    found->number = number_in(t, entry);
+    found->anchor = z->anchors[i];
+    memset(found->confirmed, 0, CONFIRMING);
+}
+
+static inline void in_bucket(search *z, u32 number, int i, bucket b) {
+    const table *t = &z->c->tables[number];
+    u64 mask = ~(u64)0 << t->shift, rest = z->fingerprints[i] << t->bits & mask;
+    const u64 *entry = b.from;
+    if (UNLIKELY(entry >= b.stop)) return;
 #if defined(__AVX512F__)
-    if (LIKELY(entry < stop && stop - entry <= 8)) {
-        __mmask8 there = (__mmask8)(0xff >> (8 - (stop - entry)));
-        __m512i first = _mm512_and_si512(_mm512_maskz_loadu_epi64(there, entry), _mm512_set1_epi64((int64_t)mask));
-        u32 equal = _mm512_mask_cmpeq_epi64_mask(there, first, _mm512_set1_epi64((int64_t)rest));
-        if (!equal) return;
-        entry += __builtin_ctz(equal);
+    if (LIKELY(b.stop - entry <= 16)) { /* nearly all, at once: lengths of buckets are not predictable */
+        u32 there = 0xffffu >> (16 - (b.stop - entry));
+        __m512i first = _mm512_maskz_loadu_epi64((__mmask8)there, entry);
+        __m512i second = _mm512_maskz_loadu_epi64((__mmask8)(there >> 8), entry + 8);
+        __m512i same = _mm512_set1_epi64((int64_t)mask), sought = _mm512_set1_epi64((int64_t)rest);
+        u32 equal = _mm512_mask_cmpeq_epi64_mask((__mmask8)there, _mm512_and_si512(first, same), sought);
+        equal |= (u32)_mm512_mask_cmpeq_epi64_mask((__mmask8)(there >> 8), _mm512_and_si512(second, same), sought) << 8;
+        for (; equal; equal &= equal - 1) add_hit(z, number, i, entry[__builtin_ctz(equal)]);
+        return;
     }
 #endif
-    while (entry < stop && *entry < rest) entry++; /* they ascend, but in a damaged file */
-    for (; entry < stop && (*entry & mask) == rest; entry++) {
-        if (UNLIKELY(number_in(t, *entry) >= t->records)) continue;
-        hit *found = ADDED(z->r, hits);
-        if (UNLIKELY(!found)) return;
-        found->fingerprint = f;
-        found->start = z->starts[i];
-        found->end = z->ends[i];
-        found->table = number;
-        found->number = number_in(t, *entry);
-        found->anchor = z->anchors[i];
-        memset(found->confirmed, 0, CONFIRMING);
-    }
+    while (entry < b.stop && *entry < rest) entry++; /* they ascend, but in a damaged file */
+    for (; entry < b.stop && (*entry & mask) == rest; entry++) add_hit(z, number, i, *entry);
 }
 
 /* The batch's fingerprints that pass a table's filter, with their buckets on the way. */
-static int passing(const search *z, const table *t, int *passed) {
+static int passing(const search *z, const table *t, int *passed, bucket *buckets) {
     int count = 0;
     for (int i = 0; i < z->batched; i++) {
         passed[count] = i;
         count += in_filter(t, z->fingerprints[i]);
     }
-    for (int j = 0; j < count; j++) __builtin_prefetch(bucket_of(t, z->fingerprints[passed[j]]));
-    for (int j = 0; j < count; j++) __builtin_prefetch(t->entries + *bucket_of(t, z->fingerprints[passed[j]]));
+    for (int j = 0; j < count; j++) __builtin_prefetch(t->directory + (z->fingerprints[passed[j]] >> (64 - t->bits)));
+    for (int j = 0; j < count; j++) {
+        buckets[j] = bucket_of(t, z->fingerprints[passed[j]]);
+        __builtin_prefetch(buckets[j].from);
+        __builtin_prefetch(buckets[j].stop - 1); /* three of four reach into another line */
+    }
     return count;
 }
 
 static void flush(search *z) {
     const table *route = z->c->route;
     int passed[BATCH];
+    bucket buckets[BATCH];
     if (route)
-        for (int j = 0, count = passing(z, route, passed); j < count; j++) {
+        for (int j = 0, count = passing(z, route, passed, buckets); j < count; j++) {
             u64 f = z->fingerprints[passed[j]], rest = f << route->bits;
-            const u32 *bucket = bucket_of(route, f);
-            for (u64 at = bucket[0], stop = bucket_end(route, bucket); at < stop; at++)
-                if ((route->entries[at] ^ rest) >> route->shift == 0) {
-                    int again = at > bucket[0] && route->entries[at] == route->entries[at - 1];
-                    if (!again) in_table(z, number_in(route, route->entries[at]), passed[j]); /* once for all records */
+            for (const u64 *at = buckets[j].from; at < buckets[j].stop; at++)
+                if ((*at ^ rest) >> route->shift == 0) {
+                    int again = at > buckets[j].from && *at == at[-1]; /* once for all records */
+                    u32 number = number_in(route, *at);
+                    if (!again) in_bucket(z, number, passed[j], bucket_of(&z->c->tables[number], f));
                 }
         }
     else
         for (u32 t = 0; t < z->c->n_tables; t++)
-            for (int j = 0, count = passing(z, &z->c->tables[t], passed); j < count; j++) in_table(z, t, passed[j]);
+            for (int j = 0, count = passing(z, &z->c->tables[t], passed, buckets); j < count; j++)
+                in_bucket(z, t, passed[j], buckets[j]);
     z->batched = 0;
 }
 
@@ -522,21 +543,28 @@ static inline void fingerprinted(search *z, int anchor, u64 f, u64 start, u64 en
     look_up(z, anchor, f, start, end);
 }
 
+static inline void word_of_each(const queue *q, int w, lanes *word) {
+#if defined(__AVX512F__)
+    const __m512i rows = _mm512_set_epi64(56, 48, 40, 32, 24, 16, 8, 0);
+    for (int lane = 0; lane < LANES; lane += 8)
+        _mm512_storeu_si512((u64 *)word + lane, _mm512_i64gather_epi64(rows, &q->forms[lane][w], 8));
+#else
+    for (int lane = 0; lane < LANES; lane++) (*word)[lane] = q->forms[lane][w];
+#endif
+}
+
 static void hash_queue(search *z, queue *q, int words) {
-    lanes out;
-    siphash_each(q->words, words, &q->k0, &q->k1, &out);
-    for (int i = 0; i < q->count; i++) {
-        u64 form[MOST_WORDS];
-        if (UNLIKELY(out[i] < z->r->threshold[q->anchors[i]]))
-            for (int w = 0; w < words; w++) form[w] = q->words[w][i];
-        fingerprinted(z, q->anchors[i], out[i], q->starts[i], q->ends[i], (const u8 *)form, q->sizes[i]);
-    }
+    lanes turned[MOST_WORDS], out;
+    for (int w = 0; w < words; w++) word_of_each(q, w, &turned[w]);
+    siphash_each(turned, words, &q->k0, &q->k1, &out);
+    for (int i = 0; i < q->count; i++)
+        fingerprinted(z, q->anchors[i], out[i], q->starts[i], q->ends[i], (const u8 *)q->forms[i], q->sizes[i]);
     q->count = 0;
 }
 
 /* One form of a candidate at [start, end). `form` is padded with eight readable bytes. */
 static inline void offer(search *z, int anchor, u64 start, u64 end, const u8 *form, u64 size) {
-    u64 last = size >> 3, left = size & 7;
+    u64 last = size >> 3;
     if (UNLIKELY(last >= MOST_WORDS)) {
         fingerprinted(z, anchor, siphash(form, size, &z->c->keys[anchor]), start, end, form, size);
         return;
@@ -544,8 +572,14 @@ static inline void offer(search *z, int anchor, u64 start, u64 end, const u8 *fo
     queue *q = &z->queues[last];
     if (q->count == LANES) hash_queue(z, q, (int)last + 1); /* now that its words have long been stored */
     int lane = q->count++;
-    for (u64 i = 0; i < last; i++) q->words[i][lane] = load64(form + 8 * i);
-    q->words[last][lane] = (left ? load64(form + 8 * last) & (~(u64)0 >> (64 - 8 * left)) : 0) | size << 56;
+#if defined(__AVX512BW__)
+    _mm512_storeu_si512(q->forms[lane], _mm512_maskz_loadu_epi8(((u64)1 << size) - 1, form));
+    ((u8 *)q->forms[lane])[8 * last + 7] = (u8)size; /* its length is not predictable: no loop over its words */
+#else
+    u64 left = size & 7;
+    for (u64 i = 0; i < last; i++) q->forms[lane][i] = load64(form + 8 * i);
+    q->forms[lane][last] = (left ? load64(form + 8 * last) & (~(u64)0 >> (64 - 8 * left)) : 0) | size << 56;
+#endif
     q->k0[lane] = z->c->keys[anchor].k0;
     q->k1[lane] = z->c->keys[anchor].k1;
     q->starts[lane] = (u32)start;
@@ -751,6 +785,7 @@ static inline masks masks_of(const u8 *p) {
 
 /* The text is taken in tiles, a tile in steps, each over everything of one sort: steps of one sort are predictable,
  * a mixture of them is not. */
+enum { AHEAD = 2048 }; /* bytes sent for before they are looked at: a third quicker in prose than without */
 enum { TILE = 1024, LONGEST_CHAIN = 64, PAST = LONGEST_CHAIN / 2, MOST_IN_TILE = PAST + TILE + 16 };
 
 typedef struct {
@@ -803,6 +838,7 @@ static void survey(const u8 *s, u64 n, tile *w, u64 i, u64 stop, int words) {
             memset(rest, 0, sizeof rest);
             bytes = memcpy(rest, s + i, n - i);
         }
+        __builtin_prefetch((const void *)((uintptr_t)s + i + AHEAD)); /* which harms nothing behind the text */
         masks m = masks_of(bytes);
         u64 before = BEFORE(digit, 1);
         w->links[(i - w->from) / 64] =
@@ -1003,25 +1039,58 @@ static int is_covered(const covered *v, u64 end) {
     return 0;
 }
 
-/* Every code that begins at `start`. */
-static void codes_from(search *z, u64 which, covered *v, u64 start) {
+#define NOWHERE (~(u64)0)
+
+enum { RUNS = 32, LONGEST_RUN = 16 };
+
+typedef struct { /* where an automaton's row leads by so many digits: all digits are of one class */
+    u32 row, digits, to;
+} run;
+
+typedef struct { /* what is remembered of one automaton */
+    covered covers;
+    run runs[RUNS];
+} memory;
+
+/* The row behind so many digits: one look instead of a chain of them, as most codes have equally many. */
+static inline u64 row_behind(memory *m, const automaton *a, u64 row, u64 digits) {
+    run *known = &m->runs[((u32)row * 5 + (u32)digits) % RUNS];
+    if (LIKELY(known->row == row && known->digits == digits)) return known->to;
+    u64 to = row;
+    for (u64 i = 0; i < digits; i++) to = a->rows[to + a->classes['0']];
+    *known = (run){(u32)row, (u32)digits, (u32)to};
+    return to;
+}
+
+/* Every code that begins at `start`. The digits [p, e), if they stand in it, are passed over at once. */
+static void codes_from(search *z, u64 which, memory *m, u64 start, u64 p, u64 e) {
     const automaton *a = &z->c->codes[which];
-    const u8 *s = z->s;
-    u8 compact[LONGEST_CODE + 16];
-    u64 row = a->width, size = 0, covering = 0, now[COVERED];
-    for (u64 i = start; i < z->n; i++) {
-        row = a->rows[row + a->classes[s[i]]];
-        if (!row) break;
-        if (!is(s[i], ALNUM)) continue;
-        if (size == LONGEST_CODE) break;
-        compact[size++] = upper(s[i]);
-        if ((i + 1 < z->n && is(s[i + 1], ALNUM)) || !a->rows[row + a->width - 1]) continue;
-        const ending *found = &a->endings[a->rows[row + a->width - 1]];
+    const u8 *s = z->s, *classes = a->classes;
+    const u32 *rows = a->rows;
+    const u64 n = z->n, width = a->width;
+    u8 compact[LONGEST_CODE + LONGEST_RUN];
+    u64 row = width, size = 0, covering = 0, now[COVERED];
+    for (u64 i = start; i < n; i++) {
+        if (i == p) {
+            row = row_behind(m, a, row, e - p);
+            if (!row || size + (e - p) > LONGEST_CODE) break;
+            memcpy(compact + size, s + p, LONGEST_RUN);
+            size += e - p;
+            i = e - 1;
+        } else {
+            row = rows[row + classes[s[i]]];
+            if (!row) break;
+            if (!is(s[i], ALNUM)) continue;
+            if (size == LONGEST_CODE) break;
+            compact[size++] = upper(s[i]);
+        }
+        if ((i + 1 < n && is(s[i + 1], ALNUM)) || !rows[row + width - 1]) continue;
+        const ending *found = &a->endings[rows[row + width - 1]];
         if (found->covers && covering < COVERED) now[covering++] = i + 1;
         if (!counts(z, start) || size < 5) continue;
         memset(compact + size, 0, 8);
         if (found->whole) offer(z, (int)(CODES + which), start, i + 1, compact, size);
-        if (!found->count || is_covered(v, i + 1)) continue;
+        if (!found->count || is_covered(&m->covers, i + 1)) continue;
         for (int j = 0; j < found->count; j++) {
             u8 form[LONGEST_LITERAL + LONGEST_CODE + 16];
             memcpy(form, found->literal[j], found->size[j]);
@@ -1029,11 +1098,12 @@ static void codes_from(search *z, u64 which, covered *v, u64 start) {
             offer(z, (int)(CODES + which), start, i + 1, form, found->size[j] + size);
         }
     }
+    covered *v = &m->covers;
     for (u64 i = 0; i < covering; i++) v->ends[v->count++ % COVERED] = now[i];
 }
 
 /* The codes whose first digits are the group [p, e): with up to `back` runs of letters before it. */
-static void codes_round(search *z, u64 which, covered *v, u64 p, u64 e) {
+static void codes_round(search *z, u64 which, memory *m, u64 p, u64 e) {
     const automaton *a = &z->c->codes[which];
     const u8 *s = z->s;
     u64 g = e - p;
@@ -1058,13 +1128,14 @@ static void codes_round(search *z, u64 which, covered *v, u64 p, u64 e) {
         if (borders(s, l)) starts[count++] = l;
         at = l;
     }
-    while (count) codes_from(z, which, v, starts[--count]);
+    u64 known = g <= LONGEST_RUN && p + LONGEST_RUN <= z->n ? p : NOWHERE;
+    while (count) codes_from(z, which, m, starts[--count], known, e);
 }
 
 /* ---- the walk over the text -------------------------------------------------------------------------------- */
 
 typedef struct {
-    covered covers[MOST_AUTOMATA];
+    memory known[MOST_AUTOMATA];
     u32 fewest;       /* digits that a phone number has, 0 where none is searched */
     u64 first_digits; /* lengths of groups that any automaton begins with */
     u64 chain;        /* digits linked up to the group before */
@@ -1095,7 +1166,7 @@ static void codes_in(search *z, walk *w) {
     }
     for (u64 a = 0; a < z->c->automata; a++)
         if (z->c->codes[a].back >= 0)
-            for (u32 i = 0; i < count; i++) codes_round(z, a, &w->covers[a], starts[w->chosen[i]], ends[w->chosen[i]]);
+            for (u32 i = 0; i < count; i++) codes_round(z, a, &w->known[a], starts[w->chosen[i]], ends[w->chosen[i]]);
 }
 
 static void words_in(search *z, walk *w) {
@@ -1104,9 +1175,9 @@ static void words_in(search *z, walk *w) {
         if (z->c->codes[a].back >= 0) continue;
         for (u32 i = 0; i < w->tile.n_words; i++) {
             u64 p = w->tile.words[i];
-            codes_from(z, a, &w->covers[a], p);
+            codes_from(z, a, &w->known[a], p, NOWHERE, 0);
             if (p > 0 && s[p - 1] == '\\' && is_nrt(s[p]) && p + 1 < z->n && is(s[p + 1], ALNUM))
-                codes_from(z, a, &w->covers[a], p + 1);
+                codes_from(z, a, &w->known[a], p + 1, NOWHERE, 0);
         }
     }
 }

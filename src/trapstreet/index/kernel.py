@@ -21,7 +21,7 @@ from trapstreet.index.native import load
 from trapstreet.index.sketch import KEPT, Sketch
 from trapstreet.index.stretches import Stretch, stretches
 
-STRETCH = 1 << 21
+STRETCH = 1 << 22
 
 _EVERYTHING = (1 << 64) - 1
 _PENDING = 8  # sketches that are united together
@@ -92,7 +92,8 @@ class _Seen:
                 continue
             parts = self._sketches[kind]
             parts.append(sketch)
-            if kind not in self.thresholds or len(parts) > _PENDING:
+            enough = kind not in self.thresholds and sum(len(part.fingerprints) for part in parts) >= KEPT
+            if enough or len(parts) > _PENDING:
                 whole = Sketch.union(parts)
                 parts[:] = [whole]
                 if len(whole.fingerprints) == KEPT:

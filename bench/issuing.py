@@ -3,23 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from trapstreet.app.clock import now
 from trapstreet.app.search import shelf_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.fields import Column, Kind, record_forms
 from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.table import Row
-from trapstreet.decoys import DecoySettings, TableModel, TableModelBuilder
-from trapstreet.index import Fingerprinter
+from trapstreet.decoys import DecoySettings
 from trapstreet.plugins.tables import open_table
-from trapstreet.share.making import make_copy, register_copy, write_index
-from trapstreet.share.taken import TakenValues
-from trapstreet.store import catalogue
+from trapstreet.registered import Source, TakenValues, Told, read_source, write_index
+from trapstreet.share.domain.coding import p_table
+from trapstreet.share.making import SharedDecoys, edition, make_copy
+from trapstreet.store import catalogue, copies
 from trapstreet.store.copies import NewRecipient
+
+DECOYS = 300
 
 
 def issue_copies(root: Path, table: Path, count: int) -> None:
-    """`count` copies of the data set `customers`, 300 decoys each, for a recipient each.
+    """`count` copies of the data set `customers`, DECOYS decoys each, for a recipient each.
 
     The table is read once, and what decoys own is held in memory. All else is the code that `trapstreet
     share` runs: generator, commitment, index segment, registry, log. Files and sealed inventories, which
@@ -29,19 +33,23 @@ def issue_copies(root: Path, table: Path, count: int) -> None:
 
     workspace = Workspace.open(root)
     data_set = catalogue.data_set_named("customers")
+    source = read_source(
+        open_table(str(table)),
+        data_set,
+        catalogue.latest(data_set),
+        ring=workspace.ring,
+        shelf=shelf_of(workspace),
+        told=Told(lambda done, total=None: None, 0),
+    )
     index = catalogue.index_of(data_set, shelf_of(workspace))
-    builder = TableModelBuilder(index.columns, tuple(data_set.key_columns))
-    for batch in open_table(str(table)).batches():
-        builder.observe(batch)
-    model = builder.finish()
     taken = _Owned(
         TakenValues([index], data_set.id, epoch=data_set.epoch, keys=workspace.ring),
-        index.columns,
-        model.key,
+        source.columns,
+        source.model.key,
     )
     with transaction.atomic():
         for _ in range(count):
-            _issue_copy(workspace, model, taken)
+            _issue_copy(workspace, source, taken)
         workspace.sign_log()
 
 
@@ -69,16 +77,30 @@ class _Owned:
         self._keys.update(tuple(row[at] for at in self._key) for row in rows)
 
 
-def _issue_copy(workspace: Workspace, model: TableModel, taken: _Owned) -> None:
-    """One copy as the share service issues it, for a recipient of its own."""
-    data_set = catalogue.data_set_named("customers")
-    version = catalogue.latest(data_set)
-    ring, shelf = workspace.ring, shelf_of(workspace)
-    prints = Fingerprinter(data_set.id, model.columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
-    settings = DecoySettings(workspace.settings.decoys.domains)
-    _, issued = make_copy(
-        model, prints, data_set, version, settings=settings, count=300, taken=taken, ring=ring, now=now()
+def _issue_copy(workspace: Workspace, source: Source, taken: _Owned) -> None:
+    """One copy as the share service issues it, for a recipient of its own; it shares no decoys."""
+    ring = workspace.ring
+    made = make_copy(
+        source,
+        settings=DecoySettings(workspace.settings.decoys.domains),
+        decoys=DECOYS,
+        table=p_table(np.empty(0, dtype=np.uint64), DECOYS, withheld=0.0, marks=()),
+        shared=SharedDecoys(),
+        taken=taken,
+        ring=ring,
+        now=now(),
     )
+    issued = made.issued
     taken.add(issued.rows)
-    write_index(issued, prints, data_set, shelf)
-    register_copy(issued, version, NewRecipient(Protected(f"Recipient {issued.copy}")), ring)
+    write_index(issued.copy, issued.rows, source, shelf_of(workspace))
+    copies.add(
+        issued.copy,
+        NewRecipient(Protected(f"Recipient {issued.copy}")),
+        edition(issued, source, source.version.rows),
+        decoys=copies.DecoysKept(issued.record_ids, issued.rows, issued.profiles),
+        pool=None,
+        p_table=issued.facts.p_table,
+        strippable=bool(made.own.strippable),
+        expires_at=None,
+        ring=ring,
+    )

@@ -2,24 +2,22 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trapstreet.core.fields import NORMAL_FORMS
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.p_table import PTable, pool_digest
 from trapstreet.core.model.table import Batch, Row
 from trapstreet.decoys import Decoy, Decoys, DecoySettings, Taken, generate, insert, place
-from trapstreet.index import Header, SegmentWriter, Shelf, Traits
+from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
+from trapstreet.registered.decoys import kept_if_registered, profiles_of, write_index
+from trapstreet.registered.source import Source
 from trapstreet.share.domain.coding import CHANCE, SHARED, held, own_decoys, pool_held
-from trapstreet.share.domain.issued import IssuedCopy, issue, profiles_of
+from trapstreet.share.domain.issued import IssuedCopy, issue
 from trapstreet.share.domain.marking import bits_of, marked, spelled
-from trapstreet.share.source import Source
 from trapstreet.store import copies
 from trapstreet.store.catalogue import new_id
 from trapstreet.store.models import Copy, Pool
@@ -197,31 +195,6 @@ class CodedRows:
         changed = spelled(batch.rows, self._marks, bits)
         self.marked += sum(batch.lines[at] > 0 for at in changed)
         return batch.with_rows(changed)
-
-
-@contextmanager
-def kept_if_registered(owner: str) -> Iterator[list[Path]]:
-    """Files listed inside stay only if the copy or pool is in the registry in the end, whatever ended it."""
-    files: list[Path] = []
-    try:
-        yield files
-    finally:
-        if not copies.is_registered(owner):
-            for file in files:
-                file.unlink(missing_ok=True)
-
-
-def write_index(owner: str, rows: Sequence[Row], source: Source, shelf: Shelf) -> Path:
-    """Enter the decoys' fingerprints, so that scan and trace see them in the same pass as real records."""
-    data_set, prints = source.data_set, source.prints
-    path = shelf.copy(data_set.id, owner)
-    header = Header(data_set.id, f"copy:{owner}", data_set.epoch, NORMAL_FORMS)
-    with SegmentWriter(header, scratch=shelf.scratch) as writer:
-        forms, traits = prints.forms(rows), Traits()
-        traits.add(forms)
-        writer.add(prints.record_ids(rows), prints.digests(rows), prints.hashed(forms))
-        writer.finish(path, ended=np.empty(0, dtype=np.uint64), traits=traits)
-    return path
 
 
 def edition(issued: IssuedCopy, source: Source, rows: int) -> copies.NewEdition:

@@ -12,15 +12,15 @@ from trapstreet.core.ports import Progress, Table
 from trapstreet.decoys import DecoySettings, generate
 from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
+from trapstreet.registered.decoys import profiles_of
+from trapstreet.registered.source import Told, read_source
+from trapstreet.registered.taken import TakenValues
 from trapstreet.share.domain.coding import Terms, default_decoys
-from trapstreet.share.domain.issued import profiles_of
 from trapstreet.share.domain.marking import mark_codes, refuse_doubles
 from trapstreet.share.domain.plan import Plan, default_design, plan
 from trapstreet.share.domain.power import NEIGHBOURS
 from trapstreet.share.making import DECOYS_LABEL
 from trapstreet.share.service import FORESEEN, by_kind
-from trapstreet.share.source import Told, read_source
-from trapstreet.share.taken import TakenValues
 from trapstreet.store import catalogue
 from trapstreet.store.copies import pool_for
 from trapstreet.store.models import DataSet

@@ -10,11 +10,11 @@ from trapstreet.core.ports import Progress, Table
 from trapstreet.decoys import Decoys
 from trapstreet.index import Shelf, living
 from trapstreet.keys.ring import KeyRing
+from trapstreet.registered.source import Source, Told, read_source
 from trapstreet.share.domain.opening import opening
 from trapstreet.share.making import CodedRows, SharedDecoys, placed_rows
 from trapstreet.share.opening import columns_of, open_copy
 from trapstreet.share.service import Outside
-from trapstreet.share.source import Source, Told, read_source
 from trapstreet.store import catalogue, copies
 from trapstreet.store.models import Copy
 

@@ -15,6 +15,9 @@ from trapstreet.core.ports import Progress, Table
 from trapstreet.decoys import DecoySettings
 from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
+from trapstreet.registered.decoys import kept_if_registered, write_index
+from trapstreet.registered.source import Source, Told, read_source
+from trapstreet.registered.taken import TakenValues
 from trapstreet.share.domain.coding import Terms, default_decoys, p_table, shares
 from trapstreet.share.domain.issued import IssuedCopy, inventory
 from trapstreet.share.domain.marking import mark_codes, refuse_doubles
@@ -23,13 +26,9 @@ from trapstreet.share.making import (
     CodedRows,
     SharedDecoys,
     edition,
-    kept_if_registered,
     make_copy,
     make_pool,
-    write_index,
 )
-from trapstreet.share.source import Source, Told, read_source
-from trapstreet.share.taken import TakenValues
 from trapstreet.store import catalogue, copies
 from trapstreet.store.copies import NewRecipient
 from trapstreet.store.models import DataSet

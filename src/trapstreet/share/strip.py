@@ -11,9 +11,9 @@ from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.core.ports import Progress, Table
 from trapstreet.index import DecoyRows, Fingerprinter, Shelf
 from trapstreet.keys.ring import KeyRing
+from trapstreet.registered.source import batches_of_records
 from trapstreet.share.domain.marking import Marked, SourceSpelling, marked
 from trapstreet.share.service import Writer
-from trapstreet.share.source import batches_of_records
 from trapstreet.store import catalogue, copies
 from trapstreet.store.models import DataSet
 

@@ -1,6 +1,5 @@
 """A copy as it is issued: its decoys' ids, what they are worth, and the commitment that fixes it all."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ from trapstreet.core.model.commitment import CommittedCell, CommittedDecoy, Copy
 from trapstreet.core.model.encoding import canonical_cbor
 from trapstreet.core.model.table import Row, cell_text
 from trapstreet.decoys import Decoy
+from trapstreet.registered.decoys import draw_bits, profiles_of
 from trapstreet.share.domain.opening import first_form, opening
 
 INVENTORY = "ts-inventory-1"
@@ -80,28 +80,4 @@ def _committed(decoy: Decoy, record_id: int, columns: Sequence[Column]) -> Commi
         for at, column in enumerate(columns)
         if column.kind != Kind.TEXT
     )
-    return CommittedDecoy(record_id, cells, _thousandths(decoy))
-
-
-def profiles_of(decoys: Sequence[Decoy], columns: Sequence[Column]) -> tuple[Profile, ...]:
-    """The different ways in which decoys rest on their draws, the most frequent first."""
-    counts = Counter((_thousandths(decoy), _filled(decoy, columns)) for decoy in decoys)
-    return tuple(Profile(count, bits, dict(columns)) for (bits, columns), count in counts.most_common())
-
-
-def _thousandths(decoy: Decoy) -> tuple[int, ...]:
-    return tuple(int(draw.bits * 1000) for draw in decoy.draws)
-
-
-def _filled(decoy: Decoy, columns: Sequence[Column]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """The identifying columns that hold something, each with its draws; one that repeats another has its."""
-    shown: dict[str, tuple[int, ...]] = {}
-    by_text: dict[tuple[Kind, str], tuple[int, ...]] = {}
-    for column, cell in sorted(
-        zip(columns, decoy.cells, strict=True), key=lambda each: not decoy.columns.get(each[0].name)
-    ):
-        text = cell_text(cell)
-        if text and column.kind != Kind.TEXT:
-            draws = decoy.columns.get(column.name) or by_text.get((column.kind, text), ())
-            shown[column.name] = by_text.setdefault((column.kind, text), draws)
-    return tuple(sorted(shown.items()))
+    return CommittedDecoy(record_id, cells, draw_bits(decoy))

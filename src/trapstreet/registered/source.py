@@ -1,12 +1,13 @@
 """The source of a copy, read again and held against what is registered."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trapstreet.core.fields import Column
+from trapstreet.core.fields import Column, Kind
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Row
 from trapstreet.core.ports import Progress, Table
@@ -65,6 +66,36 @@ class RegisteredRows:
         )
 
 
+class LiveRows(RegisteredRows):
+    """The rows that a table has now, its decoys left out, whatever of them is registered.
+
+    strange  what rows show that are not registered as they are, as fingerprints by kind;  strange_ids  their
+             RecordIds. Complete after one reading
+    """
+
+    def __init__(self, table: Table, index: DataSetIndex, prints: Fingerprinter, version: Version) -> None:
+        super().__init__(table, index, prints, version)
+        self.strange: dict[Kind, list[U64]] = defaultdict(list)
+        self.strange_ids: list[U64] = []
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows; what of them is not registered is remembered."""
+        for batch in self._table.batches():
+            record_ids = self._prints.record_ids(batch.rows)
+            at, known = self._living.find(record_ids)
+            known[known] = self._living.digests[at[known]] == self._prints.digests(batch.rows)[known]
+            yield batch if known.all() else self._met(batch, record_ids, np.flatnonzero(~known))
+
+    def _met(self, batch: Batch, record_ids: U64, strange: NDArray[np.intp]) -> Batch:
+        """The batch without decoys."""
+        prints = self._prints.fingerprints([batch.rows[at] for at in strange.tolist()])
+        decoys = self._decoys.copies(record_ids[strange], prints)
+        for kind, each in prints.items():
+            self.strange[kind].append(each.fingerprints[~np.isin(each.rows, list(decoys))])
+        self.strange_ids.append(np.delete(record_ids[strange], list(decoys)))
+        return batch.only(np.delete(np.arange(len(record_ids)), strange[list(decoys)]).tolist())
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A data set's source, read once and held against what is registered."""
@@ -105,16 +136,24 @@ class Told:
 
 
 def read_source(
-    table: Table, data_set: DataSet, version: Version, *, ring: KeyRing, shelf: Shelf, told: Told
+    table: Table,
+    data_set: DataSet,
+    version: Version,
+    *,
+    ring: KeyRing,
+    shelf: Shelf,
+    told: Told,
+    rows_of: type[RegisteredRows] = RegisteredRows,
 ) -> Source:
     """The table that the latest version of a data set was registered from, and how its rows look.
 
-    Raises UnusableInput where it is another by now.
+    rows_of  LiveRows takes them as they are by now
+    Raises UnusableInput where it is another by now, or only its columns are.
     """
     index = catalogue.index_of(data_set, shelf)
     columns = _as_registered(table, index.columns)
     prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
-    rows = RegisteredRows(table, index, prints, version)
+    rows = rows_of(table, index, prints, version)
     builder = TableModelBuilder(columns, tuple(data_set.key_columns))
     for batch in told.each(rows.batches()):
         builder.observe(batch)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Rejected, Row
 from trapstreet.plugins.tables import Table, create_table, open_table
-from trapstreet.plugins.tables._dialect import Dialect, decide, records
+from trapstreet.plugins.tables._dialect import decide
+from trapstreet.plugins.tables._lines import Dialect, records
 from trapstreet.plugins.tables._quoting import learn, written
 
 

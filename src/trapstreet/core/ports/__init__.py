@@ -1,10 +1,11 @@
 """What the capabilities ask of the outside, as protocols; adapters are built in app/."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from trapstreet.core.fields.kind import Kind
-from trapstreet.core.model.table import Batch
+from trapstreet.core.model.ground import GroundTable, Removed
+from trapstreet.core.model.table import Batch, Row
 
 
 class Table(Protocol):
@@ -15,6 +16,60 @@ class Table(Protocol):
     @property
     def label(self) -> str: ...
     def batches(self, size: int = ...) -> Iterator[Batch]: ...
+
+
+class Ground(Protocol):
+    """A table in which rows can be planted, and the tables that refer to it, parents before children.
+
+    label    where it lies, safe to print
+    remarks  in plain words, what its owner should know before rows are planted
+    Errors are those of `plugins.tables.open_ground`.
+    """
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def tables(self) -> tuple[GroundTable, ...]: ...
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
+
+    def table(self, number: int) -> Table:
+        """One of the tables, to be read."""
+        ...
+
+    def kin(self, number: int, keys: Sequence[Row]) -> Iterator[Batch]:
+        """The rows of a table whose reference is among these."""
+        ...
+
+    def plant(
+        self, rows: Sequence[Sequence[Row]], *, written: Callable[[list[list[Row]]], None] | None = None
+    ) -> list[list[Row]]:
+        """Add rows to each table, all or none; the rows as they are stored then, in the same order.
+
+        written  told of these rows when all are written and none is lasting yet: whatever it raises, nothing
+                 is planted. After it only the connection can fail, and the error says that nobody knows
+        """
+        ...
+
+    def find(self, number: int, keys: Sequence[Row]) -> list[Row | None]:
+        """The rows of a table that have these keys, as they are stored now; None where there is none."""
+        ...
+
+    def remove(self, rows: Sequence[Sequence[Row]]) -> Removed:
+        """Take planted rows out of each table, given as they were stored, all or none."""
+        ...
+
+    def grants(self, role: str) -> list[str]:
+        """The statements that give a role what planting and removing needs, and nothing else."""
+        ...
+
+    def change_script(self, rows: Sequence[Sequence[Row]]) -> str:
+        """A script that plants the rows in one transaction, for somebody who may."""
+        ...
+
+    def removal_script(self, rows: Sequence[Sequence[Row]]) -> str:
+        """A script that removes the rows, as they were stored, without trapstreet."""
+        ...
 
 
 class Keys(Protocol):

@@ -1,14 +1,14 @@
 """Tables wherever they lie: opened by location, written beside nothing that exists.
 
 One file in this folder is one format; a file whose name begins with "_" is a part that formats share. A
-format is found by its presence here: `FORMAT` is its manifest and its two or three methods, `DESTINATION`
-takes new tables by URL. Which format a file has is decided by its content first and by its name only where
+format is found by its presence here: `FORMAT` is its manifest and its few methods, `DESTINATION` takes
+new tables by URL. Which format a file has is decided by its content first and by its name only where
 the content leaves it open.
 """
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -21,7 +21,9 @@ from typing import BinaryIO, Protocol, Self, runtime_checkable
 from urllib.parse import unquote
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Batch
+from trapstreet.core.ports import Ground
 from trapstreet.plugins.tables._files import NewFile, open_regular, reading
 
 BATCH = 8192
@@ -126,6 +128,15 @@ class WritableFormat(TableFormat, Protocol):
         ...
 
 
+@runtime_checkable
+class PlantableFormat(TableFormat, Protocol):
+    """A format whose tables rows can be planted in."""
+
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> Ground:
+        """The table as a ground; `key` and `links` as `open_ground` takes them."""
+        ...
+
+
 class TableWriter(Protocol):
     """Writes a table that is there for others when the context ends well, and leaves nothing otherwise.
 
@@ -190,6 +201,29 @@ def open_table(location: str) -> Table:
     answers, AccessDenied where reading is refused.
     """
     where = _located(location)
+    return _format_of(where).open(where)
+
+
+def open_ground(location: str, *, key: Sequence[str], links: Sequence[Link] = ()) -> Ground:
+    """The table at a path or URL, with those that refer to it, to plant rows in.
+
+    location  as `open_table` takes it; a table, no query and no view
+    key       the columns that identify a row, used where the table has no key of its own
+    links     files whose rows refer to a file's; a database's foreign keys are followed by themselves
+    Raises UnusableInput where nothing can be planted or something is in the way, Unreachable where nobody
+    answers, the disk is full or others keep the table locked, AccessDenied where it is refused.
+    """
+    where = _located(location)
+    found = _format_of(where)
+    if not isinstance(found, PlantableFormat):
+        raise UnusableInput(
+            f"{where.scheme or where.place}: no rows can be planted in this kind of table",
+            hint="plant in a file or a database, or hand out a copy with trapstreet share",
+        )
+    return found.ground(where, key=key, links=links)
+
+
+def _format_of(where: Location) -> TableFormat:
     if where.scheme:
         found = [known for known in formats() if where.scheme in known.schemes]
         if not found:
@@ -197,10 +231,10 @@ def open_table(location: str) -> Table:
             raise UnusableInput(
                 f"{where.scheme}:// is no place for a table", hint=f"give a file, or one of {schemes}"
             )
-        return found[0].open(where)
+        return found[0]
     with reading(where.place), open_regular(Path(where.place)) as file:
         head = file.read(_HEAD)
-    return _recognised(head, where.place).open(where)
+    return _recognised(head, where.place)
 
 
 def create_table(where: str | Path, *, like: Table) -> TableWriter:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from trapstreet.plugins.tables._dialect import Dialect
+from trapstreet.plugins.tables._lines import Dialect
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ _COLUMN = re.compile(r"[A-Z]{1,3}")
 
 
 def read(path: str, sheet: str) -> Iterator[object]:
-    """The sheet's [name, row of its header, names, formats, widths, bold], then lists of [row, cells].
+    """The sheet's [name, row of its header, first column, names, formats, widths, bold], then lists of
+    [row, cells].
 
     sheet  "" for the first visible sheet that is not empty
     Empty rows are left out; empty cells at the end of a row are cut off. Raises UnusableInput.
@@ -58,7 +59,7 @@ def read(path: str, sheet: str) -> Iterator[object]:
     columns = range(first, first + len(names))
     formats = [looks.formats.get(column) for column in columns]
     widths = [looks.widths.get(column) for column in columns]
-    yield [found.name, row, names, formats, widths, looks.bold]
+    yield [found.name, row, first, names, formats, widths, looks.bold]
     while part := list(islice(rows, _ROWS_AT_A_TIME)):
         yield part
 

@@ -133,15 +133,20 @@ class SqlTable:
         line = 1
         with self._result() as opened:
             while fetched := list(opened.fetch(size)):
-                numbered = list(enumerate(fetched, start=line))
+                yield batch_of(fetched, line)
                 line += len(fetched)
-                broken = [number for number, values in numbered if UNREADABLE in values]
-                whole = [item for item in numbered if UNREADABLE not in item[1]] if broken else numbered
-                yield Batch(
-                    rows=[_row(values) for _, values in whole],
-                    lines=[number for number, _ in whole],
-                    rejected=[Rejected(number, "holds text that is not UTF-8") for number in broken],
-                )
+
+
+def batch_of(fetched: Sequence[Sequence[Any]], line: int) -> Batch:
+    """Rows of a driver as a batch, the first of which is number `line`."""
+    numbered = list(enumerate(fetched, start=line))
+    broken = [number for number, values in numbered if UNREADABLE in values]
+    whole = [item for item in numbered if UNREADABLE not in item[1]] if broken else numbered
+    return Batch(
+        rows=[_row(values) for _, values in whole],
+        lines=[number for number, _ in whole],
+        rejected=[Rejected(number, "holds text that is not UTF-8") for number in broken],
+    )
 
 
 def _row(values: Sequence[Any]) -> Row:

@@ -20,9 +20,7 @@ from typing import BinaryIO
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.tables._files import open_regular, reading
-
-LONGEST_LINE = 1 << 20
-"""Characters of the longest line, and of the longest record, that is read."""
+from trapstreet.plugins.tables._lines import LONGEST_LINE, lenient
 
 _CHUNK = 1 << 20
 _SAMPLE_LINES = 2000
@@ -72,7 +70,7 @@ class TextFile:
         """Every line with its own ending (LF, CRLF or CR); one beyond LONGEST_LINE comes cut off after it."""
         with reading(str(self.path)), open_regular(self.path) as file:
             file.seek(len(self.mark))
-            text = io.TextIOWrapper(file, self.encoding, errors=_errors(self.encoding), newline="")
+            text = io.TextIOWrapper(file, self.encoding, errors=lenient(self.encoding), newline="")
             read = partial(text.readline, LONGEST_LINE + 1)
             try:
                 for line in iter(read, ""):
@@ -97,6 +95,21 @@ class TextFile:
         endings = Counter(ending for ending in map(ending_of, lines) if ending)
         newline = endings.most_common(1)[0][0] if endings else "\n"
         return Layout(self.encoding, self.mark, newline, self.ends)
+
+    def form(self, newline: str) -> dict[str, object]:
+        """What `_lines` must know to add and cut records."""
+        return {"encoding": self.encoding, "mark": len(self.mark), "newline": newline}
+
+    def refuse_beyond_encoding(self, texts: Iterable[str]) -> None:
+        """Raises UnusableInput if a character is not in the encoding."""
+        try:
+            for text in texts:
+                text.encode(self.encoding)
+        except UnicodeEncodeError:
+            raise UnusableInput(
+                f"{self.path}: a row has characters that {self.encoding} does not have",
+                hint="save the table as UTF-8 first",
+            ) from None
 
     def fault(self, text: str) -> str | None:
         """What is wrong with the text of a row, None if nothing is."""
@@ -202,7 +215,7 @@ class _Found:
 
 def _pass_over(file: BinaryIO, mark: bytes, codec: str) -> _Found:
     file.seek(len(mark))
-    decode = codecs.getincrementaldecoder(codec)(_errors(codec)).decode
+    decode = codecs.getincrementaldecoder(codec)(lenient(codec)).decode
     found = _Found()
     try:
         for chunk in iter(partial(file.read, _CHUNK), b""):
@@ -223,11 +236,6 @@ def _pass_over(file: BinaryIO, mark: bytes, codec: str) -> _Found:
 def _pass_over_rest(read: Callable[[], str]) -> None:
     while (piece := read()) and not piece.endswith(("\n", "\r")):
         pass
-
-
-def _errors(codec: str) -> str:
-    """How the codec lets broken bytes through as surrogates, which `fault` then finds."""
-    return "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
 
 
 def _codec(encoding: str, path: Path, seen: str | None) -> str:

@@ -15,9 +15,11 @@ from trapstreet.plugins.tables._cells import exact_number
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
+LONGEST_TEXT = 32767
+"""Characters of the longest text that a cell holds."""
+
 _MOST_ROWS = 1 << 20
 _MOST_COLUMNS = 1 << 14
-_LONGEST_TEXT = 32767
 _EXACT = 10**15  # a sheet keeps 15 digits of a number; a longer one is written as text
 _FIRST_DAY = date(1900, 3, 1)  # before it spreadsheets count a leap day that never was
 _BUILT_IN_DATES = frozenset([*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)])
@@ -129,12 +131,26 @@ class SheetWriter:
         """Text stays text, whatever it begins with."""
         if self._sheet.write_string(row, column, text, style) != 0:
             raise UnusableInput(
-                f"{self._where}: column {self._columns[column]!r} has a text beyond {_LONGEST_TEXT:,} signs",
+                f"{self._where}: column {self._columns[column]!r} has a text beyond {LONGEST_TEXT:,} signs",
                 hint="a sheet cannot hold it; write .csv or .parquet",
             )
 
     def _format(self, code: int | str | None) -> "Format | None":
         return self._workbook.add_format({"num_format": code}) if code else None
+
+
+def held(cell: Cell) -> tuple[str, str]:
+    """What a sheet holds of a cell, for `_sheet_rows`: the kind of its value, and the value; "" for none."""
+    match cell:
+        case bool():
+            return "b", str(int(cell))
+        case int() | float() | Decimal() if (number := _number(cell)) is not None:
+            return "n", repr(number)
+        case time() if _has_a_number(cell):
+            return "h", cell.isoformat()
+        case datetime() | date() if _has_a_number(cell):
+            return "d", cell.isoformat()
+    return "s", cell_text(cell) or ""
 
 
 def _number(cell: int | float | Decimal) -> int | float | None:

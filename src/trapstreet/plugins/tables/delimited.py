@@ -3,18 +3,23 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import dropwhile, repeat
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Batch, Rejected, Row, cell_text
-from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, _lines
 from trapstreet.plugins.tables._columns import named_columns
-from trapstreet.plugins.tables._dialect import Dialect, Record, decide, records
+from trapstreet.plugins.tables._dialect import decide
+from trapstreet.plugins.tables._lines import Dialect, Record, records
 from trapstreet.plugins.tables._quoting import Quoting, learn, written
 from trapstreet.plugins.tables._text import Layout, LineWriter, TextFile, is_text, survey
+
+if TYPE_CHECKING:
+    from trapstreet.plugins.tables._ground_files import FileGround
 
 _DELIMITER_OF = {".csv": ",", ".tsv": "\t"}
 _NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
@@ -44,6 +49,11 @@ class Delimited:
                 hint="for example ?delimiter=tab or ?delimiter=|",
             )
         return DelimitedTable(survey(Path(location.place), location.options.get("encoding")), delimiter)
+
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> "FileGround":
+        from trapstreet.plugins.tables._ground_files import FileGround
+
+        return FileGround(location, self.open, key=key, links=links)
 
     @contextmanager
     def writer(self, out: BinaryIO, *, like: Table, suffix: str, scratch: Path) -> Iterator[WriteBatch]:
@@ -126,6 +136,21 @@ class DelimitedTable:
                 rows, lines, raw, rejected = [], [], [], []
         if rows or rejected:
             yield Batch(rows, lines, raw, rejected)
+
+    editor = _lines
+    losses = ()
+
+    def addition(self, rows: Sequence[tuple[int | None, Row]]) -> dict[str, Any]:
+        """What `_lines.add` takes to add rows in the file's style, each before this line or at the end."""
+        added = [(line, _formatted(row, self.style, self.label)) for line, row in rows]
+        self._file.refuse_beyond_encoding(text for _, text in added)
+        return {**self.form, "rows": added}
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """What `_lines` must know to read and cut records."""
+        records = {"dialect": asdict(self._dialect), "first": 2 if self._hint else 1}
+        return {**self._file.form(self.style.layout.newline), **records}
 
     def _records(self) -> Iterator[Record]:
         lines = self._file.lines()

@@ -2,23 +2,27 @@
 
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from itertools import islice, repeat
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Batch, Cell, Rejected, Row, cell_text
-from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, _lines
 from trapstreet.plugins.tables._cells import exact_number
 from trapstreet.plugins.tables._columns import named_columns
 from trapstreet.plugins.tables._text import Layout, LineWriter, TextFile, is_text, survey, wide_encoding
+
+if TYPE_CHECKING:
+    from trapstreet.plugins.tables._ground_files import FileGround
 
 _MOST_COLUMNS = 2000
 _SAMPLE = 200
@@ -47,6 +51,11 @@ class JsonLines:
     def open(self, location: Location) -> "JsonLinesTable":
         location.only("encoding")
         return JsonLinesTable(survey(Path(location.place), location.options.get("encoding")))
+
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> "FileGround":
+        from trapstreet.plugins.tables._ground_files import FileGround
+
+        return FileGround(location, self.open, key=key, links=links)
 
     @contextmanager
     def writer(self, out: BinaryIO, *, like: Table, suffix: str, scratch: Path) -> Iterator[WriteBatch]:
@@ -132,6 +141,20 @@ class JsonLinesTable:
                 rows, lines, raw, rejected = [], [], [], []
         if rows or rejected:
             yield Batch(rows, lines, raw, rejected)
+
+    editor = _lines
+    losses = ()
+
+    def addition(self, rows: Sequence[tuple[int | None, Row]]) -> dict[str, Any]:
+        """What `_lines.add` takes to add rows in the file's style, each before this line or at the end."""
+        added = [(line, self.style.formatted(row)) for line, row in rows]
+        self._file.refuse_beyond_encoding(text for _, text in added)
+        return {**self.form, "rows": added}
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """What `_lines` must know to read and cut records."""
+        return {**self._file.form(self.style.layout.newline), "members": list(self.style.keys)}
 
     def _objects(self) -> Iterator[tuple[int, str, dict[str, Any] | None, str]]:
         """Line number, text, and the object or why there is none; blank lines are left out."""

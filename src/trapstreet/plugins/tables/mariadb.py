@@ -9,9 +9,11 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row
 from trapstreet.plugins.tables import Location, Table
 from trapstreet.plugins.tables._cells import PLAIN
+from trapstreet.plugins.tables._ground import SqlGround
 from trapstreet.plugins.tables._new_table import (
     SqlWriter,
     WriteRows,
@@ -88,22 +90,29 @@ class MariaDB(Database):
     def open(self, location: Location) -> SqlTable:
         location.only("table", "query", *_OPTIONS)
         selection = Selection.of(location)
-        settings = _settings(selection)
+        settings = connection_settings(selection)
 
         @contextmanager
         def result() -> Iterator[Result]:
-            with _reporting(selection), _connected(settings) as cursor:
+            with reporting(selection), _connected(settings) as cursor:
                 if not (selection.table or selection.query):
-                    raise selection.nothing_selected(_tables(cursor))
+                    raise selection.nothing_selected(tables_of(cursor))
                 types = _execute(cursor, selection)
                 yield Result([column[0] for column in cursor.description or ()], cursor.fetchmany, types)
 
         return SqlTable(selection, self.name, result)
 
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> SqlGround:
+        from trapstreet.plugins.tables._ground_mariadb import MariaDBEngine
+
+        location.only("table", "query", *_OPTIONS)
+        selection = Selection.of(location)
+        return SqlGround(MariaDBEngine(selection), selection, key=key, links=links)
+
     def create(self, location: Location, *, like: Table) -> SqlWriter:
         selection = table_to_make(location)
         location.only("table", *_OPTIONS)
-        return SqlWriter(NewMariaDBTable(selection, _settings(selection), like.columns), like)
+        return SqlWriter(NewMariaDBTable(selection, connection_settings(selection), like.columns), like)
 
 
 class NewMariaDBTable:
@@ -217,7 +226,7 @@ class NewMariaDBTable:
             cursor.execute(f"DROP TABLE IF EXISTS {self._part}")
 
 
-def _settings(selection: Selection) -> dict[str, Any]:
+def connection_settings(selection: Selection) -> dict[str, Any]:
     """The driver's settings out of URL and environment. Raises UnusableInput."""
     person, _, address = selection.location.place.partition("://")[2].rpartition("@")
     found = _ADDRESS.fullmatch(address)
@@ -252,10 +261,10 @@ def _connected(settings: dict[str, Any]) -> "Iterator[SSCursor]":
         cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         yield cursor
     finally:
-        _abandon(cursor, connection)
+        abandon(cursor, connection)
 
 
-def _abandon(cursor: "SSCursor", connection: "Connection[Any]") -> None:
+def abandon(cursor: "SSCursor", connection: "Connection[Any]") -> None:
     """Close without reading the rest of the result, as the driver would: it may be millions of rows."""
     result: Any = getattr(cursor, "_result", None)
     if result is not None:
@@ -276,17 +285,17 @@ def _execute(cursor: "SSCursor", selection: Selection) -> list[str | None]:
     except pymysql.MySQLError as error:
         if selection.query or error.args[0] != _NO_TABLE:
             raise
-        raise selection.no_such_table(_tables(cursor)) from None
+        raise selection.no_such_table(tables_of(cursor)) from None
     return [types.get(column[0]) for column in cursor.description or ()]
 
 
-def _tables(cursor: "SSCursor") -> list[str]:
+def tables_of(cursor: "SSCursor") -> list[str]:
     cursor.execute(_TABLES)
     return [name for (name,) in cursor.fetchall()]
 
 
 @contextmanager
-def _reporting(selection: Selection) -> Iterator[None]:
+def reporting(selection: Selection) -> Iterator[None]:
     """Inside, an error of the server becomes one of ours, without its text: that may quote a cell."""
     import pymysql
 

@@ -1,13 +1,16 @@
 """Parquet files."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trapstreet.core.model.errors import Unreachable, UnusableInput
-from trapstreet.core.model.table import Batch, Cell, cell_text
+from trapstreet.core.model.ground import Link
+from trapstreet.core.model.table import Batch, Cell, Row, cell_text
 from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
 from trapstreet.plugins.tables._cells import PLAIN, cell_of
 from trapstreet.plugins.tables._columns import named_columns
@@ -17,6 +20,8 @@ from trapstreet.plugins.tables._types import ColumnType, Sort, column_types
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from trapstreet.plugins.tables._ground_files import FileGround
 
 _MAGIC = b"PAR1"
 _CODEC = "zstd"
@@ -40,6 +45,11 @@ class Parquet:
     def open(self, location: Location) -> "ParquetTable":
         location.only()
         return ParquetTable(Path(location.place))
+
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> "FileGround":
+        from trapstreet.plugins.tables._ground_files import FileGround
+
+        return FileGround(location, self.open, key=key, links=links)
 
     @contextmanager
     def writer(self, out: BinaryIO, *, like: Table, suffix: str, scratch: Path) -> Iterator[WriteBatch]:
@@ -74,6 +84,7 @@ class ParquetTable:
             layout = file.metadata
             self.group = layout.row_group(0).num_rows if layout.num_row_groups else _ROW_GROUP
             self.compression = _codecs(layout)
+            self._by_arrow = (layout.created_by or "").startswith("parquet-cpp-arrow")
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """Rows, decoded a few thousand at a time; no row group is held in memory as a whole."""
@@ -83,6 +94,36 @@ class ParquetTable:
                 rows = list(zip(*map(_cells, part.columns), strict=True))
                 yield Batch(rows, range(line, line + len(rows)))
                 line += len(rows)
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """Nothing: a Parquet file says itself how it is read."""
+        return {}
+
+    @property
+    def editor(self) -> ModuleType:
+        from trapstreet.plugins.tables import _row_groups
+
+        return _row_groups
+
+    @property
+    def losses(self) -> list[str]:
+        """What a file with added rows does not have as this one has it."""
+        return [] if self._by_arrow else ["it was written by another program, and will be by Apache Arrow"]
+
+    def addition(self, rows: Sequence[tuple[int | None, Row]]) -> dict[str, Any]:
+        """What `_row_groups.add` takes to add rows, each before this ordinal or at the end (None)."""
+        import pyarrow as pa
+
+        added: list[pa.Table] = []
+        groups = _Groups(self.schema, len(rows) + 1, added.append, self.label)
+        groups.take(Batch([row for _, row in rows], range(len(rows))))
+        groups.flush()
+        stream = pa.BufferOutputStream()
+        with pa.ipc.new_stream(stream, self.schema) as out:
+            out.write_table(added[0])
+        raw = base64.b64encode(stream.getvalue()).decode()
+        return {"before": [line for line, _ in rows], "rows": raw}
 
     @contextmanager
     def _opened(self) -> Iterator["pq.ParquetFile"]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row
 from trapstreet.plugins.tables import Location, Table
 from trapstreet.plugins.tables._cells import PLAIN
+from trapstreet.plugins.tables._ground import SqlGround
 from trapstreet.plugins.tables._new_table import (
     SqlWriter,
     WriteRows,
@@ -73,13 +75,13 @@ class PostgreSQL(Database):
 
     def open(self, location: Location) -> SqlTable:
         selection = Selection.of(location)
-        settings = _settings(selection)
+        settings = connection_settings(selection)
 
         @contextmanager
         def result() -> Iterator[Result]:
             with _connected(selection, settings) as connection, _reporting(selection, connection):
                 if not (selection.table or selection.query):
-                    raise selection.nothing_selected(_tables(connection))
+                    raise selection.nothing_selected(tables_of(connection))
                 with connection.cursor("trapstreet") as cursor:
                     cursor.execute(selection.statement('"').encode())
                     found = cursor.description or ()
@@ -87,9 +89,15 @@ class PostgreSQL(Database):
 
         return SqlTable(selection, self.name, result)
 
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> SqlGround:
+        from trapstreet.plugins.tables._ground_postgresql import PostgreSQLEngine
+
+        selection = Selection.of(location)
+        return SqlGround(PostgreSQLEngine(selection), selection, key=key, links=links)
+
     def create(self, location: Location, *, like: Table) -> SqlWriter:
         selection = table_to_make(location)
-        return SqlWriter(NewPostgreSQLTable(selection, _settings(selection), like.columns), like)
+        return SqlWriter(NewPostgreSQLTable(selection, connection_settings(selection), like.columns), like)
 
 
 class NewPostgreSQLTable:
@@ -105,7 +113,7 @@ class NewPostgreSQLTable:
         self._selection = selection
         self._settings = settings | {"client_encoding": "UTF8"}
         self._name = ".".join(map(self.quoted, selection.parts()))
-        with self.reporting(), _connection(selection, self._settings) as connection:
+        with self.reporting(), connect(selection, self._settings) as connection:
             self._make(connection, ", ".join(f"{self.quoted(column)} text" for column in columns))
             connection.rollback()
 
@@ -124,7 +132,7 @@ class NewPostgreSQLTable:
 
     @contextmanager
     def filling(self, columns: str) -> "Iterator[psycopg.Connection[Any]]":
-        with _connection(self._selection, self._settings) as connection:
+        with connect(self._selection, self._settings) as connection:
             self._make(connection, columns)
             yield connection
 
@@ -168,7 +176,7 @@ class NewPostgreSQLTable:
         connection.execute(f"CREATE TABLE {self._name} ({columns})".encode())
 
 
-def _settings(selection: Selection) -> dict[str, Any]:
+def connection_settings(selection: Selection) -> dict[str, Any]:
     """The driver's settings out of URL and environment. Raises UnusableInput without the driver's text."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
@@ -184,7 +192,7 @@ def _settings(selection: Selection) -> dict[str, Any]:
     return defaults | settings
 
 
-def _connection(selection: Selection, settings: dict[str, Any]) -> "psycopg.Connection[Any]":
+def connect(selection: Selection, settings: dict[str, Any]) -> "psycopg.Connection[Any]":
     import psycopg
 
     try:
@@ -197,12 +205,12 @@ def _connection(selection: Selection, settings: dict[str, Any]) -> "psycopg.Conn
 def _connected(selection: Selection, settings: dict[str, Any]) -> "Iterator[psycopg.Connection[Any]]":
     import psycopg
 
-    with _connection(selection, settings) as connection:
+    with connect(selection, settings) as connection:
         connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         connection.execute("SET synchronize_seqscans = off")  # the same order at every reading
         connection.commit()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        _take_as_text(connection)
+        take_as_text(connection)
         yield connection
 
 
@@ -227,7 +235,7 @@ def _unreadable(selection: Selection) -> UnusableInput:
     )
 
 
-def _take_as_text(connection: "psycopg.Connection[Any]") -> None:
+def take_as_text(connection: "psycopg.Connection[Any]") -> None:
     """JSON stays text; so does a date that Python cannot hold: infinity, a year before 1 or after 9999."""
     from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
     from psycopg.types.string import TextLoader
@@ -262,7 +270,7 @@ def _types(columns: "Sequence[psycopg.Column]") -> list[str | None]:
     return [info.name if info is not None and info.oid == code else None for code, info in found]
 
 
-def _tables(connection: "psycopg.Connection[Any]") -> list[str]:
+def tables_of(connection: "psycopg.Connection[Any]") -> list[str]:
     return [name for (name,) in connection.execute(_TABLES)]
 
 
@@ -280,7 +288,7 @@ def _reporting(selection: Selection, connection: "psycopg.Connection[Any]") -> I
         if selection.query:
             raise selection.failed("UndefinedTable") from None
         connection.rollback()
-        raise selection.no_such_table(_tables(connection)) from None
+        raise selection.no_such_table(tables_of(connection)) from None
     except UnicodeDecodeError:
         raise UnusableInput(
             f"{selection.label}: holds text in another encoding than the database says",

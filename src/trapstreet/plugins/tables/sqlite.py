@@ -3,14 +3,16 @@
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row
 from trapstreet.plugins.tables import Fit, Location, Table
 from trapstreet.plugins.tables._files import NewFile, open_regular, reading, writing
+from trapstreet.plugins.tables._ground import SqlGround
 from trapstreet.plugins.tables._new_table import (
     SqlWriter,
     WriteRows,
@@ -22,6 +24,7 @@ from trapstreet.plugins.tables._new_table import (
 from trapstreet.plugins.tables._sql import UNREADABLE, Result, Selection, SqlTable, quoted
 from trapstreet.plugins.tables._types import ColumnType, Sort
 
+_PATIENCE = 30.0
 _MAGIC = b"SQLite format 3\0"
 _DECLARED = re.compile(r"[A-Za-z]?[A-Za-z0-9_ ]*(\(\d+(, ?\d+)?\))?")
 _TYPE_FOR = {
@@ -57,19 +60,19 @@ class SQLite:
     def open(self, location: Location) -> SqlTable:
         location.only("table", "query")
         selection = Selection.of(location)
-        path = _path(location)
+        path = path_of(location)
         with reading(str(path)):
-            _refuse_others(path)
+            refuse_others(path)
 
         @contextmanager
         def result() -> Iterator[Result]:
-            with _reporting(selection), closing(_connected(path)) as connection:
-                tables = [name for (name,) in connection.execute(_TABLES)]
+            with _reporting(selection), closing(connected(path)) as connection:
+                tables = tables_of(connection)
                 if not (selection.table or selection.query):
                     raise selection.nothing_selected(tables)
                 if selection.table and selection.table.casefold() not in map(str.casefold, tables):
                     raise selection.no_such_table(tables)
-                connection.text_factory = _text
+                connection.text_factory = text_of
                 declared = _declared(connection, selection)
                 cursor = connection.execute(selection.statement('"', schemas=False))
                 names = [column[0] for column in cursor.description or ()]
@@ -77,10 +80,17 @@ class SQLite:
 
         return SqlTable(selection, self.name, result)
 
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> SqlGround:
+        from trapstreet.plugins.tables._ground_sqlite import SQLiteEngine
+
+        location.only("table", "query")
+        selection = Selection.of(location)
+        return SqlGround(SQLiteEngine(selection), selection, key=key, links=links)
+
     def create(self, location: Location, *, like: Table) -> SqlWriter:
         selection = table_to_make(location)
         location.only("table")
-        return SqlWriter(NewSQLiteTable(selection, _path(location)), like)
+        return SqlWriter(NewSQLiteTable(selection, path_of(location)), like)
 
 
 class NewSQLiteTable:
@@ -100,8 +110,8 @@ class NewSQLiteTable:
             NewFile(path)
             return
         with reading(str(path)):
-            _refuse_others(path)
-        with self.reporting(), closing(_changing(path, spills=False)) as connection:
+            refuse_others(path)
+        with self.reporting(), closing(changing(path, spills=False)) as connection:
             self._refuse_taken(connection)
 
     def kept(self, source: str) -> str | None:
@@ -122,7 +132,7 @@ class NewSQLiteTable:
                 new = NewFile(path)
                 stack.enter_context(new).begin()
                 path = new.unfinished
-            with closing(_changing(path, spills=self._is_new)) as connection:
+            with closing(changing(path, spills=self._is_new)) as connection:
                 self._refuse_taken(connection)
                 connection.execute(f"CREATE TABLE {self._name} ({columns})")
                 yield connection
@@ -167,7 +177,7 @@ class NewSQLiteTable:
             raise taken(self.label)
 
 
-def _path(location: Location) -> Path:
+def path_of(location: Location) -> Path:
     if not location.scheme:
         return Path(location.place)
     rest = location.place.partition("://")[2]
@@ -175,28 +185,29 @@ def _path(location: Location) -> Path:
     return Path(rest) if rest.startswith("/") and not given.exists() and Path(rest).exists() else given
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def connected(path: Path) -> sqlite3.Connection:
     """Read-only, and one state of the file however long the reading takes."""
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_PATIENCE
     )
     connection.execute("PRAGMA query_only = ON")
     connection.execute("BEGIN")
     return connection
 
 
-def _changing(path: Path, *, spills: bool) -> sqlite3.Connection:
+def changing(path: Path, *, spills: bool) -> sqlite3.Connection:
     """Nobody else writes to the file from now on.
 
     spills  whether pages go into the file before the transaction ends: each time that waits for everybody who
             reads the file, without end if the table that is being copied is in it; if not, memory holds them
     """
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=30
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_PATIENCE
     )
     try:
         if not spills:
             connection.execute("PRAGMA cache_spill = OFF")
+        connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("BEGIN IMMEDIATE")
     except BaseException:
         connection.close()
@@ -204,11 +215,16 @@ def _changing(path: Path, *, spills: bool) -> sqlite3.Connection:
     return connection
 
 
-def _refuse_others(path: Path) -> None:
+def refuse_others(path: Path) -> None:
     """Raises UnusableInput if the file is no SQLite database."""
     with open_regular(path) as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise UnusableInput(f"{path}: this is no SQLite database", hint="check the path")
+
+
+def tables_of(connection: sqlite3.Connection) -> list[str]:
+    """The names of its tables and views."""
+    return [name for (name,) in connection.execute(_TABLES)]
 
 
 def _declared(connection: sqlite3.Connection, selection: Selection) -> dict[str, str]:
@@ -219,7 +235,7 @@ def _declared(connection: sqlite3.Connection, selection: Selection) -> dict[str,
     return dict(found.fetchall())
 
 
-def _text(raw: bytes) -> object:
+def text_of(raw: bytes) -> object:
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -239,7 +255,9 @@ def _in_our_words(name: str, selection: Selection) -> TrapstreetError:
     if name.startswith(("SQLITE_PERM", "SQLITE_AUTH")):
         return AccessDenied(f"{selection.label}: may not be read", hint="ask for access to the file")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return Unreachable(f"{selection.label}: busy for 30 s", hint="try again when nobody writes to it")
+        return Unreachable(
+            f"{selection.label}: busy for {_PATIENCE:.0f} s", hint="try again when nobody writes to it"
+        )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_NOMEM")):
         return Unreachable(
             f"{selection.label}: cannot be opened ({name})", hint="check the file and its folder"

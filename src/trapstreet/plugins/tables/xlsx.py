@@ -1,21 +1,25 @@
 """XLSX workbooks: one sheet is one table."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trapstreet.core.model.errors import PluginFailed, UnusableInput
+from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Batch, Cell, Rejected, Row
-from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
+from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, _sheet_rows
 from trapstreet.plugins.tables._cells import cell_of
 from trapstreet.plugins.tables._columns import named_columns
 from trapstreet.plugins.tables._files import open_regular, reading
 from trapstreet.plugins.tables._sheet import read
-from trapstreet.plugins.tables._workbook import Looks, SheetWriter
+from trapstreet.plugins.tables._workbook import LONGEST_TEXT, Looks, SheetWriter, held
 from trapstreet.sandbox import Limits, stream
+
+if TYPE_CHECKING:
+    from trapstreet.plugins.tables._ground_files import FileGround
 
 _ZIP = b"PK\x03\x04"
 _READER = f"{__name__}:{read.__name__}"  # the sandbox names the module when it fails
@@ -50,6 +54,11 @@ class Xlsx:
                     hint="save it as .xlsx, without a password",
                 )
         return XlsxTable(Path(location.place), location.options.get("sheet", ""))
+
+    def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> "FileGround":
+        from trapstreet.plugins.tables._ground_files import FileGround
+
+        return FileGround(location, self.open, key=key, links=links)
 
     @contextmanager
     def writer(self, out: BinaryIO, *, like: Table, suffix: str, scratch: Path) -> Iterator[WriteBatch]:
@@ -101,6 +110,22 @@ class XlsxTable:
         if rows or rejected:
             yield Batch(rows, lines, rejected=rejected)
 
+    editor = _sheet_rows
+    losses = ("charts, pictures and pivot tables keep their ranges; formulas and comments are refused",)
+
+    def addition(self, rows: Sequence[tuple[int | None, Row]]) -> dict[str, Any]:
+        """What `_sheet_rows.add` takes to add rows, each before this row or at the end (None)."""
+        return {**self.form, "rows": [[line, list(map(self._written, row))] for line, row in rows]}
+
+    def _written(self, cell: Cell) -> list[str] | None:
+        kind, value = held(cell)
+        if len(value) > LONGEST_TEXT:
+            raise UnusableInput(
+                f"{self.label}: a text has more than {LONGEST_TEXT:,} characters",
+                hint="a sheet holds no more",
+            )
+        return [kind, value] if value else None
+
     def _sent(self) -> Generator[object, None, None]:
         try:
             yield from stream(_READER, str(self._path.absolute()), self._wanted, limits=_LIMITS)
@@ -109,7 +134,16 @@ class XlsxTable:
 
     def _header(self, sent: object) -> tuple[tuple[str, ...], Looks]:
         match sent:
-            case [str() as name, int(), list() as names, list() as formats, list() as widths, bool() as bold]:
+            case [
+                str() as name,
+                int() as row,
+                int() as first,
+                list() as names,
+                list() as formats,
+                list() as widths,
+                bool() as bold,
+            ]:
+                self.form = {"sheet": name, "header": row, "first": first, "width": len(names)}
                 columns = named_columns(map(self._cell, names), where=self.label, guessed=True)
                 return columns, Looks(name, formats, widths, bold)
         raise self._garbled()

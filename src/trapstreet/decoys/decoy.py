@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from trapstreet.core.fields.kind import Kind
@@ -31,6 +32,17 @@ class DecoySettings:
 
     domains: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+
+
+class Aim(Enum):
+    """What the identities of decoys are drawn for.
+
+    PROVE  to be evidence: names, addresses and numbers as improbable as the table allows
+    HIDE   to be overlooked: as frequent and as rare as the table's own
+    """
+
+    PROVE = "prove"
+    HIDE = "hide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +76,14 @@ class Decoys:
     order       how the file is sorted, None where it is not
     strippable  in plain words, by what the decoys can be picked out; () where nothing obvious gives them away
     notes       in plain words, what else the owner should know
+    donors      the real row that each was made after, in their order
     """
 
     decoys: tuple[Decoy, ...]
     order: SortOrder | None = None
     strippable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    donors: tuple[Row, ...] = field(default=(), repr=False)
 
 
 def joint_bits(decoy: Decoy, columns: Collection[str]) -> float:

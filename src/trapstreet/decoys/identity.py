@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from trapstreet.decoys.decoy import Draw
 from trapstreet.decoys.emails import LocalPattern
-from trapstreet.decoys.names import NamePool
 from trapstreet.decoys.sampling import remaining_bits
 
 _INITIAL, _GIVEN = "initial of the given name", "rest of the given name"
@@ -21,6 +21,15 @@ _SHOWN = {
 
 
 _CHARGED = (_FAMILY, _FAMILY_INITIAL, _INITIAL, _GIVEN, _DIGITS)
+
+
+class Worth(Protocol):
+    """The min-entropy of a name that is drawn, and of its first letter."""
+
+    @property
+    def bits(self) -> float: ...
+    @property
+    def initial_bits(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,8 @@ class Identity:
 
 def identity(
     pattern: LocalPattern,
-    given: NamePool | None,
-    family: NamePool | None,
+    given: Worth | None,
+    family: Worth | None,
     *,
     bits: float,
     taken: float,

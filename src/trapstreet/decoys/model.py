@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import exp, log
 
 import numpy as np
@@ -12,17 +13,26 @@ from trapstreet.core.fields.kind import Column, Kind
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Cell, Row, cell_text
+from trapstreet.decoys.census import Census, RowsOfNumbers
+from trapstreet.decoys.clock import Clock, learn_clock
 from trapstreet.decoys.emails import EmailStyle, learn_email_style, name_like_parts
+from trapstreet.decoys.local_parts import taken_apart
+from trapstreet.decoys.measures import NOTHING, Measure, Moments, learn_measure
+from trapstreet.decoys.name_law import NameLaw, name_law
 from trapstreet.decoys.names import NameCounts, NamePool, NameStyle, parse_name
-from trapstreet.decoys.numbering import Numbering, NumberingBuilder
+from trapstreet.decoys.numbering import Numbering, NumberingBuilder, joined
 from trapstreet.decoys.order import SortOrder, SortProbe, as_stored, case_folded
 from trapstreet.decoys.phones import PhoneStyle, learn_phone_style
 
-_SAMPLE = 4000  # rows
+_SAMPLE = 16_000  # rows
+_LONGEST = 24  # characters of a reference number that may tell the order of the rows
+_FIRST = 1024  # rows that tell what its columns measure
 _SAMPLE_KEY = b"rows to learn by"  # public: the choice of the sample is no secret
-_NAMES_PARSED = 200_000  # rows whose full names are counted
+_NAMES_PARSED = 1_000_000  # rows whose full names are counted
+_SINGLE = 0.2  # share of filled cells that nobody else has, above which a column is no category
 _ALMOST = 0.02  # share of rows that may stand out of order in a file sorted by a running number
 _PERSONAL = (Kind.EMAIL, Kind.PHONE, Kind.NAME)  # kinds of which a decoy has a value of its own
+_NAMING = (Kind.EMAIL, Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME)
 _UNFIT_FOR_KEYS = (Kind.IBAN, Kind.CARD, Kind.NATIONAL_ID)
 
 
@@ -31,12 +41,18 @@ class TableModel:
     """One table as the generator sees it. Holds plaintext of a sample of rows: it lives in memory only.
 
     key         positions of the key columns
-    sample      up to 4,000 rows drawn uniformly, in the order of the table; `ordinals` are their positions
+    sample      up to 16,000 rows drawn uniformly, in the order of the table; `ordinals` are their positions
     given, family  the names of the table, or the name-like parts of its addresses
     numberings  of reference columns (and key columns of no kind) whose values do not repeat
     order       how the file is sorted; `almost` if only nearly, by a running number
     followers   positions of the columns that are sorted like the file without being drawn anew
     blanks      per column, what an empty cell looks like
+    laws        how often names occur, by what they are: "given", "family", and "word" for letters of local
+                parts that show no name
+    census      how often values occur, together with what
+    measures    of the columns of nobody's identity that hold moments or amounts
+    numbers     per measured or numbered column, the number of each row that the census keeps
+    categories  positions of the columns of nobody's identity whose values repeat
     """
 
     columns: tuple[Column, ...]
@@ -54,20 +70,46 @@ class TableModel:
     almost: bool
     followers: tuple[int, ...]
     blanks: tuple[Cell, ...]
+    laws: Mapping[str, NameLaw] = field(repr=False)
+    census: Census = field(repr=False)
+    measures: Mapping[int, Measure]
+    numbers: Mapping[int, NDArray[np.int64]] = field(repr=False)
+    categories: tuple[int, ...]
 
     def positions(self, kind: Kind) -> list[int]:
         return [at for at, column in enumerate(self.columns) if column.kind is kind]
+
+    def first(self, kind: Kind) -> int | None:
+        """The column of a kind that is a key, else the first."""
+        found = self.positions(kind)
+        return next((at for at in found if at in self.key), found[0] if found else None)
 
     @property
     def placing(self) -> SortOrder | None:
         """The order that a decoy's own cells give its place by; None where it stands after so many rows."""
         return None if self.almost else self.order
 
+    @cached_property
+    def clocks(self) -> dict[int, tuple[int, Clock]]:
+        """Of the moments that follow a number: the number's column, and how."""
+        return {
+            at: (counter, clock)
+            for at, measure in self.measures.items()
+            if isinstance(measure, Moments)
+            for counter in list(self.numberings)[::-1]
+            if (clock := learn_clock(self.numbers[counter], self.numbers[at])) is not None
+        }
+
+    @property
+    def domain_position(self) -> int:
+        """Where the census has the mail domain of a row, in small letters."""
+        return len(self.columns)
+
 
 class TableModelBuilder:
     """Learns a `TableModel` from batches, about 14 µs a row of six columns.
 
-    Memory: 4,000 rows, capped counters, 8 bytes a row for each reference column.
+    Memory: 16,000 rows, capped counters, 8 bytes a row for each reference column.
     Raises UnusableInput if a key column is unknown or cannot be made up.
     """
 
@@ -75,10 +117,13 @@ class TableModelBuilder:
         self._columns = tuple(columns)
         self._key = _key_positions(self._columns, key_columns)
         self._rows = 0
+        self._first: list[Row] | None = []
         self._sample = _Reservoir()
         self._given, self._family = NameCounts(), NameCounts()
         self._probes = [(SortProbe(), SortProbe()) for _ in self._columns]
         self._numbers = {at: _Numbers(at) for at in self._numbered()}
+        self._measures: dict[int, Measure] = {}
+        self._kept = RowsOfNumbers(0)
 
     def _numbered(self) -> list[int]:
         """Reference columns, and key columns of no kind where the key may need them."""
@@ -91,7 +136,25 @@ class TableModelBuilder:
 
     def observe(self, batch: Batch) -> None:
         """Take in the next rows of the table."""
-        rows = batch.rows
+        if self._first is None:
+            self._take(batch.rows)
+        else:
+            self._first += batch.rows
+            if len(self._first) >= _FIRST:
+                self._begin()
+
+    def _begin(self) -> None:
+        """Look at the first rows, then take them in."""
+        rows, self._first = self._first or [], None
+        for at, column in enumerate(self._columns):
+            if column.kind is Kind.TEXT and at not in self._key:
+                measure = learn_measure(_column(rows[:_FIRST], at))
+                if measure is not None:
+                    self._measures[at] = measure
+        self._kept = RowsOfNumbers(len(self._columns) + 1 + len(self._measures) + len(self._numbers))
+        self._take(rows)
+
+    def _take(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
         self._sample.observe(rows)
@@ -101,8 +164,17 @@ class TableModelBuilder:
             folded.observe(map(case_folded, cells))
         for at, numbers in self._numbers.items():
             numbers.observe(by_column[at])
+        self._keep(by_column, len(rows))
         self._count_names(by_column)
         self._rows += len(rows)
+
+    def _keep(self, by_column: Sequence[Sequence[Cell]], rows: int) -> None:
+        mails = _first_of(self._columns, Kind.EMAIL)
+        domains = map(domain_of, by_column[mails]) if mails is not None else [""] * rows
+        columns: list[Iterable[int]] = [map(hash, cells) for cells in (*by_column, domains)]
+        columns += [map(measure.number, by_column[at]) for at, measure in self._measures.items()]
+        columns += [map(number_of, by_column[at]) for at in self._numbers]
+        self._kept.add(columns, rows)
 
     def _count_names(self, by_column: Sequence[Sequence[Cell]]) -> None:
         kinds = [column.kind for column in self._columns]
@@ -119,20 +191,20 @@ class TableModelBuilder:
 
     def finish(self) -> TableModel:
         """The model. Raises UnusableInput for a table without rows or without a key that can be made up."""
+        if self._first is not None:
+            self._begin()
         if not self._rows:
             raise UnusableInput("the table has no rows", hint="register it again when it has some")
         ordinals, sample = self._sample.finish()
         given = self._given.pool()
         family = self._family.pool(without=given.slugs[0] if given else ())
-        numberings = {
-            at: found
-            for at, numbers in self._numbers.items()
-            if (found := numbers.numbering.finish(_column(sample, at)))
-        }
-        if any(at in numberings and self._columns[at].kind is Kind.REFERENCE for at in self._key):
-            numberings = {at: n for at, n in numberings.items() if self._columns[at].kind is Kind.REFERENCE}
-        self._refuse_borrowed_key(numberings)
+        numberings = self._numberings(sample)
         order, almost = self._order(numberings)
+        kept = self._kept.finish()
+        census = Census(kept[: len(self._columns) + 1])
+        blanks = tuple(_blank(_column(sample, at)) for at in range(len(self._columns)))
+        owners = _owners(self._columns, sample)
+        email = learn_email_style(owners)
         return TableModel(
             columns=self._columns,
             key=self._key,
@@ -141,19 +213,47 @@ class TableModelBuilder:
             ordinals=ordinals,
             given=given,
             family=family,
-            email=learn_email_style(_owners(self._columns, sample)),
+            email=email,
             name_style=_commonest_style(self._columns, sample),
-            phones={
-                at: learn_phone_style(_texts(map(cell_text, _column(sample, at))), column.region)
-                for at, column in enumerate(self._columns)
-                if column.kind is Kind.PHONE
-            },
+            phones=_phone_styles(self._columns, sample),
             numberings=numberings,
             order=order,
             almost=almost,
             followers=self._followers() if order and order.column in numberings else (),
-            blanks=tuple(_blank(_column(sample, at)) for at in range(len(self._columns))),
+            blanks=blanks,
+            laws=self._laws(owners, spelt_out=email.spelt_out),
+            census=census,
+            measures=self._measures,
+            numbers=dict(zip((*self._measures, *self._numbers), kept[len(self._columns) + 1 :], strict=True)),
+            categories=self._categories(census, blanks),
         )
+
+    def _laws(self, owners: Sequence[tuple[str, str, str]], *, spelt_out: bool) -> dict[str, NameLaw]:
+        words = NameCounts()
+        for local, given, family in owners:
+            words.add(taken_apart(local, given, family, spelt_out=spelt_out).words())
+        counted = (("given", self._given), ("family", self._family), ("word", words))
+        return {what: law for what, counts in counted if (law := name_law(counts.written()))}
+
+    def _categories(self, census: Census, blanks: Sequence[Cell]) -> tuple[int, ...]:
+        return tuple(
+            at
+            for at, column in enumerate(self._columns)
+            if column.kind in (Kind.TEXT, Kind.POSTCODE)
+            and at not in self._key
+            and census.single_share(at, (blanks[at],)) <= _SINGLE
+        )
+
+    def _numberings(self, sample: Sequence[Row]) -> dict[int, Numbering]:
+        found = {
+            at: numbering
+            for at, numbers in self._numbers.items()
+            if (numbering := numbers.numbering.finish(_column(sample, at)))
+        }
+        if any(at in found and self._columns[at].kind is Kind.REFERENCE for at in self._key):
+            found = {at: n for at, n in found.items() if self._columns[at].kind is Kind.REFERENCE}
+        self._refuse_borrowed_key(found)
+        return found
 
     def _refuse_borrowed_key(self, numberings: Mapping[int, Numbering]) -> None:
         own = [at for at in self._key if at in numberings or self._columns[at].kind in _PERSONAL]
@@ -189,7 +289,10 @@ class TableModelBuilder:
         return tuple(
             at
             for at, (probe, _) in enumerate(self._probes)
-            if self._columns[at].kind is Kind.TEXT and at not in self._key and probe.steps and not probe.stray
+            if self._columns[at].kind is Kind.TEXT
+            and at not in (*self._key, *self._measures)
+            and probe.steps
+            and not probe.stray
         )
 
 
@@ -263,6 +366,22 @@ def _sorts(probe: SortProbe, rows: int, allowed: float) -> bool:
     return rows >= 3 and probe.steps * 5 >= rows and probe.stray <= allowed * rows
 
 
+def domain_of(cell: Cell) -> str:
+    """The mail domain of an address, in small letters; "" for what is none."""
+    return cell.rpartition("@")[2].strip().lower() if isinstance(cell, str) and "@" in cell else ""
+
+
+def number_of(cell: Cell) -> int:
+    """All digits of a reference number as one number."""
+    if isinstance(cell, str):
+        return number if len(cell) <= _LONGEST and (number := joined(cell)) < 1 << 62 else NOTHING
+    return cell if isinstance(cell, int) and abs(cell) < 1 << 62 else NOTHING
+
+
+def _first_of(columns: Sequence[Column], kind: Kind) -> int | None:
+    return next((at for at, column in enumerate(columns) if column.kind is kind), None)
+
+
 def _texts(cells: Iterable[Cell]) -> list[str]:
     return [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
 
@@ -279,27 +398,24 @@ def _names_in(texts: Iterable[str], kind: Kind) -> list[tuple[str, str]]:
 
 def _owners(columns: Sequence[Column], sample: Sequence[Row]) -> list[tuple[str, str, str]]:
     """Local part, given name and family name of each sampled row that has an e-mail address."""
-    kinds = [column.kind for column in columns]
-    if Kind.EMAIL not in kinds:
-        return []
-    place = {
-        kind: kinds.index(kind) for kind in (Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME) if kind in kinds
-    }
-    owners = []
-    for row in sample:
-        email = row[kinds.index(Kind.EMAIL)]
-        if not isinstance(email, str) or "@" not in email:
-            continue
-        local = email.strip().partition("@")[0]
-        cells = {kind: _text(row[at]) for kind, at in place.items()}
-        if not place:
-            given, family = name_like_parts(local)
-        elif Kind.GIVEN_NAME in cells or Kind.FAMILY_NAME in cells:
-            given, family = cells.get(Kind.GIVEN_NAME, ""), cells.get(Kind.FAMILY_NAME, "")
-        else:
-            given, family = (parse_name(cells[Kind.NAME]) or ("", ""))[:2]
-        owners.append((local, given, family))
-    return owners
+    found = (owner_of(columns, row) for row in sample)
+    return [owner for owner in found if owner[0]]
+
+
+def owner_of(columns: Sequence[Column], row: Row) -> tuple[str, str, str]:
+    """Local part, given name and family name of a row; "" for what it does not show."""
+    cells: dict[Kind, str] = {}
+    for column, cell in zip(columns, row, strict=True):
+        if column.kind in _NAMING:
+            cells.setdefault(column.kind, _text(cell))
+    local, at, _ = cells.get(Kind.EMAIL, "").partition("@")
+    local = local if at else ""
+    if Kind.GIVEN_NAME in cells or Kind.FAMILY_NAME in cells:
+        return local, cells.get(Kind.GIVEN_NAME, ""), cells.get(Kind.FAMILY_NAME, "")
+    if Kind.NAME in cells:
+        given, family, _ = parse_name(cells[Kind.NAME]) or ("", "", None)
+        return local, given, family
+    return local, *name_like_parts(local)
 
 
 def _text(cell: Cell) -> str:
@@ -315,6 +431,14 @@ def _commonest_style(columns: Sequence[Column], sample: Sequence[Row]) -> NameSt
         if (parsed := parse_name(text))
     )
     return styles.most_common(1)[0][0] if styles else NameStyle()
+
+
+def _phone_styles(columns: Sequence[Column], sample: Sequence[Row]) -> dict[int, PhoneStyle]:
+    return {
+        at: learn_phone_style(_texts(map(cell_text, _column(sample, at))), column.region)
+        for at, column in enumerate(columns)
+        if column.kind is Kind.PHONE
+    }
 
 
 def _blank(cells: Sequence[Cell]) -> Cell:

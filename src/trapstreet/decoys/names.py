@@ -73,7 +73,9 @@ class NameStyle:
 
 
 _PLAIN = re.compile(r"([A-Z][a-z]+) ([A-Z][a-z]+)")
+_CAPITALS = re.compile(r"([A-Z]{2,}) ([A-Z]{2,})")
 _USUAL = NameStyle()
+_CAPITAL = NameStyle(given_case=Case.UPPER, family_case=Case.UPPER)
 
 
 def parse_name(text: str) -> tuple[str, str, NameStyle] | None:
@@ -81,6 +83,9 @@ def parse_name(text: str) -> tuple[str, str, NameStyle] | None:
     plain = _PLAIN.fullmatch(text)
     if plain and plain[1].lower() not in _NO_GIVEN_NAME and plain[2].lower() not in _FIRM:
         return plain[1], plain[2], _USUAL
+    capitals = None if plain else _CAPITALS.fullmatch(text)
+    if capitals and not {capitals[1].lower(), capitals[2].lower()} & (_TITLES | _FIRM | _PARTICLES):
+        return capitals[1], capitals[2], _CAPITAL
     family_text, comma, given_text = text.partition(",")
     words = (given_text if comma else text).split()
     while words and words[0].rstrip(".").casefold() in _TITLES:
@@ -162,6 +167,10 @@ class NameCounts:
         repeated = {name: n for name, n in usable.items() if n >= 2}
         chosen = repeated if len(repeated) >= _FEWEST else usable
         return _pool({self._display(name): n for name, n in chosen.items()}) if chosen else None
+
+    def written(self) -> dict[str, int]:
+        """All names as they are written, with their counts."""
+        return {self._display(name): n for name, n in self._counts.items() if all(map(len, slugs(name)))}
 
     def _display(self, folded: str) -> str:
         written = self._written[folded]

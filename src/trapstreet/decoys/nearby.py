@@ -2,13 +2,14 @@
 
 import re
 from calendar import isleap
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from math import log2
 
 from trapstreet.core.fields.kind import Column, Kind
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Cell, Row, cell_text
-from trapstreet.decoys.decoy import Draw
+from trapstreet.decoys.decoy import Aim, Draw
 from trapstreet.decoys.filling import Filling
 from trapstreet.decoys.model import TableModel
 from trapstreet.decoys.numbering import retyped
@@ -23,27 +24,80 @@ _WORDED = re.compile(
     r"([^\d]{0,20}?)(\d{1,2})((?:\D*[^\W\d_]{3}\D*|(?<=[^\W\d_] \d)\D*|(?<=[^\W\d_] \d\d)\D*)\d{4})"
 )
 _HOUSES = 64
+_TRIED = 40
 
 
-def personal_filling(model: TableModel, donor: Row, draws: KeyedDraws) -> Filling:
-    """What stays near the donor's: its house and birthday; and what a decoy does without."""
-    cells: dict[int, Cell] = {}
-    drawn: list[Draw] = []
-    shows: dict[int, tuple[int, ...]] = {}
-    for at, column in enumerate(model.columns):
-        changed = None
-        if column.kind in NEVER_FREE:
-            cells[at] = model.blanks[at]
-        elif column.kind is Kind.ADDRESS:
-            changed = another_house(donor[at], draws)
-        elif column.kind is Kind.BIRTH_DATE and donor[at]:
-            changed = another_day(donor[at], column, draws) or (model.blanks[at], 1)
-        if changed is not None:
-            cells[at], choices = changed
-        if changed is not None and choices > 1:
-            shows[at] = (len(drawn),)
-            drawn.append(Draw(f"near the donor's {column.kind.replace('_', ' ')}", log2(choices)))
-    return Filling(cells, tuple(drawn), shows)
+class Nearby:
+    """Draws what stays near the donor's: its house and birthday; and leaves out what a decoy does without."""
+
+    def __init__(self, model: TableModel, draws: KeyedDraws, *, aim: Aim) -> None:
+        self._model = model
+        self._draws = draws
+        self._likely = aim is Aim.HIDE
+        self._waiting: dict[int, Cell] = {}
+        self._houses: dict[int, list[str]] = {}
+
+    def filling(self, donor: Row) -> Filling:
+        """What one decoy gets."""
+        model = self._model
+        cells: dict[int, Cell] = {}
+        drawn: list[Draw] = []
+        shows: dict[int, tuple[int, ...]] = {}
+        for at, column in enumerate(model.columns):
+            changed = None
+            if column.kind in NEVER_FREE:
+                cells[at] = model.blanks[at]
+            elif column.kind is Kind.ADDRESS:
+                changed = self._house(at, donor[at])
+            elif column.kind is Kind.BIRTH_DATE and donor[at]:
+                changed = self._birthday(at, donor[at]) or (model.blanks[at], 1)
+            if changed is not None:
+                cells[at], choices = changed
+            if changed is not None and choices > 1:
+                shows[at] = (len(drawn),)
+                drawn.append(Draw(f"near the donor's {column.kind.replace('_', ' ')}", log2(choices)))
+        return Filling(cells, tuple(drawn), shows)
+
+    def _house(self, at: int, address: Cell) -> tuple[Cell, float]:
+        if not self._likely or not isinstance(address, str) or not _HOUSE.search(address):
+            return another_house(address, self._draws)
+        return self._unless_alone(at, lambda: self._renumbered(at, address)), 1
+
+    def _renumbered(self, at: int, address: str) -> str:
+        """The address with the house number of another one."""
+        return _HOUSE.sub(lambda _: self._draws.choice(self._numbers(at)), address, count=1)
+
+    def _unless_alone(self, at: int, draw: Callable[[], Cell]) -> Cell:
+        """A drawn value; where exactly one row has it, a new one instead that two decoys share.
+
+        So values are as often had by two rows as in the table, and none is shared with one real row.
+        """
+        found, count = draw(), self._model.census.count
+        if count([at], [(found,)])[0] != 1:
+            return found
+        if at in self._waiting:
+            return self._waiting.pop(at)
+        for _ in range(_TRIED):
+            found = draw()
+            if not count([at], [(found,)])[0]:
+                self._waiting[at] = found
+                return found
+        return self._model.blanks[at]
+
+    def _numbers(self, at: int) -> list[str]:
+        """The house numbers of the sample."""
+        if at not in self._houses:
+            found = (_HOUSE.search(str(row[at])) for row in self._model.sample if row[at])
+            self._houses[at] = [match[0] for match in found if match]
+        return self._houses[at]
+
+    def _birthday(self, at: int, born: Cell) -> tuple[Cell, float] | None:
+        """Another day of the year, and among how many it was drawn."""
+        column = self._model.columns[at]
+        found = another_day(born, column, self._draws)
+        if not self._likely or found is None:
+            return found
+        return self._unless_alone(at, lambda: (another_day(born, column, self._draws) or (born,))[0]), 1
 
 
 def another_house(address: Cell, draws: KeyedDraws) -> tuple[Cell, int]:

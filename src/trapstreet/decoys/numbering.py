@@ -14,12 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.model.table import Cell, cell_text
+from trapstreet.decoys.checks import Check, learn_check
 from trapstreet.decoys.sampling import Pool
 
 _MOST_GROUPS = 256
+_MANY_GROUPS = 3  # fixed parts from which on numbers in several groups of digits are read as one
 _SHARE = 0.05  # of the cells that a group of equal fixed parts must hold
 _KEPT_GROUPS = 8
 _MOST_DIGITS = 18
+_NEARLY_ALL = 0.95  # of the cells whose digits stand in the same groups
+_NO_DIGITS = re.compile(r"[^0-9]+")
+_HASHED = str.maketrans("0123456789", "#" * 10)
 _ROOM = 16  # free numbers per decoy that a place must offer, so that later copies find some too
 
 Fixed = tuple[str, str]
@@ -28,13 +33,20 @@ Fixed = tuple[str, str]
 
 @dataclass(frozen=True)
 class Running:
-    """Numbers between fixed parts: "TS-" 0012345 "/IE". `numbers` are those in use, ascending, distinct."""
+    """Numbers between fixed parts: "TS-" 0012345 "/IE". `numbers` are those in use, ascending, distinct.
+
+    template  of numbers whose digits stand in groups: "###-####-#"; "" else
+    """
 
     fixed: Fixed
     width: int
     numbers: NDArray[np.int64] = field(repr=False)
+    template: str = ""
 
     def written(self, number: int) -> str:
+        if self.template:
+            digits = iter(f"{number:0{self.template.count('#')}d}")
+            return "".join(next(digits) if mark == "#" else mark for mark in self.template)
         return f"{self.fixed[0]}{number:0{self.width}d}{self.fixed[1]}"
 
     @cached_property
@@ -49,8 +61,9 @@ class Running:
         """
         last = int(self.numbers[-1])
         digits = max(self.width, len(str(last)))
+        longest = digits if self.template else digits + 1
         span = max(4 * len(self.numbers), 1024 * count, 1 << 17)
-        after = [Beyond(self, min(span, 10**width - 1 - last)) for width in (digits, digits + 1)]
+        after = [Beyond(self, min(span, 10**width - 1 - last)) for width in range(digits, longest + 1)]
         if self.gaps.size >= _ROOM * count:
             yield self.gaps, False
         yield from ((pool, True) for pool in after if pool.size >= _ROOM * count)
@@ -114,6 +127,7 @@ class Numbering:
     groups      the grammars in use, with the share of rows that each has (running sums)
     split       finds the running number in a text; None for codes
     typical     a cell of the column, for its type
+    check       what its last digit proves
     """
 
     column: int
@@ -121,6 +135,7 @@ class Numbering:
     shares: tuple[int, ...]
     split: re.Pattern[str] | None
     typical: Cell = field(repr=False)
+    check: Check | None = None
 
     def group_of(self, cell: Cell) -> int | None:
         """The grammar that a cell follows."""
@@ -128,6 +143,9 @@ class Numbering:
         for at, group in enumerate(self.groups):
             if isinstance(group, Codes):
                 if _outline(text) == _outline(group.text(0)):
+                    return at
+            elif group.template:
+                if text.translate(_HASHED) == group.template:
                     return at
             elif self.split and (match := self.split.fullmatch(text)) and group.fixed == (match[1], match[3]):
                 return at
@@ -140,7 +158,10 @@ class Numbering:
 
     def place(self, cell: Cell) -> tuple[str, int] | None:
         """What stands before the running number, and the number."""
-        match = self.split.fullmatch((cell_text(cell) or "").strip()) if self.split else None
+        text = (cell_text(cell) or "").strip()
+        if isinstance(first := self.groups[0], Running) and first.template:
+            return ("", joined(text)) if text.translate(_HASHED) == first.template else None
+        match = self.split.fullmatch(text) if self.split else None
         return (match[1], int(match[2])) if match else None
 
     def rank(self, cell: Cell, *, by_number: bool) -> float:
@@ -167,14 +188,20 @@ class NumberingBuilder:
         self._padded: dict[Fixed, set[int]] = {}
         self._seen = 0
         self._typical: Cell = None
+        self._template = ""
+        self._joined: array[int] = array("q")
 
     def observe(self, cells: Sequence[Cell]) -> list[tuple[str, int] | None]:
         """Take in a batch; for each cell what stands before its running number, and the number."""
         present = [cell for cell in cells if cell is not None and cell != ""]
         if present and self._typical is None:
             self._typical = present[0]
-            self._split = _splitter([(cell_text(cell) or "").strip() for cell in present])
+            texts = [(cell_text(cell) or "").strip() for cell in present]
+            self._split, self._template = _splitter(texts), _template(texts)
         self._seen += len(present)
+        if self._template:
+            written = [cell.strip() for cell in present if isinstance(cell, str)]
+            self._joined.extend(joined(text) for text in written if text.translate(_HASHED) == self._template)
         if self._split is None or len(self._groups) > _MOST_GROUPS:
             return [None] * len(cells)
         return [self._take(cell, self._split) for cell in cells]
@@ -196,17 +223,26 @@ class NumberingBuilder:
 
     def finish(self, sample: Sequence[Cell]) -> Numbering | None:
         """The numbering, from all running numbers or a sample of codes; None if values repeat often."""
+        texts = [text for cell in sample if (text := (cell_text(cell) or "").strip())]
+        check = learn_check(texts)
         running = sorted(self._groups.items(), key=lambda item: -len(item[1]))
         big = [(fixed, numbers) for fixed, numbers in running if len(numbers) >= _SHARE * self._seen]
         big = big[:_KEPT_GROUPS]
         covered = sum(len(numbers) for _, numbers in big)
-        if self._seen and len(self._groups) <= _MOST_GROUPS and covered >= 0.5 * self._seen:
+        whole = len(self._joined) >= _NEARLY_ALL * self._seen > 0
+        apart = len(self._groups) < _MANY_GROUPS or not whole
+        if self._seen and apart and len(self._groups) <= _MOST_GROUPS and covered >= 0.5 * self._seen:
             groups = [self._running(fixed, numbers) for fixed, numbers in big]
             if 4 * sum(len(group.numbers) for group in groups) < covered:
                 return None
             shares = np.cumsum([len(numbers) for _, numbers in big]).tolist()
-            return Numbering(self._column, tuple(groups), tuple(shares), self._split, self._typical)
-        return self._codes([text for cell in sample if (text := (cell_text(cell) or "").strip())])
+            return Numbering(self._column, tuple(groups), tuple(shares), self._split, self._typical, check)
+        if whole:
+            numbers = np.unique(np.frombuffer(self._joined, dtype=np.int64))
+            group = Running(("", ""), self._template.count("#"), numbers, self._template)
+            if 4 * len(numbers) >= len(self._joined):
+                return Numbering(self._column, (group,), (1,), self._split, self._typical, check)
+        return self._codes(texts)
 
     def _running(self, fixed: Fixed, numbers: "array[int]") -> Running:
         return Running(
@@ -240,6 +276,18 @@ def pool_bits(pool: Pool) -> float:
 
 def _position_bits(characters: str) -> float:
     return log2(len(characters) / max(Counter(characters.upper()).values()))
+
+
+def joined(text: str) -> int:
+    """All digits of a text as one number; 0 where it has none."""
+    return int(_NO_DIGITS.sub("", text) or "0")
+
+
+def _template(texts: Sequence[str]) -> str:
+    """The one way in which texts of several groups of digits are written; "" where there are more ways."""
+    templates = {text.translate(_HASHED) for text in texts}
+    only = templates.pop() if len(templates) == 1 else ""
+    return only if len(re.findall("#+", only)) > 1 and only.count("#") <= _MOST_DIGITS else ""
 
 
 def _splitter(texts: Sequence[str]) -> re.Pattern[str] | None:

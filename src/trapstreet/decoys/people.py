@@ -42,9 +42,9 @@ class People:
         self._domains = domains
         self._owners = owners
         self._draws = draws
-        self._email = _first(model, Kind.EMAIL)
+        self._email = model.first(Kind.EMAIL)
         self._names = model.positions(Kind.NAME)
-        self._given, self._family = _first(model, Kind.GIVEN_NAME), _first(model, Kind.FAMILY_NAME)
+        self._given, self._family = model.first(Kind.GIVEN_NAME), model.first(Kind.FAMILY_NAME)
         self._style: EmailStyle = (
             model.email.enriched(model.given, model.family, count=count)
             if self._email is not None
@@ -71,13 +71,14 @@ class People:
 
     def fillings(self, donors: Sequence[Row]) -> list[Filling]:
         """One filling for each donor. Raises UnusableInput where the table has too few names."""
+        model = self._model
         styles = [self._style.draw(self._draws) for _ in donors]
         filled: dict[int, Filling] = {}
         for at, pattern in enumerate(self._style.patterns):
             members = [index for index, style in enumerate(styles) if style == at]
             if members:
                 people, found = self._persons(pattern, len(members))
-                shows = self._shows(found)
+                shows = shown_by(model, found)
                 for index, person in zip(members, people, strict=True):
                     filled[index] = Filling(self._cells(person, donors[index]), found.draws, shows)
         return [filled[index] for index in range(len(donors))]
@@ -168,24 +169,21 @@ class People:
                 cells[single] = case_of(str(donor[single])).write(name)
         for single in (self._email, self._given, self._family):
             if single is not None:
-                cells |= self._repeated(single, cells[single], donor)
+                cells |= repeated(self._model, single, cells[single], donor)
         return cells
 
-    def _repeated(self, first: int, cell: Cell, donor: Row) -> dict[int, Cell]:
-        """Further columns of a kind: the same again where the donor has it twice; no second address."""
-        kind = self._model.columns[first].kind
-        others = [at for at in self._model.positions(kind) if at != first]
-        same = {at: cell for at in others if donor[at] and donor[at] == donor[first]}
-        blank = {at: self._model.blanks[at] for at in others} if kind is Kind.EMAIL else {}
-        return blank | same
 
-    def _shows(self, found: Identity) -> dict[int, tuple[int, ...]]:
-        shows = dict.fromkeys(self._names, found.name)
-        singles = ((self._email, found.email), (self._family, found.family))
-        return shows | {at: shown for at, shown in singles if at is not None}
+def repeated(model: TableModel, first: int, cell: Cell, donor: Row) -> dict[int, Cell]:
+    """Further columns of a kind: the same again where the donor has it twice; no second address."""
+    kind = model.columns[first].kind
+    others = [at for at in model.positions(kind) if at != first]
+    same = {at: cell for at in others if donor[at] and donor[at] == donor[first]}
+    blank = {at: model.blanks[at] for at in others} if kind is Kind.EMAIL else {}
+    return blank | same
 
 
-def _first(model: TableModel, kind: Kind) -> int | None:
-    """The column of a kind that is a key, else the first."""
-    found = model.positions(kind)
-    return next((at for at in found if at in model.key), found[0] if found else None)
+def shown_by(model: TableModel, found: Identity) -> dict[int, tuple[int, ...]]:
+    """Which draws each column of a person shows."""
+    shows = dict.fromkeys(model.positions(Kind.NAME), found.name)
+    singles = ((model.first(Kind.EMAIL), found.email), (model.first(Kind.FAMILY_NAME), found.family))
+    return shows | {at: shown for at, shown in singles if at is not None}

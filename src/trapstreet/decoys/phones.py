@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -68,6 +68,25 @@ class PhoneStyle:
             number
         )
 
+    def write_like(self, text: str, country_code: str, number: str, draws: KeyedDraws) -> str:
+        """A number in the layout of another written one where it fits there, else in one of the table's."""
+        found = _layout(text.strip(), self.region)
+        plan = plan_of(self.region)
+        home = plan is not None and plan.country_code == country_code
+        if found and found[0].digits == len(number):
+            layout = found[0]
+            if layout.country_code == country_code or (home and not layout.country_code):
+                return text.replace(text.strip(), layout.write(number))
+        return self.write(country_code, number, draws)
+
+
+def written_number(text: str, region: str) -> str:
+    """The country code, a space and the national number of a written number; "" for none."""
+    found, plan = _layout(text.strip(), region), plan_of(region)
+    if found is None or not (found[0].country_code or plan):
+        return ""
+    return f"{found[0].country_code or (plan.country_code if plan else '')} {found[1]}"
+
 
 def learn_phone_style(texts: Sequence[str], region: str) -> PhoneStyle:
     """The layouts of a sample of written numbers; without a region the commonest country code gives it."""
@@ -98,6 +117,12 @@ class PhoneNumbers:
                 return f"{code} {str(first + index)[len(code) :]}"
             index -= last - first + 1
         raise IndexError(index)
+
+    def texts(self) -> Iterator[str]:
+        """All numbers in order."""
+        for code, first, last in self.ranges:
+            for number in range(first, last + 1):
+                yield f"{code} {str(number)[len(code) :]}"
 
 
 def owned_numbers(ranges: Sequence[str]) -> PhoneNumbers:

@@ -20,6 +20,7 @@ class References:
         self._model = model
         self._owners = owners
         self._draws = draws
+        self.given: set[str] = set()
         self.notes: list[str] = []
 
     def fillings(self, at: int, donors: Sequence[Row]) -> list[Filling]:
@@ -63,8 +64,14 @@ class References:
         raise UnusableInput(f"no {count} free numbers are left in {name}", hint="ask for fewer with --decoys")
 
     def _free(self, at: int, pool: Pool, count: int) -> tuple[list[str], float] | None:
+        right = self._model.numberings[at].check or (lambda _: True)
+
         def free(texts: Sequence[str]) -> list[bool]:
-            return self._owners.free([at], [(text,) for text in texts], (Kind.REFERENCE,))
+            unowned = self._owners.free([at], [(text,) for text in texts], (Kind.REFERENCE,))
+            return [
+                one and right(text) and text not in self.given
+                for one, text in zip(unowned, texts, strict=True)
+            ]
 
         kept = draw_from_pool(pool, count, free=free, draws=self._draws)
         if len(kept.values) < count:

@@ -1,0 +1,117 @@
+"""Phone cells that are drawn to be overlooked: the owner's numbers, begun and written as the donors' are."""
+
+from collections.abc import Iterable, Sequence
+from math import log2
+
+from trapstreet.core.fields.kind import Kind
+from trapstreet.core.maths.draws import KeyedDraws
+from trapstreet.core.model.table import Cell, Row, cell_text
+from trapstreet.decoys.decoy import Draw
+from trapstreet.decoys.filling import Filling, Ownership
+from trapstreet.decoys.model import TableModel
+from trapstreet.decoys.numbering import retyped
+from trapstreet.decoys.phones import (
+    PhoneNumbers,
+    PhoneStyle,
+    fictional_numbers,
+    owned_numbers,
+    written_number,
+)
+from trapstreet.decoys.sampling import uniform
+
+_LISTED = 1 << 16  # numbers of the owner that are looked at, at most
+_LONGEST = 6  # digits that a number has in common with the donor's where possible
+
+
+class LikelyPhones:
+    """Draws the phone numbers of planted decoys, column by column."""
+
+    def __init__(
+        self, model: TableModel, ranges: Sequence[str], *, owners: Ownership, draws: KeyedDraws
+    ) -> None:
+        self._model = model
+        self._owned = owned_numbers(ranges) if ranges else None
+        self._owners = owners
+        self._draws = draws
+        self._given: set[str] = set()
+        self.notes: list[str] = []
+        self.strippable: list[str] = []
+
+    def fillings(self, at: int, donors: Sequence[Row]) -> list[Filling]:
+        """One filling for each donor: empty where the donor's is, or where no more numbers are to be had."""
+        model, style, name = self._model, self._model.phones[at], self._model.columns[at].name
+        pool = self._owned or fictional_numbers(style)
+        ready = _ByBeginning(self._free(at, pool), self._draws)
+        filled, missing = [], 0
+        for donor in donors:
+            filling = Filling({at: model.blanks[at]})
+            if donor[at] not in (None, "") or at in model.key:
+                found = ready.take(written_number(cell_text(donor[at]) or "", style.region))
+                missing += found is None
+                if found:
+                    self._given.add(found[0])
+                    drawn = (Draw(f"number in {name}", log2(found[1])),)
+                    filling = Filling({at: self._written(found[0], style, donor[at])}, drawn, {at: (0,)})
+            filled.append(filling)
+        self._say(at, missing=missing)
+        return filled
+
+    def _free(self, at: int, pool: PhoneNumbers) -> list[str]:
+        """Numbers of the pool that nobody has, in random order."""
+        if pool.size <= _LISTED:
+            numbers = list(pool.texts())
+        else:
+            numbers = sorted({pool.text(uniform(pool.size, self._draws)) for _ in range(_LISTED)})
+        for n in range(len(numbers) - 1, 0, -1):
+            other = self._draws.below(n + 1)
+            numbers[n], numbers[other] = numbers[other], numbers[n]
+        rows = [("+" + number.replace(" ", ""),) for number in numbers]
+        free = self._owners.free([at], rows, (Kind.PHONE,))
+        return [n for n, one in zip(numbers, free, strict=True) if one and n not in self._given]
+
+    def _written(self, number: str, style: PhoneStyle, like: Cell) -> Cell:
+        code, national = number.split(" ")
+        text = style.write_like(cell_text(like) or "", code, national, self._draws)
+        return (
+            text
+            if isinstance(like, str) or like is None
+            else retyped("".join(filter(str.isdigit, text)), like)
+        )
+
+    def _say(self, at: int, *, missing: int) -> None:
+        name = self._model.columns[at].name
+        if missing:
+            self.notes.append(f"{missing} decoys have nothing in {name}: too few numbers are free")
+        if self._owned is None:
+            self.strippable.append(
+                f"decoys have numbers reserved for fiction in {name}: name a range of yours in the settings"
+            )
+
+
+class _ByBeginning:
+    """Numbers handed out once each, by how many of their first digits they share with another one."""
+
+    def __init__(self, numbers: Iterable[str], draws: KeyedDraws) -> None:
+        self._draws = draws
+        self._left: dict[str, None] = dict.fromkeys(numbers)
+        self._groups: dict[str, list[str]] = {}
+        for number in self._left:
+            for length in range(_LONGEST + 1):
+                self._groups.setdefault(_beginning(number, length), []).append(number)
+
+    def take(self, like: str) -> tuple[str, int] | None:
+        """A number, and among how many that begin as well it was drawn."""
+        for length in range(_LONGEST, -1, -1) if like else (0,):
+            group = self._groups.get(_beginning(like, length) if length else "", [])
+            group[:] = [number for number in group if number in self._left]
+            if group:
+                number = self._draws.choice(group)
+                del self._left[number]
+                return number, len(group)
+        return None
+
+
+def _beginning(number: str, length: int) -> str:
+    """The country code and so many digits of the national number; "" for none of them."""
+    code, _, national = number.partition(" ")
+    return f"{code} {national[:length]}" if length else ""

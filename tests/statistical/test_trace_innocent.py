@@ -203,6 +203,7 @@ def accused(world: World, attack: str, leak_seed: int) -> tuple[int, int]:
         tested=[EMAIL],
         weights=dict.fromkeys(world.ids, 1.0),
         copies=len(copies),
+        planted=[],
         bound=EPSILON,
         ring=cast(Any, world),
         reread=lambda data_set, ids: {record: cells(record) for record in ids.tolist()},

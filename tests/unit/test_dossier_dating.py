@@ -41,13 +41,15 @@ def traced(dating: Dating, *, then: int = 0) -> Trace:
         dating=dating,
         verdict="accused",
         accused=accused,
+        places=[],
         group=[],
         not_only_source=[],
         copies_then=then,
         bound=1e-6,
         copies=100,
+        plantings=0,
     )
-    return Trace([result], [], [])
+    return Trace([result], [], [], {})
 
 
 def page(dating: Dating, *, then: int = 0) -> str:

@@ -43,11 +43,13 @@ def result(*accused: Accusation, **changed: Any) -> DataSetTrace:
         "dating": NO_DATING,
         "verdict": "accused" if accused else "no verdict",
         "accused": list(accused),
+        "places": [],
         "group": [],
         "not_only_source": [],
         "copies_then": 0,
         "bound": 1e-6,
         "copies": 12,
+        "plantings": 0,
     }
     return DataSetTrace(**values | changed)
 
@@ -59,7 +61,7 @@ def accusation(copy: str, *evidence: Evidence) -> Accusation:
 def page(*results: DataSetTrace, recipients: dict[str, str] | None = None) -> str:
     leaks = [Leak("paste.txt", "ab" * 32, 12_345)]
     rows = {each.data_set: 68_000 for each in results}
-    return dossier(Trace(list(results), [], []), Circumstances(0, leaks, [], rows, recipients or {}))
+    return dossier(Trace(list(results), [], [], {}), Circumstances(0, leaks, [], rows, recipients or {}))
 
 
 def steps(chart: Chart) -> list[float]:

@@ -23,6 +23,7 @@ def test_a_new_file_reads_back_and_explains_itself() -> None:
     assert settings.decoys.domains == ()
     assert settings.trace.bound == 1e-6
     assert settings.scan.public == ()
+    assert settings.trap.urls == settings.trap.zones == ()
     assert TEXT.count("#") >= 8
 
 
@@ -46,6 +47,19 @@ CASES = {
     "no TOML": ("domains = []", "domains = [", "is not TOML", None),
     "bound too large": ("bound = 1e-6", "bound = 2", "bound under \\[trace\\] lies between 0 and 1", None),
     "a kit that is none": ('kit = ""', 'kit = "no"', "kit under \\[keys\\] is 64 hexadecimal digits", None),
+    "a trap without a scheme": (
+        "urls = []",
+        'urls = ["cdn.harbour.example"]',
+        "line {n}: 'cdn.harbour.example' cannot be one of the urls under \\[trap\\]",
+        "urls = ",
+    ),
+    "a trap's address with a query": ("urls = []", 'urls = ["https://a.example/?x=1"]', "of the urls", None),
+    "a zone with a dot at its end": (
+        "zones = []",
+        'zones = ["net.example", "other.example."]',
+        "line {n}: 'other.example.' cannot be one of the zones",
+        "zones = ",
+    ),
     "an id with a path": ('id = "abc', 'id = "../abc', "is no workspace's", None),
     "another format": ("format = 1", "format = 2", "has format 2, this trapstreet reads 1", None),
 }

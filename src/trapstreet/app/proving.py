@@ -104,7 +104,7 @@ def _claims(
         decoder=DECODER,
         time=now(),
         bound=repr(first.bound),
-        copies=first.copies,
+        copies=first.copies + first.plantings,
         leak=tuple(LeakText(each.path.rpartition("/")[2], each.sha256, each.size) for each in traced.leaks),
         search=_search(traced.lookup, kinds),
         data_sets=tuple(data_sets),

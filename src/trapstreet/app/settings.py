@@ -45,6 +45,12 @@ check = {check}
 domains = []
 phones = []
 
+[trap]
+# May be changed: web addresses below which your trap answers, and DNS zones that it answers for. Breadcrumbs
+# get their links and host names from here: urls = ["https://cdn.your.domain/"], zones = ["your-net.domain"].
+urls = []
+zones = []
+
 # [share.NAME] may be added for a data set NAME: what each of its copies goes without or has spelled in its
 # own way, so that even a leak without decoys tells whose it was. Nothing unless it stands here.
 # [share.customers]
@@ -97,6 +103,13 @@ class DecoysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phones: tuple[str, ...] = ()
 
 
+class TrapSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a use of a breadcrumb is heard."""
+
+    urls: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+
+
 class ShareSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the copies of one data set may go without: `withhold` is a share of the rows, like "1%"; and what
     may be spelled otherwise in them: `marks` are COLUMN=MARK (docs/marks.md)."""
@@ -124,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: DatabaseSection
     keys: KeysSection
     decoys: DecoysSection = DecoysSection()
+    trap: TrapSection = TrapSection()
     share: dict[str, ShareSection] = {}
     scan: ScanSection = ScanSection()
     trace: TraceSection = TraceSection()
@@ -186,6 +200,7 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
         )
     if not 0 < settings.trace.bound < 1:
         raise UnusableInput(f"{label}: the bound under [trace] lies between 0 and 1", hint="1e-6 is usual")
+    _check_trap(settings.trap, text, label=label)
     for name, section in settings.share.items():
         lines = {key: _line(text, f"share.{name}", key) for key in ("withhold", "marks")}
         read_share(section.withhold, where=f"{label}{lines['withhold']}: withhold under [share.{name}]")
@@ -198,6 +213,19 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
         raise UnusableInput(
             f"{label}: the id under [workspace] is no workspace's", hint="restore it from a backup"
         )
+
+
+def _check_trap(trap: TrapSection, text: str, *, label: str) -> None:
+    for name, values, form, like in (
+        ("urls", trap.urls, r"https?://[a-z0-9.-]+(:\d+)?(/[\w.~/-]*)?", "https://cdn.your.domain/"),
+        ("zones", trap.zones, r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z0-9]", "your-net.domain"),
+    ):
+        for value in values:
+            if not re.fullmatch(form, value, re.IGNORECASE | re.ASCII):
+                raise UnusableInput(
+                    f"{label}{_line(text, 'trap', name)}: {value!r} cannot be one of the {name} under [trap]",
+                    hint=f"write it like {like}",
+                )
 
 
 def read_share(text: str, *, where: str) -> float:

@@ -48,7 +48,7 @@ def share_copy(
     table = open_table(data_set.source)
     writer = create_table(out, like=table)
     if new_version:
-        data_set = _registered_anew(workspace, data_set, table, progress)
+        data_set = registered_anew(workspace, data_set, table, progress)
     if isinstance(recipient, NewRecipient):  # unless another command was quicker
         names = Recipients(recipients.names(workspace.ring))
         recipient = names.same(recipient.name.reveal()) or recipient
@@ -103,7 +103,7 @@ def refresh_copy(
     if copy.expires_at is not None and copy.expires_at <= now() and expires_at is None:
         raise UnusableInput(f"copy {copy.id} has expired", hint="pass --expires with a day that is to come")
     if new_version:
-        copy.data_set = _registered_anew(workspace, copy.data_set, table, progress)
+        copy.data_set = registered_anew(workspace, copy.data_set, table, progress)
     return refresh(
         table,
         copy,
@@ -116,7 +116,7 @@ def refresh_copy(
     )
 
 
-def _registered_anew(workspace: Workspace, data_set: DataSet, table: Table, progress: Progress) -> DataSet:
+def registered_anew(workspace: Workspace, data_set: DataSet, table: Table, progress: Progress) -> DataSet:
     """The data set with its source registered as it is now."""
     register(
         table,

@@ -26,7 +26,7 @@ from trapstreet.keys.sealing import seal
 from trapstreet.plugins.tables import create_table, format_to_write, open_table
 from trapstreet.render.dossier import Circumstances, Leak, dossier
 from trapstreet.share import batches_of_records, rows_of_records
-from trapstreet.store import catalogue, log, recipients
+from trapstreet.store import catalogue, log, plantings, recipients
 from trapstreet.store.models import DataSet
 from trapstreet.trace import Trace, trace
 
@@ -92,6 +92,7 @@ def trace_leak(
 
     case  under which this look is counted: its n-th look has 6 / (π n)² of the bound, so that all looks
           together keep it
+    Planted decoys that the leak shows are touched from then on.
     """
     read = _Reading(texts(locations, progress))
     lookup, matcher = matcher_of(workspace)
@@ -105,6 +106,10 @@ def trace_leak(
         reread=lambda data_set, record_ids: _reread(workspace, read, data_set, record_ids),
         bound=bound,
     )
+    if result.touched:
+        with workspace.writing():
+            for planting, record_ids in result.touched.items():
+                plantings.touch(planting, record_ids, ring=workspace.ring, at=now())
     rows = {each.name: catalogue.latest(each).rows for each in catalogue.data_sets()}
     leaks = tuple(Leak(printable(each.path), each.sha256, each.size) for each in read.texts)
     return Traced(result, lookup, leaks, tuple(read.unread), rows, look)

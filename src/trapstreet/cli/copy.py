@@ -19,7 +19,7 @@ from trapstreet.core.model.urls import without_password
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trapstreet.store.models import Copy, Edition
+    from trapstreet.store.models import Copy, Edition, ExpectedUse
 
 
 @click.group(epilog=example("trapstreet copy list", "trapstreet copy refresh 3 --out cork-may.csv"))
@@ -36,15 +36,22 @@ def list_copies(workspace: Path | None, as_json: bool) -> None:
 
     opened = Workspace.open(workspace)
     from trapstreet.share import count_decoys
-    from trapstreet.store import catalogue
+    from trapstreet.store import catalogue, suppression
 
     listed = catalogue.all_copies()
     pools = catalogue.pools_of({copy.data_set_id for copy, _ in listed})
+    uses = suppression.expected_uses()
     rows = [
         _listed(copy, editions, count_decoys(copy, pools.get(copy.pool_id or ""), opened.ring))
+        | {"expected_uses": [_use(each) for each in uses[copy.id]]}
         for copy, editions in listed
     ]
-    emit(as_json, {"copies": rows}, _table(rows))
+    expected = [
+        f"Copy {copy.id} is expected to be used until {_use(each)['until']}: {each.what}"
+        for copy, _ in listed
+        for each in uses[copy.id]
+    ]
+    emit(as_json, {"copies": rows}, "\n".join([_table(rows), *expected]))
 
 
 @command.command(
@@ -165,6 +172,12 @@ def _listed(copy: "Copy", editions: "Sequence[Edition]", decoys: int) -> dict[st
         "status": _status(copy),
         "commitment": latest.commitment,
     }
+
+
+def _use(use: "ExpectedUse") -> dict[str, str]:
+    from trapstreet.render.words import day
+
+    return {"what": use.what, "declared": day(use.begins_at), "until": day(use.until)}
 
 
 def _status(copy: "Copy") -> str:

@@ -53,6 +53,12 @@ if TYPE_CHECKING:
     "unless they say so). docs/marks.md lists the marks.",
 )
 @click.option("--expires", metavar="DATE", help="Until when the recipient may keep it, like 2027-03-31.")
+@click.option(
+    "--used-for",
+    metavar="WHAT",
+    help="What the recipient will honestly use it for, like campaign: until then its decoys are met.",
+)
+@click.option("--until", metavar="DATE", help="Until when that is, like 2027-01-31.")
 @click.option("--new-version", is_flag=True, help="Register the source as it is now, and share that.")
 @click.option(
     "--recipient-is-new", is_flag=True, help="Do not ask: RECIPIENT is none of those that are known."
@@ -69,6 +75,8 @@ def command(
     withhold: str | None,
     marks: Sequence[str],
     expires: str | None,
+    used_for: str | None,
+    until: str | None,
     new_version: bool,
     recipient_is_new: bool,
     workspace: Path | None,
@@ -82,11 +90,13 @@ def command(
     Copies of 250 decoys and more share some of these from the second copy on, by which people are named who
     compare what they got.
     """
+    from trapstreet.app.clock import now
     from trapstreet.app.settings import read_marks, read_share
     from trapstreet.app.sharing import plan_for, share_copy
     from trapstreet.app.workspace import Workspace
+    from trapstreet.render.words import day
     from trapstreet.share import Terms
-    from trapstreet.store import catalogue
+    from trapstreet.store import catalogue, suppression
 
     terms = Terms(
         decoys,
@@ -94,6 +104,7 @@ def command(
         read_marks(marks, where="--mark") if marks else None,
         None if expires is None else end_of_day(expires),
     )
+    expected = _expected_use(used_for, until)
     opened = Workspace.open(workspace)
     data_set = catalogue.data_set_named(name)  # asked first, so that nobody is asked about recipients in vain
     if plan and new_version:
@@ -123,7 +134,24 @@ def command(
             new_version=new_version,
             progress=told,
         )
-    emit(as_json, _document(result, name, out), "\n".join(_lines(result, name, out)))
+        if expected is not None:
+            suppression.expect_use(result.copy, expected[0], until=expected[1], ring=opened.ring, at=now())
+    document, lines = _document(result, name, out), _lines(result, name, out)
+    if expected is not None:
+        document["used_for"] = {"what": expected[0], "until": day(expected[1])}
+        lines.append(f"Expected until {day(expected[1])}: {expected[0]}.")
+    emit(as_json, document, "\n".join(lines))
+
+
+def _expected_use(what: str | None, until: str | None) -> tuple[str, int] | None:
+    """What a recipient will use the copy for, and until when (Unix µs). Raises UnusableInput for half of
+    it."""
+    if (what is None) != (until is None):
+        raise UnusableInput("--used-for and --until belong together", hint="say both, or neither")
+    if what is None or until is None:
+        return None
+    refuse_unprintable("--used-for", what)
+    return what, end_of_day(until)
 
 
 def _recipient(opened: "Workspace", name: str, *, is_new: bool) -> "str | NewRecipient":

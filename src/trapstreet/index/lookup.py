@@ -1,5 +1,6 @@
 """Fingerprints of many data sets, asked many at a time."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from trapstreet.index.table import Positions, Table, build, slot_values
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
+
+_PLANTING = re.compile(r"p\d")
 
 _NONE = np.empty(0, dtype=np.uint64)
 
@@ -37,11 +40,19 @@ class DataSetIndex:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a fingerprint is: a record of a data set in one version's state, or a decoy of a copy."""
+    """Whose a fingerprint is: a record of a data set in one version's state, or a decoy.
+
+    copy  the copy, the pool or the planting that has the decoy, "" for a record
+    """
 
     data_set: int
     version: int = 0
     copy: str = ""
+
+    @property
+    def planting(self) -> str:
+        """The planting that has the decoy; "" for any other owner."""
+        return self.copy if _PLANTING.match(self.copy) else ""
 
 
 class Lookup:

@@ -196,7 +196,8 @@ class Claims(_Part, frozen=True):
     """All that is claimed.
 
     time    Unix µs;  by  the program and its version
-    copies  all that the workspace had handed out;  bound  on P(any innocent copy is accused)
+    copies  all that the workspace had handed out, and its plantings
+    bound   on P(any innocent copy is accused)
     """
 
     by: Annotated[str, Meta(max_length=100)]

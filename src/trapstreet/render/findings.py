@@ -16,8 +16,7 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     if max(finding.histogram, default=0) > 1 and len(finding.histogram) > 1:
         yield f"    {_histogram(finding.histogram)}"
     if finding.decoys:
-        sure = "that is certain, and this" if finding.decoys == 1 else "those are certain, and this"
-        yield f"    {counted(finding.decoys, 'decoy')} of copies: {sure} left through a copy"
+        yield from _decoys(finding)
     elif finding.p_value > 0:
         yield f"    foreign data shows as much with a chance of at most {chance(log10(finding.p_value))}"
     for excerpt in finding.excerpts:
@@ -30,6 +29,15 @@ def set_aside_lines(aside: SetAside) -> Iterator[str]:
         yield f"SET ASIDE  public values and common examples: {kind_counts(aside.public)}"
     for data_set, counts in aside.shared.items():
         yield f"SET ASIDE  of {data_set}, because many records share them: {kind_counts(counts)}"
+
+
+def _decoys(finding: Finding) -> Iterator[str]:
+    of_copies = finding.decoys - sum(finding.planted.values())
+    if of_copies:
+        sure = "that is certain, and this" if of_copies == 1 else "those are certain, and this"
+        yield f"    {counted(of_copies, 'decoy')} of copies: {sure} left through a copy"
+    for planting, number in finding.planted.items():
+        yield f"    {counted(number, 'decoy')} of planting {planting}: this left through the table itself"
 
 
 def _found(finding: Finding) -> Iterator[str]:

@@ -31,8 +31,10 @@ def copy_list(copies: Sequence[str]) -> str:
 
 
 def owner_words(owner: str) -> str:
-    """Whose decoys these are, by the id of a copy or a pool."""
-    return "several copies" if owner.startswith("pool-") else f"copy {owner}"
+    """Whose decoys these are, by the id of a copy, a pool or a planting."""
+    if owner.startswith("pool-"):
+        return "several copies"
+    return f"planting {owner}" if owner.startswith("p") else f"copy {owner}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -87,24 +89,46 @@ def verdict_lines(result: DataSetTrace, *, rows: int) -> Iterator[str]:
         yield f"It shows: {kind_counts(result.fields)}."
     if result.dating.times != "unknown":
         yield dating_line(result.dating)
+    yield from _places(result)
     if result.group:
         yield from _group(result)
         return
     if not result.accused:
-        yield from _no_verdict(result)
+        if not result.places:
+            yield from _no_verdict(result)
         yield from _not_only_source(result)
         return
     for each in result.accused:
         yield from _accusation(each)
-    everyone = counted(result.copies, "copy", "copies")
     yield (
-        f"Over all {everyone} together, the chance that any innocent one is accused like this is at most "
-        f"{chance(log10(result.bound))}."
+        f"Over all {_sources(result)} together, the chance that any innocent one is accused like this is at "
+        f"most {chance(log10(result.bound))}."
     )
     if result.copies_then:
         then = counted(result.copies_then, "copy that can show", "copies that can show")
         yield f"Nine tenths of that chance are kept for the {then} the data of that time."
     yield from _not_only_source(result)
+
+
+def _sources(result: DataSetTrace) -> str:
+    copies = counted(result.copies, "copy", "copies")
+    return f"{copies} and {counted(result.plantings, 'planting')}" if result.plantings else copies
+
+
+def _places(result: DataSetTrace) -> Iterator[str]:
+    """That the table itself leaked, or something made from it."""
+    for each in result.places:
+        shown = next(evidence for evidence in each.evidence if isinstance(evidence, DecoyEvidence))
+        yield (
+            "It came out of the table itself, or of what was made from it (a backup, a staging database): "
+            f"{shown.hits:,} of the {counted(shown.of, 'decoy')} of planting {each.copy} are in it."
+        )
+        yield f"That is chance with a probability of at most {chance(each.log10_p)}."
+    if result.places and not result.accused:
+        yield (
+            f"Over all {_sources(result)} together, the chance that an innocent one is named like this is at "
+            f"most {chance(log10(result.bound))}. No copy is: copies go without planted decoys."
+        )
 
 
 def _not_only_source(result: DataSetTrace) -> Iterator[str]:

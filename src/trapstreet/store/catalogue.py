@@ -10,7 +10,7 @@ from django.db.models import Sum
 from trapstreet.core.fields.kind import Column
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.index import DataSetIndex, Shelf
-from trapstreet.store.models import Copy, DataSet, Edition, Pool, Version
+from trapstreet.store.models import Copy, DataSet, Edition, Planting, Pool, Version
 
 
 def data_set_named(name: str) -> DataSet:
@@ -45,7 +45,7 @@ def latest(data_set: DataSet) -> Version:
 
 
 def index_of(data_set: DataSet, shelf: Shelf) -> DataSetIndex:
-    """A data set's index, opened: all versions, and the decoys of all copies and pools."""
+    """A data set's index, opened: all versions, and the decoys of all copies, pools and plantings."""
     return shelf.open(
         data_set.id,
         name=data_set.name,
@@ -55,13 +55,14 @@ def index_of(data_set: DataSet, shelf: Shelf) -> DataSetIndex:
         copies=[
             *data_set.copies.values_list("id", flat=True),
             *data_set.pools.values_list("id", flat=True),
+            *data_set.plantings.values_list("id", flat=True),
         ],
     )
 
 
 def decoy_owners(epoch: int) -> list[tuple[str, str]]:
-    """Every copy and pool of the data sets of an epoch, each with its data set, by their ids."""
-    owners = (Copy.objects, Pool.objects)
+    """Every copy, pool and planting of the data sets of an epoch, each with its data set, by their ids."""
+    owners = (Copy.objects, Pool.objects, Planting.objects)
     return [
         each for of in owners for each in of.filter(data_set__epoch=epoch).values_list("id", "data_set_id")
     ]
@@ -98,9 +99,9 @@ def count_copies() -> int:
 
 
 def count_decoys(data_set: DataSet) -> int:
-    """How many decoys the copies of a data set have together, those that they share counted once."""
-    parts = (data_set.copies.aggregate(total=Sum("decoys")), data_set.pools.aggregate(total=Sum("decoys")))
-    return sum(part["total"] or 0 for part in parts)
+    """How many decoys a data set has: those of copies, what these share counted once, and planted ones."""
+    owners = (data_set.copies, data_set.pools, data_set.plantings)
+    return sum(of.aggregate(total=Sum("decoys"))["total"] or 0 for of in owners)
 
 
 def copies_of(data_sets: Sequence[str]) -> list[Copy]:

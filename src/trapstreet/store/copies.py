@@ -22,7 +22,7 @@ from trapstreet.core.model.table import Row
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import open_sealed, seal
 from trapstreet.store import log, recipients
-from trapstreet.store.models import Copy, DataSet, Edition, Pool, Version
+from trapstreet.store.models import Copy, DataSet, Edition, Planting, Pool, Version
 
 U64 = NDArray[np.uint64]
 
@@ -161,8 +161,8 @@ def expire(copy: Copy, at: int, *, ring: KeyRing, now: int) -> None:
 
 
 def is_registered(owner: str) -> bool:
-    """Whether the copy, or the pool, is in the registry."""
-    return Copy.objects.filter(id=owner).exists() or Pool.objects.filter(id=owner).exists()
+    """Whether the copy, the pool or the planting is in the registry."""
+    return any(of.objects.filter(id=owner).exists() for of in (Copy, Pool, Planting))
 
 
 def pool_for(data_set: DataSet, columns: Collection[str]) -> Pool | None:

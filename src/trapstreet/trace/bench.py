@@ -47,11 +47,13 @@ cannot be read."""
 
 
 class Judged(NamedTuple):
-    """The accused, surest first; where there are none, the smallest group of which one took part; the copies
-    that cannot be the only source; at which positions those that are accused by their codes were judged; and
-    how the leak spells the marks of those that are accused by these."""
+    """The accused, surest first; the plantings that the leak has decoys of, likewise; where there is no
+    accused, the smallest group of which one took part; the copies that cannot be the only source; at which
+    positions those that are accused by their codes were judged; and how the leak spells the marks of those
+    that are accused by these."""
 
     accused: list[Accusation]
+    places: list[Accusation]
     group: list[str]
     not_only_source: list[str]
     positions: dict[str, Positions]
@@ -68,6 +70,7 @@ MOST_KNOWN = 5
 """Copies beside which others are looked for."""
 
 _NOTHING: Mapping[str, Sequence[CodeEvidence]] = MappingProxyType({})
+_ALONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,9 @@ class Bench:
 
     pools    its shared decoys, by pool
     tested   sets of kinds that decoys are judged by
-    weights  per copy its share of the bound
-    copies   that the workspace ever issued, of any data set
+    weights  per copy and planting its share of the bound
+    copies   that the workspace ever issued, of any data set, and plantings
+    planted  the plantings in the data set's table
     windows  the text round the records that the leak shows first, by RecordId
     """
 
@@ -105,6 +109,7 @@ class Bench:
     tested: Collection[Kinds]
     weights: Mapping[str, float]
     copies: int
+    planted: Sequence[CopyCode]
     bound: float
     ring: KeyRing
     reread: Reread
@@ -148,16 +153,21 @@ class Bench:
             by_code = {copy for copy in shown.copies if any(e.kind == "code" for e in coded.get(copy, ()))}
             positions |= dict.fromkeys(by_code, Positions.of(shown))
         accused = self._accuse(codes, own, coded)
-        others = not_only_source(accused, [copy.id for copy in issued])
+        places = self._accuse(self.planted, besides=codes)
+        others = not_only_source([*accused, *places], [copy.id for copy in issued])
         group_of = [] if accused else self._smallest_group(codes)
-        return Judged(accused, group_of, sorted({*others, *lacking}), positions, spellings)
+        return Judged(accused, places, group_of, sorted({*others, *lacking}), positions, spellings)
 
     def _accuse(
         self,
         codes: Sequence[CopyCode],
-        own: Mapping[str, float],
+        own: Mapping[str, float] = _ALONE,
         coded: Mapping[str, Sequence[CodeEvidence]] = _NOTHING,
+        *,
+        besides: Sequence[CopyCode] | None = None,
     ) -> list[Accusation]:
+        """besides  who else has decoys: the plantings, unless others are named"""
+        elsewhere = self.planted if besides is None else besides
         return accuse(
             codes,
             self.what.hits(),
@@ -168,7 +178,7 @@ class Bench:
             bound=self.bound * (1 - GROUPS),
             coded=coded,
             own=own,
-            pooled=self._pooled(),
+            pooled=self._pooled() + sum(each.decoys for each in elsewhere),
         )
 
     def _pooled(self) -> int:
@@ -184,7 +194,7 @@ class Bench:
             tested=self.tested,
             copies=self.copies,
             bound=self.bound * GROUPS,
-            pooled=self._pooled(),
+            pooled=self._pooled() + sum(each.decoys for each in self.planted),
         )
 
     def _group(self, alike: Sequence[Copy], issued: Sequence[Copy]) -> "_Group":
@@ -209,7 +219,7 @@ class Bench:
             columns=self._columns(),
             candidates=self.candidates,
             tested=self.tested,
-            others=asked * len(issued) + self._pooled(),
+            others=asked * len(issued) + self._pooled() + sum(each.decoys for each in self.planted),
         )
         return _Group(alike, keys, table, round(asked - pooled), log10_weight, own_part(one, log10_weight))
 

@@ -11,13 +11,13 @@ from trapstreet.core.fields import Kind
 from trapstreet.core.ports import Text
 from trapstreet.index import Candidates, Lookup, Matcher, RecordJoin
 from trapstreet.keys.ring import KeyRing
-from trapstreet.store import catalogue
-from trapstreet.store.models import Version
-from trapstreet.trace.bench import Bench, Reread
+from trapstreet.store import catalogue, plantings
+from trapstreet.store.models import Planting, Version
+from trapstreet.trace.bench import Bench, Judged, Reread
 from trapstreet.trace.domain.dating import Dating, VersionSeen, date
 from trapstreet.trace.domain.observed import Observed, observe
 from trapstreet.trace.domain.shown import Shown, shown
-from trapstreet.trace.domain.verdict import Accusation, kinds_to_test
+from trapstreet.trace.domain.verdict import Accusation, CopyCode, kinds_to_test
 from trapstreet.trace.domain.weights import copies_then, weights
 from trapstreet.trace.domain.windows import Windows
 
@@ -34,13 +34,15 @@ class Records(msgspec.Struct, frozen=True):
 class DataSetTrace(msgspec.Struct, frozen=True):
     """What a leak says of one data set.
 
+    places    plantings in the data set's own table that the leak has decoys of: it came from there
     versions  those in which what the leak shows of some record began
     dating    when it was current
     group     where no copy is accused by itself: the smallest set of copies of which at least one took part
     copies_then  how many copies were made from versions that the leak can be a copy of; 0 where that tells
               none from the others
     bound     on P(any innocent copy is accused)
-    copies    how many copies the workspace has handed out, of any data set: the bound holds over all of them
+    copies    how many copies the workspace has handed out, of any data set;  plantings  how many it has in
+              tables: the bound holds over all of them together
     """
 
     data_set: str
@@ -49,22 +51,25 @@ class DataSetTrace(msgspec.Struct, frozen=True):
     decoys: int
     versions: list[int]
     dating: Dating
-    verdict: Literal["accused", "group", "no verdict"]
+    verdict: Literal["accused", "group", "place", "no verdict"]
     accused: list[Accusation]
+    places: list[Accusation]
     group: list[str]
     not_only_source: list[str]
     copies_then: int
     bound: float
     copies: int
+    plantings: int
 
 
 class Trace(msgspec.Struct, frozen=True):
     """The data sets that a leak shows (none: not our data), what each verdict was decided from, and the
-    RecordIds, ascending, of the records that leaked of each."""
+    RecordIds, ascending, of the records that leaked of each; and by planting those of its decoys."""
 
     data_sets: list[DataSetTrace]
     observed: list[Observed]
     affected: list[U64]
+    touched: dict[str, U64]
 
 
 def trace(
@@ -95,8 +100,11 @@ def trace(
     }
     ids = [lookup.data_sets[number].data_set for number in recognised]
     copies, editions = catalogue.copies_of(ids), catalogue.editions_of(ids)
-    everyone = catalogue.count_copies()
+    copied, planted = catalogue.count_copies(), plantings.count_in_tables()
+    everyone = copied + planted
+    in_tables = plantings.plantings_of(ids)
     results, observed, affected = [], [], []
+    touched: dict[str, U64] = {}
     for number, what in recognised.items():
         data_set = lookup.data_sets[number]
         own = [copy for copy in copies if copy.data_set_id == data_set.data_set]
@@ -106,6 +114,8 @@ def trace(
         tuples = {kinds: candidates.met_by(kinds) for kinds in tested}
         dating = date(what.spans, [_seen(each) for each in catalogue.versions_of(data_set.data_set)])
         then = copies_then(versions, dating.versions)
+        places = [_code(each) for each in in_tables if each.data_set_id == data_set.data_set]
+        own_places = [each.copy for each in places]
         bench = Bench(
             data_set,
             pools,
@@ -113,8 +123,13 @@ def trace(
             windows.of(number),
             tuples.__getitem__,
             tested=tested,
-            weights=weights([copy.id for copy in own], then, copies=everyone),
+            weights=weights(
+                [*(copy.id for copy in own), *own_places],
+                [*then, *own_places] if then else [],
+                copies=everyone,
+            ),
             copies=everyone,
+            planted=places,
             bound=bound,
             ring=ring,
             reread=reread,
@@ -127,16 +142,19 @@ def trace(
             decoys=what.decoys_met(),
             versions=what.spans.versions(),
             dating=dating,
-            verdict="accused" if judged.accused else "group" if judged.group else "no verdict",
+            verdict=_verdict(judged),
             accused=judged.accused,
+            places=judged.places,
             group=judged.group,
             not_only_source=judged.not_only_source,
             copies_then=len(then),
             bound=bound,
-            copies=everyone,
+            copies=copied,
+            plantings=planted,
         )
         results.append(result)
         affected.append(np.unique(what.real.record))
+        touched |= {each.copy: what.decoys_of(each.copy) for each in judged.places}
         observed.append(
             observe(
                 data_set.data_set,
@@ -144,12 +162,24 @@ def trace(
                 candidates,
                 tested=tested,
                 accused=result.accused,
-                decoys=sum(copy.decoys for copy in own) + sum(pool.decoys for pool in pools.values()),
+                decoys=sum(each.decoys for each in own)
+                + sum(each.decoys for each in pools.values())
+                + sum(each.decoys for each in places),
                 positions=judged.positions,
                 spellings=judged.spellings,
             )
         )
-    return Trace(results, observed, affected)
+    return Trace(results, observed, affected, touched)
+
+
+def _verdict(judged: Judged) -> Literal["accused", "group", "place", "no verdict"]:
+    if judged.accused:
+        return "accused"
+    return "group" if judged.group else "place" if judged.places else "no verdict"
+
+
+def _code(planting: Planting) -> CopyCode:
+    return CopyCode(planting.id, planting.decoys, plantings.profiles_of(planting))
 
 
 def _records(what: Shown, candidates: Candidates) -> Records:

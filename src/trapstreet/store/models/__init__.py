@@ -7,17 +7,24 @@ configure()  # models are classes of a set-up Django, whoever imports them first
 from trapstreet.store.models.catalogue import Copy, DataSet, Edition, Pool, Recipient, Version  # noqa: E402
 from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
 from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
+from trapstreet.store.models.plantings import Decoy, Planting  # noqa: E402
+from trapstreet.store.models.suppression import ExpectedUse, SuppressionCall, SuppressionJob  # noqa: E402
 
 __all__ = [
     "Checkpoint",
     "Copy",
     "DataSet",
+    "Decoy",
     "Edition",
+    "ExpectedUse",
     "Kit",
     "LogHead",
     "LogLeaf",
     "Origin",
+    "Planting",
     "Pool",
     "Recipient",
+    "SuppressionCall",
+    "SuppressionJob",
     "Version",
 ]

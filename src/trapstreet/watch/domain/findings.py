@@ -44,7 +44,8 @@ class Finding(msgspec.Struct, frozen=True):
     singles    values of ours that stand in no such record, by kind
     expected   how many of each kind of number chance explains
     p_value    of a text that has nothing to do with the data set to show this, at most
-    decoys     how many decoys of copies are among all those: they are certain
+    decoys     how many decoys are among all those: they are certain;  planted  how many of them by planting,
+               the others being decoys of copies
     excerpts   a few of the places, masked
     """
 
@@ -61,6 +62,7 @@ class Finding(msgspec.Struct, frozen=True):
     expected: dict[Kind, float]
     p_value: float
     decoys: int
+    planted: dict[str, int]
     excerpts: list[str]
     sha256: str
 
@@ -76,7 +78,8 @@ class Shown:
     near, fields  of the records that count: kinds near each other, and all kinds
     apart         of all others the anchors
     singles       of the values met that are in no such record
-    decoys        how many decoys of copies show which anchors, and whether that is more than a number
+    decoys        how many decoys show which anchors, and whether that is more than a number
+    planted       how many of the certain ones are which planting's
     alive         records of the data set
     expected      how many numbers of each kind chance explains
     log10_p       per kind of the values met;  log10_p_records  of the records
@@ -87,6 +90,7 @@ class Shown:
     apart: Patterns
     singles: Mapping[Kind, int]
     decoys: Mapping[tuple[int, bool], int]
+    planted: Mapping[str, int]
     alive: int
     expected: Mapping[Kind, float]
     log10_p: Mapping[Kind, float]
@@ -116,12 +120,18 @@ def shown(
         apart=_patterns(others, others.anchors, is_copy),
         singles=count_kinds(rest.anchors),
         decoys=Counter(zip(decoys.anchors.tolist(), decoys.certain.tolist(), strict=True)),
+        planted=_planted(decoys, lookup),
         alive=foreign.spread.records,
         expected={kind: float(f"{each.expected:.3g}") for kind, each in judged.items()},
         log10_p=rare | {kind: each.log10_p for kind, each in judged.items()},
         log10_p_records=log10_p_records,
     )
     return what, Joined(records, rest)
+
+
+def _planted(decoys: Seen, lookup: Lookup) -> Counter[str]:
+    owners = (lookup.owners[at].planting for at in decoys.owner[decoys.certain].tolist())
+    return Counter(filter(None, owners))
 
 
 def _patterns(seen: Seen, kinds: U16, is_copy: NDArray[np.bool_]) -> Patterns:
@@ -173,6 +183,7 @@ def described(what: Shown, tests: int) -> dict[str, Any]:
         "expected": dict(what.expected),
         "p_value": 10.0 ** max(-300.0, min(0.0, lowest + log10(1 + len(what.log10_p)))),
         "decoys": sum(n for (_, certain), n in what.decoys.items() if certain),
+        "planted": dict(sorted(what.planted.items())),
     }
 
 

@@ -1,0 +1,237 @@
+"""Suppression wired to the workspace: jobs and their tokens, the export read, the rest of it written."""
+
+import os
+import pwd
+import secrets
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from trapstreet.app.clock import now
+from trapstreet.app.search import shelf_of
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.errors import AccessDenied, TrapstreetError, UnusableInput
+from trapstreet.core.model.protected import Protected
+from trapstreet.core.model.table import Batch, Row
+from trapstreet.core.ports import Progress
+from trapstreet.keys.files import refuse_readable_by_others, write_private
+from trapstreet.plugins.tables import Table, create_table, open_table
+from trapstreet.store import catalogue, suppression
+from trapstreet.store.models import SuppressionJob
+from trapstreet.suppress import LEAST_JOB, SAMPLE, Alert, Suppression, admitted, finder_for, token_hash
+
+VARIABLE = "TRAPSTREET_JOB_TOKEN"
+"""Environment variable with a job's token."""
+
+STANDARD_INPUT = "standard input"
+_STREAMED = {"csv": ".csv", "jsonl": ".jsonl"}
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a user registers; `columns` are names in its exports by the data set's own."""
+
+    name: str
+    data_set: str
+    purpose: str
+    rows: int
+    calls: int
+    period: str
+    columns: Mapping[str, str]
+
+
+def add_job(workspace: Workspace, new: NewJob, token_file: Path) -> SuppressionJob:
+    """A job that is registered, with its token in a new file that only its owner may read; or neither.
+
+    The workspace must be held for writing.
+    """
+    data_set = catalogue.data_set_named(new.data_set)
+    names = [column.name for column in catalogue.columns_of(data_set)]
+    unknown = sorted(set(new.columns) - set(names))
+    if unknown:
+        raise UnusableInput(
+            f"{data_set.name!r} has no column {', '.join(unknown)}",
+            hint=f"its columns are {', '.join(names)}",
+        )
+    if suppression.open_job(new.name):
+        raise UnusableInput(f"there is a job {new.name!r} already", hint="end it, or choose another name")
+    if new.rows < LEAST_JOB:
+        raise UnusableInput(
+            f"a job has {LEAST_JOB} rows and more: with fewer it would ask about single people",
+            hint="pass the whole table through it, and choose from what comes out",
+        )
+    token = Protected(secrets.token_urlsafe(32))
+    write_private(token_file, f"{token.reveal()}\n".encode())
+    try:
+        return suppression.add(
+            suppression.NewJob(
+                name=new.name,
+                data_set=data_set,
+                purpose=new.purpose,
+                token=token_hash(token),
+                rows=new.rows,
+                calls=new.calls,
+                period=new.period,
+                columns=new.columns,
+            ),
+            ring=workspace.ring,
+            at=now(),
+        )
+    except BaseException:
+        token_file.unlink(missing_ok=True)
+        raise
+
+
+def end_job(workspace: Workspace, name: str) -> SuppressionJob:
+    """A job that is refused from now on."""
+    job = suppression.open_job(name)
+    if job is None:
+        raise UnusableInput(f"no job {name!r} is open", hint="trapstreet suppress job list shows them")
+    suppression.end(job, ring=workspace.ring, at=now())
+    return job
+
+
+def token_from(file: Path | None) -> Protected[str]:
+    """The token in a file, else in the environment. Raises AccessDenied where there is none."""
+    if file is not None:
+        refuse_readable_by_others(file)
+        return Protected(file.read_text("utf-8", "replace").strip())
+    if os.environ.get(VARIABLE):
+        return Protected(os.environ[VARIABLE])
+    raise AccessDenied("a job has a token", hint=f"name its file with --token, or put it into {VARIABLE}")
+
+
+def suppress(
+    job: str,
+    columns: Sequence[str],
+    batches: Iterable[Batch],
+    *,
+    token: Protected[str] | None = None,
+    workspace: Workspace | None = None,
+) -> Iterator[Batch]:
+    """The rows of a registered job that are no decoys: the public function for jobs in Python.
+
+    columns    names of the cells of each row
+    token      the job's; else that in TRAPSTREET_JOB_TOKEN
+    workspace  else the one that TRAPSTREET_WORKSPACE or the working folder names
+    Rows come out in their order once a tenth of the job's registered size, or 10,000, has gone in; alerts are
+    on record and told on standard error. Raises AccessDenied for a job, token or number of rows that is
+    refused, UnusableInput where nothing in the rows tells decoys.
+    """
+    opened = workspace or Workspace.open()
+    known = _admitted(opened, job, token or token_from(None))
+    incoming = iter(batches)
+    first = list(islice(incoming, 1))
+    sample = [row for batch in first for row in batch.rows[:SAMPLE]]
+    call = _call(opened, known, columns, sample, where=job)
+    yield from call.kept(chain(first, incoming), where=job)
+    tell(call.alerts)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A call that ended well: how many rows went in, and what was out of the ordinary."""
+
+    job: str
+    rows: int
+    alerts: tuple[Alert, ...]
+
+
+def run_job(
+    workspace: Workspace, name: str, location: str, out: str, *, token: Protected[str], progress: Progress
+) -> Ran:
+    """A table written again without decoys; it appears once the call is on record.
+
+    location, out  as tables are read and written
+    """
+    job = _admitted(workspace, name, token)
+    return _through(workspace, job, open_table(location), out, progress)
+
+
+def stream_job(
+    workspace: Workspace,
+    name: str,
+    source: BinaryIO,
+    out: BinaryIO,
+    *,
+    token: Protected[str],
+    progress: Progress,
+) -> Ran:
+    """CSV or JSON lines from a stream to a stream: nothing is written before all of it went through.
+
+    Meanwhile both lie in the workspace's folder for unfinished files, for its owner alone.
+    """
+    job = _admitted(workspace, name, token)
+    with TemporaryDirectory(prefix="suppress-", dir=workspace.tmp) as folder:
+        spooled = Path(folder, "in")
+        with spooled.open("wb") as file:
+            shutil.copyfileobj(source, file)
+        with _speaking_of(STANDARD_INPUT, instead_of=str(spooled)):
+            table = open_table(str(spooled))
+            if table.format not in _STREAMED:
+                raise UnusableInput(
+                    f"{spooled} is neither CSV nor JSON lines",
+                    hint="name the file, and one to write with --out",
+                )
+            cleaned = Path(folder, f"out{_STREAMED[table.format]}")
+            ran = _through(workspace, job, table, str(cleaned), progress)
+        with cleaned.open("rb") as file:
+            shutil.copyfileobj(file, out)
+        out.flush()
+    return ran
+
+
+def tell(alerts: Sequence[Alert]) -> None:
+    """A line on standard error for each alert."""
+    for alert in alerts:
+        sys.stderr.write(f"ALERT  {alert.said()}; it is in the log.\n")
+
+
+def _through(workspace: Workspace, job: SuppressionJob, table: Table, out: str, progress: Progress) -> Ran:
+    sample = list(islice(chain.from_iterable(batch.rows for batch in table.batches(SAMPLE)), SAMPLE))
+    call = _call(workspace, job, table.columns, sample, where=table.label)
+    with create_table(out, like=table) as writer:
+        for batch in call.kept(table.batches(), where=table.label):
+            writer.write(batch)
+            progress(call.rows)
+    return Ran(job.name, call.rows, tuple(call.alerts))
+
+
+def _admitted(workspace: Workspace, name: str, token: Protected[str]) -> SuppressionJob:
+    return admitted(name, token, by=_caller(), ring=workspace.ring, at=now())
+
+
+def _call(
+    workspace: Workspace, job: SuppressionJob, columns: Sequence[str], sample: Sequence[Row], *, where: str
+) -> Suppression:
+    ring = workspace.ring
+    read, finder = finder_for(job, columns, sample, ring=ring, shelf=shelf_of(workspace), where=where)
+    return Suppression(job, read, finder, by=_caller(), ring=ring, clock=now)
+
+
+def _caller() -> str:
+    """The system's user, and who became it with sudo. Not the environment's: anybody may set that."""
+    uid = os.getuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = str(uid)
+    before = os.environ.get("SUDO_USER", "")
+    return f"{name} for {before}"[:200] if before else name
+
+
+@contextmanager
+def _speaking_of(what: str, *, instead_of: str) -> Iterator[None]:
+    """Errors inside name what people know instead of a file of ours."""
+    try:
+        yield
+    except TrapstreetError as error:
+        raise type(error)(
+            error.message.replace(instead_of, what), hint=error.hint.replace(instead_of, what)
+        ) from None

@@ -1,0 +1,1 @@
+"""What forgetting decides, without input or output."""

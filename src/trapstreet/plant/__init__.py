@@ -1,0 +1,21 @@
+"""Plant decoys in one's own tables: persons whom nobody can tell from customers, each known by its place."""
+
+from trapstreet.plant.auditing import audit_decoys
+from trapstreet.plant.domain.coverage import Coverage, suggested_decoys
+from trapstreet.plant.reconcile import Reconciled, Tested, reconcile
+from trapstreet.plant.service import Here, Planted, Written, cover, inventory, plant
+
+__all__ = [
+    "Coverage",
+    "Here",
+    "Planted",
+    "Reconciled",
+    "Tested",
+    "Written",
+    "audit_decoys",
+    "cover",
+    "inventory",
+    "plant",
+    "reconcile",
+    "suggested_decoys",
+]

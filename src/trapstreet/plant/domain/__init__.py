@@ -1,0 +1,1 @@
+"""What planting decides, without reading or writing."""

@@ -1,0 +1,101 @@
+"""Plantings and their decoys in plain words."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from trapstreet.core.model.ground import Removed
+from trapstreet.plant import Planted, Reconciled, Tested
+from trapstreet.render.words import counted, day, ranges
+from trapstreet.store.models import Decoy, Planting
+
+
+def short(planting: str) -> str:
+    """The number of a planting as commands take it, `p3`."""
+    return planting.partition("-")[0]
+
+
+def name_of(decoy: Decoy) -> str:
+    """`p3/17`: decoys are counted from 1."""
+    return f"{short(decoy.planting_id)}/{decoy.at + 1}"
+
+
+def planted_lines(result: Planted, script: Path | None) -> Iterator[str]:
+    """What planting did, or what a script is for."""
+    persons, name = counted(result.decoys, "decoy"), short(result.planting)
+    rows = ", ".join(f"{counted(count, 'row')} in {table}" for table, count in result.rows.items())
+    if script is None:
+        yield f"Planting {result.planting}: {persons} of {result.data_set!r} are in place: {rows}."
+    else:
+        yield f"Planting {result.planting}: {script} plants {persons} of {result.data_set!r}: {rows}."
+        yield "It lists the decoys: keep it secret, and delete it once it has run. Then tell trapstreet:"
+        yield f"  trapstreet decoy reconcile {name}"
+    if result.strippable:
+        yield "STRIPPABLE: somebody who looks for them can pick the decoys out:"
+        yield from (f"  {why}" for why in result.strippable)
+    yield from result.notes
+    yield f"The way back: trapstreet plant --undo {name}"
+
+
+def removed_lines(planting: Planting, removed: Removed) -> Iterator[str]:
+    """What taking a planting out did."""
+    rows = counted(removed.rows, "row")
+    yield f"Planting {planting.id} is taken out of {planting.place}: {rows} removed."
+    if removed.absent:
+        yield f"{counted(removed.absent, 'row')} of it were not there any more."
+    if removed.edited:
+        numbers = f"{short(planting.id)}/{ranges([at + 1 for at in removed.edited])}"
+        yield (
+            f"{counted(len(removed.edited), 'decoy')} stay, with what refers to them: somebody gave their "
+            f"rows another identity ({numbers})."
+        )
+    yield "Its decoys are still recognised wherever they turn up."
+
+
+def reconciled_lines(result: Reconciled) -> Iterator[str]:
+    """How a planting's tables are."""
+    yield f"{result.planting} in {result.place}: {counted(result.present, 'decoy')} in place."
+    for what, numbers in (
+        ("there by now, as planned", result.appeared),
+        ("LOST", result.lost),
+        ("BACK, though taken out or retired: a restore, perhaps", result.resurrected),
+        ("EDITED by somebody", result.edited),
+    ):
+        if numbers:
+            yield f"  {counted(len(numbers), 'decoy')} {what}: {short(result.planting)}/{ranges(numbers)}"
+
+
+def tested_lines(result: Tested) -> Iterator[str]:
+    """Whether a planting's decoys would do their work."""
+    yield (
+        f"{result.planting} in {result.place}: of {counted(result.decoys, 'decoy')} {result.in_place:,} are "
+        f"in place, and {result.recognised:,} of these would be recognised."
+    )
+    if result.unheard:
+        yield (
+            f"  UNHEARD: the settings do not name {', '.join(result.unheard)}; nobody may be listening there"
+        )
+
+
+def planting_row(planting: Planting) -> dict[str, object]:
+    """A planting as `decoy list` shows it."""
+    return {
+        "planting": planting.id,
+        "kind": planting.kind,
+        "data_set": planting.data_set.name if planting.data_set else None,
+        "place": planting.place,
+        "decoys": planting.decoys,
+        "states": dict(Counter(planting.each.values_list("state", flat=True))),
+        "owner": planting.owner,
+        "purpose": planting.purpose,
+        "tags": planting.tags,
+        "planted": planting.planted_at and day(planting.planted_at),
+        "removed": planting.removed_at and day(planting.removed_at),
+        "expires": planting.expires_at and day(planting.expires_at),
+        "strippable": planting.strippable,
+    }
+
+
+def decoy_row(decoy: Decoy) -> dict[str, object]:
+    """A decoy as `decoy list` shows it: never what it looks like."""
+    return {"decoy": name_of(decoy), "state": decoy.state, "since": day(decoy.since)}

@@ -1,0 +1,15 @@
+"""Keep decoys out of billing, mailing, statistics and exports: the last step before rows are used."""
+
+from trapstreet.suppress.domain.jobs import LEAST_JOB, PERIODS, Alert
+from trapstreet.suppress.service import SAMPLE, Suppression, admitted, finder_for, token_hash
+
+__all__ = [
+    "LEAST_JOB",
+    "PERIODS",
+    "SAMPLE",
+    "Alert",
+    "Suppression",
+    "admitted",
+    "finder_for",
+    "token_hash",
+]

@@ -1,0 +1,1 @@
+"""What suppression decides, without input or output."""

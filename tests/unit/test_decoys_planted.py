@@ -118,6 +118,17 @@ def test_a_number_ends_in_the_digit_that_proves_it() -> None:
     assert len(set(numbers)) == COUNT
 
 
+def test_a_copys_numbers_end_in_the_digit_that_proves_them_too() -> None:
+    table = shape("clinic")
+    taken = Owners(table.columns, table.key).add(table.rows)
+    made = generate(
+        model("clinic"), table.owned, draws=KeyedDraws(b"copy one's key!!", 0), count=COUNT, taken=taken
+    )
+    numbers = {str(decoy.cells[0]).replace("-", "") for decoy in made.decoys}
+    assert len(numbers) == COUNT
+    assert all(map(luhn.is_valid, numbers))
+
+
 def test_the_gaps_around_numbers_keep_their_law() -> None:
     at = position("web shop", "id")
     real = sorted(int(str(row[at])) for row in shape("web shop").rows)

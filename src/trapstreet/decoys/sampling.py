@@ -18,6 +18,7 @@ H = TypeVar("H", bound=Hashable)
 _SURE = 1e-9  # chance that a bound on the share of free values does not hold
 _FIRST = 1024  # values in the first draw, which the bound rests on
 _ROUNDS = 24
+_MOST_EACH = 64  # draws for each value that is still missing
 _COUNTED = 4096  # pools up to this size are counted out instead of sampled
 
 
@@ -46,12 +47,15 @@ def draw_free(
 ) -> Kept[T]:
     """Draw until `count` values are free and differ in `own`; fewer come back where hardly any is free."""
     kept: dict[Hashable, T] = {}
-    taken = 1.0
+    taken, each = 1.0, 1
     for attempt in range(_ROUNDS):
         missing = count - len(kept)
-        batch = [draw() for _ in range(max(missing + missing // 8 + 16, _FIRST if attempt == 0 else 0))]
+        batch = [
+            draw() for _ in range(max(each * (missing + missing // 8 + 16), _FIRST if attempt == 0 else 0))
+        ]
         verdicts = free(batch)
         if attempt == 0:
+            each = min(_MOST_EACH, max(1, len(batch) // max(1, sum(verdicts))))
             taken = share_at_most(sum(not verdict for verdict in verdicts), len(batch))
         for value, verdict in zip(batch, verdicts, strict=True):
             if verdict and len(kept) < count:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
+from trapstreet.core.maths.entropy import Profile
 from trapstreet.core.model.encoding import canonical_cbor
 from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row, cell_text
@@ -32,6 +34,9 @@ from trapstreet.store.models import DataSet
 from trapstreet.store.plantings import Laid, NewPlanting, Particulars
 
 INVENTORY = "ts-inventory-1"
+
+CAUTION = 1000
+"""Thousandths of a bit."""
 
 Seal = Callable[[str, bytes], Path]
 """Keeps an inventory where the recovery kit can read it: (name, content)."""
@@ -119,7 +124,7 @@ def plant(
             links=here.links,
             laid=Laid(names, tuple(each.columns for each in here.ground.tables), stored),
             record_ids=tuple(source.prints.record_ids(stored[0]).tolist()),
-            profiles=profiles_of(made.decoys.decoys, source.columns),
+            profiles=_cautious(profiles_of(made.decoys.decoys, source.columns)),
             strippable=bool(made.decoys.strippable),
         )
         _register(planting, new, source, ring=ring, shelf=shelf, seal=seal)
@@ -137,6 +142,14 @@ def plant(
         rows={name: len(rows) for name, rows in zip(names, made.rows, strict=True)},
         strippable=made.decoys.strippable,
         notes=(*made.notes, *here.ground.remarks),
+    )
+
+
+def _cautious(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
+    """Each draw worth CAUTION less: what was refused because somebody has it is estimated, where decoys
+    hide, from the decoys themselves."""
+    return tuple(
+        replace(each, bits=tuple(max(0, bits - CAUTION) for bits in each.bits)) for each in profiles
     )
 
 

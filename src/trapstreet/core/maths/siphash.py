@@ -12,11 +12,25 @@ from numpy.typing import NDArray
 U64 = NDArray[np.uint64]
 
 _CHUNK = 1 << 16  # messages hashed at a time: keeps the temporaries in the second-level cache
+_FEW = 8  # messages that are quicker hashed one by one than side by side
+_MASK = (1 << 64) - 1
+_CONSTANTS = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
 
 
 def siphash24(key: bytes, message: bytes) -> int:
-    """SipHash-2-4 of one message under a 16-byte key."""
-    return int(siphash24_many(key, [message])[0])
+    """SipHash-2-4 of one message under a 16-byte key. About 20 µs for 25 bytes."""
+    if len(key) != 16:
+        raise ValueError("a SipHash key is 16 bytes")
+    k0, k1 = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
+    v0, v1, v2, v3 = (k ^ constant for k, constant in zip((k0, k1, k0, k1), _CONSTANTS, strict=True))
+    whole = len(message) // 8 * 8
+    words = [int.from_bytes(message[at : at + 8], "little") for at in range(0, whole, 8)]
+    words.append(int.from_bytes(message[whole:], "little") | (len(message) & 0xFF) << 56)
+    for word in words:
+        v0, v1, v2, v3 = _rounds_of_one(v0, v1, v2, v3 ^ word, 2)
+        v0 ^= word
+    v0, v1, v2, v3 = _rounds_of_one(v0, v1, v2 ^ 0xFF, v3, 4)
+    return v0 ^ v1 ^ v2 ^ v3
 
 
 def siphash24_many(key: bytes, messages: Sequence[bytes]) -> U64:
@@ -28,6 +42,8 @@ def siphash24_many(key: bytes, messages: Sequence[bytes]) -> U64:
     """
     if len(key) != 16:
         raise ValueError("a SipHash key is 16 bytes")
+    if len(messages) <= _FEW:
+        return np.array([siphash24(key, message) for message in messages], dtype=np.uint64)
     out = np.empty(len(messages), dtype=np.uint64)
     lengths = np.fromiter(map(len, messages), dtype=np.int64, count=len(messages))
     words = lengths // 8 + 1
@@ -73,10 +89,10 @@ def _pack(messages: Sequence[bytes], part: NDArray[np.int64], lengths: NDArray[n
 
 def _hash_words(key: bytes, words: U64) -> U64:
     k0, k1 = (np.uint64(int.from_bytes(half, "little")) for half in (key[:8], key[8:]))
-    v0 = np.full(len(words), k0 ^ np.uint64(0x736F6D6570736575))
-    v1 = np.full(len(words), k1 ^ np.uint64(0x646F72616E646F6D))
-    v2 = np.full(len(words), k0 ^ np.uint64(0x6C7967656E657261))
-    v3 = np.full(len(words), k1 ^ np.uint64(0x7465646279746573))
+    v0, v1, v2, v3 = (
+        np.full(len(words), k ^ np.uint64(constant))
+        for k, constant in zip((k0, k1, k0, k1), _CONSTANTS, strict=True)
+    )
     for column in range(words.shape[1]):
         word = np.ascontiguousarray(words[:, column])
         v3 ^= word
@@ -104,6 +120,22 @@ def _rounds(v0: U64, v1: U64, v2: U64, v3: U64, count: int) -> None:
         _rotate(v1, 17)
         v1 ^= v2
         _rotate(v2, 32)
+
+
+def _rounds_of_one(v0: int, v1: int, v2: int, v3: int, count: int) -> tuple[int, int, int, int]:
+    """`count` SipRounds of one message."""
+    for _ in range(count):
+        v0 = (v0 + v1) & _MASK
+        v1 = (v1 << 13 & _MASK | v1 >> 51) ^ v0
+        v0 = v0 << 32 & _MASK | v0 >> 32
+        v2 = (v2 + v3) & _MASK
+        v3 = (v3 << 16 & _MASK | v3 >> 48) ^ v2
+        v0 = (v0 + v3) & _MASK
+        v3 = (v3 << 21 & _MASK | v3 >> 43) ^ v0
+        v2 = (v2 + v1) & _MASK
+        v1 = (v1 << 17 & _MASK | v1 >> 47) ^ v2
+        v2 = v2 << 32 & _MASK | v2 >> 32
+    return v0, v1, v2, v3
 
 
 def _rotate(v: U64, bits: int) -> None:

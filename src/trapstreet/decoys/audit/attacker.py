@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import chi2, rankdata
 
 from trapstreet.core.fields.kind import Kind
 from trapstreet.decoys.audit.auc import Auc, auc
@@ -25,6 +25,8 @@ _CUTS = np.concatenate(
 )
 _BINS = len(_CUTS) + 2
 _PRIOR = 4.0  # decoys that are taken to be like real rows, so that an empty bin is no proof
+_EXPECTED = 5.0  # decoys in a bin, if nothing tells them
+_SURE = 0.05
 _KEPT = 50  # features that the trees are given: the most telling ones
 _BLOCK = -4  # digits of a number within its block
 
@@ -155,15 +157,39 @@ def scores(binned: Binned, decoys: NDArray[np.bool_], fold: Ints, seed: int) -> 
 def betrayals(
     found: Sequence[Feature], binned: Binned, decoys: NDArray[np.bool_], fold: Ints
 ) -> list[Betrayal]:
-    """What each feature tells by itself, the most telling first, each row judged by the other folds."""
+    """What each feature tells by itself, the most telling first.
+
+    The area is cross-validated: each row judged by the other folds. Whether it is beyond chance says a chi
+    square test of all bins, since the areas of useless features scatter more than independent scores would.
+    """
     judged = np.zeros((len(decoys), len(found)))
     for test in range(_FOLDS):
         ratios, hidden = binned.learnt_without(test)[0], fold == test
         judged[hidden] = ratios[np.arange(len(found)), binned.bins[hidden]]
-    alone = [auc(judged[:, at], decoys) for at in range(len(found))]
-    order = sorted(range(len(found)), key=lambda at: alone[at].p_value)
+    theirs, ours = binned.theirs.sum(axis=0), binned.ours.sum(axis=0)
+    chances = [_chance(theirs[at], ours[at]) for at in range(len(found))]
+    order = sorted(range(len(found)), key=lambda at: chances[at])
     kept, worst = [], 0.0
     for rank, at in enumerate(order):
-        worst = max(worst, min(1.0, alone[at].p_value * (len(order) - rank)))
-        kept.append(Betrayal(found[at].label, alone[at], worst))
-    return sorted(kept, key=lambda one: (one.p_value, -one.auc.area))
+        worst = max(worst, min(1.0, chances[at] * (len(order) - rank)))
+        kept.append(Betrayal(found[at].label, auc(judged[:, at], decoys), worst))
+    return sorted(kept, key=lambda one: (one.p_value >= _SURE, -one.auc.area))
+
+
+def _chance(theirs: Floats, ours: Floats) -> float:
+    """P(decoys lie in the bins so unlike the other rows, or more so, if nothing tells them): chi square.
+
+    Neighbouring bins are joined until each is expected to hold five decoys.
+    """
+    share = theirs.sum() / (theirs.sum() + ours.sum())
+    found, wanted = [0.0], [0.0]
+    for seen, expected in zip(theirs.tolist(), ((theirs + ours) * share).tolist(), strict=True):
+        if wanted[-1] >= _EXPECTED:
+            found.append(0.0)
+            wanted.append(0.0)
+        found[-1] += seen
+        wanted[-1] += expected
+    if len(wanted) > 1 and wanted[-1] < _EXPECTED:
+        found[-2:], wanted[-2:] = [sum(found[-2:])], [sum(wanted[-2:])]
+    square = sum((f - w) ** 2 / (w * (1 - share)) for f, w in zip(found, wanted, strict=True))
+    return float(chi2.sf(square, len(wanted) - 1)) if len(wanted) > 1 else 1.0

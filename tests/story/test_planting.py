@@ -99,7 +99,7 @@ def test_a_leak_of_the_table_itself_is_told_from_one_of_a_copy(desk: Desk) -> No
     )
     traced = desk.json("trace", leak, status=1)["data_sets"][0]
     assert (traced["verdict"], traced["accused"]) == ("place", [])
-    assert [each["copy"] for each in traced["places"]] == [planting]
+    assert [(each["planting"], each["decoys"]) for each in traced["places"]] == [(planting, DECOYS)]
     assert len(traced["not_only_source"]) == 1, "the copy has none of the planted decoys"
     assert "It came out of the table itself" in desk.do("trace", leak, status=1)
     assert desk.json("decoy", "list")["plantings"][0]["states"] == {"touched": DECOYS}
@@ -192,7 +192,7 @@ def test_rotation_dates_a_theft(desk: Desk) -> None:
         with leak.open("w", newline="") as file:
             csv.writer(file).writerows(leaked)
         places = desk.json("trace", leak, status=1)["data_sets"][0]["places"]
-        assert [each["copy"].partition("-")[0] for each in places] == [f"p{number}"]
+        assert [each["planting"].partition("-")[0] for each in places] == [f"p{number}"]
     assert [each["tags"] for each in desk.json("decoy", "list")["plantings"]] == [["crm"], ["crm"]]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trapstreet.app.clock import now
-from trapstreet.app.planting import ground_of
+from trapstreet.app.planting import ground_of, rows_on
 from trapstreet.app.search import matcher_of, public_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.fields import Kind
@@ -60,7 +60,7 @@ def try_planting(workspace: Workspace, planting: Planting) -> Tested:
     ground = ground_of(planting)
     key = ground.tables[0].key
     wanted = set(planting.each.exclude(state=plantings.RETIRED).values_list("at", flat=True))
-    rows = [row for at, row in enumerate(plantings.rows_of(planting, workspace.ring)[0]) if at in wanted]
+    rows = [row for at, row in enumerate(rows_on(ground, planting, workspace)[0]) if at in wanted]
     found = [row for row in ground.find(0, [tuple(row[at] for at in key) for row in rows]) if row]
     met = _met(workspace, RowsText(ground.label, [found]))
     return Tested(
@@ -69,18 +69,21 @@ def try_planting(workspace: Workspace, planting: Planting) -> Tested:
         decoys=len(rows),
         in_place=len(found),
         recognised=met.get(planting.id, 0),
-        unheard=_unheard(workspace, planting, rows),
+        unheard=_unheard(workspace, planting, ground.tables[0].columns, rows),
     )
 
 
-def _unheard(workspace: Workspace, planting: Planting, rows: Sequence[Row]) -> list[str]:
+def _unheard(
+    workspace: Workspace, planting: Planting, names: Sequence[str], rows: Sequence[Row]
+) -> list[str]:
     """The mail domains of decoys that the settings do not name."""
     assert planting.data_set is not None  # noqa: S101 - it has a ground
     own = {domain.lower() for domain in workspace.settings.decoys.domains}
     columns = catalogue.columns_of(planting.data_set)
-    places = [at for at, column in enumerate(columns) if column.kind is Kind.EMAIL]
+    emails = {column.name for column in columns if column.kind is Kind.EMAIL}
+    places = [at for at, name in enumerate(names) if name in emails]
     addresses = (cell_text(row[at]) or "" for row in rows for at in places)
-    domains = {address.strip().lower().rpartition("@")[2] for address in addresses if address}
+    domains = {address.strip().lower().rpartition("@")[2] for address in addresses if "@" in address}
     return sorted(domains - own)
 
 

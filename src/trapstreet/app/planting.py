@@ -10,14 +10,24 @@ from trapstreet.app.clock import now
 from trapstreet.app.search import shelf_of
 from trapstreet.app.sharing import registered_anew
 from trapstreet.app.workspace import Workspace
-from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.ground import Link, Removed
 from trapstreet.core.model.table import Row
 from trapstreet.core.ports import Ground, Progress
 from trapstreet.decoys import DecoySettings
 from trapstreet.decoys.audit import Audit
 from trapstreet.keys.files import publish, refuse_taken, unfinished, write_private
-from trapstreet.plant import Coverage, Here, Planted, Written, audit_decoys, cover, plant, suggested_decoys
+from trapstreet.plant import (
+    Coverage,
+    Here,
+    Planted,
+    Written,
+    arranged,
+    audit_decoys,
+    cover,
+    plant,
+    suggested_decoys,
+)
 from trapstreet.plugins.tables import open_ground, open_table
 from trapstreet.store import catalogue, plantings
 from trapstreet.store.models import DataSet, Planting
@@ -130,13 +140,24 @@ def ground_of(planting: Planting) -> Ground:
         raise UnusableInput(
             f"{planting.id} lies in no table", hint="trapstreet decoy list shows what lies where"
         )
-    links = plantings.links_of(planting)
-    return open_ground(planting.location, key=planting.data_set.key_columns, links=links)
+    key, links = planting.data_set.key_columns, plantings.links_of(planting)
+    try:
+        return open_ground(planting.location, key=key, links=links)
+    except (Unreachable, UnusableInput):
+        if planting.data_set.source == planting.location:
+            raise
+        return open_ground(planting.data_set.source, key=key, links=links)  # the table has moved
+
+
+def rows_on(ground: Ground, planting: Planting, workspace: Workspace) -> list[list[Row]]:
+    """The rows of a planting as wide as its tables are now."""
+    return arranged(ground.tables, plantings.laid_of(planting), plantings.rows_of(planting, workspace.ring))
 
 
 def undo(workspace: Workspace, planting: Planting) -> Removed:
     """The decoys of a planting taken out of their tables. The workspace must be held for writing."""
-    removed = ground_of(planting).remove(plantings.rows_of(planting, workspace.ring))
+    ground = ground_of(planting)
+    removed = ground.remove(rows_on(ground, planting, workspace))
     plantings.removed(planting, left=removed.edited, ring=workspace.ring, at=now())
     return removed
 
@@ -144,5 +165,6 @@ def undo(workspace: Workspace, planting: Planting) -> Removed:
 def write_removal(workspace: Workspace, planting: Planting, path: Path) -> None:
     """A script that takes them out without trapstreet, for nobody else to read."""
     refuse_taken(path)
-    script = ground_of(planting).removal_script(plantings.rows_of(planting, workspace.ring))
+    ground = ground_of(planting)
+    script = ground.removal_script(rows_on(ground, planting, workspace))
     write_private(path, script.encode())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, count
@@ -31,6 +32,9 @@ from trapstreet.store.models import DataSet
 from trapstreet.trace import Trace, trace
 
 U64 = NDArray[np.uint64]
+
+_A_MOMENT = 3.0
+"""Seconds to wait for another command before a note is left out."""
 
 _LONGEST_NAME = 40
 """Characters of a data set's name in that of a file: file systems take 255 bytes in all."""
@@ -106,13 +110,20 @@ def trace_leak(
         reread=lambda data_set, record_ids: _reread(workspace, read, data_set, record_ids),
         bound=bound,
     )
-    if result.touched:
-        with workspace.writing():
-            for planting, record_ids in result.touched.items():
-                plantings.touch(planting, record_ids, ring=workspace.ring, at=now())
+    _touch(workspace, result)
     rows = {each.name: catalogue.latest(each).rows for each in catalogue.data_sets()}
     leaks = tuple(Leak(printable(each.path), each.sha256, each.size) for each in read.texts)
     return Traced(result, lookup, leaks, tuple(read.unread), rows, look)
+
+
+def _touch(workspace: Workspace, result: Trace) -> None:
+    """Planted decoys that a leak shows are touched; where the workspace cannot be written to, the answer is
+    worth more than the note."""
+    if not result.touched:
+        return
+    with suppress(TrapstreetError, OSError), workspace.writing(wait=_A_MOMENT):
+        for planting, record_ids in result.touched.items():
+            plantings.touch(planting, record_ids, ring=workspace.ring, at=now())
 
 
 def _look(workspace: Workspace, case: str) -> int:

@@ -1,15 +1,25 @@
 """`trapstreet decoy`."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from trapstreet.cli.options import example, json_option, workspace_option
 from trapstreet.cli.output import emit, progress
-from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.errors import TrapstreetError, UnusableInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trapstreet.store.models import Planting
+
+T = TypeVar("T")
 
 AMISS = 1
+SOMETHING_UNREAD = 6
 
 
 @click.group(
@@ -93,7 +103,9 @@ def retire(
     emit(
         as_json,
         {"retired": [name_of(each) for each in fresh.values()]},
-        f"{counted(len(fresh), 'decoy')} retired. They are still recognised wherever they turn up.",
+        f"{counted(len(fresh), 'decoy')} retired; they are still recognised wherever they turn up."
+        if fresh
+        else "These were retired before.",
     )
 
 
@@ -115,10 +127,11 @@ def test(*, names: Sequence[str], workspace: Path | None, as_json: bool) -> int:
     from trapstreet.store import plantings
 
     chosen = [plantings.planting_named(each) for each in names] if names else plantings.in_tables()
-    results = [try_planting(opened, each) for each in chosen if each.removed_at is None]
-    lines = [line for each in results for line in tested_lines(each)]
-    emit(as_json, {"plantings": results}, "\n".join(lines or ["Nothing is planted."]))
-    return 0 if all(each.works for each in results) else AMISS
+    there = [each for each in chosen if each.removed_at is None]
+    results, unread = _each(there, partial(try_planting, opened))
+    lines = [line for each in results for line in tested_lines(each)] + _not_read(unread)
+    emit(as_json, {"plantings": results, "unread": unread}, "\n".join(lines or ["Nothing is planted."]))
+    return _status(all(each.works for each in results), unread)
 
 
 @command.command(epilog=example("trapstreet decoy rotate p3", "trapstreet decoy rotate p3 --decoys 500"))
@@ -143,12 +156,19 @@ def rotate(*, name: str, decoys: int | None, workspace: Path | None, as_json: bo
     with opened.writing(), progress("rotating") as told:
         old = plantings.planting_named(name)
         if old.data_set is None or old.planted_at is None or old.removed_at is not None:
-            raise UnusableInput(f"{old.id} lies in no table", hint="trapstreet decoy list shows what does")
+            raise UnusableInput(
+                f"{old.id} is in no table now", hint="trapstreet decoy list shows what is planted where"
+            )
         wish = Wish(decoys or old.decoys, plantings.links_of(old), plantings.particulars_of(old))
         new = plant_decoys(opened, old.data_set, wish, script=None, new_version=False, progress=told)
-        removed = undo(opened, old)
+        try:
+            removed = undo(opened, old)
+        except TrapstreetError as error:
+            error.hint = f"{new.planting} is in place, {old.id} is not out: trapstreet plant --undo {old.id}"
+            raise
     lines = [*planted_lines(new, None), *removed_lines(old, removed)]
-    emit(as_json, {"planted": new, "removed": {"planting": old.id, "rows": removed.rows}}, "\n".join(lines))
+    out = {"planting": old.id, "rows": removed.rows, "absent": removed.absent, "edited": removed.edited}
+    emit(as_json, {"planted": new, "removed": out}, "\n".join(lines))
 
 
 @command.command(epilog=example("trapstreet decoy reconcile p3", "trapstreet decoy reconcile --all"))
@@ -186,17 +206,45 @@ def reconcile(
     from trapstreet.store import plantings
 
     with opened.writing():
-        chosen = plantings.in_tables() if everything else [plantings.planting_named(each) for each in names]
-        results = [reconcile_planting(opened, each) for each in chosen]
+        named = {each.id: each for each in map(plantings.planting_named, names)}
+        chosen = plantings.in_tables() if everything else list(named.values())
+        results, unread = _each(chosen, partial(reconcile_planting, opened))
     met = [met_elsewhere(opened, each) for each in elsewhere]
-    lines = [line for each in results for line in reconciled_lines(each)]
+    lines = [line for each in results for line in reconciled_lines(each)] + _not_read(unread)
     for each in met:
         for planting, number in each.decoys.items():
             lines.append(f"{each.place}: {number:,} decoys of planting {planting} were copied there.")
         if not each.decoys:
             lines.append(f"{each.place}: no decoys.")
-    emit(as_json, {"plantings": results, "elsewhere": met}, "\n".join(lines or ["Nothing was planted yet."]))
-    return 0 if all(each.as_should_be for each in results) and not any(each.decoys for each in met) else AMISS
+    document = {"plantings": results, "elsewhere": met, "unread": unread}
+    emit(as_json, document, "\n".join(lines or ["Nothing was planted yet."]))
+    fine = all(each.as_should_be for each in results) and not any(each.decoys for each in met)
+    return _status(fine, unread)
+
+
+def _each(
+    plantings: "Sequence[Planting]", look: "Callable[[Planting], T]"
+) -> tuple[list[T], list[dict[str, str]]]:
+    """What each planting's table shows, and those that could not be read, with why; one alone raises."""
+    results, unread = [], []
+    for planting in plantings:
+        try:
+            results.append(look(planting))
+        except TrapstreetError as error:
+            if len(plantings) == 1:
+                raise
+            unread.append({"planting": planting.id, "why": str(error)})
+    return results, unread
+
+
+def _not_read(unread: list[dict[str, str]]) -> list[str]:
+    return [f"NOT READ  {each['planting']}: {each['why']}" for each in unread]
+
+
+def _status(fine: bool, unread: list[dict[str, str]]) -> int:
+    if not fine:
+        return AMISS
+    return SOMETHING_UNREAD if unread else 0
 
 
 def _table(rows: list[dict[str, object]], shown: list[str]) -> str:

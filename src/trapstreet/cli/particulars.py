@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from trapstreet.cli.options import end_of_day, refuse_unprintable
+from trapstreet.core.model.errors import UnusableInput
 
 if TYPE_CHECKING:
     from trapstreet.store.plantings import Particulars
+
+_LONGEST = 200
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,4 +35,6 @@ def particulars(owner: str, purpose: str, tags: Sequence[str], expires: str | No
     for option, value in (("--owner", owner), ("--purpose", purpose), *(("--tag", tag) for tag in tags)):
         if value or option == "--tag":
             refuse_unprintable(option, value)
+        if len(value) > _LONGEST:
+            raise UnusableInput(f"{option} has {len(value):,} characters", hint=f"{_LONGEST} are enough")
     return Particulars(owner, purpose, tuple(tags), None if expires is None else end_of_day(expires))

@@ -84,6 +84,9 @@ def command(
     """
     from trapstreet.app.workspace import Workspace
 
+    asked = {"--undo": undo, "--removal": removal, "--grants": grants, "--script": script}
+    chosen = [option for option, value in asked.items() if value is not None]
+    _one_of([*chosen, *([f"--{action}"] if action else [])], out=out)
     opened = Workspace.open(workspace)
     if undo is not None:
         _undo(opened, undo, as_json=as_json)
@@ -103,6 +106,14 @@ def command(
 
         wish = Wish(decoys, _links(links), said)
         _plant(opened, name, wish, script, new_version=new_version, as_json=as_json)
+
+
+def _one_of(asked: Sequence[str], *, out: Path | None) -> None:
+    """Raises UnusableInput where several things are asked for at once."""
+    if len(asked) > 1:
+        raise UnusableInput(f"{' and '.join(asked)} are two things", hint="ask for one at a time")
+    if out is not None and asked != ["--removal"]:
+        raise UnusableInput("--out is the file of --removal", hint="leave it out")
 
 
 def _plant(
@@ -194,6 +205,8 @@ def _audit(
 
 def _links(texts: Sequence[str]) -> tuple[Link, ...]:
     """Links from texts like orders.csv:customer. Raises UnusableInput for another text."""
+    from trapstreet.app.places import lasting
+
     links = []
     for text in texts:
         place, _, column = text.rpartition(":")
@@ -201,5 +214,5 @@ def _links(texts: Sequence[str]) -> tuple[Link, ...]:
             raise UnusableInput(
                 f"--link: {text!r} is no FILE:COLUMN", hint="write it like orders.csv:customer"
             )
-        links.append(Link(place, column))
+        links.append(Link(lasting(place), column))
     return tuple(links)

@@ -138,6 +138,7 @@ def _set_aside(result: "Registration") -> Sequence[str]:
 
 def _left_out(result: "Registration", table: str) -> Sequence[str]:
     from trapstreet.render.words import owner_words
+    from trapstreet.store.plantings import is_planting
 
     lines = []
     if result.rejected:
@@ -145,11 +146,10 @@ def _left_out(result: "Registration", table: str) -> Sequence[str]:
         lines += [f"  line {each.line}: {each.why}" for each in result.rejected[:_SHOWN]]
         if len(result.rejected) > _SHOWN:
             lines.append(f"  and {len(result.rejected) - _SHOWN:,} more (--json lists all)")
+    copied = [owner for owner in result.decoy_rows if not is_planting(owner)]
     for owner, count in result.decoy_rows.items():
-        whose = owner_words(owner)
-        lines.append(
-            f"{count:,} rows are decoys of {whose} and are left out: this table is, or holds, a copy."
-        )
-    if result.decoy_rows:
+        why = ": this table is, or holds, a copy" if owner in copied else ", as they should be"
+        lines.append(f"{count:,} rows are decoys of {owner_words(owner)} and are left out{why}.")
+    if copied:
         lines.append(f"  To take them out of the file: trapstreet strip {table} --out CLEAN")
     return lines

@@ -89,7 +89,7 @@ def job() -> None:
 @click.option("--data-set", required=True, help="The data set whose decoys are to fall out.")
 @click.option("--purpose", required=True, help="What the job is for.")
 @click.option(
-    "--rows", required=True, type=click.IntRange(min=1), help="How many different customers a call has."
+    "--rows", required=True, type=click.IntRange(1, 10**9), help="How many different customers a call has."
 )
 @click.option(
     "--calls", default="2/day", show_default=True, help="How often: N/hour, N/day, N/week, N/month."

@@ -1,6 +1,7 @@
 """Plant decoys in one's own tables: persons whom nobody can tell from customers, each known by its place."""
 
 from trapstreet.plant.auditing import audit_decoys
+from trapstreet.plant.domain.arranged import arranged
 from trapstreet.plant.domain.coverage import Coverage, suggested_decoys
 from trapstreet.plant.reconcile import Reconciled, Tested, reconcile
 from trapstreet.plant.service import Here, Planted, Written, cover, inventory, plant
@@ -12,6 +13,7 @@ __all__ = [
     "Reconciled",
     "Tested",
     "Written",
+    "arranged",
     "audit_decoys",
     "cover",
     "inventory",

@@ -1,13 +1,19 @@
 """What lies in the tables of a planting, held against what should lie there: restores, merges, refreshes and
 people change tables."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from trapstreet.core.model.table import Row
 from trapstreet.core.ports import Ground
 from trapstreet.keys.ring import KeyRing
+from trapstreet.plant.domain.arranged import arranged, compared
 from trapstreet.store import plantings
 from trapstreet.store.models import Planting
+
+_OURS = 0.5
+"""Share of its cells that a decoy may have lost and still be ours."""
 
 
 class Reconciled(msgspec.Struct, frozen=True):
@@ -16,7 +22,7 @@ class Reconciled(msgspec.Struct, frozen=True):
 
     appeared     were planned and are there by now: a script has run, or a planting ended without an answer
     lost         should be there and are not
-    resurrected  were taken out, or given up, and are there again
+    resurrected  were taken out, and are there again
     edited       are there with other cells
     """
 
@@ -55,41 +61,47 @@ class Tested(msgspec.Struct, frozen=True):
 def reconcile(ground: Ground, planting: Planting, *, ring: KeyRing, now: int) -> Reconciled:
     """Look every decoy of a planting up by its key; those that were planned and are there become planted.
 
-    Nothing is written to the table. Raises as reading the table does.
+    Only the planted table is looked at, not what refers to it. A row that somebody else has under the number
+    of a decoy that was taken out is theirs. Nothing is written to the table. Raises as reading it does.
     """
-    rows = plantings.rows_of(planting, ring)[0]
-    key = ground.tables[0].key
-    found = ground.find(0, [tuple(row[at] for at in key) for row in rows])
-    decoys = list(planting.each.all())
-    given = ground.tables[0].given
-    by_state: dict[str, list[int]] = {}
-    lost, edited = [], []
-    for decoy in decoys:
+    laid = plantings.laid_of(planting)
+    root = ground.tables[0]
+    rows = arranged(ground.tables, laid, plantings.rows_of(planting, ring))[0]
+    known = compared(root, laid)
+    found = ground.find(0, [tuple(row[at] for at in root.key) for row in rows])
+    present: list[int] = []
+    appeared, lost, resurrected, edited = [], [], [], []
+    for decoy in plantings.decoys_of(planting):
         row, there = rows[decoy.at], found[decoy.at]
-        if there is None:
-            if decoy.state in (plantings.PLANTED, plantings.TOUCHED):
+        out = decoy.removed_at is not None
+        if there is None or (out and _unlike(row, there, known) > _OURS):
+            if not out and decoy.state != plantings.PLANNED:
                 lost.append(decoy.at)
             continue
-        by_state.setdefault(decoy.state, []).append(decoy.at)
-        if _differ(row, there, given):
+        present.append(decoy.at)
+        if out:
+            resurrected.append(decoy.at)
+        if decoy.state == plantings.PLANNED:
+            appeared.append(decoy)
+        if _unlike(row, there, known):
             edited.append(decoy.at)
-    appeared = by_state.get(plantings.PLANNED, [])
     if appeared:
-        changed = [decoy for decoy in decoys if decoy.at in set(appeared)]
-        plantings.found_in_place(planting, changed, ring=ring, at=now)
+        plantings.found_in_place(planting, appeared, ring=ring, at=now)
     return Reconciled(
         planting=planting.id,
         place=planting.place,
-        present=sum(map(len, by_state.values())),
-        appeared=_numbers(appeared),
+        present=len(present),
+        appeared=_numbers([decoy.at for decoy in appeared]),
         lost=_numbers(lost),
-        resurrected=_numbers(by_state.get(plantings.RETIRED, [])),
+        resurrected=_numbers(resurrected),
         edited=_numbers(edited),
     )
 
 
-def _differ(row: Row, there: Row, given: tuple[bool, ...]) -> bool:
-    return any(stated and a != b for a, b, stated in zip(row, there, given, strict=True))
+def _unlike(row: Row, there: Row, known: Sequence[bool]) -> float:
+    """The share of what was planted that another cell stands for by now."""
+    pairs = [(a, b) for a, b, is_known in zip(row, there, known, strict=True) if is_known]
+    return sum(a != b for a, b in pairs) / max(1, len(pairs))
 
 
 def _numbers(positions: list[int]) -> list[int]:

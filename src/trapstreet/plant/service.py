@@ -148,9 +148,7 @@ def plant(
 def _cautious(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
     """Each draw worth CAUTION less: what was refused because somebody has it is estimated, where decoys
     hide, from the decoys themselves."""
-    return tuple(
-        replace(each, bits=tuple(max(0, bits - CAUTION) for bits in each.bits)) for each in profiles
-    )
+    return tuple(replace(each, bits=tuple(max(0, bits - CAUTION) for bits in each.bits)) for each in profiles)
 
 
 def cover(

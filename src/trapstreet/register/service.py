@@ -18,6 +18,7 @@ from trapstreet.register.domain.plan import Asked, Known, Plan, plan
 from trapstreet.register.entry import Entry
 from trapstreet.store import catalogue, copies, registrations
 from trapstreet.store.models import Copy, DataSet
+from trapstreet.store.plantings import is_planting
 
 U64 = NDArray[np.uint64]
 
@@ -83,7 +84,7 @@ def register(
             progress(changes.rows)
         entry.check()
         _refuse_coded_copies(entry.decoy_rows, where=table.label)
-        if target.known and entry.decoy_rows:
+        if target.known and not all(map(is_planting, entry.decoy_rows)):
             source = target.known.source  # a copy that came back is not where the data set lies
         new = target.known is None or not changes.none
         if new:

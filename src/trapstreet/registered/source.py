@@ -1,7 +1,7 @@
 """The source of a copy, read again and held against what is registered."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,16 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Row
 from trapstreet.core.ports import Progress, Table
 from trapstreet.decoys import TableModel, TableModelBuilder
-from trapstreet.index import DataSetIndex, DecoyRows, Fingerprinter, Shelf, living, total_digest
+from trapstreet.index import (
+    DataSetIndex,
+    DecoyRows,
+    Fingerprinter,
+    Prints,
+    Segment,
+    Shelf,
+    living,
+    total_digest,
+)
 from trapstreet.index.runs import among
 from trapstreet.keys.ring import KeyRing
 from trapstreet.store import catalogue
@@ -27,12 +36,21 @@ class RegisteredRows:
     Rows that could not be read and rows that are decoys were not registered and are left out.
     """
 
-    def __init__(self, table: Table, index: DataSetIndex, prints: Fingerprinter, version: Version) -> None:
+    def __init__(
+        self,
+        table: Table,
+        index: DataSetIndex,
+        prints: Fingerprinter,
+        version: Version,
+        elsewhere: DecoyRows,
+    ) -> None:
+        """elsewhere  the decoys of other data sets, known by their addresses: they may be of one table"""
         self._table = table
         self._prints = prints
         self._version = version
         self._living = living(index.versions)
         self._decoys = DecoyRows(index.copies)
+        self._elsewhere = elsewhere
 
     def alive(self, record_ids: U64) -> NDArray[np.bool_]:
         """Which of the records are registered now."""
@@ -55,9 +73,13 @@ class RegisteredRows:
     def _without_decoys(self, batch: Batch, record_ids: np.ndarray, known: np.ndarray) -> Batch:
         strange = np.flatnonzero(~known).tolist()
         prints = self._prints.fingerprints([batch.rows[at] for at in strange])
-        if len(self._decoys.copies(record_ids[~known], prints)) < len(strange):
+        if len(self._decoys_among(record_ids[~known], prints)) < len(strange):
             raise self._changed()
         return batch.only(np.flatnonzero(known).tolist())
+
+    def _decoys_among(self, record_ids: U64, prints: Mapping[Kind, Prints]) -> dict[int, str]:
+        """The rows that are decoys, as `register` tells them."""
+        return self._elsewhere.emails(prints) | self._decoys.copies(record_ids, prints)
 
     def _changed(self) -> UnusableInput:
         return UnusableInput(
@@ -73,8 +95,15 @@ class LiveRows(RegisteredRows):
              RecordIds. Complete after one reading
     """
 
-    def __init__(self, table: Table, index: DataSetIndex, prints: Fingerprinter, version: Version) -> None:
-        super().__init__(table, index, prints, version)
+    def __init__(
+        self,
+        table: Table,
+        index: DataSetIndex,
+        prints: Fingerprinter,
+        version: Version,
+        elsewhere: DecoyRows,
+    ) -> None:
+        super().__init__(table, index, prints, version, elsewhere)
         self.strange: dict[Kind, list[U64]] = defaultdict(list)
         self.strange_ids: list[U64] = []
 
@@ -89,7 +118,7 @@ class LiveRows(RegisteredRows):
     def _met(self, batch: Batch, record_ids: U64, strange: NDArray[np.intp]) -> Batch:
         """The batch without decoys."""
         prints = self._prints.fingerprints([batch.rows[at] for at in strange.tolist()])
-        decoys = self._decoys.copies(record_ids[strange], prints)
+        decoys = self._decoys_among(record_ids[strange], prints)
         for kind, each in prints.items():
             self.strange[kind].append(each.fingerprints[~np.isin(each.rows, list(decoys))])
         self.strange_ids.append(np.delete(record_ids[strange], list(decoys)))
@@ -153,11 +182,17 @@ def read_source(
     index = catalogue.index_of(data_set, shelf)
     columns = _as_registered(table, index.columns)
     prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
-    rows = rows_of(table, index, prints, version)
+    rows = rows_of(table, index, prints, version, decoys_elsewhere(data_set, shelf))
     builder = TableModelBuilder(columns, tuple(data_set.key_columns))
     for batch in told.each(rows.batches()):
         builder.observe(batch)
     return Source(data_set, version, columns, prints, rows, builder.finish())
+
+
+def decoys_elsewhere(data_set: DataSet, shelf: Shelf) -> DecoyRows:
+    """The decoys of other data sets of the same epoch."""
+    owners = catalogue.decoy_owners(data_set.epoch)
+    return DecoyRows({owner: Segment(shelf.copy(of, owner)) for owner, of in owners if of != data_set.id})
 
 
 def _as_registered(table: Table, columns: Sequence[Column]) -> tuple[Column, ...]:

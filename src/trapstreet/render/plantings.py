@@ -1,12 +1,12 @@
 """Plantings and their decoys in plain words."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from trapstreet.core.model.ground import Removed
 from trapstreet.plant import Planted, Reconciled, Tested
 from trapstreet.render.words import counted, day, ranges
+from trapstreet.store import plantings
 from trapstreet.store.models import Decoy, Planting
 
 
@@ -39,15 +39,18 @@ def planted_lines(result: Planted, script: Path | None) -> Iterator[str]:
 
 def removed_lines(planting: Planting, removed: Removed) -> Iterator[str]:
     """What taking a planting out did."""
-    rows = counted(removed.rows, "row")
-    yield f"Planting {planting.id} is taken out of {planting.place}: {rows} removed."
-    if removed.absent:
+    if not removed.rows:
+        yield f"Planting {planting.id}: none of its rows are in {planting.place}; nothing was removed."
+    else:
+        rows = counted(removed.rows, "row")
+        yield f"Planting {planting.id} is taken out of {planting.place}: {rows} removed."
+    if removed.absent and removed.rows:
         yield f"{counted(removed.absent, 'row')} of it were not there any more."
     if removed.edited:
         numbers = f"{short(planting.id)}/{ranges([at + 1 for at in removed.edited])}"
         yield (
-            f"{counted(len(removed.edited), 'decoy')} stay, with what refers to them: somebody gave their "
-            f"rows another identity ({numbers})."
+            f"Left in place, with what refers to them: {counted(len(removed.edited), 'decoy')} to which "
+            f"somebody gave another identity ({numbers})."
         )
     yield "Its decoys are still recognised wherever they turn up."
 
@@ -85,7 +88,7 @@ def planting_row(planting: Planting) -> dict[str, object]:
         "data_set": planting.data_set.name if planting.data_set else None,
         "place": planting.place,
         "decoys": planting.decoys,
-        "states": dict(Counter(planting.each.values_list("state", flat=True))),
+        "states": plantings.states_of(planting),
         "owner": planting.owner,
         "purpose": planting.purpose,
         "tags": planting.tags,

@@ -118,17 +118,18 @@ def _sources(result: DataSetTrace) -> str:
 def _places(result: DataSetTrace) -> Iterator[str]:
     """That the table itself leaked, or something made from it."""
     for each in result.places:
-        shown = next(evidence for evidence in each.evidence if isinstance(evidence, DecoyEvidence))
         yield (
-            "It came out of the table itself, or of what was made from it (a backup, a staging database): "
-            f"{shown.hits:,} of the {counted(shown.of, 'decoy')} of planting {each.copy} are in it."
+            "It came out of the table itself, or of what was made from it (a backup, a staging database): it "
+            f"shows {each.decoys:,} of the {counted(each.of, 'decoy')} of planting {each.planting}, which no "
+            "copy has."
         )
-        yield f"That is chance with a probability of at most {chance(each.log10_p)}."
-    if result.places and not result.accused:
-        yield (
-            f"Over all {_sources(result)} together, the chance that an innocent one is named like this is at "
-            f"most {chance(log10(result.bound))}. No copy is: copies go without planted decoys."
-        )
+        if each.log10_p is None:
+            yield (
+                "Chance is held off by their addresses and numbers being nobody else's, not by a bound: too "
+                "much of what the leak shows is as common as they are."
+            )
+        else:
+            yield f"That is chance with a probability of at most {chance(each.log10_p)}."
 
 
 def _not_only_source(result: DataSetTrace) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Plantings, written together with their leaf of the append-only log."""
 
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from numpy.typing import NDArray
 
 from trapstreet.core.maths.entropy import Profile
@@ -29,6 +30,8 @@ PLANNED, PLANTED, TOUCHED, RETIRED = "planned", "planted", "touched", "retired"
 """The states of a decoy. Retired ones are still recognised wherever they are met."""
 
 RECORD = "record"
+
+_ID = re.compile(r"p\d")
 
 Token = tuple[str, str]
 """By what a use is known: channel, and value in its normal form."""
@@ -80,6 +83,11 @@ def new_planting_id() -> str:
     again."""
     number = (Planting.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     return f"p{number}-{''.join(secrets.choice('abcdefghjkmnpqrstuvwxyz23456789') for _ in range(10))}"
+
+
+def is_planting(owner: str) -> bool:
+    """Whether the owner of decoys, by its id, is a planting, not a copy or a pool."""
+    return bool(_ID.match(owner))
 
 
 def add(planting: str, new: NewPlanting, *, ring: KeyRing) -> Planting:
@@ -134,9 +142,9 @@ def touch(planting: str, record_ids: U64, *, ring: KeyRing, at: int) -> None:
     """Decoys of a planting were used or found; those that are retired stay retired."""
     row = planting_named(planting)
     positions = np.flatnonzero(np.isin(record_ids_of(row), record_ids)).tolist()
-    decoys = row.each.filter(at__in=positions, state=PLANTED).select_related("planting")
+    decoys = list(row.each.filter(at__in=positions, state__in=(PLANNED, PLANTED)))
     if decoys:
-        change_state(list(decoys), TOUCHED, ring=ring, at=at)
+        change_state(_of(row, decoys), TOUCHED, ring=ring, at=at)
 
 
 def removed(planting: Planting, *, left: Collection[int], ring: KeyRing, at: int) -> None:
@@ -144,7 +152,7 @@ def removed(planting: Planting, *, left: Collection[int], ring: KeyRing, at: int
     with transaction.atomic():
         if not left:
             Planting.objects.filter(id=planting.id).update(removed_at=at)
-        planting.each.exclude(at__in=list(left)).update(state=RETIRED, since=at)
+        planting.each.exclude(at__in=list(left)).update(state=RETIRED, since=at, removed_at=at)
         _note("removed", planting, ring, at)
 
 
@@ -218,10 +226,28 @@ def decoys_named(text: str) -> list[Decoy]:
         if not (first.isdecimal() and (last or first).isdecimal()):
             raise UnusableInput(f"{text!r} names no decoy", hint="write it like p3, p3/17 or p3/5-9")
         asked = Q(at__gte=int(first) - 1, at__lt=int(last or first))
-    found = list(planting.each.filter(asked).select_related("planting"))
+    found = list(planting.each.filter(asked))
     if not found:
         raise UnusableInput(f"{planting.id} has no decoy {positions}", hint=f"it has {planting.decoys:,}")
-    return found
+    return _of(planting, found)
+
+
+def decoys_of(planting: Planting) -> list[Decoy]:
+    """All decoys of a planting, in order."""
+    return _of(planting, list(planting.each.all()))
+
+
+def states_of(planting: Planting) -> dict[str, int]:
+    """How many decoys of a planting are in which state."""
+    counted = planting.each.order_by().values_list("state").annotate(Count("id"))
+    return dict(sorted(counted))
+
+
+def _of(planting: Planting, decoys: list[Decoy]) -> list[Decoy]:
+    """The decoys with their planting at hand: joined to each of them it would be read as often."""
+    for each in decoys:
+        each.planting = planting
+    return decoys
 
 
 def record_ids_of(planting: Planting) -> U64:
@@ -232,6 +258,11 @@ def record_ids_of(planting: Planting) -> U64:
 def profiles_of(planting: Planting) -> tuple[Profile, ...]:
     """How the decoys rest on their draws."""
     return msgspec.convert(planting.profiles, tuple[Profile, ...])
+
+
+def laid_of(planting: Planting) -> list[tuple[str, list[str]]]:
+    """Names and columns of the tables that its rows are of, the root first."""
+    return [(name, columns) for name, columns in planting.tables]
 
 
 def links_of(planting: Planting) -> tuple[Link, ...]:

@@ -1,6 +1,6 @@
 """Trace leaks: read them, join their records, judge every copy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -17,7 +17,7 @@ from trapstreet.trace.bench import Bench, Judged, Reread
 from trapstreet.trace.domain.dating import Dating, VersionSeen, date
 from trapstreet.trace.domain.observed import Observed, observe
 from trapstreet.trace.domain.shown import Shown, shown
-from trapstreet.trace.domain.verdict import Accusation, CopyCode, kinds_to_test
+from trapstreet.trace.domain.verdict import Accusation, CopyCode, Evidence, kinds_to_test
 from trapstreet.trace.domain.weights import copies_then, weights
 from trapstreet.trace.domain.windows import Windows
 
@@ -29,6 +29,21 @@ class Records(msgspec.Struct, frozen=True):
 
     matched: int
     foreign: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A table that a leak came out of: it shows decoys that were planted there and lie in no copy.
+
+    decoys    of the planting that the leak shows, by more than a number;  of  how many it has
+    log10_p   of chance, for the fields that tell most; null where it cannot be held to the bound
+    evidence  what that rests on
+    """
+
+    planting: str
+    decoys: int
+    of: int
+    log10_p: float | None
+    evidence: list[Evidence]
 
 
 class DataSetTrace(msgspec.Struct, frozen=True):
@@ -53,7 +68,7 @@ class DataSetTrace(msgspec.Struct, frozen=True):
     dating: Dating
     verdict: Literal["accused", "group", "place", "no verdict"]
     accused: list[Accusation]
-    places: list[Accusation]
+    places: list[Place]
     group: list[str]
     not_only_source: list[str]
     copies_then: int
@@ -135,6 +150,7 @@ def trace(
             reread=reread,
         )
         judged = bench.judge(own, versions)
+        found = _places(places, what, judged)
         result = DataSetTrace(
             data_set=data_set.name,
             records=_records(what, candidates),
@@ -142,9 +158,9 @@ def trace(
             decoys=what.decoys_met(),
             versions=what.spans.versions(),
             dating=dating,
-            verdict=_verdict(judged),
+            verdict=_verdict(judged, found),
             accused=judged.accused,
-            places=judged.places,
+            places=found,
             group=judged.group,
             not_only_source=judged.not_only_source,
             copies_then=len(then),
@@ -154,7 +170,7 @@ def trace(
         )
         results.append(result)
         affected.append(np.unique(what.real.record))
-        touched |= {each.copy: what.decoys_of(each.copy) for each in judged.places}
+        touched |= {each.planting: what.decoys_of(each.planting) for each in found}
         observed.append(
             observe(
                 data_set.data_set,
@@ -172,10 +188,28 @@ def trace(
     return Trace(results, observed, affected, touched)
 
 
-def _verdict(judged: Judged) -> Literal["accused", "group", "place", "no verdict"]:
+def _verdict(judged: Judged, places: Sequence[Place]) -> Literal["accused", "group", "place", "no verdict"]:
     if judged.accused:
         return "accused"
-    return "group" if judged.group else "place" if judged.places else "no verdict"
+    return "group" if judged.group else "place" if places else "no verdict"
+
+
+def _places(planted: Sequence[CopyCode], what: Shown, judged: Judged) -> list[Place]:
+    sure = {each.copy: each for each in judged.places}
+    places = []
+    for each in planted:
+        if decoys := len(what.decoys_of(each.copy)):
+            held = sure.get(each.copy)
+            places.append(
+                Place(
+                    each.copy,
+                    decoys,
+                    each.decoys,
+                    held.log10_p if held else None,
+                    held.evidence if held else [],
+                )
+            )
+    return places
 
 
 def _code(planting: Planting) -> CopyCode:

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ("at", models.IntegerField()),
                 ("state", models.CharField(max_length=8)),
                 ("since", models.BigIntegerField()),
+                ("removed_at", models.BigIntegerField(null=True)),
                 (
                     "planting",
                     models.ForeignKey(

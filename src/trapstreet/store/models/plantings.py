@@ -50,13 +50,15 @@ class Decoy(models.Model):
     """One decoy of a planting.
 
     at     its position among the root rows;  state  "planned", "planted", "touched" or "retired"
-    since  when it came to be in this state
+    since       when it came to be in this state
+    removed_at  when it was taken out of its table again; null where it was not
     """
 
     planting = models.ForeignKey(Planting, on_delete=models.PROTECT, related_name="each")
     at = models.IntegerField()
     state = models.CharField(max_length=8)
     since = models.BigIntegerField()
+    removed_at = models.BigIntegerField(null=True)
 
     class Meta:
         app_label = "store"

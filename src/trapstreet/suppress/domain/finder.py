@@ -12,7 +12,7 @@ from trapstreet.core.maths.siphash import siphash24_rows
 from trapstreet.core.model.record_id import record_ids
 from trapstreet.core.model.table import Cell, Row, cell_text
 from trapstreet.core.ports import Keys
-from trapstreet.index import DataSetIndex, DecoyRows, Fingerprinter, Lookup, Matcher
+from trapstreet.index import DataSetIndex, DecoyRows, Fingerprinter, Lookup, Matcher, living
 from trapstreet.index.runs import among, distinct
 from trapstreet.suppress.domain.alike import AlikeDecoys
 from trapstreet.suppress.domain.columns import Reading
@@ -22,6 +22,9 @@ U64 = NDArray[np.uint64]
 _USUAL_NUMBER = re.compile(r"\+?\(?\d+\)?(?:[ .\-/()]{1,3}\d+){0,5}", re.ASCII)
 _TELLING = (Kind.EMAIL, Kind.PHONE, Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME, Kind.REFERENCE)
 _WIDEST = 4  # lengths of keys in a batch that are hashed side by side
+
+
+_WITNESSES = {Kind.EMAIL, Kind.PHONE, Kind.NAME}
 
 
 class Finder:
@@ -40,6 +43,7 @@ class Finder:
         self._prints = Fingerprinter(index.data_set, columns, read.key, epoch=index.epoch, keys=keys)
         self._decoys = DecoyRows(index.copies)
         self._alike = None if read.key else AlikeDecoys(index)
+        self._living = living(index.versions)
         self._ids = distinct(
             np.concatenate([np.empty(0, np.uint64), *(each.record_ids for each in index.copies.values())])
         )
@@ -68,6 +72,10 @@ class Finder:
         prints = self._prints.fingerprints([rows[at] for at in suspects.tolist()])
         ids = told[suspects] if self._key else np.empty(0, dtype=np.uint64)
         found = set(self._decoys.copies(ids, prints))
+        if (
+            self._key and not prints.keys() & _WITNESSES
+        ):  # a customer may have the number of a decoy that is gone
+            found -= set(np.flatnonzero(self._living.find(ids)[1]).tolist())
         if self._alike:
             found |= self._alike.rows(prints)
         return sorted(suspects[list(found)].tolist())

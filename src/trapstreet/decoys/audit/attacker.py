@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, rankdata
+from scipy.stats import chi2, hypergeom, rankdata
 
 from trapstreet.core.fields.kind import Kind
 from trapstreet.decoys.audit.auc import Auc, auc
@@ -36,7 +36,7 @@ class Betrayal(NamedTuple):
 
     label    columns and measure, in plain words
     auc      of an attacker that has this feature only
-    p_value  of an area so large by chance, over all features together (Holm)
+    p_value  P(decoys lie so unlike the others in it by chance), over all features together (Holm)
     """
 
     label: str
@@ -159,15 +159,14 @@ def betrayals(
 ) -> list[Betrayal]:
     """What each feature tells by itself, the most telling first.
 
-    The area is cross-validated: each row judged by the other folds. Whether it is beyond chance says a chi
-    square test of all bins, since the areas of useless features scatter more than independent scores would.
+    The area is cross-validated: each row judged by the other folds. Whether it is beyond chance say tests of
+    the bins, since the areas of useless features scatter more than independent scores would.
     """
     judged = np.zeros((len(decoys), len(found)))
     for test in range(_FOLDS):
         ratios, hidden = binned.learnt_without(test)[0], fold == test
         judged[hidden] = ratios[np.arange(len(found)), binned.bins[hidden]]
-    theirs, ours = binned.theirs.sum(axis=0), binned.ours.sum(axis=0)
-    chances = [_chance(theirs[at], ours[at]) for at in range(len(found))]
+    chances = _chances(binned.theirs.sum(axis=0), binned.ours.sum(axis=0))
     order = sorted(range(len(found)), key=lambda at: chances[at])
     kept, worst = [], 0.0
     for rank, at in enumerate(order):
@@ -176,11 +175,21 @@ def betrayals(
     return sorted(kept, key=lambda one: (one.p_value >= _SURE, -one.auc.area))
 
 
-def _chance(theirs: Floats, ours: Floats) -> float:
-    """P(decoys lie in the bins so unlike the other rows, or more so, if nothing tells them): chi square.
+def _chances(theirs: Floats, ours: Floats) -> Floats:
+    """For each feature, P(decoys lie in its bins so unlike the others, or more so, if nothing tells them).
 
-    Neighbouring bins are joined until each is expected to hold five decoys.
+    Twice the smaller of two: chi square over all bins, and the exact tail of the fullest one
+    (hypergeometric) times the number of bins, for flaws that few real rows have.
     """
+    both = theirs + ours
+    rows, decoys = both.sum(axis=1, keepdims=True), theirs.sum(axis=1, keepdims=True)
+    tails = hypergeom.sf(theirs - 1, rows, decoys, both).min(axis=1) * (both > 0).sum(axis=1)
+    squares = np.array([_chi_square(*pair) for pair in zip(theirs, ours, strict=True)])
+    return np.asarray(np.minimum(1.0, 2 * np.minimum(tails, squares)))
+
+
+def _chi_square(theirs: Floats, ours: Floats) -> float:
+    """P by the chi square test; neighbouring bins are joined until each is expected to hold five decoys."""
     share = theirs.sum() / (theirs.sum() + ours.sum())
     found, wanted = [0.0], [0.0]
     for seen, expected in zip(theirs.tolist(), ((theirs + ours) * share).tolist(), strict=True):

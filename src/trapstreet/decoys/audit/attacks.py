@@ -64,9 +64,9 @@ def _size(codes: Codes) -> Floats:
 
 
 def _oddness(codes: Codes) -> Floats:
-    """How many groups are about as large: few for a group that stands out."""
+    """How many groups are about as large, few for one that stands out; of equals the smaller is first."""
     classes = np.round(2 * np.log2(np.maximum(codes.counts, 1))).astype(np.int64)
-    return np.asarray(np.bincount(classes)[classes], dtype=np.float64)
+    return np.asarray(np.bincount(classes)[classes] + codes.counts / (1.0 + codes.counts.max()))
 
 
 def _losses(drop: Floats, decoys: np.ndarray) -> tuple[Loss, ...]:

@@ -1,6 +1,6 @@
 """The area under the ROC curve: the chance that a decoy looks more like one than a real row does."""
 
-from math import erfc, sqrt
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -25,13 +25,6 @@ class Auc(NamedTuple):
     def high(self) -> float:
         """Upper end of the 95 % interval."""
         return min(1.0, self.area + _Z95 * self.error)
-
-    @property
-    def p_value(self) -> float:
-        """P(an area this far above 0.5, or further, if nothing tells decoys), normal approximation."""
-        if self.error == 0:
-            return 0.0 if self.area > 0.5 else 1.0
-        return 0.5 * erfc((self.area - 0.5) / self.error / sqrt(2))
 
 
 def auc(scores: NDArray[np.float64], decoys: NDArray[np.bool_]) -> Auc:

@@ -18,6 +18,8 @@ from trapstreet.core.model.errors import PluginFailed, UnusableInput
 from trapstreet.plugins.breadcrumbs import Made
 from trapstreet.plugins.breadcrumbs._pdf import Elsewhere, Plain
 
+pytestmark = pytest.mark.slow
+
 
 def content(made: Made) -> bytes:
     (data,) = made.files.values()

@@ -20,6 +20,8 @@ from trapstreet.index import Fingerprinter, Segment
 from trapstreet.store import catalogue, disconnect, log
 from trapstreet.store.models import SuppressionCall, SuppressionJob
 
+pytestmark = pytest.mark.slow
+
 ROWS = 800
 PERSON = (
     "TS-9000001",

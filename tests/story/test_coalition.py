@@ -11,6 +11,8 @@ from desk import Desk
 from handed_out import handed_out
 from people import read_csv
 
+pytestmark = pytest.mark.slow
+
 ROWS = 6_000
 RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor", "Printing works Brno")
 

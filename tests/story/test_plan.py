@@ -20,6 +20,7 @@ def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     return desk
 
 
+@pytest.mark.slow
 def test_a_plan_shares_what_the_pool_of_the_data_set_gives(desk: Desk) -> None:
     """Two copies of 250 decoys made a pool of 164; one of 600 gets some 57 of them, and not 138."""
 

@@ -20,6 +20,8 @@ from trapstreet.plugins.formats import read as texts_in
 from trapstreet.plugins.sources import objects
 from trapstreet.proof import read, recount
 
+pytestmark = pytest.mark.slow
+
 PROOFS = {"paste.txt": "proof.json", "whole.txt": "whole.json", "both.txt": "both.json"}
 OWNED = 'domains = ["post.harbour.example", "mail.quay.example"]'
 

@@ -11,6 +11,8 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Cell, Row
 from trapstreet.decoys.audit import Audit, LinkedRows, audit
 
+pytestmark = pytest.mark.slow
+
 _ROWS, _DECOYS = 2000, 80
 Change = Callable[[np.random.Generator, Cell, Cell], Cell]
 """A flawed cell, from a source of chance, the row's own cell and the cell of another row."""

@@ -21,6 +21,8 @@ ROWS = 8_000
 PROGRAM = """
 import signal
 from trapstreet.cli import main
+
+pytestmark = pytest.mark.slow
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
 main()
 """

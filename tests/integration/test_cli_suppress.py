@@ -27,6 +27,8 @@ from trapstreet.plugins.tables import open_table
 from trapstreet.store import disconnect, log
 from trapstreet.store.models import SuppressionCall, SuppressionJob
 
+pytestmark = pytest.mark.slow
+
 ROWS, DECOYS = 1_200, 60
 
 

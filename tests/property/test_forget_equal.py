@@ -27,6 +27,8 @@ from trapstreet.index import (
 )
 from trapstreet.index.erase import erase, mentions, random_ids
 
+pytestmark = pytest.mark.slow
+
 FIELDS = ("ticket", "name", "email", "IE", "street", "born", "iban")
 KEYS = matcher_world.Keys()
 COUNT = 60

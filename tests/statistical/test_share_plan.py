@@ -9,6 +9,8 @@ from trapstreet.core.maths.channels import Channel, Shape, held
 from trapstreet.core.maths.decoder import Decoder, Layer, Unique
 from trapstreet.share.domain.coalition import Coalition, Design
 
+pytestmark = pytest.mark.slow
+
 TRIALS = 300
 SHARE = 1e-6 / 100
 NEEDED = log10(SHARE)

@@ -137,8 +137,8 @@ def _set_aside(result: "Registration") -> Sequence[str]:
 
 
 def _left_out(result: "Registration", table: str) -> Sequence[str]:
+    from trapstreet.index import is_planting
     from trapstreet.render.words import owner_words
-    from trapstreet.store.plantings import is_planting
 
     lines = []
     if result.rejected:

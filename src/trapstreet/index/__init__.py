@@ -10,7 +10,7 @@ from trapstreet.index.codes import count_held
 from trapstreet.index.decoys import DecoyRows
 from trapstreet.index.fingerprints import Fingerprinter, Prints, Traits, fingerprints_of, total_digest
 from trapstreet.index.kernel import KernelMatcher
-from trapstreet.index.lookup import DataSetIndex, Lookup, Owner
+from trapstreet.index.lookup import DataSetIndex, Lookup, Owner, is_planting
 from trapstreet.index.matcher import CandidateForms, Hits, Match, Matcher, Matches, assemble
 from trapstreet.index.met import Joined, Met
 from trapstreet.index.records import RecordJoin
@@ -62,6 +62,7 @@ __all__ = [
     "ended_at",
     "fingerprints_of",
     "held_in",
+    "is_planting",
     "living",
     "total_digest",
 ]

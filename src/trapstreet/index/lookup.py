@@ -52,7 +52,12 @@ class Owner:
     @property
     def planting(self) -> str:
         """The planting that has the decoy; "" for any other owner."""
-        return self.copy if _PLANTING.match(self.copy) else ""
+        return self.copy if is_planting(self.copy) else ""
+
+
+def is_planting(owner: str) -> bool:
+    """Whether an owner of decoys, by its id, is a planting, not a copy or a pool."""
+    return bool(_PLANTING.match(owner))
 
 
 class Lookup:

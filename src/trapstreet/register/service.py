@@ -12,13 +12,22 @@ from trapstreet.core.fields import NORMAL_FORMS, Column, Kind
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Rejected, Row
 from trapstreet.core.ports import Keys, Progress, Table
-from trapstreet.index import DecoyRows, Fingerprinter, Header, Segment, SegmentWriter, Shelf, living
+from trapstreet.index import (
+    DecoyRows,
+    Fingerprinter,
+    Header,
+    Segment,
+    SegmentWriter,
+    Shelf,
+    is_planting,
+    living,
+)
 from trapstreet.register.domain.changes import Changes
 from trapstreet.register.domain.plan import Asked, Known, Plan, plan
 from trapstreet.register.entry import Entry
+from trapstreet.registered import decoys_elsewhere
 from trapstreet.store import catalogue, copies, registrations
 from trapstreet.store.models import Copy, DataSet
-from trapstreet.store.plantings import is_planting
 
 U64 = NDArray[np.uint64]
 
@@ -168,12 +177,10 @@ def _registration(
 
 
 def _decoys(data_set: str, epoch: int, shelf: Shelf) -> tuple[DecoyRows, DecoyRows]:
-    """The decoys of the data set's own copies and pools, and those of other data sets."""
-    own: dict[str, Segment] = {}
-    other: dict[str, Segment] = {}
-    for owner, of in catalogue.decoy_owners(epoch):
-        (own if of == data_set else other)[owner] = Segment(shelf.copy(of, owner))
-    return DecoyRows(own), DecoyRows(other)
+    """The decoys of the data set's own copies, pools and plantings, and those of other data sets."""
+    owners = catalogue.decoy_owners(epoch)
+    own = {owner: Segment(shelf.copy(of, owner)) for owner, of in owners if of == data_set}
+    return DecoyRows(own), decoys_elsewhere(data_set, epoch, shelf)
 
 
 def _refuse_coded_copies(owners: Iterable[str], *, where: str) -> None:

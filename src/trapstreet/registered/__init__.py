@@ -8,6 +8,7 @@ from trapstreet.registered.source import (
     Source,
     Told,
     batches_of_records,
+    decoys_elsewhere,
     read_source,
     rows_of_records,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "TakenValues",
     "Told",
     "batches_of_records",
+    "decoys_elsewhere",
     "kept_if_registered",
     "profiles_of",
     "read_source",

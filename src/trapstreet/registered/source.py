@@ -182,17 +182,17 @@ def read_source(
     index = catalogue.index_of(data_set, shelf)
     columns = _as_registered(table, index.columns)
     prints = Fingerprinter(data_set.id, columns, data_set.key_columns, epoch=data_set.epoch, keys=ring)
-    rows = rows_of(table, index, prints, version, decoys_elsewhere(data_set, shelf))
+    rows = rows_of(table, index, prints, version, decoys_elsewhere(data_set.id, data_set.epoch, shelf))
     builder = TableModelBuilder(columns, tuple(data_set.key_columns))
     for batch in told.each(rows.batches()):
         builder.observe(batch)
     return Source(data_set, version, columns, prints, rows, builder.finish())
 
 
-def decoys_elsewhere(data_set: DataSet, shelf: Shelf) -> DecoyRows:
-    """The decoys of other data sets of the same epoch."""
-    owners = catalogue.decoy_owners(data_set.epoch)
-    return DecoyRows({owner: Segment(shelf.copy(of, owner)) for owner, of in owners if of != data_set.id})
+def decoys_elsewhere(data_set: str, epoch: int, shelf: Shelf) -> DecoyRows:
+    """The decoys of other data sets of an epoch than this one (its id)."""
+    owners = catalogue.decoy_owners(epoch)
+    return DecoyRows({owner: Segment(shelf.copy(of, owner)) for owner, of in owners if of != data_set})
 
 
 def _as_registered(table: Table, columns: Sequence[Column]) -> tuple[Column, ...]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from math import floor, log10
 
 from trapstreet.core.fields import Kind, kinds
+from trapstreet.index import is_planting
 from trapstreet.trace import (
     Accusation,
     CodeEvidence,
@@ -34,7 +35,7 @@ def owner_words(owner: str) -> str:
     """Whose decoys these are, by the id of a copy, a pool or a planting."""
     if owner.startswith("pool-"):
         return "several copies"
-    return f"planting {owner}" if owner.startswith("p") else f"copy {owner}"
+    return f"planting {owner}" if is_planting(owner) else f"copy {owner}"
 
 
 def percent(part: int, whole: int) -> str:

@@ -1,6 +1,5 @@
 """Plantings, written together with their leaf of the append-only log."""
 
-import re
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -30,8 +29,6 @@ PLANNED, PLANTED, TOUCHED, RETIRED = "planned", "planted", "touched", "retired"
 """The states of a decoy. Retired ones are still recognised wherever they are met."""
 
 RECORD = "record"
-
-_ID = re.compile(r"p\d")
 
 Token = tuple[str, str]
 """By what a use is known: channel, and value in its normal form."""
@@ -83,11 +80,6 @@ def new_planting_id() -> str:
     again."""
     number = (Planting.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     return f"p{number}-{''.join(secrets.choice('abcdefghjkmnpqrstuvwxyz23456789') for _ in range(10))}"
-
-
-def is_planting(owner: str) -> bool:
-    """Whether the owner of decoys, by its id, is a planting, not a copy or a pool."""
-    return bool(_ID.match(owner))
 
 
 def add(planting: str, new: NewPlanting, *, ring: KeyRing) -> Planting:

@@ -17,12 +17,13 @@ import pytest
 from desk import Desk
 from offices import Office
 
+pytestmark = pytest.mark.slow
+
 ROWS = 8_000
 PROGRAM = """
 import signal
 from trapstreet.cli import main
 
-pytestmark = pytest.mark.slow
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
 main()
 """

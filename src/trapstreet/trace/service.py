@@ -1,7 +1,8 @@
 """Trace leaks: read them, join their records, judge every copy."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -9,17 +10,17 @@ from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind
 from trapstreet.core.ports import Text
-from trapstreet.index import Candidates, Lookup, Matcher, RecordJoin
+from trapstreet.index import Candidates, DataSetIndex, Lookup, Matcher, Met, RecordJoin
 from trapstreet.keys.ring import KeyRing
 from trapstreet.store import catalogue, plantings
-from trapstreet.store.models import Planting, Version
+from trapstreet.store.models import Copy, Pool, Version
 from trapstreet.trace.bench import Bench, Judged, Reread
 from trapstreet.trace.domain.dating import Dating, VersionSeen, date
 from trapstreet.trace.domain.observed import Observed, observe
 from trapstreet.trace.domain.shown import Shown, shown
 from trapstreet.trace.domain.verdict import Accusation, CopyCode, Evidence, kinds_to_test
 from trapstreet.trace.domain.weights import copies_then, weights
-from trapstreet.trace.domain.windows import Windows
+from trapstreet.trace.domain.windows import Window, Windows
 
 U64 = NDArray[np.uint64]
 
@@ -101,6 +102,30 @@ def trace(
     reread  asked where a recognised data set has copies with marks
     Memory grows with the different records (20 bytes) and candidates (16 bytes for each) in the leak.
     """
+    leak = _read(texts, lookup, matcher)
+    judging = _Judging(leak, ring, reread, bound, catalogue.count_copies(), plantings.count_in_tables())
+    found = [
+        judging.judge(lookup.data_sets[number], what, leak.windows.of(number))
+        for number in leak.met.data_sets()
+        if (what := shown(leak.met, leak.candidates, lookup, number))
+    ]
+    return Trace(
+        [each.result for each in found],
+        [each.observed for each in found],
+        [each.affected for each in found],
+        {planting: ids for each in found for planting, ids in each.touched.items()},
+    )
+
+
+class _Leak(NamedTuple):
+    """What all texts show: their records, what could have been a decoy, and the text round the records."""
+
+    met: Met
+    candidates: Candidates
+    windows: Windows
+
+
+def _read(texts: Iterable[Text], lookup: Lookup, matcher: Matcher) -> _Leak:
     join, candidates, windows = RecordJoin(lookup), Candidates(), Windows(lookup)
     for text in texts:
         for matches in matcher.matches(text.chunks, candidates=True):
@@ -109,83 +134,141 @@ def trace(
             windows.add(matches)
         join.end_text()
         candidates.end_text()
-    met = join.met()
-    recognised = {
-        number: what for number in met.data_sets() if (what := shown(met, candidates, lookup, number))
-    }
-    ids = [lookup.data_sets[number].data_set for number in recognised]
-    copies, editions = catalogue.copies_of(ids), catalogue.editions_of(ids)
-    copied, planted = catalogue.count_copies(), plantings.count_in_tables()
-    everyone = copied + planted
-    in_tables = plantings.plantings_of(ids)
-    results, observed, affected = [], [], []
-    touched: dict[str, U64] = {}
-    for number, what in recognised.items():
-        data_set = lookup.data_sets[number]
-        own = [copy for copy in copies if copy.data_set_id == data_set.data_set]
+    return _Leak(join.met(), candidates, windows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """All that a leak of one data set can have come from.
+
+    versions  per copy the numbers of those that it was handed out of;  planted  decoys in the table itself
+    """
+
+    copies: list[Copy]
+    versions: dict[str, set[int]]
+    pools: dict[str, Pool]
+    planted: list[CopyCode]
+
+    @classmethod
+    def of(cls, data_set: str) -> Self:
+        copies, editions = catalogue.copies_of([data_set]), catalogue.editions_of([data_set])
+        planted = [
+            CopyCode(each.id, each.decoys, plantings.profiles_of(each))
+            for each in plantings.plantings_of([data_set])
+        ]
+        versions = {copy.id: editions[copy.id] for copy in copies}
+        return cls(copies, versions, catalogue.pools_of([data_set]), planted)
+
+    @property
+    def decoys(self) -> int:
+        return (
+            sum(each.decoys for each in self.copies)
+            + sum(each.decoys for each in self.pools.values())
+            + sum(each.decoys for each in self.planted)
+        )
+
+    def weights(self, then: Sequence[str], everyone: int) -> dict[str, float]:
+        """What part of the bound each has, where the leak's date leaves these copies."""
+        places = [each.copy for each in self.planted]
+        likely = [*then, *places] if then else []
+        return weights([*(copy.id for copy in self.copies), *places], likely, copies=everyone)
+
+
+class _Judgement(NamedTuple):
+    """A data set's part of a trace."""
+
+    result: DataSetTrace
+    observed: Observed
+    affected: U64
+    touched: dict[str, U64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """Judges what a leak shows of a data set; `copies` and `plantings` are how many there are of any."""
+
+    leak: _Leak
+    ring: KeyRing
+    reread: Reread
+    bound: float
+    copies: int
+    plantings: int
+
+    def judge(self, data_set: DataSetIndex, what: Shown, windows: Mapping[int, Window]) -> _Judgement:
+        """What the leak shows of a data set, held against all that it can have come from."""
+        candidates = self.leak.candidates
+        suspects = _Suspects.of(data_set.data_set)
         tested = kinds_to_test(what.sets(), len(what.real), candidates.present())
-        versions = {copy.id: editions[copy.id] for copy in own}
-        pools = catalogue.pools_of([data_set.data_set])
         tuples = {kinds: candidates.met_by(kinds) for kinds in tested}
         dating = date(what.spans, [_seen(each) for each in catalogue.versions_of(data_set.data_set)])
-        then = copies_then(versions, dating.versions)
-        places = [_code(each) for each in in_tables if each.data_set_id == data_set.data_set]
-        own_places = [each.copy for each in places]
+        then = copies_then(suspects.versions, dating.versions)
         bench = Bench(
             data_set,
-            pools,
+            suspects.pools,
             what,
-            windows.of(number),
+            windows,
             tuples.__getitem__,
             tested=tested,
-            weights=weights(
-                [*(copy.id for copy in own), *own_places],
-                [*then, *own_places] if then else [],
-                copies=everyone,
-            ),
-            copies=everyone,
-            planted=places,
-            bound=bound,
-            ring=ring,
-            reread=reread,
+            weights=suspects.weights(then, self.copies + self.plantings),
+            copies=self.copies + self.plantings,
+            planted=suspects.planted,
+            bound=self.bound,
+            ring=self.ring,
+            reread=self.reread,
         )
-        judged = bench.judge(own, versions)
-        found = _places(places, what, judged)
-        result = DataSetTrace(
-            data_set=data_set.name,
-            records=_records(what, candidates),
-            fields=what.fields(),
-            decoys=what.decoys_met(),
-            versions=what.spans.versions(),
+        judged = bench.judge(suspects.copies, suspects.versions)
+        result = self._result(
+            data_set.name,
+            what=what,
             dating=dating,
-            verdict=_verdict(judged, found),
-            accused=judged.accused,
-            places=found,
-            group=judged.group,
-            not_only_source=judged.not_only_source,
+            judged=judged,
+            planted=suspects.planted,
             copies_then=len(then),
-            bound=bound,
-            copies=copied,
-            plantings=planted,
         )
-        results.append(result)
-        affected.append(np.unique(what.real.record))
-        touched |= {each.planting: what.decoys_of(each.planting) for each in found}
-        observed.append(
+        return _Judgement(
+            result,
             observe(
                 data_set.data_set,
                 what,
                 candidates,
                 tested=tested,
-                accused=result.accused,
-                decoys=sum(each.decoys for each in own)
-                + sum(each.decoys for each in pools.values())
-                + sum(each.decoys for each in places),
+                accused=judged.accused,
+                decoys=suspects.decoys,
                 positions=judged.positions,
                 spellings=judged.spellings,
-            )
+            ),
+            np.unique(what.real.record),
+            {each.planting: what.decoys_of(each.planting) for each in result.places},
         )
-    return Trace(results, observed, affected, touched)
+
+    def _result(
+        self,
+        name: str,
+        *,
+        what: Shown,
+        dating: Dating,
+        judged: Judged,
+        planted: Sequence[CopyCode],
+        copies_then: int,
+    ) -> DataSetTrace:
+        places = _places(planted, what, judged)
+        return DataSetTrace(
+            data_set=name,
+            records=_records(what, self.leak.candidates),
+            fields=what.fields(),
+            decoys=what.decoys_met(),
+            versions=what.spans.versions(),
+            dating=dating,
+            verdict=_verdict(judged, places),
+            accused=judged.accused,
+            places=places,
+            group=judged.group,
+            not_only_source=judged.not_only_source,
+            copies_then=copies_then,
+            bound=self.bound,
+            copies=self.copies,
+            plantings=self.plantings,
+        )
 
 
 def _verdict(judged: Judged, places: Sequence[Place]) -> Literal["accused", "group", "place", "no verdict"]:
@@ -210,10 +293,6 @@ def _places(planted: Sequence[CopyCode], what: Shown, judged: Judged) -> list[Pl
                 )
             )
     return places
-
-
-def _code(planting: Planting) -> CopyCode:
-    return CopyCode(planting.id, planting.decoys, plantings.profiles_of(planting))
 
 
 def _records(what: Shown, candidates: Candidates) -> Records:

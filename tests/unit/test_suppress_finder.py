@@ -181,6 +181,8 @@ KEY_CELLS = {
     "nothing": [],
     "empty cells": ["", " ", "a"],
     "NULs": ["a\0", "a", "\0"],
+    "long": ["x" * 127, "y"],
+    "longer": ["x" * 128, "y" * 300, "z"],
 }
 
 
@@ -189,6 +191,8 @@ def test_quick_record_ids_are_the_record_ids(cells) -> None:
     key = KEYS.record_key("ds")
     expected = record_ids(key, [(cell,) for cell in cells])
     assert np.array_equal(quick_record_ids(key, [cells]), expected)
+    both = record_ids(key, list(zip(cells, cells[::-1], strict=True)))
+    assert np.array_equal(quick_record_ids(key, [cells, cells[::-1]]), both)
 
 
 def test_every_row_is_told_apart_once(index: DataSetIndex) -> None:

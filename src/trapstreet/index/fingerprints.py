@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from trapstreet.core.fields import NORMAL_FORMS, Column, Kind, kinds
 from trapstreet.core.fields.records import Forms, record_forms, slot_widths
-from trapstreet.core.maths.siphash import siphash24_many
-from trapstreet.core.model.record_id import record_ids
+from trapstreet.core.model.record_id import key_forms
 from trapstreet.core.model.table import Row, cell_text
 from trapstreet.core.ports import Keys
+from trapstreet.index.hashes import siphash24_many
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -77,7 +77,8 @@ class Fingerprinter:
 
     def record_ids(self, rows: Sequence[Row]) -> U64:
         """The RecordId of each row (docs/adr/0002-record-ids-and-code-bits.md)."""
-        return record_ids(self._record_key, [tuple(row[at] for at in self.key_positions) for row in rows])
+        forms = key_forms([tuple(row[at] for at in self.key_positions) for row in rows])
+        return siphash24_many(self._record_key, forms)
 
     @property
     def plan(self) -> str:

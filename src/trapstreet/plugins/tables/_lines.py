@@ -12,15 +12,19 @@ import itertools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 LONGEST_LINE = 1 << 20
 """Characters of the longest line, and of the longest record, that is read."""
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18  # bytes: what is made of them stays in the caches
+_FEW = 100  # lines that are held although nobody has asked for the last of them yet
 _ENDING = re.compile("\r\n|\n|\r")
 
 
@@ -48,6 +52,20 @@ class Record(NamedTuple):
     why: str | None
 
 
+@dataclass(slots=True)
+class Waiting:
+    """Lines that are about to be read.
+
+    further  lines behind those, some at a time
+    number   of the next line
+    lines    the next one last
+    """
+
+    further: Iterator[list[str]]
+    number: int = 1
+    lines: list[str] = field(default_factory=list)
+
+
 def records(lines: Iterable[str], dialect: Dialect, *, first: int = 1) -> Iterator[Record]:
     """Every record, blank lines left out. After a broken one reading goes on with the line after its first.
 
@@ -55,22 +73,34 @@ def records(lines: Iterable[str], dialect: Dialect, *, first: int = 1) -> Iterat
     quotes is read at most twice: linear time whatever the text is. About 0.7 µs for a record of six cells.
     """
     source = iter(lines)
-    again: list[str] = []  # lines of a broken record that are read once more, the next one last
+    waiting = Waiting(iter(lambda: list(itertools.islice(source, _FEW)), []), first)
+    for some in waiting.further:
+        waiting.lines = some[::-1]
+        yield from one_by_one(waiting, dialect)
+
+
+def one_by_one(waiting: Waiting, dialect: Dialect) -> Iterator[Record]:
+    """The records that begin in the lines that wait, as `records` says; further lines are only taken to end
+    one of them, and then begin records too."""
     taken: list[str] = []  # lines of the record that is being read
 
     def feed() -> Iterator[str]:
         length = 0
-        while line := again.pop() if again else next(source, ""):
+        while waiting.lines or taken:
+            if not waiting.lines:
+                waiting.lines = next(waiting.further, [])[::-1]
+                if not waiting.lines:
+                    return
+            line = waiting.lines.pop()
             length = length + len(line) if taken else 0
             if length > LONGEST_LINE:
-                again.append(line)
+                waiting.lines.append(line)
                 raise csv.Error("field larger than field limit")
             taken.append(line)
             yield line
 
-    number = first
-    while True:
-        reader = _reader(feed(), dialect)
+    while waiting.lines:
+        reader = cells_of(feed(), dialect)
         while True:
             why, cells = None, []
             try:
@@ -79,14 +109,12 @@ def records(lines: Iterable[str], dialect: Dialect, *, first: int = 1) -> Iterat
                 break
             except csv.Error as error:
                 why = _why(str(error))
-                again.extend(reversed(taken[1:]))
+                waiting.lines.extend(reversed(taken[1:]))
                 del taken[1:]
             if cells or why:
-                yield Record(number, taken[0] if len(taken) == 1 else "".join(taken), cells, why)
-            number += len(taken)
+                yield Record(waiting.number, taken[0] if len(taken) == 1 else "".join(taken), cells, why)
+            waiting.number += len(taken)
             taken.clear()
-        if not again:
-            return
 
 
 def lenient(encoding: str) -> str:
@@ -176,7 +204,7 @@ def line_starts(file: BinaryIO, wanted: Iterable[int], *, encoding: str, mark: i
     starts: dict[int, int] = {}
     waiting = sorted(set(wanted), reverse=True)
     line, offset = 1, mark
-    for text in _pieces(file, encoding, mark):
+    for text in pieces(file, encoding, mark):
         if waiting and waiting[-1] == line:
             starts[waiting.pop()] = offset
         done, before = 0, line
@@ -195,7 +223,7 @@ def line_starts(file: BinaryIO, wanted: Iterable[int], *, encoding: str, mark: i
     return starts
 
 
-def _pieces(file: BinaryIO, encoding: str, mark: int) -> Iterator[str]:
+def pieces(file: BinaryIO, encoding: str, mark: int) -> Iterator[str]:
     """The file's text, cut anywhere but within an ending."""
     decoder = codecs.getincrementaldecoder(encoding)(lenient(encoding))
     file.seek(mark)
@@ -213,7 +241,8 @@ def line_count(text: str) -> int:
 
 
 def _endings(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
+    breaks = text.count("\n")
+    return breaks + text.count("\r") - text.count("\r\n") if "\r" in text else breaks
 
 
 def _copy_patched(file: BinaryIO, out: BinaryIO, patches: Iterable[tuple[int, int, bytes]]) -> None:
@@ -244,7 +273,8 @@ def _break_before(file: BinaryIO, end: int, encoding: str) -> int:
     return 0
 
 
-def _reader(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
+def cells_of(lines: Iterable[str], dialect: Dialect) -> "Reader":
+    """The reader of these lines: raises csv.Error at whatever is not well-formed."""
     return csv.reader(
         lines,
         delimiter=dialect.delimiter,

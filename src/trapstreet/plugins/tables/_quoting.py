@@ -124,7 +124,7 @@ def _as_written(text: str, dialect: Dialect) -> list[tuple[str, bool]]:
 
 def _triggers(bare: Iterable[str], quoted: Iterable[str]) -> frozenset[str]:
     """Signs never seen in a bare cell that are the only such sign of some quoted one."""
-    harmless = frozenset().union(*map(_signs, bare))
+    harmless = _signs("".join(bare))
     suspects = (_signs(cell) - harmless for cell in quoted)
     return frozenset(sign for signs in suspects if len(signs) == 1 for sign in signs)
 
@@ -132,5 +132,5 @@ def _triggers(bare: Iterable[str], quoted: Iterable[str]) -> frozenset[str]:
 def _signs(cell: str) -> frozenset[str]:
     """The characters of a cell that a writer may mind: neither letters nor digits of ASCII."""
     return frozenset(
-        "é" if sign > "\x7f" else sign for sign in cell if not (sign.isascii() and sign.isalnum())
+        "é" if sign > "\x7f" else sign for sign in set(cell) if not (sign.isascii() and sign.isalnum())
     )

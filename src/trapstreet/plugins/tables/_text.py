@@ -11,16 +11,17 @@ import codecs
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.table import Batch, Row
 from trapstreet.plugins.tables._files import open_regular, reading
-from trapstreet.plugins.tables._lines import LONGEST_LINE, lenient
+from trapstreet.plugins.tables._lines import LONGEST_LINE, lenient, pieces
 
 _CHUNK = 1 << 20
 _SAMPLE_LINES = 2000
@@ -32,6 +33,9 @@ _MARKS = {  # the marks of UTF-32 begin like those of UTF-16 and stand before th
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_BREAKS = ("\n", "\r")
+_OTHER_BREAKS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # where `splitlines` divides, and no text file does
+_ENDING = re.compile("\r\n|\n|\r")
 _UNREADABLE = re.compile("[\ud800-\udfff]")
 _CONTROLS = bytes([0, *range(2, 9), *range(0x0E, 0x1B)])  # 1 and 0x1C to 0x1F separate fields in some dumps
 
@@ -66,24 +70,25 @@ class TextFile:
     dubious: bool
     ends: bool
 
-    def lines(self) -> Iterator[str]:
-        """Every line with its own ending (LF, CRLF or CR); one beyond LONGEST_LINE comes cut off after it."""
+    def blocks(self) -> Iterator[str]:
+        """The text, some thousand whole lines at a time; `lines_of` has them with their own endings.
+
+        A line beyond LONGEST_LINE comes by itself, cut off after it and without its ending.
+        """
         with reading(str(self.path)), open_regular(self.path) as file:
-            file.seek(len(self.mark))
-            text = io.TextIOWrapper(file, self.encoding, errors=lenient(self.encoding), newline="")
-            read = partial(text.readline, LONGEST_LINE + 1)
             try:
-                for line in iter(read, ""):
-                    yield line
-                    if len(line) > LONGEST_LINE and not line.endswith(("\n", "\r")):
-                        _pass_over_rest(read)
+                yield from _whole_lines(pieces(file, self.encoding, len(self.mark)))
             except UnicodeError:
                 raise _undecodable(self.path, self.encoding) from None
+
+    def lines(self) -> Iterator[list[str]]:
+        """The lines of each block."""
+        return map(lines_of, self.blocks())
 
     def sample(self) -> list[str]:
         """The first lines, some hundred kilobytes at most."""
         lines, size = [], 0
-        for line in islice(self.lines(), _SAMPLE_LINES):
+        for line in islice(chain.from_iterable(self.lines()), _SAMPLE_LINES):
             lines.append(line)
             size += len(line)
             if size > _SAMPLE_CHARACTERS:
@@ -111,6 +116,15 @@ class TextFile:
                 hint="save the table as UTF-8 first",
             ) from None
 
+    def sound(self, texts: Sequence[str]) -> bool:
+        """Nothing is wrong with any of these texts, as `fault` sees it."""
+        if max(map(len, texts), default=0) > LONGEST_LINE:
+            return False
+        if not self.dubious:
+            return True
+        text = "".join(texts)
+        return "\0" not in text and _readable(text)
+
     def fault(self, text: str) -> str | None:
         """What is wrong with the text of a row, None if nothing is."""
         if len(text) > LONGEST_LINE:
@@ -136,18 +150,32 @@ class LineWriter:
         self._owed = ""
         out.write(layout.mark)
 
+    def write(self, batch: Batch, formatted: Callable[[Row], str], *, verbatim: bool) -> None:
+        """Write the batch's rows, those that have a raw text as it stands if they are to be `verbatim`."""
+        raw = batch.raw if verbatim else None
+        if raw is None:
+            self.append(map(formatted, batch.rows))
+        elif all(raw):
+            self.append(cast(Sequence[str], raw))
+        else:
+            self.append(
+                formatted(row) if text is None else text for row, text in zip(batch.rows, raw, strict=True)
+            )
+
     def append(self, lines: Iterable[str]) -> None:
         """Write the lines; one without an ending gets the usual one.
 
         Raises UnusableInput if a character is not in the encoding.
         """
-        parts: list[str] = []
-        for line in lines:
-            ending = ending_of(line)
-            parts += (self._owed, line.removesuffix(ending))
-            self._owed = ending or self._layout.newline
+        texts = list(lines)
+        if not texts:
+            return
+        if not all(map(str.endswith, texts, repeat(_BREAKS))):
+            texts = [text if text.endswith(_BREAKS) else text + self._layout.newline for text in texts]
+        owed, self._owed = self._owed, ending_of(texts[-1])
+        texts[-1] = texts[-1].removesuffix(self._owed)
         try:
-            self._out.write("".join(parts).encode(self._layout.encoding))
+            self._out.write("".join([owed, *texts]).encode(self._layout.encoding))
         except UnicodeEncodeError:
             raise UnusableInput(
                 f"{self._where}: a row has characters that {self._layout.encoding} does not have",
@@ -162,7 +190,7 @@ class LineWriter:
 
 def ending_of(line: str) -> str:
     """The line ending: CRLF, LF, CR or nothing."""
-    return "\r\n" if line.endswith("\r\n") else line[-1:] if line.endswith(("\n", "\r")) else ""
+    return "\r\n" if line.endswith("\r\n") else line[-1:] if line.endswith(_BREAKS) else ""
 
 
 def survey(path: Path, encoding: str | None = None) -> TextFile:
@@ -179,9 +207,7 @@ def survey(path: Path, encoding: str | None = None) -> TextFile:
         if not (encoding or mark) and codec == "utf-8" and found.broken and found.broken >= found.multibyte:
             codec = "cp1252"
             found = _pass_over(file, mark, codec)
-    return TextFile(
-        path, codec, mark, dubious=bool(found.broken or found.nul), ends=found.last in ("\n", "\r")
-    )
+    return TextFile(path, codec, mark, dubious=bool(found.broken or found.nul), ends=found.last in _BREAKS)
 
 
 def wide_encoding(head: bytes) -> str | None:
@@ -223,9 +249,7 @@ def _pass_over(file: BinaryIO, mark: bytes, codec: str) -> _Found:
             found.multibyte += len(chunk) - len(text)
             found.nul = found.nul or "\0" in text
             found.last = text[-1:] or found.last
-            try:
-                text.encode()  # far quicker than a search for the surrogates that stand for broken bytes
-            except UnicodeEncodeError:
+            if not _readable(text):
                 found.broken += len(_UNREADABLE.findall(text))
         found.broken += len(_UNREADABLE.findall(decode(b"", True)))
     except UnicodeError:
@@ -233,9 +257,44 @@ def _pass_over(file: BinaryIO, mark: bytes, codec: str) -> _Found:
     return found
 
 
-def _pass_over_rest(read: Callable[[], str]) -> None:
-    while (piece := read()) and not piece.endswith(("\n", "\r")):
-        pass
+def _readable(text: str) -> bool:
+    """No surrogate stands for a broken byte: far quicker than a search for one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _whole_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """A text that comes in pieces, none cut within an ending, in blocks that end where a line does."""
+    kept, overlong = "", False  # the beginning of a line; the rest of one is being passed over
+    for piece in pieces:
+        text = kept + piece
+        if overlong or len(text) > LONGEST_LINE:
+            ending = _ENDING.search(text)
+            first = ending.end() if ending else len(text)
+            if not overlong and first > LONGEST_LINE:
+                yield text[: LONGEST_LINE + 1]
+                overlong = True
+            if overlong:
+                text, overlong = text[first:], not ending
+        end = max(text.rfind("\n"), text.rfind("\r")) + 1
+        if end:
+            yield text[:end]
+        kept = text[end:]
+    if kept:
+        yield kept
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text with their endings."""
+    return text.splitlines(keepends=True) if splits_alike(text) else list(io.StringIO(text, newline=""))
+
+
+def splits_alike(text: str) -> bool:
+    """`splitlines` divides the text where its lines end and nowhere else."""
+    return not any(sign in text for sign in _OTHER_BREAKS)
 
 
 def _codec(encoding: str, path: Path, seen: str | None) -> str:

@@ -1,7 +1,7 @@
 """CSV, TSV and every other table in delimited text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import dropwhile, repeat
@@ -12,10 +12,12 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Batch, Rejected, Row, cell_text
 from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch, _lines
+from trapstreet.plugins.tables._batches import in_batches
 from trapstreet.plugins.tables._columns import named_columns
 from trapstreet.plugins.tables._dialect import decide
-from trapstreet.plugins.tables._lines import Dialect, Record, records
+from trapstreet.plugins.tables._lines import Dialect, Record, line_count, records
 from trapstreet.plugins.tables._quoting import Quoting, learn, written
+from trapstreet.plugins.tables._stretches import Stretch, stretches
 from trapstreet.plugins.tables._text import Layout, LineWriter, TextFile, is_text, survey
 
 if TYPE_CHECKING:
@@ -62,11 +64,7 @@ class Delimited:
         lines.append([style.opening])
 
         def write(batch: Batch) -> None:
-            raw = batch.raw if batch.raw is not None and style.verbatim else repeat(None, len(batch.rows))
-            lines.append(
-                _formatted(row, style, like.label) if text is None else text
-                for row, text in zip(batch.rows, raw, strict=True)
-            )
+            lines.write(batch, lambda row: _formatted(row, style, like.label), verbatim=style.verbatim)
 
         yield write
         lines.finish()
@@ -103,39 +101,20 @@ class DelimitedTable:
             )
         written_on = list(dropwhile(str.isspace, sample))
         self._dialect = decide(written_on, delimiter=delimiter or _separator_hint(self._hint))
-        known = records(sample, self._dialect)
+        known = records(sample, self._dialect, first=2 if self._hint else 1)
         header = next(known)
         if why := header.why or file.fault(header.text):
             raise UnusableInput(
                 f"{self.label}: the first row {why}", hint="the first row must name the columns"
             )
         self.columns = named_columns(header.cells, where=self.label, guessed=True)
+        self._begins = header.line + line_count(header.text)
         self.style = self._observed(header, [record.text for record in known if not record.why])
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """Rows with their raw text; one of another width or with NULs, bad bytes or quotes is rejected."""
-        width, fault = len(self.columns), self._file.fault
-        rows: list[Row] = []
-        lines: list[int] = []
-        raw: list[str] = []
-        rejected: list[Rejected] = []
-        for line, text, cells, broken in self._records():
-            why = (
-                broken
-                or fault(text)
-                or (None if len(cells) == width else f"{len(cells)} cells instead of {width}")
-            )
-            if why is None:
-                rows.append(tuple(cells))
-                lines.append(line)
-                raw.append(text)
-            else:
-                rejected.append(Rejected(line, why))
-            if len(rows) + len(rejected) >= size:
-                yield Batch(rows, lines, raw, rejected)
-                rows, lines, raw, rejected = [], [], [], []
-        if rows or rejected:
-            yield Batch(rows, lines, raw, rejected)
+        found = stretches(_beyond(self._begins - 1, self._file.lines()), self._dialect, first=self._begins)
+        return in_batches(map(self._judged, found), size)
 
     editor = _lines
     losses = ()
@@ -152,13 +131,18 @@ class DelimitedTable:
         records = {"dialect": asdict(self._dialect), "first": 2 if self._hint else 1}
         return {**self._file.form(self.style.layout.newline), **records}
 
-    def _records(self) -> Iterator[Record]:
-        lines = self._file.lines()
-        if self._hint:
-            next(lines, "")
-        found = records(lines, self._dialect, first=2 if self._hint else 1)
-        next(found, None)
-        return found
+    def _judged(self, found: Stretch) -> Batch:
+        """The rows of a stretch that are sound, and why the others are not."""
+        batch, width = Batch(found.rows, found.lines, found.texts), len(self.columns)
+        if found.why is None and set(map(len, found.rows)) == {width} and self._file.sound(found.texts):
+            return batch
+        faults = [
+            why or self._file.fault(text) or (len(row) != width and f"{len(row)} cells instead of {width}")
+            for text, row, why in zip(found.texts, found.rows, found.why or repeat(None), strict=False)
+        ]
+        kept = [at for at, fault in enumerate(faults) if not fault]
+        rejected = [Rejected(line, why) for line, why in zip(found.lines, faults, strict=True) if why]
+        return replace(batch.only(kept), rejected=rejected)
 
     def _observed(self, header: Record, texts: list[str]) -> Style:
         return Style(
@@ -167,6 +151,14 @@ class DelimitedTable:
             dialect=self._dialect,
             quoting=learn(texts or [header.text], self._dialect, len(self.columns)),
         )
+
+
+def _beyond(count: int, blocks: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The lines of all blocks but the first `count`."""
+    for lines in blocks:
+        if count < len(lines):
+            yield lines[count:]
+        count = max(0, count - len(lines))
 
 
 def _formatted(row: Row, style: Style, where: str) -> str:

@@ -64,17 +64,22 @@ def reading(
     """
     meant = _meant(header, registered, renamed, where=where)
     region = next((column.region for column in registered if column.region), None)
-    found = recognise(header, sample, region=region, types={}, ignore=())
-    columns = tuple(
-        msgspec.structs.replace(meant[each.name], name=each.name) if each.name in meant else _by_value(each)
-        for each in found
+    strange = [at for at, name in enumerate(header) if name not in meant]
+    found = recognise(
+        [header[at] for at in strange],
+        [tuple(row[at] for at in strange) for row in sample],
+        region=region,
+        types={},
+        ignore=(),
     )
+    columns = {name: msgspec.structs.replace(column, name=name) for name, column in meant.items()}
+    columns |= {each.name: _by_value(each) for each in found}
     theirs = {column.name: name for name, column in meant.items()}
     if len(key) == 1 and key[0] not in theirs:
-        strange = [name for name in header if name not in meant]
-        theirs |= dict(zip(key, _key_by_values(strange, header, sample, are_keys), strict=False))
+        names = [header[at] for at in strange]
+        theirs |= dict(zip(key, _key_by_values(names, header, sample, are_keys), strict=False))
     there = tuple(theirs[name] for name in key) if set(key) <= set(theirs) else ()
-    read = Reading(columns, there)
+    read = Reading(tuple(columns[name] for name in header), there)
     sure = set(key) & set(renamed) or any(read.places(kind) for kind in _WITNESSES)
     if there and not sure:
         _refuse_bare([row[header.index(name)] for row in sample for name in there], key, there, where=where)
@@ -83,15 +88,20 @@ def reading(
     return read
 
 
-def _meant(
-    header: Sequence[str], registered: Sequence[Column], renamed: Mapping[str, str], *, where: str
-) -> dict[str, Column]:
-    """The data set's columns by their names in the export."""
+def refuse_missing(header: Sequence[str], renamed: Mapping[str, str], *, where: str) -> None:
+    """Raises UnusableInput where an export lacks a column that the user names."""
     missing = sorted(set(renamed.values()) - set(header))
     if missing:
         raise UnusableInput(
             f"{where} has no column {', '.join(missing)}", hint=f"its columns are {', '.join(header)}"
         )
+
+
+def _meant(
+    header: Sequence[str], registered: Sequence[Column], renamed: Mapping[str, str], *, where: str
+) -> dict[str, Column]:
+    """The data set's columns by their names in the export."""
+    refuse_missing(header, renamed, where=where)
     spelled: dict[str, list[str]] = {}
     for name in header:
         spelled.setdefault(header_words(name), []).append(name)

@@ -1,0 +1,134 @@
+"""The trap as a process: opens the ports, gives up its rights, keeps what it hears until it is stopped."""
+
+import asyncio
+import gc
+import logging
+import os
+import pwd
+import resource
+import signal
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from trapstreet.core.model.errors import AccessDenied, UnusableInput
+from trapstreet.plugins.listeners import Listening, kinds
+from trapstreet.trap.clock import Clock
+from trapstreet.trap.keeper import Keeper
+from trapstreet.trap.settings import TrapSettings
+from trapstreet.trap.spool import Spool
+from trapstreet.trap.status import metrics, serve_status
+from trapstreet.trap.swarms import Allowance
+
+TELL_EVERY = 60.0
+"""Seconds between two log lines on one thing that is wrong."""
+
+_log = logging.getLogger("trapstreet.trap")
+
+
+def run(settings: TrapSettings, *, ready: Callable[[dict[str, int]], None] = lambda ports: None) -> None:
+    """Hear, until SIGTERM or SIGINT. Raises UnusableInput, AccessDenied and OSError where it cannot begin.
+
+    ready  told of the ports, by what they are for, when all are open and hits are kept
+    """
+    _raise_open_files()
+    gc.freeze()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_hear(settings, ready))
+
+
+async def _hear(settings: TrapSettings, ready: Callable[[dict[str, int]], None]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().set_exception_handler(_Bugs())
+    clock = Clock()
+    limits = settings.limits
+    keeper = Keeper(Allowance(rate=limits.hits_a_second, burst=limits.at_once))
+    listening = list[Listening]()
+    try:
+        for name, own in settings.listeners.items():
+            listening.append(await kinds()[name].listen(own, keeper.hear, clock.now))
+        ports = {what: port for one in listening for what, port in one.ports.items()}
+        if settings.status.port:
+            await serve_status(
+                settings.status.port,
+                metrics=lambda: metrics(keeper, clock),
+                health=lambda: keeper.figures.failing,
+            )
+        _become(settings.user)
+        keeper.begin(Spool(settings.folder, settings.worker, limit=settings.spool.megabytes * 1_000_000))
+        _log.info("listening: %s", ", ".join(f"{what} {port}" for what, port in ports.items()))
+        ready(ports)
+        await _look_after(keeper, clock, stop)
+    finally:
+        await asyncio.gather(*(one.close() for one in listening))
+        await keeper.close()
+    _log.info("stopped; all that was heard is kept")
+
+
+async def _look_after(keeper: Keeper, clock: Clock, stop: asyncio.Event) -> None:
+    """Once a second: the clock, swarms, the spool; what is wrong is told once a minute."""
+    told = -TELL_EVERY
+    loop = asyncio.get_running_loop()
+    while not stop.is_set():
+        if moved := clock.check():
+            _log.warning("the wall clock jumped by %+.1f s; hits from here on have its time", moved / 1e6)
+        keeper.flush()
+        try:
+            await keeper.rest()
+        except OSError as error:
+            keeper.figures.failing = keeper.figures.failing or str(error)
+        if (failing := keeper.figures.failing) and loop.time() - told >= TELL_EVERY:
+            refused = sum(keeper.figures.refused.values())
+            _log.error("hits cannot be kept (%s); %d were refused since the start", failing, refused)
+            told = loop.time()
+        try:
+            await asyncio.wait_for(stop.wait(), 1.0)
+        except TimeoutError:
+            continue
+
+
+class _Bugs:
+    """What no listener caught: where it happened, never what was sent, and each place once a minute."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        what = type(error).__name__ if error else str(context.get("message"))
+        frames = traceback.extract_tb(error.__traceback__) if isinstance(error, BaseException) else []
+        where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else "the event loop"
+        place = f"{what} in {where}"
+        if loop.time() - self._told.get(place, -TELL_EVERY) >= TELL_EVERY:
+            self._told[place] = loop.time()
+            _log.error("a bug: %s; please report it", place)
+
+
+def _become(user: str) -> None:
+    """Run as this user from now on; nothing leads back."""
+    if not user:
+        return
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError as error:
+        raise UnusableInput(f"there is no user {user!r}", hint="add it, or set user in trap.toml") from error
+    if os.getuid() == entry.pw_uid:
+        return
+    try:
+        os.setgroups([])
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
+    except PermissionError as error:
+        raise AccessDenied(
+            f"cannot become {user}", hint="start as root, or leave user out of trap.toml"
+        ) from error
+
+
+def _raise_open_files() -> None:
+    """As many connections as the system lets this process have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

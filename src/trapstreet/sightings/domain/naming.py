@@ -1,0 +1,110 @@
+"""Which decoy a hit is a use of: its names held against the tokens that are known."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from trapstreet.core.model.hit import Hit, Swarm
+
+_HASH = 8
+_Parameters = frozenset[str]
+
+
+class Used(NamedTuple):
+    """A decoy that was used: whose it is (a planting, a copy, a pool of shared decoys) and its position."""
+
+    owner: str
+    at: int
+
+
+class Names:
+    """The tokens of decoys, protected. What is asked for may be any text."""
+
+    def __init__(self) -> None:
+        self._plain: dict[tuple[str, str], Used] = {}
+        self._pages: dict[str, dict[_Parameters, Used]] = {}
+
+    def add(self, tokens: Mapping[tuple[str, str], Used]) -> None:
+        """Know further tokens, by channel and value (plugins.breadcrumbs.Token, decoys.tokens)."""
+        for (channel, value), used in tokens.items():
+            if channel == "http":
+                page, parameters = _page(value)
+                self._pages.setdefault(page, {})[parameters] = used
+            else:
+                self._plain[channel, value.lower()] = used
+
+    def of(self, hit: Hit) -> list[Used]:
+        """The decoys that a hit used, each once.
+
+        Of a web address host and path have to be the token's, but for a slash at the end, and all of the
+        token's query has to be there; a name of DNS may stand below the token's; a mail address may have
+        something behind a "+".
+        """
+        find = {"http": self._http, "dns": self._dns, "smtp": self._smtp}.get(hit.channel)
+        found = [used for name in hit.names for used in find(name, hit)] if find else []
+        return list(dict.fromkeys(found))
+
+    def among(self, swarm: Swarm, hashed: Callable[[bytes, str], bytes]) -> list[Used]:
+        """The decoys whose tokens are among a swarm's names, in the spellings that are usual.
+
+        hashed  a name's hash under a swarm's key (trap.swarms.name_hash), 0.7 µs
+        A token that is known by its query alone is not found: the trap names the page only.
+        """
+        there = {swarm.names[at : at + _HASH] for at in range(0, len(swarm.names), _HASH)}
+        spelled = self._spelled(swarm.channel)
+        found = [used for name, used in spelled if hashed(swarm.key, name) in there]
+        return list(dict.fromkeys(found))
+
+    def _spelled(self, channel: str) -> Iterator[tuple[str, Used]]:
+        if channel == "http":
+            for page, queries in self._pages.items():
+                if used := queries.get(frozenset()):
+                    yield from ((page, used), (f"{page}/", used))
+            return
+        for (own, value), used in self._plain.items():
+            if own == channel:
+                yield value, used
+
+    def _http(self, name: str, hit: Hit) -> Iterator[Used]:
+        host, _, path = name.partition("/")
+        queries = self._pages.get(f"{host.lower()}/{path}".rstrip("/"), {})
+        if not queries:
+            return
+        target = next((value for label, value in hit.facts if label == "target"), b"")
+        asked = _parameters(target.partition(b"?")[2].partition(b"#")[0].decode("latin-1"))
+        if asked in queries:
+            yield queries[asked]
+            return
+        met = [parameters for parameters in queries if parameters <= asked]
+        most = max(map(len, met), default=0)
+        yield from (queries[parameters] for parameters in met if len(parameters) == most)
+
+    def _dns(self, name: str, hit: Hit) -> Iterator[Used]:
+        rest = name.lower().rstrip(".")
+        while rest:
+            if used := self._plain.get(("dns", rest)):
+                yield used
+                return
+            rest = rest.partition(".")[2]
+
+    def _smtp(self, name: str, hit: Hit) -> Iterator[Used]:
+        local, _, domain = name.lower().rpartition("@")
+        for spelled in (local, local.partition("+")[0]):
+            if used := self._plain.get(("smtp", f"{spelled}@{domain}")):
+                yield used
+                return
+
+
+def _page(value: str) -> tuple[str, _Parameters]:
+    """Host and path as the trap names them, without a slash at the end, and the query of a token."""
+    whole, _, query = value.partition("?")
+    host, _, path = whole.partition("/")
+    try:
+        host = host.lower().encode("idna").decode()
+    except UnicodeError:
+        host = host.lower()
+    return f"{host}/{unquote(path)}".rstrip("/"), _parameters(query)
+
+
+def _parameters(query: str) -> _Parameters:
+    return frozenset(unquote(part) for part in query.split("&") if part)

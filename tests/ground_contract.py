@@ -112,6 +112,22 @@ class GroundContract:
         assert sorted(kin, key=str) == sorted((row for row in real if int(str(row[1])) in (20, 40)), key=str)
         assert kin
 
+    def test_rows_are_found_by_any_of_several_cells_and_each_once(self, field: Field) -> None:
+        ground, stored = planted(field)
+        (ann, bo), orders = stored
+        by_value = {(2,): [(ann[2],), (None,)], (3,): [("nowhere",)], (0,): [ann[:1], bo[:1]]}
+        found = [row for batch in field.open().having(0, by_value) for row in batch.rows]
+        assert sorted(found, key=str) == sorted((ann, bo), key=str)
+        both = {(1,): [ann[:1]], (0,): [orders[0][:1], orders[2][:1]]}
+        found = [row for batch in field.open().having(1, both) for row in batch.rows]
+        assert sorted(found, key=str) == sorted(orders, key=str)
+        assert [
+            batch.rows
+            for batch in field.open().having(
+                1, {(1,): [row[:1] for row in typed(ground, [[(77,) * 5], []])[0]]}
+            )
+        ] == []
+
     def test_a_taken_key_plants_nothing(self, field: Field) -> None:
         ground = field.open()
         before = [field.rows(0), field.rows(1)]

@@ -556,13 +556,15 @@ def _children(
     mean: float,
     days: int,
 ) -> list[Row]:
-    """Rows that refer to others: some have many, many have none, none is older than what it refers to."""
+    """Rows that refer to others: some have many, many have none, none is older than what it refers to or
+    younger than the table. Numbers lack those of undone transactions and of rows deleted since."""
     counts = rng.poisson(rng.gamma(1.1, mean / 1.1, len(rows)))
     parents = np.repeat(np.arange(len(rows)), counts)
     delay = (rng.exponential(days * 86_400, len(parents))).astype("timedelta64[s]")
-    at = np.minimum(np.array(since, "datetime64[s]")[parents] + delay, np.datetime64("2024-11-20T18:00:00"))
+    at = np.array(since, "datetime64[s]")[parents] + delay
     order = np.argsort(at, kind="stable")
-    moments, kept = at[order].astype(datetime), rng.integers(0, 1000, len(parents)).tolist()
+    order = order[at[order] <= np.datetime64("2024-11-20T23:59:59")]
+    moments, kept = at[order].astype(datetime), rng.integers(0, 1000, len(order)).tolist()
     numbers = np.cumsum(1 + (rng.random(len(order)) < 0.3) * rng.geometric(0.4, len(order))).tolist()
     return [
         (number, rows[parent][key], moment, value(pick))

@@ -25,7 +25,7 @@ def baiting(desk: Desk) -> Desk:
 
 def tokens(desk: Desk, planting: str) -> list[tuple[str, str]]:
     opened = Workspace.open(desk.workspace)
-    return plantings.tokens_of(plantings.planting_named(planting), opened.ring)
+    return list(plantings.tokens_of(plantings.planting_named(planting), opened.ring))
 
 
 def test_a_document_is_written_for_its_place_and_known_by_its_token(baiting: Desk) -> None:

@@ -18,6 +18,7 @@ from trapstreet.core.model.ground import Removed
 from trapstreet.core.model.table import Row
 from trapstreet.core.ports import Ground
 from trapstreet.plugins.tables import open_ground
+from trapstreet.plugins.tables._ground_mariadb import MariaDBEngine
 
 pytestmark = [pytest.mark.server("mariadb"), pytest.mark.system]
 WHOLE: list[list[Row]] = [list(PLANTED_CUSTOMERS), list(PLANTED_ORDERS)]
@@ -57,6 +58,16 @@ def _life(url: str) -> None:
     stored = ground.plant(WHOLE)
     assert ground.find(0, [(15,)]) == [stored[0][0]]
     assert ground.remove(stored) == Removed(rows=5, absent=0, edited=[])
+
+
+def test_a_row_met_by_two_spellings_that_the_collation_takes_for_one_is_met_once(
+    field: SqlField, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MariaDBEngine, "at_once", 1)
+    address = _rows(field, "customers")[0][2]
+    wanted = {(2,): [(address,), (address.upper(),)]}
+    (batch,) = field.open().having(0, wanted)
+    assert len(batch.rows) == 1
 
 
 def test_the_grants_are_enough_and_none_is_too_many(field: SqlField) -> None:

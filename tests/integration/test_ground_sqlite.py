@@ -228,6 +228,9 @@ def test_a_table_without_a_key_goes_by_the_registered_one(field: SqlField) -> No
     with pytest.raises(UnusableInput, match="several rows have one key"):
         ground.find(0, [("b",)])
     assert ground.remove(stored).rows == 1
+    field.do("INSERT INTO leads VALUES ('a', 'x')")
+    (there,) = ground.having(0, {(0,): [("a",)], (1,): [("x",), ("z",)]})
+    assert sorted(there.rows) == [("a", "x"), ("a", "x"), ("b", "z")], "rows that are equal are several"
     with pytest.raises(UnusableInput, match="has no key"):
         field.ground("leads", key=("nothing",))
 

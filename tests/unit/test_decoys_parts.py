@@ -11,9 +11,9 @@ from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Cell
 from trapstreet.decoys.census import Census, RowsOfNumbers
 from trapstreet.decoys.checks import learn_check
-from trapstreet.decoys.domains import settled
+from trapstreet.decoys.domains import groups, nearest
 from trapstreet.decoys.gaps import LikelyGaps
-from trapstreet.decoys.local_parts import taken_apart
+from trapstreet.decoys.local_parts import in_letters, taken_apart
 from trapstreet.decoys.measures import NOTHING, learn_measure
 from trapstreet.decoys.splicing import Splices
 from trapstreet.decoys.texts import Remarks
@@ -31,6 +31,7 @@ def test_a_census_counts_values_and_tuples() -> None:
     assert census.count([0], [("Cork",), (None,), ("Dublin",)]).tolist() == [3, 1, 0]
     assert census.count([0, 1], [("Cork", 1), ("Cork", 2), ("Cork", 3)]).tolist() == [2, 1, 0]
     assert census.alone(0, None)
+    assert [census.rows_with([0, 1], (town, 1)) for town in ("Cork", None, "Dublin")] == [2, 1, 0]
 
 
 def test_of_a_long_table_every_other_row_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +87,8 @@ def test_a_full_range_has_no_gap() -> None:
 
 
 def test_a_splice_is_new_and_of_the_words_own_letters() -> None:
-    words = ["hazelridge", "hazelbrook", "birkenmeyer", "brinkmeier", "northbrook", "westridge", "birkenfeld"]
+    heads, tails = ("hazel", "birken", "brink", "north", "west", "elm"), ("ridge", "brook", "meyer", "meier")
+    words = [f"{head}{tail}" for at, head in enumerate(heads) for tail in tails[at % 2 :: 2]]
     threes = {word[at : at + 3] for word in words for at in range(len(word) - 2)}
     splices, source = Splices(words, set(words)), draws()
     made = {word for _ in range(200) if (word := splices.draw(source))}
@@ -95,21 +97,34 @@ def test_a_splice_is_new_and_of_the_words_own_letters() -> None:
     assert all(word[at : at + 3] in threes for word in made for at in range(len(word) - 2))
 
 
-def test_decoys_fill_empty_domains_in_groups_as_large_as_their_donors() -> None:
-    chosen = settled([1] * 10 + [5] * 20, {}, 100)
-    assert sorted(Counter(chosen).values()) == [1] * 10 + [5] * 4
+def test_decoys_stand_in_groups_as_large_and_as_often_as_the_tables_own() -> None:
+    source, donors = draws(), [1] * 100 + [4] * 100 + [40] * 100
+    rows = Counter[int]()
+    for _ in range(400):
+        found = groups(donors, 300, source)
+        assert sum(size for _, size in found) == 300
+        assert all(size in (donors[donor], 300 - 40 * 7) for donor, size in found)
+        for _, size in found:
+            rows[size] += size
+    assert all(abs(rows[size] / 400 - 100) < 10 for size in (1, 4, 40))
 
 
 def test_too_few_empty_domains_make_all_groups_larger() -> None:
-    chosen = settled([1] * 40, {}, 10)
-    assert len(set(chosen)) == 10
-    assert max(Counter(chosen).values()) <= 5
+    found = groups([1] * 40, 10, draws())
+    assert len(found) <= 10
+    assert sum(size for _, size in found) == 40
+    assert max(size for _, size in found) <= 8
+
+
+def test_decoys_stand_together_where_all_customers_do() -> None:
+    found = groups([2700] * 100, 3, draws())
+    assert sum(size for _, size in found) == 100
 
 
 def test_donors_of_a_large_domain_go_to_one_with_as_many_customers() -> None:
-    chosen = settled([5000, 4000, 2], {"shop.example": 4500}, 3)
-    assert chosen[:2] == ["shop.example", "shop.example"]
-    assert isinstance(chosen[2], int)
+    assert nearest({"shop.example": 4500}, 5000, at_any_distance=False) == "shop.example"
+    assert nearest({"shop.example": 4500}, 2, at_any_distance=False) is None
+    assert nearest({"shop.example": 4500}, 2, at_any_distance=True) == "shop.example"
 
 
 def test_the_scheme_of_check_digits_is_learnt() -> None:
@@ -138,6 +153,24 @@ def test_a_local_part_is_taken_apart(local: str, parts: list[str]) -> None:
     assert [part for part, _ in pieces.pieces] == parts
     again = pieces.written("anna", "byrne", word=str, digits=str)
     assert again == local
+
+
+@pytest.mark.parametrize(
+    ("local", "joint", "other"),
+    [
+        ("karl-josef.ackermann44", "-", "hans-peter.von-bulow44"),
+        ("karljosef.ackermann44", "", "hanspeter.vonbulow44"),
+        ("karl.josef_ackermann", ".", "hans.peter_von.bulow"),
+        ("ackermann44", None, "vonbulow44"),
+    ],
+)
+def test_a_name_of_several_words_is_known_however_it_is_joined(
+    local: str, joint: str | None, other: str
+) -> None:
+    pieces = taken_apart(local, "Karl-Josef", "Ackermann", spelt_out=False)
+    assert pieces.joint == joint
+    names = [in_letters(name, spelt_out=False, joint=joint or "") for name in ("Hans-Peter", "von Bülow")]
+    assert pieces.written(*names, word=str, digits=str) == other
 
 
 def test_a_remark_has_no_word_of_one_text_alone() -> None:

@@ -1,5 +1,6 @@
 """Decoys that are drawn to be overlooked, made for whole tables."""
 
+import random
 from collections import Counter
 from datetime import datetime
 from functools import cache
@@ -10,11 +11,11 @@ from stdnum import luhn
 
 from decoys_tables import Owners
 from table_shapes import SHAPES, Shape
-from trapstreet.core.fields import Kind
+from trapstreet.core.fields import Column, Kind
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.maths.tails import log10_binomial_tail
 from trapstreet.core.model.table import Batch, Cell, cell_text
-from trapstreet.decoys import Aim, Decoys, TableModel, TableModelBuilder, generate, joint_bits
+from trapstreet.decoys import Aim, Decoys, DecoySettings, TableModel, TableModelBuilder, generate, joint_bits
 
 ROWS, COUNT = 4000, 200
 _LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001 tables have wall-clock time
@@ -212,3 +213,28 @@ def test_remarks_show_no_word_of_a_single_row() -> None:
     )
     made = [word for cell in cells("web shop", "note") if cell for word in str(cell).split()]
     assert all(words[word] != 1 or any(map(str.isdigit, word)) for word in made)
+
+
+@pytest.mark.parametrize("owned", [("+49 30 555 1000-1999",), ("+49 221 555 1000-1999",)])
+def test_an_area_code_stands_apart_as_it_does_in_the_table(owned: tuple[str, ...]) -> None:
+    """Whatever area the donor's number is in: the owner's number is written as the table writes its area."""
+    rng = random.Random(3)
+    areas = ("30", "40", "89", "221")
+    texts = [
+        f"+49 {(area := rng.choice(areas))} {rng.randrange(10 ** (9 - len(area)), 10 ** (10 - len(area)))}"
+        for _ in range(2000)
+    ]
+    columns = [Column("id", Kind.TEXT, "test"), Column("phone", Kind.PHONE, "test", region="DE")]
+    rows = [(3 * number, text) for number, text in enumerate(texts)]
+    builder = TableModelBuilder(columns, ["id"])
+    builder.observe(Batch(rows, range(len(rows))))
+    decoys = generate(
+        builder.finish(),
+        DecoySettings(phones=owned),
+        draws=KeyedDraws(b"a key of 16 byte", 0),
+        count=80,
+        taken=Owners(columns, ["id"]).add(rows),
+        aim=Aim.HIDE,
+    ).decoys
+    area = owned[0].split()[1]
+    assert all(str(decoy.cells[1]).startswith(f"+49 {area} 5551") for decoy in decoys)

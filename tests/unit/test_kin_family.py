@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 
@@ -104,9 +104,43 @@ def test_numbers_follow_the_reference_where_there_is_no_time(world: Shop, family
     assert lines[-1] in world.rows[LINES]
 
 
-def test_lines_of_one_order_have_numbers_in_a_row(family: Family) -> None:
-    for one, other in pairwise(family.rows[LINES]):
-        assert one[1] != other[1] or (other[0], other[2]) == (one[0] + 1, one[2] + 1)
+def test_lines_of_one_order_stand_next_to_each_other(world: Shop, family: Family) -> None:
+    lines = sorted([*world.rows[LINES], *family.rows[LINES]])
+    orders = [row[1] for row in lines]
+    runs = Counter(order for one, order in pairwise([None, *orders]) if one != order)
+    assert {runs[row[1]] for row in family.rows[LINES]} == {1}
+    assert all(row[2] < after[2] for row, after in pairwise(family.rows[LINES]) if row[1] == after[1])
+
+
+def test_rows_of_an_import_have_its_moment_as_the_donors_do(world: Shop, cast: tuple) -> None:
+    """What was taken over from another system on one day has one time, and numbers in a row."""
+    taken_over = sorted(row[3] for row in world.rows[ORDERS])[1500]
+    orders = [(*row[:3], max(row[3], taken_over), *row[4:]) for row in world.rows[ORDERS]]
+    customers = [(*row[:4], min(row[4], taken_over), *row[5:]) for row in world.rows[0]]
+    donors = [customers[world.rows[0].index(donor)] for donor in cast[0]]
+    decoys = [(*decoy[:4], min(decoy[4], taken_over), *decoy[5:]) for decoy in cast[1]]
+    family = grown(replace(world, rows=[customers, orders, [], [], []]), donors, decoys)
+    keys = {donor[0] for donor in donors}
+    theirs = [row[3] == taken_over for row in orders if row[1] in keys]
+    ours = [row[3] == taken_over for row in family.rows[ORDERS]]
+    assert sum(ours) == pytest.approx(sum(theirs), abs=3)
+    assert sum(theirs) > 20
+    assert all(one[3] <= other[3] for one, other in pairwise(sorted([*orders, *family.rows[ORDERS]])))
+
+
+def test_a_row_stands_as_close_to_its_neighbours_as_the_tables_rows_do(world: Shop, cast: tuple) -> None:
+    """It is not told by its gap, although most free numbers lie in a few wide ones."""
+    steps = random.Random(3).choices([1, 2, 40], [80, 8, 12], k=len(world.rows[ORDERS]))
+    numbers = accumulate(steps, initial=1000)
+    orders = [(number, *row[1:]) for number, row in zip(numbers, world.rows[ORDERS], strict=False)]
+    family = grown(replace(world, rows=[world.rows[0], orders, [], [], []]), *cast)
+    made = {row[0] for row in family.rows[ORDERS]}
+    close: dict[bool, list[bool]] = {True: [], False: []}
+    used = sorted([*(row[0] for row in orders), *made])
+    for before, number, after in zip(used, used[1:], used[2:], strict=False):
+        close[number in made].append(after - before == 2)
+    real, ours = (sum(close[mine]) / len(close[mine]) for mine in (False, True))
+    assert abs(real - ours) < 0.1
 
 
 def test_what_follows_from_other_cells_still_does(family: Family) -> None:

@@ -56,7 +56,7 @@ def bait(
     planting = plantings.new_planting_id()
     made = _new(workspace, planting, kind, options)
     paths = _paths(made, out)
-    new = NewPlanting(kind, place, particulars, decoys=1, at=now(), tokens=made.tokens)
+    new = NewPlanting(kind, place, particulars, decoys=1, at=now(), tokens=dict.fromkeys(made.tokens, 0))
     workspace.write_inventory(f"planting-{planting}", inventory(planting, new))
     row = plantings.add(planting, new, ring=workspace.ring)
     times = _template_times(options)
@@ -80,7 +80,7 @@ def _new(workspace: Workspace, planting: str, kind: str, options: Mapping[str, o
     for label in range(_TRIES):
         made = make(kind, options, resources, KeyedDraws(key, label))
         addresses = [token.value for token in made.tokens if token.channel == "smtp"]
-        if not known & set(made.tokens) and not _taken(workspace, lookup, addresses):
+        if not known.keys() & set(made.tokens) and not _taken(workspace, lookup, addresses):
             return made
     raise UnusableInput(
         f"no {kind} is left that is nobody's: {_TRIES} drawn ones are known already",

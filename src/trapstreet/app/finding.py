@@ -1,15 +1,16 @@
 """Planted decoys found again: in the tables where they lie, in others, and by a search as `scan` makes it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trapstreet.app.clock import now
-from trapstreet.app.planting import ground_of, rows_on
+from trapstreet.app.planting import decoy_settings, ground_of, rows_on
 from trapstreet.app.search import matcher_of, public_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.fields import Kind
 from trapstreet.core.model.table import Row, cell_text
+from trapstreet.decoys import owned
 from trapstreet.plant import Reconciled, Tested, reconcile
 from trapstreet.plugins.tables import open_table
 from trapstreet.store import catalogue, plantings
@@ -69,13 +70,14 @@ def try_planting(workspace: Workspace, planting: Planting) -> Tested:
         decoys=len(rows),
         in_place=len(found),
         recognised=met.get(planting.id, 0),
-        unheard=_unheard(workspace, planting, ground.tables[0].columns, rows),
+        unheard=sorted(
+            _unheard(workspace, planting, ground.tables[0].columns, rows)
+            | _unvisited(workspace, planting, wanted)
+        ),
     )
 
 
-def _unheard(
-    workspace: Workspace, planting: Planting, names: Sequence[str], rows: Sequence[Row]
-) -> list[str]:
+def _unheard(workspace: Workspace, planting: Planting, names: Sequence[str], rows: Sequence[Row]) -> set[str]:
     """The mail domains of decoys that the settings do not name."""
     assert planting.data_set is not None  # noqa: S101 - it has a ground
     own = {domain.lower() for domain in workspace.settings.decoys.domains}
@@ -84,7 +86,18 @@ def _unheard(
     places = [at for at, name in enumerate(names) if name in emails]
     addresses = (cell_text(row[at]) or "" for row in rows for at in places)
     domains = {address.strip().lower().rpartition("@")[2] for address in addresses if "@" in address}
-    return sorted(domains - own)
+    return domains - own
+
+
+def _unvisited(workspace: Workspace, planting: Planting, wanted: Collection[int]) -> set[str]:
+    """The hosts of decoys' web addresses that were live once, where the settings do not hear a visit now."""
+    heard = owned(decoy_settings(workspace))
+    visits = [
+        visited
+        for (channel, visited), at in plantings.tokens_of(planting, workspace.ring).items()
+        if channel == "http" and at in wanted
+    ]
+    return {visited.partition("/")[0] for visited in visits if not heard.hears_visit(visited)}
 
 
 def _met(workspace: Workspace, text: RowsText) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Where a table lies, as it is kept: absolute, and without a password."""
+"""Where a table lies, as it is kept: one place has one name, absolute and without a password."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,11 +10,26 @@ def lasting(location: str) -> str:
     """The location as another command, in another folder, can use it; passwords come from the environment."""
     if "://" not in location:
         if Path(location).exists():
-            return str(Path(location).absolute())
+            return _file(location)
         path, mark, options = location.rpartition("?")
-        return f"{Path(path).absolute()}?{options}" if mark else str(Path(location).absolute())
+        return f"{_file(path)}?{options}" if mark else _file(location)
     parts = urlsplit(location)
     if parts.scheme == "sqlite":
         options = f"?{parts.query}" if parts.query else ""
-        return f"sqlite:///{Path(parts.path.removeprefix('/')).absolute()}{options}"
+        return f"sqlite:///{_file(parts.path.removeprefix('/'))}{options}"
     return without_password(location)
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two locations that were kept are one place."""
+    return lasting(one) == lasting(other)
+
+
+def _file(path: str) -> str:
+    """The path absolute and without `..`; up to the last of these symbolic links are followed, as they are
+    when the file is opened, and no further: a link may stand for another file tomorrow."""
+    whole = Path(path).absolute()
+    if ".." not in whole.parts:
+        return str(whole)
+    behind = len(whole.parts) - whole.parts[::-1].index("..")
+    return str(Path(*whole.parts[:behind]).resolve().joinpath(*whole.parts[behind:]))

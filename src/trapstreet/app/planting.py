@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from trapstreet.app.clock import now
+from trapstreet.app.places import same_place
 from trapstreet.app.search import shelf_of
 from trapstreet.app.sharing import registered_anew
 from trapstreet.app.workspace import Workspace
@@ -83,7 +84,7 @@ def plant_decoys(
 def decoy_settings(workspace: Workspace) -> DecoySettings:
     """What the user owns and decoys may use."""
     section = workspace.settings.decoys
-    return DecoySettings(section.domains, section.phones)
+    return DecoySettings(section.domains, section.phones, workspace.settings.trap.urls)
 
 
 def coverage_for(
@@ -144,7 +145,7 @@ def ground_of(planting: Planting) -> Ground:
     try:
         return open_ground(planting.location, key=key, links=links)
     except (Unreachable, UnusableInput):
-        if planting.data_set.source == planting.location:
+        if same_place(planting.data_set.source, planting.location):
             raise
         return open_ground(planting.data_set.source, key=key, links=links)  # the table has moved
 

@@ -55,14 +55,15 @@ def list_decoys(
     """
     from trapstreet.app.workspace import Workspace
 
-    Workspace.open(workspace)
+    opened = Workspace.open(workspace)
     from trapstreet.render.plantings import decoy_row, planting_row
     from trapstreet.store import plantings
 
     if name is not None:
         decoys = [each for each in plantings.decoys_named(name) if state in (None, each.state)]
-        rows = [decoy_row(each) for each in decoys]
-        shown = ["decoy", "state", "since"]
+        channels = plantings.channels_of(decoys, opened.ring)
+        rows = [decoy_row(each, channels[each.at]) for each in decoys]
+        shown = ["decoy", "state", "since", "channels"]
     else:
         found = plantings.chosen(tag=tag, owner=owner, expired_at=_now() if expired else None)
         rows = [planting_row(each) for each in found]
@@ -191,7 +192,8 @@ def reconcile(
     workspace: Path | None,
     as_json: bool,
 ) -> int:
-    """Hold what lies in the tables against what should: decoys lost, brought back, edited, or copied.
+    """Hold what lies in the tables against what should: decoys, and what belongs to them in tables that refer
+    to theirs, lost, brought back, edited, copied, or worked with by others.
 
     Decoys that a script was to plant count as planted once they are there. Exit status 1 if something is not
     as it should be.

@@ -14,8 +14,9 @@ from trapstreet.core.model.urls import without_password
 
 if TYPE_CHECKING:
     from trapstreet.app.workspace import Workspace
-    from trapstreet.share import Copied
+    from trapstreet.share import Copied, Terms
     from trapstreet.store.copies import NewRecipient
+    from trapstreet.store.models import DataSet
 
 
 @click.command(
@@ -92,7 +93,7 @@ def command(
     """
     from trapstreet.app.clock import now
     from trapstreet.app.settings import read_marks, read_share
-    from trapstreet.app.sharing import plan_for, share_copy
+    from trapstreet.app.sharing import share_copy
     from trapstreet.app.workspace import Workspace
     from trapstreet.render.words import day
     from trapstreet.share import Terms
@@ -112,11 +113,7 @@ def command(
             "--plan goes by what is registered", hint="register the source first, or leave out --new-version"
         )
     if plan:
-        from trapstreet.render.plans import plan_lines
-
-        with progress("planning") as told:
-            planned = plan_for(opened, data_set, terms=terms, progress=told)
-        emit(as_json, planned, "\n".join(plan_lines(planned)))
+        _plan(opened, data_set, terms, as_json=as_json)
         return
     if recipient is None or out is None:
         raise UnusableInput("a copy needs --to and --out", hint="or pass --plan, which makes none")
@@ -141,6 +138,15 @@ def command(
         document["used_for"] = {"what": expected[0], "until": day(expected[1])}
         lines.append(f"Expected until {day(expected[1])}: {expected[0]}.")
     emit(as_json, document, "\n".join(lines))
+
+
+def _plan(opened: "Workspace", data_set: "DataSet", terms: "Terms", *, as_json: bool) -> None:
+    from trapstreet.app.sharing import plan_for
+    from trapstreet.render.plans import plan_lines
+
+    with progress("planning") as told:
+        planned = plan_for(opened, data_set, terms=terms, progress=told)
+    emit(as_json, planned, "\n".join(plan_lines(planned)))
 
 
 def _expected_use(what: str | None, until: str | None) -> tuple[str, int] | None:

@@ -11,6 +11,7 @@ I64 = NDArray[np.int64]
 
 _MOST_ROWS = 1 << 21  # rows kept; of a longer table every second, fourth, … row
 _ODD = np.uint64(0x9E3779B97F4A7C15)
+_MASK = (1 << 64) - 1
 
 
 class RowsOfNumbers:
@@ -57,23 +58,35 @@ class Census:
 
     def count(self, positions: Sequence[int], tuples: Sequence[Row]) -> I64:
         """How many rows have each of these tuples of cells at the positions. O(n log n) for new positions."""
-        at = tuple(positions)
-        if at not in self._counted:
-            self._counted[at] = np.unique(_joined([self._hashes[p] for p in at]), return_counts=True)
-        values, counts = self._counted[at]
+        values, counts = self._table(positions)
         columns = list(zip(*tuples, strict=True))
         asked = _joined([np.fromiter(map(hash, cells), np.int64, len(tuples)) for cells in columns])
         found = np.minimum(np.searchsorted(values, asked), len(values) - 1)
         return np.where(values[found] == asked, counts[found], 0)
 
+    def rows_with(self, positions: Sequence[int], cells: Row) -> int:
+        """How many rows have these cells at the positions, without the cost of arrays."""
+        values, counts = self._table(positions)
+        joined = 0
+        for cell in cells:
+            mixed = (joined ^ hash(cell)) * int(_ODD) & _MASK
+            joined = mixed ^ (mixed >> 29)
+        found = int(values.searchsorted(np.uint64(joined)))
+        return int(counts[found]) if found < len(values) and int(values[found]) == joined else 0
+
     def alone(self, position: int, cell: Cell) -> bool:
         """Whether exactly one row has the value."""
-        return bool(self.count([position], [(cell,)])[0] == 1)
+        return self.rows_with((position,), (cell,)) == 1
+
+    def _table(self, positions: Sequence[int]) -> tuple[NDArray[np.uint64], I64]:
+        at = tuple(positions)
+        if at not in self._counted:
+            self._counted[at] = np.unique(_joined([self._hashes[p] for p in at]), return_counts=True)
+        return self._counted[at]
 
     def single_share(self, position: int, blanks: Sequence[Cell]) -> float:
         """Share of the filled cells of a column whose value no other row has."""
-        self.count([position], [(None,)])
-        _, counts = self._counted[(position,)]
+        _, counts = self._table([position])
         filled = self.rows - int(self.count([position], [(blank,) for blank in blanks]).sum())
         return int(np.count_nonzero(counts == 1)) / max(1, filled)
 

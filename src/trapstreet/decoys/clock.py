@@ -24,6 +24,13 @@ class Hours:
     def __init__(self, moments: I64) -> None:
         self._usual = 1.0 + np.bincount(moments // _HOUR % _WEEK, minlength=_WEEK)
         self._moments = np.sort(moments)
+        self._passed = np.concatenate([[0.0], self._usual.cumsum()])
+
+    def passed(self, moments: I64) -> NDArray[np.float64]:
+        """How much of the time until each moment counts, an hour of the week by how usual it is."""
+        hour, week = moments // _HOUR, self._passed[-1]
+        inside = self._usual[hour % _WEEK] * (moments % _HOUR / _HOUR)
+        return np.asarray(hour // _WEEK * week + self._passed[hour % _WEEK] + inside)
 
     def between(self, early: int, late: int, unit: int, draws: KeyedDraws) -> int:
         """A moment of a whole number of units in [early, late], at an hour that is usual.

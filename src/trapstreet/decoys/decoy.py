@@ -28,10 +28,12 @@ class DecoySettings:
 
     domains  mail domains, like "post.example.ie"; none: the reserved example.com, example.net and example.org
     phones   ranges in international form, like "+353 1 900 0100-0199"; none: numbers reserved for fiction
+    urls     web addresses below which the trap answers, like "https://cdn.your.domain/"
     """
 
     domains: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
 
 
 class Aim(Enum):

@@ -1,6 +1,6 @@
 """What a decoy has beside an identity: categories, moments, amounts and texts that point to nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
 
@@ -12,11 +12,12 @@ from trapstreet.core.model.table import Cell, Row
 from trapstreet.decoys.clock import Hours
 from trapstreet.decoys.exchange import Categories
 from trapstreet.decoys.gaps import LikelyGaps
-from trapstreet.decoys.measures import NOTHING, Moments
+from trapstreet.decoys.measures import DAY, NOTHING, Moments
 from trapstreet.decoys.model import TableModel, number_of
 from trapstreet.decoys.texts import Remarks, scrambled
 
 _TRIED = 40
+_NEAR = 2 * DAY
 
 
 class Details:
@@ -27,10 +28,12 @@ class Details:
     number, near the donor's with such gaps around it; a text of the words of several.
     """
 
-    def __init__(self, model: TableModel, draws: KeyedDraws) -> None:
+    def __init__(self, model: TableModel, draws: KeyedDraws, *, kept: Sequence[int] = ()) -> None:
+        """kept: categories that stay the donor's."""
         self._model = model
         self._draws = draws
-        self._categories = Categories(model, [at for at in model.categories if at not in model.clocks], draws)
+        columns = [at for at in model.categories if at not in model.clocks]
+        self._categories = Categories(model, columns, draws, kept=[at for at in kept if at in columns])
         self._gaps: dict[int, LikelyGaps] = {}
         self._hours: dict[int, Hours] = {}
         self._remarks: dict[int, Remarks] = {}
@@ -92,14 +95,21 @@ class Details:
                 else (one, other)
             )
             distance = own[second] - own[first]
-            if np.sign(numbers[second] - numbers[first]) != np.sign(distance):
-                moved = numbers[first] + distance
-                latest = int(self._model.numbers[second].max())
-                if moved > latest:
-                    unit = self._model.measures[second].unit
-                    room = max(0, latest - numbers[first]) // unit
-                    moved = numbers[first] + unit * self._draws.below(room + 1)
-                numbers[second] = moved
+            follows = first in self._model.clocks and second not in self._model.clocks
+            if follows or np.sign(numbers[second] - numbers[first]) != np.sign(distance):
+                numbers[second] = self._moved(second, own[second], numbers[first], distance)
+
+    def _moved(self, at: int, moment: int, first: int, distance: int) -> int:
+        """A moment as far from another as the donor's: to the day, exactly where near."""
+        moved = first + distance
+        if abs(distance) > _NEAR:
+            moved = moment + round((moved - moment) / DAY) * DAY
+        latest = int(self._model.numbers[at].max())
+        if moved > latest:
+            unit = self._model.measures[at].unit
+            room = max(0, latest - first) // unit
+            moved = first + unit * self._draws.below(room + 1)
+        return moved
 
     def _apart(self, at: int, number: int, like: Cell) -> Cell:
         """The number as a cell, a step or a few aside where exactly one row has it."""

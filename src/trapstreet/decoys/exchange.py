@@ -9,7 +9,9 @@ from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Cell, Row
 from trapstreet.decoys.model import TableModel
 
-_TRIED = 48  # rows that a part is taken from
+_TRIED = 32  # rows that a part is taken from
+_TAKEN, _ODD, _USUAL, _NEW = range(-1, 3)
+"""One row has just this; it is free, but with an unusual pair; rows have it; none has, but all its pairs."""
 _SURE = 0.98  # share of rows in which one column tells another
 _SEEN = 1500  # rows of the sample that tell which columns hang together
 
@@ -17,45 +19,68 @@ _SEEN = 1500  # rows of the sample that tell which columns hang together
 class Categories:
     """Draws the cells of the columns whose values repeat."""
 
-    def __init__(self, model: TableModel, columns: Sequence[int], draws: KeyedDraws) -> None:
+    def __init__(
+        self, model: TableModel, columns: Sequence[int], draws: KeyedDraws, *, kept: Sequence[int] = ()
+    ) -> None:
+        """kept: columns that stay the donor's where the others give a choice."""
         self._model = model
         self._columns = tuple(columns)
         self._draws = draws
+        self._kept = frozenset(kept)
+        self._waiting: dict[Row, dict[int, Cell]] = {}
 
     def cells(self, donor: Row) -> dict[int, Cell]:
-        """The donor's categories where two rows or more have them; else with a block of another row.
+        """The donor's categories where three rows or more have them; else with a block of another row.
 
-        What results is had by two rows or more, or by none, and each two blocks of it go together.
+        What is had by one row is exchanged for what none has, what is had by two for what no row but
+        another decoy has: so the counts keep their law. Each two blocks of it go together.
         """
         own = {at: donor[at] for at in self._columns}
-        if not own or self._count(own) > 1:
+        count = self._count(own) if own else 0
+        if not own or count > 2:
             return own
-        best, found = -1, own
-        for _ in range(_TRIED):
-            other = self._draws.choice(self._model.sample)
-            for block in self._blocks:
-                changed = own | {at: other[at] for at in block}
-                if changed != own and (fits := self._fit(changed, block)) > best:
-                    best, found = fits, changed
-            if best >= 1:
-                break
+        key = tuple(donor[at] for at in sorted(self._kept))
+        if count == 2 and key in self._waiting:
+            return self._waiting.pop(key)
+        best, found = self._exchanged(own)
+        if count == 2:
+            if best < _NEW:
+                return own
+            self._waiting[key] = found
         return found
 
-    def _fit(self, cells: dict[int, Cell], block: Sequence[int]) -> int:
-        """-1: one row has just this; 0: it is free, but with a pair that is not usual; 1: it fits."""
-        if self._count(cells) == 1 or any(
-            self._model.census.alone(at, cell) for at, cell in cells.items() if at in block
-        ):
-            return -1
+    def _exchanged(self, own: dict[int, Cell]) -> tuple[int, dict[int, Cell]]:
+        """The best that exchanging one block gives, and how it fits."""
+        best, found = _TAKEN, own
+        free = [block for block in self._blocks if not self._kept & set(block)] or self._blocks
+        for _ in range(_TRIED):
+            other = self._draws.choice(self._model.sample)
+            for block in free:
+                changed = own | {at: other[at] for at in block}
+                if changed != own and (fits := self._fit(changed, block, best)) > best:
+                    best, found = fits, changed
+            if best == _NEW:
+                break
+        return best, found
+
+    def _fit(self, cells: dict[int, Cell], block: Sequence[int], best: int) -> int:
+        """How well a changed block fits; anything up to `best` where it is no better."""
+        count = self._count(cells)
+        if count == 1 or (best == _USUAL and count):
+            return _TAKEN
+        if any(self._model.census.alone(at, cells[at]) for at in block):
+            return _TAKEN
         pairs = [(one, other) for one in block for other in self._columns if other not in block]
         together = all(
-            self._model.census.count(pair, [(cells[pair[0]], cells[pair[1]])])[0] > 1 for pair in pairs
+            self._model.census.rows_with(pair, (cells[pair[0]], cells[pair[1]])) > 1 for pair in pairs
         )
         alone = any(self._model.census.alone(at, cell) for at, cell in cells.items())
-        return int(together and not alone)
+        if alone or not together:
+            return _ODD
+        return _USUAL if count else _NEW
 
     def _count(self, cells: dict[int, Cell]) -> int:
-        return int(self._model.census.count(self._columns, [tuple(cells[at] for at in self._columns)])[0])
+        return self._model.census.rows_with(self._columns, tuple(cells[at] for at in self._columns))
 
     @cached_property
     def _blocks(self) -> list[tuple[int, ...]]:

@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.maths.draws import KeyedDraws
+from trapstreet.decoys.clock import Hours
 
 I64 = NDArray[np.int64]
 
 _NEAR = 1 / 32  # share of the gaps that count as near, on either side …
-_FEWEST, _MOST = 512, 2048  # … and how many they are at least and at most
+_FEWEST, _MOST = 1024, 2048  # … and how many they are at least and at most
 _REACHES = (1, 2, 4)  # how many numbers before and after it a gap's surroundings are compared
 _WHOLE = 1 << 30
-_HOUR = 3600 * 1_000_000  # µs
-_DAY = 24 * _HOUR
 _CHOSEN = 16  # gaps that a decoy's is drawn from: the most alike
 
 
@@ -42,8 +41,8 @@ class LikelyGaps:
 
     def __init__(self, used: I64, *, unit: int = 1, moments: I64 | None = None, step: int = 1) -> None:
         """used     ascending, distinct; new numbers are multiples of `unit` apart from them
-        moments  those of their rows in multiples of `step` µs, where these rise with the numbers: a decoy's
-                 gap is like its donor's in time, too
+        moments  those of their rows in multiples of `step` µs, where these rise with the numbers: a gap of
+                 many usual hours is the likelier, as it is for a row more
         """
         self._used = used
         self._unit = unit
@@ -51,6 +50,7 @@ class LikelyGaps:
         self._step = step
         self._free = np.diff(used) >= 2 * unit
         self._shared = moments is not None and 2 * len(np.unique(moments)) < len(moments)
+        self._passed = None if moments is None else Hours(moments).passed(moments)
 
     @property
     def room(self) -> int:
@@ -86,11 +86,7 @@ class LikelyGaps:
         gaps = low + np.flatnonzero(self._free[low : at + near])
         unlike = np.abs(gaps - at) / (2 * near)
         for reach in _REACHES:
-            unlike += 12 / reach**2 * self._unlike(self._used, self._unit, gaps, at, reach)
-            if self._moments is not None and not self._shared:
-                unlike += 2 / reach * self._unlike(self._moments, self._step, gaps, at, reach)
-        if self._moments is not None and not self._shared:
-            unlike += _apart(self._moments[gaps], self._moments[gaps + 1], int(self._moments[at]))
+            unlike += 12 / reach**2 * self._unlike(gaps, at, reach)
         chosen = min(4 * _CHOSEN if self._shared else _CHOSEN, len(gaps))
         best = np.sort(np.argpartition(unlike, chosen - 1)[:chosen]) if chosen else slice(0)
         alike: list[int] = gaps[best].tolist()
@@ -99,12 +95,16 @@ class LikelyGaps:
     def _weights(self, gaps: Sequence[int]) -> I64:
         """What the chance of each gap is proportional to.
 
-        Where many rows share a moment, a moment and not a gap is as likely as any other: a new row of a day
-        with n rows stands in one of n + 1 places, a row of an empty day in one.
+        A gap takes a row more by how many usual hours are in it. Where many rows share a moment, a moment and
+        not a gap is as likely as any other: a new row of a day with n rows stands in one of n + 1 places, a
+        row of an empty day in one.
         """
         moments = self._moments
-        if moments is None or not self._shared:
+        if moments is None or self._passed is None:
             return np.ones(len(gaps), dtype=np.int64)
+        if not self._shared:
+            usual = np.abs(np.diff(self._passed)[list(gaps)])
+            return np.asarray(np.maximum(_WHOLE * usual / max(1.0, usual.max()), 1), dtype=np.int64)
         early, late = moments[list(gaps)], moments[[gap + 1 for gap in gaps]]
         rows = [
             np.searchsorted(moments, found, "right") - np.searchsorted(moments, found)
@@ -115,17 +115,10 @@ class LikelyGaps:
         weights = np.where(early == late, of_early, of_early + of_late + between)
         return np.asarray(np.maximum(_WHOLE * weights, 1), dtype=np.int64)
 
-    def _unlike(self, values: I64, unit: int, gaps: I64, at: int, reach: int) -> NDArray[np.float64]:
+    def _unlike(self, gaps: I64, at: int, reach: int) -> NDArray[np.float64]:
         """Differences in the logarithm of what lies between `reach` numbers before and as many after."""
-        last = len(values) - 1
-        theirs = values[np.minimum(gaps + reach, last)] - values[np.maximum(gaps + 1 - reach, 0)]
-        own = int(values[min(at + reach, last)]) - int(values[max(at - reach, 0)])
-        found: NDArray[np.float64] = np.abs(np.log1p(np.abs(theirs) / unit) - np.log1p(abs(own) / unit))
+        used, unit, last = self._used, self._unit, len(self._used) - 1
+        theirs = used[np.minimum(gaps + reach, last)] - used[np.maximum(gaps + 1 - reach, 0)]
+        own = int(used[min(at + reach, last)]) - int(used[max(at - reach, 0)])
+        found: NDArray[np.float64] = np.abs(np.log1p(theirs / unit) - np.log1p(own / unit))
         return found
-
-
-def _apart(early: I64, late: I64, moment: int) -> NDArray[np.float64]:
-    """How far the time of day of a moment is outside of gaps, in hours."""
-    wait = (moment - early) % _DAY
-    outside = np.minimum(wait - (late - early), _DAY - wait) / _HOUR
-    return np.asarray(np.maximum(outside, 0.0), dtype=np.float64)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import log
 
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.maths.draws import KeyedDraws
@@ -13,15 +14,16 @@ from trapstreet.core.model.table import Cell, Row
 from trapstreet.decoys.emails import LocalPattern
 from trapstreet.decoys.filling import Filling, Ownership
 from trapstreet.decoys.identity import Identity, identity
-from trapstreet.decoys.local_parts import LocalParts, taken_apart
+from trapstreet.decoys.local_parts import LocalParts, in_letters, taken_apart
 from trapstreet.decoys.model import TableModel, owner_of
 from trapstreet.decoys.name_law import NameDraws
-from trapstreet.decoys.names import case_of, parse_name, slugs
+from trapstreet.decoys.names import case_of, parse_name
 from trapstreet.decoys.people import repeated, shown_by
-from trapstreet.decoys.relations import Alike, name_part
+from trapstreet.decoys.relations import Alike, name_part, names_shown
 from trapstreet.decoys.sampling import share_at_most
 
 _TRIED = 60
+_COMPARED = 8  # new names of which the one is taken that is about as frequent as one in use
 _PARTS = (("given", 1), ("family", 2))
 
 
@@ -49,8 +51,11 @@ class LikelyPeople:
         self._names = model.positions(Kind.NAME)
         self._laws = {what: NameDraws(law, draws) for what, law in model.laws.items()}
         self._tails = _tails(model)
-        self._alike = [(what, Alike(model, name_part(model, part))) for what, part in _PARTS]
+        self._joints = _joints(model)
+        form = names_shown(model)
+        self._alike = [(what, Alike(model, name_part(model, part), form=form)) for what, part in _PARTS]
         self._waiting: Name | None = None
+        self._words: list[str] = []  # of the address drawn last
         self._used: set[str] = set()
         self._tries: Counter[tuple[str, ...]] = Counter()
         self._refused: Counter[tuple[str, ...]] = Counter()
@@ -88,15 +93,23 @@ class LikelyPeople:
                 )
             self._tries[parts] += 1
             if self._free(cells):
+                self._settle(name, given=True)
                 for at in (self._email, self._given, self._family):
                     if at is not None:
                         cells |= repeated(self._model, at, cells[at], donor)
                 return cells, name, parts
+            self._settle(name, given=False)
             self._refused[parts] += 1
             self._waiting = self._waiting or (name if not name.own else None)
         raise UnusableInput(
             "the table has too few different names for so many decoys", hint="ask for fewer with --decoys"
         )
+
+    def _settle(self, name: Name, *, given: bool) -> None:
+        """Tell the laws which of their names a decoy has now, or which did not do."""
+        for what, words in (("given", [name.given]), ("family", [name.family]), ("word", self._words)):
+            for word in words if what in self._laws else ():
+                (self._laws[what].given if given else self._laws[what].refused)(word)
 
     def _name(self, donor: Row) -> Name:
         """A name that nobody has or several have; where one has it, a new one that two decoys share."""
@@ -107,15 +120,31 @@ class LikelyPeople:
             shared, self._waiting = self._waiting, None
             return shared
         part = self._draws.below(2)  # one part stays: how frequent it is has to do with there being one
+        new: list[Name] = []
         for attempt in range(_TRIED):
             other = self._drawn(donor)
-            if attempt < _TRIED // 4:
+            if attempt < _TRIED // 3:
                 pair = (name.given, other.family) if part else (other.given, name.family)
                 other = Name(*pair, own=name.own and other.own)
             if self._bearers(other, donor) == 0:
-                self._waiting = Name(other.given, other.family, own=False)
+                new.append(other)
+            if len(new) == _COMPARED or (new and attempt >= _TRIED // 3):
                 break
+        if new:
+            other = min(new, key=lambda one: self._unlike(one, name))
+            self._waiting = Name(other.given, other.family, own=False)
         return other
+
+    def _unlike(self, one: Name, other: Name) -> float:
+        """How different two names are in how many rows have their parts."""
+        return sum(
+            abs(log(law.counts.get(first.lower(), 0.5) / law.counts.get(second.lower(), 0.5)))
+            for what, first, second in (
+                ("given", one.given, other.given),
+                ("family", one.family, other.family),
+            )
+            if (law := self._model.laws.get(what))
+        )
 
     def _drawn(self, donor: Row) -> Name:
         """Given and family name as those of two rows like the donor's."""
@@ -123,7 +152,9 @@ class LikelyPeople:
         for what, alike in self._alike:
             word = self._word_of(donor, alike)
             if word and what in self._laws:
-                word, alone = self._laws[what].like(word, partial(self._word_of, donor, alike))
+                word, alone = self._laws[what].like(
+                    word, partial(self._word_of, donor, alike), among=alike.group(donor)
+                )
                 own = own and alone
             words.append(word)
         given, family = words
@@ -139,7 +170,7 @@ class LikelyPeople:
         at, census = sorted(cells), self._model.census
         if any(census.alone(n, cells[n]) for n in at):
             return 1
-        return int(census.count(at, [tuple(cells[n] for n in at)])[0]) if at else 0
+        return census.rows_with(at, tuple(cells[n] for n in at)) if at else 0
 
     def _named(self, name: Name, donor: Row) -> dict[int, Cell]:
         """The cells of names, written as the donor's."""
@@ -152,9 +183,14 @@ class LikelyPeople:
         return cells
 
     def _address(self, pieces: LocalParts, name: Name, domain: str, like: Cell, *, late: bool) -> str:
-        spelt = int(self._model.email.spelt_out)
+        self._words = []
+        spelt = self._model.email.spelt_out
+        joint = pieces.joint if pieces.joint is not None else self._draws.choice(self._joints)
         local = pieces.written(
-            slugs(name.given)[spelt], slugs(name.family)[spelt], word=self._word, digits=self._digits
+            in_letters(name.given, spelt_out=spelt, joint=joint),
+            in_letters(name.family, spelt_out=spelt, joint=joint),
+            word=self._word,
+            digits=self._digits,
         )
         if late:  # all names are taken: people add a number then
             local += str(1 + self._draws.below(99))
@@ -164,7 +200,10 @@ class LikelyPeople:
         return text.replace(text.strip(), written)
 
     def _word(self, text: str) -> str:
-        return self._laws["word"].like(text, lambda: text)[0].lower() if "word" in self._laws else text
+        if "word" not in self._laws:
+            return text
+        self._words.append(self._laws["word"].like(text, lambda: text)[0])
+        return self._words[-1].lower()
 
     def _digits(self, text: str) -> str:
         known = self._tails.get(len(text), ())
@@ -173,7 +212,7 @@ class LikelyPeople:
         return "".join(str(self._draws.below(10)) for _ in text)
 
     def _free(self, cells: dict[int, Cell]) -> bool:
-        address = str(cells.get(self._email, "") if self._email is not None else "").strip().lower()
+        address = str((cells[self._email] if self._email is not None else "") or "").strip().lower()
         if not address:
             return (
                 not any(at in self._model.key for at in cells)
@@ -207,6 +246,13 @@ class LikelyPeople:
 def _shown(pieces: LocalParts) -> tuple[str, ...]:
     """The parts of a name that an address shows beyond doubt."""
     return tuple(dict.fromkeys(pieces.of_name)) if pieces.separated else ()
+
+
+def _joints(model: TableModel) -> list[str]:
+    """What stands between the words of names in the addresses of the sample; "" where no name has several."""
+    owners = [owner_of(model.columns, row) for row in model.sample]
+    parts = [taken_apart(*owner, spelt_out=model.email.spelt_out) for owner in owners]
+    return [each.joint for each in parts if each.joint is not None] or [""]
 
 
 def _tails(model: TableModel) -> dict[int, list[str]]:

@@ -1,7 +1,10 @@
 """Phone cells that are drawn to be overlooked: the owner's numbers, begun and written as the donors' are."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import log2
+from statistics import median
 
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.maths.draws import KeyedDraws
@@ -20,6 +23,8 @@ from trapstreet.decoys.phones import (
 from trapstreet.decoys.sampling import uniform
 
 _LISTED = 1 << 16  # numbers of the owner that are looked at, at most
+_Signs = tuple[bool, frozenset[str]]
+_SHARED = 64  # numbers of the sample that half of them have a beginning in common with
 _LONGEST = 6  # digits that a number has in common with the donor's where possible
 
 
@@ -42,16 +47,19 @@ class LikelyPhones:
         model, style, name = self._model, self._model.phones[at], self._model.columns[at].name
         pool = self._owned or fictional_numbers(style)
         ready = _ByBeginning(self._free(at, pool), self._draws)
+        layouts = _Layouts((cell_text(row[at]) or "" for row in model.sample), style.region, self._draws)
+        longest = _longest(written_number(cell_text(row[at]) or "", style.region) for row in model.sample)
         filled, missing = [], 0
         for donor in donors:
             filling = Filling({at: model.blanks[at]})
             if donor[at] not in (None, "") or at in model.key:
-                found = ready.take(written_number(cell_text(donor[at]) or "", style.region))
+                found = ready.take(written_number(cell_text(donor[at]) or "", style.region), longest)
                 missing += found is None
                 if found:
                     self._given.add(found[0])
                     drawn = (Draw(f"number in {name}", log2(found[1])),)
-                    filling = Filling({at: self._written(found[0], style, donor[at])}, drawn, {at: (0,)})
+                    cell = self._written(found[0], style, donor[at], layouts)
+                    filling = Filling({at: cell}, drawn, {at: (0,)})
             filled.append(filling)
         self._say(at, missing=missing)
         return filled
@@ -69,9 +77,9 @@ class LikelyPhones:
         free = self._owners.free([at], rows, (Kind.PHONE,))
         return [n for n, one in zip(numbers, free, strict=True) if one and n not in self._given]
 
-    def _written(self, number: str, style: PhoneStyle, like: Cell) -> Cell:
+    def _written(self, number: str, style: PhoneStyle, like: Cell, layouts: "_Layouts") -> Cell:
         code, national = number.split(" ")
-        text = style.write_like(cell_text(like) or "", code, national, self._draws)
+        text = style.write_like(layouts.like(number, cell_text(like) or ""), code, national, self._draws)
         return (
             text
             if isinstance(like, str) or like is None
@@ -99,10 +107,10 @@ class _ByBeginning:
             for length in range(_LONGEST + 1):
                 self._groups.setdefault(_beginning(number, length), []).append(number)
 
-    def take(self, like: str) -> tuple[str, int] | None:
-        """A number, and among how many that begin as well it was drawn."""
-        for length in range(_LONGEST, -1, -1) if like else (0,):
-            group = self._groups.get(_beginning(like, length) if length else "", [])
+    def take(self, like: str, longest: int) -> tuple[str, int] | None:
+        """A number that begins with up to so many digits of another one, and among how many it was drawn."""
+        for length in range(longest, -1, -1) if like else (0,):
+            group = self._groups.get(_beginning(like, length), [])
             group[:] = [number for number in group if number in self._left]
             if group:
                 number = self._draws.choice(group)
@@ -111,7 +119,52 @@ class _ByBeginning:
         return None
 
 
+class _Layouts:
+    """How the table writes numbers, by their first digits: an area code stands apart from the rest."""
+
+    def __init__(self, texts: Iterable[str], region: str, draws: KeyedDraws) -> None:
+        self._region = region
+        self._draws = draws
+        self._found: dict[tuple[str, _Signs], list[str]] = {}
+        for text in texts:
+            if number := written_number(text, region):
+                signs = _signs(text)
+                for length in range(1, _LONGEST + 1):
+                    self._found.setdefault((_beginning(number, length), signs), []).append(text)
+
+    def like(self, number: str, donated: str) -> str:
+        """A cell to be written like: the donor's if it begins as the number does, else one that does and
+        has the donor's signs between its digits; the donor's where there is none."""
+        own, signs = written_number(donated, self._region), _signs(donated)
+        for length in range(_LONGEST, 0, -1):
+            beginning = _beginning(number, length)
+            if own.startswith(beginning):
+                return donated
+            if found := self._found.get((beginning, signs)):
+                return self._draws.choice(found)
+        return donated
+
+
+def _signs(text: str) -> _Signs:
+    """Whether a number is written with its country code, and with what between its digits."""
+    return text.lstrip().startswith(("+", "00")), frozenset(re.sub(r"\d", "", text.strip()))
+
+
 def _beginning(number: str, length: int) -> str:
     """The country code and so many digits of the national number; "" for none of them."""
     code, _, national = number.partition(" ")
     return f"{code} {national[:length]}" if length else ""
+
+
+def _longest(numbers: Iterable[str]) -> int:
+    """How many digits new numbers have in common with old ones: as many as are nobody's own.
+
+    Of one length for all, or else numbers would be the rarer the fewer begin like them.
+    """
+    known = [number for number in numbers if number]
+    shared = min(_SHARED, len(known) / 16)
+    for length in range(_LONGEST, 0, -1):
+        counts = Counter(_beginning(number, length) for number in known)
+        if known and median(counts[_beginning(number, length)] for number in known) >= shared:
+            return length
+    return 0

@@ -13,8 +13,8 @@ NOTHING = -(1 << 63)
 """The number of a cell that has none."""
 
 _SECOND = 1_000_000
-_DAY = 86_400 * _SECOND
-_UNITS_OF_TIME = (_DAY, 3600 * _SECOND, 900 * _SECOND, 60 * _SECOND, _SECOND, 1000, 1)
+DAY = 86_400 * _SECOND
+_UNITS_OF_TIME = (DAY, 3600 * _SECOND, 900 * _SECOND, 60 * _SECOND, _SECOND, 1000, 1)
 _FEWEST = 20  # filled cells that tell what a column holds
 _MOSTLY = 0.98
 _PLACES = 6  # decimal places of an amount
@@ -50,7 +50,7 @@ class Moments:
         if isinstance(cell, datetime):
             seconds = (cell.toordinal() * 24 + cell.hour) * 3600 + cell.minute * 60 + cell.second
             return seconds * _SECOND + cell.microsecond
-        return cell.toordinal() * _DAY if isinstance(cell, date) else NOTHING
+        return cell.toordinal() * DAY if isinstance(cell, date) else NOTHING
 
     def _read(self, text: str) -> datetime | date | None:
         try:
@@ -63,7 +63,7 @@ class Moments:
             return None
 
     def written(self, number: int, like: Cell) -> Cell:
-        days, rest = divmod(number, _DAY)
+        days, rest = divmod(number, DAY)
         moment = datetime.fromordinal(days) + timedelta(microseconds=rest)
         if isinstance(like, datetime):
             return moment.replace(tzinfo=like.tzinfo)

@@ -23,6 +23,7 @@ from trapstreet.decoys.names import NameCounts, NamePool, NameStyle, parse_name
 from trapstreet.decoys.numbering import Numbering, NumberingBuilder, joined
 from trapstreet.decoys.order import SortOrder, SortProbe, as_stored, case_folded
 from trapstreet.decoys.phones import PhoneStyle, learn_phone_style
+from trapstreet.decoys.urls import UrlColumn, UrlProbe
 
 _SAMPLE = 16_000  # rows
 _LONGEST = 24  # characters of a reference number that may tell the order of the rows
@@ -53,6 +54,7 @@ class TableModel:
     measures    of the columns of nobody's identity that hold moments or amounts
     numbers     per measured or numbered column, the number of each row that the census keeps
     categories  positions of the columns of nobody's identity whose values repeat
+    urls        of the columns that hold web addresses, one for each person or firm
     """
 
     columns: tuple[Column, ...]
@@ -75,6 +77,7 @@ class TableModel:
     measures: Mapping[int, Measure]
     numbers: Mapping[int, NDArray[np.int64]] = field(repr=False)
     categories: tuple[int, ...]
+    urls: Mapping[int, UrlColumn] = field(repr=False)
 
     def positions(self, kind: Kind) -> list[int]:
         return [at for at, column in enumerate(self.columns) if column.kind is kind]
@@ -122,6 +125,11 @@ class TableModelBuilder:
         self._given, self._family = NameCounts(), NameCounts()
         self._probes = [(SortProbe(), SortProbe()) for _ in self._columns]
         self._numbers = {at: _Numbers(at) for at in self._numbered()}
+        self._urls = {
+            at: UrlProbe(column.name)
+            for at, column in enumerate(self._columns)
+            if column.kind is Kind.TEXT and at not in self._key
+        }
         self._measures: dict[int, Measure] = {}
         self._kept = RowsOfNumbers(0)
 
@@ -164,6 +172,8 @@ class TableModelBuilder:
             folded.observe(map(case_folded, cells))
         for at, numbers in self._numbers.items():
             numbers.observe(by_column[at])
+        for at, probe in self._urls.items():
+            probe.observe(by_column[at])
         self._keep(by_column, len(rows))
         self._count_names(by_column)
         self._rows += len(rows)
@@ -205,6 +215,7 @@ class TableModelBuilder:
         blanks = tuple(_blank(_column(sample, at)) for at in range(len(self._columns)))
         owners = _owners(self._columns, sample)
         email = learn_email_style(owners)
+        urls = self._url_columns(sample)
         return TableModel(
             columns=self._columns,
             key=self._key,
@@ -225,8 +236,18 @@ class TableModelBuilder:
             census=census,
             measures=self._measures,
             numbers=dict(zip((*self._measures, *self._numbers), kept[len(self._columns) + 1 :], strict=True)),
-            categories=self._categories(census, blanks),
+            categories=tuple(at for at in self._categories(census, blanks) if at not in urls),
+            urls=urls,
         )
+
+    def _url_columns(self, sample: Sequence[Row]) -> dict[int, UrlColumn]:
+        mails = _first_of(self._columns, Kind.EMAIL)
+        domains = ["" if mails is None else domain_of(row[mails]) for row in sample]
+        found = {
+            at: probe.finish(list(zip(_column(sample, at), domains, strict=True)))
+            for at, probe in self._urls.items()
+        }
+        return {at: column for at, column in found.items() if column}
 
     def _laws(self, owners: Sequence[tuple[str, str, str]], *, spelt_out: bool) -> dict[str, NameLaw]:
         words = NameCounts()

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
 
@@ -22,6 +22,7 @@ class NameLaw:
 
     counts    how many rows have a name, by the name in small letters; `written`: how it is written
     splices   makes new names
+    seconds   what follows the first hyphen or space in each of the rare names that have one
     bits      min-entropy of a name in the letters a to z; `initial_bits` that of its first letter
 
     A name that c rows have is seen c times. A decoy adds one: so it takes, for c > 2, a name that c − 1
@@ -32,6 +33,7 @@ class NameLaw:
     counts: Mapping[str, int] = field(repr=False)
     written: Mapping[str, str] = field(repr=False)
     splices: Splices = field(repr=False)
+    seconds: Sequence[str] = field(repr=False)
     bits: float
     initial_bits: float
 
@@ -42,6 +44,7 @@ def name_law(counts: Mapping[str, int]) -> NameLaw | None:
         return None
     sizes = Counter(counts.values())
     rare = [name for name, n in counts.items() if n <= 2]
+    seconds = [re.split("[ -]", name, maxsplit=1)[1] for name in rare if re.search("[ -]", name)]
     splices = Splices(rare if len(rare) >= _FEW else list(counts), {name.lower() for name in counts})
     total = sum(counts.values())
     shares = {
@@ -49,11 +52,13 @@ def name_law(counts: Mapping[str, int]) -> NameLaw | None:
         for name, n in counts.items()
     }
     new = (sizes[1] + 2 * sizes[2]) / total
+    joint = max(Counter(seconds).values(), default=0) / total  # at most: two have a share of it each
     return NameLaw(
         {name.lower(): n for name, n in counts.items()},
         {name.lower(): name for name in counts},
         splices,
-        bits=_bits(shares, new * 2.0 ** -splices.bits(), whole=True),
+        seconds,
+        bits=_bits(shares, new * 2.0 ** -splices.bits() + 2 * joint, whole=True),
         initial_bits=_bits(shares, new, whole=False),
     )
 
@@ -76,20 +81,20 @@ class NameDraws:
     def __init__(self, law: NameLaw, draws: KeyedDraws) -> None:
         self._law = law
         self._draws = draws
-        self._waiting: str | None = None
+        self._waiting: dict[Hashable, str] = {}
+        self._begun: dict[str, Hashable] = {}
         self._made: set[str] = set()
+        self._refusals: Counter[str] = Counter()
 
-    def like(self, name: str, another: Callable[[], str]) -> tuple[str, bool]:
+    def like(self, name: str, another: Callable[[], str], *, among: Hashable = None) -> tuple[str, bool]:
         """A name for a decoy of a row with this one, and whether no other decoy has it for its frequency.
 
         another  draws a name of a row like it
+        among    what decoys must have in common to share a new name
         """
         law = self._law
         name = law.written.get(name.lower(), name)
         count = law.counts.get(name.lower(), 1)
-        if count <= 2 and (joint := re.search("[ -]", name)):
-            first, other = (self.like(part, another) for part in name.split(joint[0], 1))
-            return f"{first[0]}{joint[0]}{other[0]}", first[1] and other[1]
         if 2 < count <= _SHIFTED:
             tried = (another().lower() for _ in range(_ANOTHER))
             return law.written[
@@ -99,19 +104,41 @@ class NameDraws:
             return name, True
         if count == 1:
             return self._new(name), True
-        if self._waiting is None:
-            self._waiting = self._new(name)
-            return self._waiting, True
-        shared, self._waiting = self._waiting, None
-        return shared, False
+        if among in self._waiting:
+            return self._waiting[among], False
+        new = self._new(name)
+        self._begun[new] = among
+        return new, True
+
+    def given(self, name: str) -> None:
+        """Take note that a decoy has a name that was drawn: a new one is shared by no more than two."""
+        if name in self._begun:
+            self._waiting[self._begun.pop(name)] = name
+        else:
+            self._forget(name)
+
+    def refused(self, name: str) -> None:
+        """Take note that a name did not do; one that waits to be shared is given up after a while."""
+        self._refusals[name] += 1
+        if self._refusals[name] > _ANOTHER:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self._waiting = {among: other for among, other in self._waiting.items() if other != name}
 
     def _new(self, head: str) -> str:
-        splices, made = self._law.splices, self._made
-        tried = (
-            splices.draw(self._draws, head if attempt < _TRIED else None) for attempt in range(2 * _TRIED)
-        )
+        law, made = self._law, self._made
+        tried = (self._tried(head if attempt < _TRIED else None) for attempt in range(2 * _TRIED))
         name = next((name for name in tried if name and name.lower() not in made), None)
         if name is None:  # no two names have anything in common: one that many have is nobody's
-            return max(self._law.counts, key=self._law.counts.__getitem__).title()
+            return max(law.counts, key=law.counts.__getitem__).title()
         made.add(name.lower())
         return name
+
+    def _tried(self, head: str | None) -> str | None:
+        """A name that no row has: of two parts where the head has two, else spliced; None where it failed."""
+        law = self._law
+        if head and law.seconds and (joint := re.search("[ -]", head)):
+            name = head[: joint.end()] + self._draws.choice(law.seconds)
+            return name if name.lower() not in law.counts else None
+        return law.splices.draw(self._draws, head)

@@ -24,7 +24,7 @@ _WORDED = re.compile(
     r"([^\d]{0,20}?)(\d{1,2})((?:\D*[^\W\d_]{3}\D*|(?<=[^\W\d_] \d)\D*|(?<=[^\W\d_] \d\d)\D*)\d{4})"
 )
 _HOUSES = 64
-_TRIED = 40
+_TRIED = 24
 
 
 class Nearby:
@@ -70,19 +70,20 @@ class Nearby:
     def _unless_alone(self, at: int, draw: Callable[[], Cell]) -> Cell:
         """A drawn value; where exactly one row has it, a new one instead that two decoys share.
 
-        So values are as often had by two rows as in the table, and none is shared with one real row.
+        So values are as often had by two rows as in the table, and none is shared with one real row. The new
+        one is as long: the numbers of few digits are those that many have.
         """
-        found, count = draw(), self._model.census.count
-        if count([at], [(found,)])[0] != 1:
-            return found
+        drawn, rows_with = draw(), self._model.census.rows_with
+        if rows_with([at], (drawn,)) != 1:
+            return drawn
         if at in self._waiting:
             return self._waiting.pop(at)
-        for _ in range(_TRIED):
-            found = draw()
-            if not count([at], [(found,)])[0]:
-                self._waiting[at] = found
-                return found
-        return self._model.blanks[at]
+        tried = [found for _ in range(_TRIED) if not rows_with([at], (found := draw(),))]
+        if not tried:
+            return self._model.blanks[at]
+        found = next((one for one in tried if len(str(one)) == len(str(drawn))), tried[0])
+        self._waiting[at] = found
+        return found
 
     def _numbers(self, at: int) -> list[str]:
         """The house numbers of the sample."""

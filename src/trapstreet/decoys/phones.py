@@ -12,6 +12,7 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.decoys.fiction import NORTH_AMERICA, NORTH_AMERICAN_BLOCK, RANGES
 
 _KEPT = 24
+_AREA = 2  # digits by which numbers of different length are known to be of one area
 _RANGE = re.compile(r"\+[\d ().-]*\d")
 
 
@@ -29,14 +30,14 @@ class PhoneLayout:
     def digits(self) -> int:
         return self.template.count("#")
 
-    def write(self, number: str) -> str:
-        """The national number in this layout; its first group takes what a number is longer or shorter."""
+    def write(self, number: str, *, at_end: bool = False) -> str:
+        """The national number in this layout; its first or last group takes what it is longer or shorter."""
         more = len(number) - self.digits
+        template = self.template[::-1] if at_end else self.template
         template = (
-            self.template.replace("#", "#" * (more + 1), 1)
-            if more > 0
-            else self.template.replace("#", "", -more)
+            template.replace("#", "#" * (more + 1), 1) if more > 0 else template.replace("#", "", -more)
         )
+        template = template[::-1] if at_end else template
         figures = iter(number)
         written = "".join(next(figures) if mark == "#" else mark for mark in template)
         return " ".join(written.split())
@@ -69,14 +70,17 @@ class PhoneStyle:
         )
 
     def write_like(self, text: str, country_code: str, number: str, draws: KeyedDraws) -> str:
-        """A number in the layout of another written one where it fits there, else in one of the table's."""
+        """A number in the layout of another written one where it fits there, else in one of the table's.
+
+        One that begins as the other does is in its area, and may be longer or shorter.
+        """
         found = _layout(text.strip(), self.region)
         plan = plan_of(self.region)
         home = plan is not None and plan.country_code == country_code
-        if found and found[0].digits == len(number):
+        if found and (found[0].digits == len(number) or found[1][:_AREA] == number[:_AREA]):
             layout = found[0]
             if layout.country_code == country_code or (home and not layout.country_code):
-                return text.replace(text.strip(), layout.write(number))
+                return text.replace(text.strip(), layout.write(number, at_end=True))
         return self.write(country_code, number, draws)
 
 

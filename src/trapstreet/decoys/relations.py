@@ -1,10 +1,11 @@
 """Which columns of a table go together: names with a country, an area code with a town."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from math import sqrt
 from typing import Generic, TypeVar
 
+from trapstreet.core.fields.kind import Kind
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Cell, Row
 from trapstreet.decoys.model import TableModel, owner_of
@@ -31,8 +32,18 @@ def lift(pairs: Sequence[tuple[Cell, Cell]]) -> float:
 class Alike(Generic[T]):
     """Values of the sample, to be drawn for rows like those that have them."""
 
-    def __init__(self, model: TableModel, value: Callable[[Row], T], *, but: Sequence[int] = ()) -> None:
-        """value: what is drawn of a row, "" or None without any; `but`: columns that tell nothing of it."""
+    def __init__(
+        self,
+        model: TableModel,
+        value: Callable[[Row], T],
+        *,
+        but: Sequence[int] = (),
+        form: Callable[[Row], Hashable] = lambda _: None,
+    ) -> None:
+        """value  what is drawn of a row, "" or None without any
+        but    columns that tell nothing of it
+        form   what rows must have in common to be alike at all
+        """
         having = [(row, found) for row in model.sample if (found := value(row)) not in (None, "")]
         lifts = {
             at: lift([(row[at], found) for row, found in having])
@@ -41,19 +52,29 @@ class Alike(Generic[T]):
         }
         best = max(lifts, key=lifts.__getitem__, default=None)
         self._at = best if best is not None and lifts[best] > 1 else None
-        self._found: dict[Cell, list[tuple[Row, T]]] = defaultdict(list)
+        self._form = form
+        self._found: dict[Hashable, list[tuple[Row, T]]] = defaultdict(list)
         for row, found in having:
-            self._found[self._group(row)].append((row, found))
+            self._found[self.group(row)].append((row, found))
 
-    def _group(self, row: Row) -> Cell:
-        return None if self._at is None else row[self._at]
+    def group(self, row: Row) -> Hashable:
+        """What rows that are alike have in common."""
+        return None if self._at is None else row[self._at], self._form(row)
 
     def draw(self, like: Row, draws: KeyedDraws) -> tuple[Row, T] | None:
         """A row that agrees with this one in what tells of the value, and its value; None without any."""
-        found = self._found.get(self._group(like))
+        found = self._found.get(self.group(like))
         return draws.choice(found) if found else None
 
 
 def name_part(model: TableModel, part: int) -> Callable[[Row], str]:
     """Reads the given name (1) or the family name (2) of a row."""
     return lambda row: owner_of(model.columns, row)[part]
+
+
+def names_shown(model: TableModel) -> Callable[[Row], Hashable]:
+    """Reads which names the address of a row shows where nothing else does: of "anna.byrne" both, of "byrne"
+    one; the same of every row where names have columns."""
+    if any(model.positions(kind) for kind in (Kind.NAME, Kind.GIVEN_NAME, Kind.FAMILY_NAME)):
+        return lambda _: None
+    return lambda row: tuple(map(bool, owner_of(model.columns, row)[1:]))

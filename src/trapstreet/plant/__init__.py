@@ -3,12 +3,13 @@
 from trapstreet.plant.auditing import audit_decoys
 from trapstreet.plant.domain.arranged import arranged
 from trapstreet.plant.domain.coverage import Coverage, suggested_decoys
-from trapstreet.plant.reconcile import Reconciled, Tested, reconcile
+from trapstreet.plant.reconcile import Linked, Reconciled, Tested, reconcile
 from trapstreet.plant.service import Here, Planted, Written, cover, inventory, plant
 
 __all__ = [
     "Coverage",
     "Here",
+    "Linked",
     "Planted",
     "Reconciled",
     "Tested",

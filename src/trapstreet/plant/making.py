@@ -8,13 +8,12 @@ from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Row
 from trapstreet.core.ports import Ground
-from trapstreet.decoys import Aim, Decoys, DecoySettings, generate
+from trapstreet.decoys import Aim, Decoys, DecoySettings, generate, owned
 from trapstreet.decoys.kin import grow
 from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
 from trapstreet.registered import LiveRows, Source, TakenValues
-from trapstreet.store import catalogue
-from trapstreet.store.models import DataSet
+from trapstreet.store import catalogue, plantings
 
 DECOYS_LABEL, KIN_LABEL = 1, 2
 """Labels of the draws under a planting's key: persons, and what belongs to them."""
@@ -51,8 +50,9 @@ def make(
         settings,
         draws=KeyedDraws(key, DECOYS_LABEL),
         count=count,
-        taken=taken(source.data_set, source.rows, ring=ring, shelf=shelf),
+        taken=_taken(source, ring=ring, shelf=shelf),
         aim=Aim.HIDE,
+        visited={value for channel, value in plantings.all_tokens(ring) if channel == "http"},
     )
     family = grow(
         ground,
@@ -60,6 +60,7 @@ def make(
         decoys.donors,
         [decoy.cells for decoy in decoys.decoys],
         draws=KeyedDraws(key, KIN_LABEL),
+        owned=owned(settings),
     )
     lived = tuple(replace(decoy, cells=row) for decoy, row in zip(decoys.decoys, family.rows[0], strict=True))
     strippable = (*decoys.strippable, *family.strippable)
@@ -67,11 +68,11 @@ def make(
     return Made(made, family.rows, (*decoys.notes, *family.notes))
 
 
-def taken(data_set: DataSet, rows: object, *, ring: KeyRing, shelf: Shelf) -> TakenValues:
+def _taken(source: Source, *, ring: KeyRing, shelf: Shelf) -> TakenValues:
     """What decoys may not be: what is registered, and what was met in the table since."""
-    live = rows if isinstance(rows, LiveRows) else None
+    live = source.rows if isinstance(source.rows, LiveRows) else None
     indexes = catalogue.all_indexes(shelf)
-    return TakenValues(indexes, data_set.id, epoch=data_set.epoch, keys=ring, live=live)
+    return TakenValues(indexes, source.data_set.id, epoch=source.data_set.epoch, keys=ring, live=live)
 
 
 def _refuse_other_columns(source: Source, ground: Ground) -> None:

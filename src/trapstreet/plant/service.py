@@ -13,12 +13,13 @@ from trapstreet.core.model.encoding import canonical_cbor
 from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row, cell_text
 from trapstreet.core.ports import Ground, Progress, Table
-from trapstreet.decoys import DecoySettings
+from trapstreet.decoys import DecoySettings, owned, tokens
 from trapstreet.decoys.donors import spread_order, strata
 from trapstreet.decoys.phones import owned_numbers
 from trapstreet.index import Shelf
 from trapstreet.keys.ring import KeyRing
 from trapstreet.plant.domain.coverage import Coverage, coverage, suggested_decoys
+from trapstreet.plant.domain.kinships import kinships
 from trapstreet.plant.making import make
 from trapstreet.registered import (
     LiveRows,
@@ -122,14 +123,14 @@ def plant(
             data_set=data_set,
             location=data_set.source,
             links=here.links,
-            laid=Laid(names, tuple(each.columns for each in here.ground.tables), stored),
+            laid=_laid(here.ground, stored),
             record_ids=tuple(source.prints.record_ids(stored[0]).tolist()),
             profiles=_cautious(profiles_of(made.decoys.decoys, source.columns)),
             strippable=bool(made.decoys.strippable),
+            tokens=tokens(here.ground.tables, stored, owned(settings)),
         )
         _register(planting, new, source, ring=ring, shelf=shelf, seal=seal)
 
-    names = tuple(each.name for each in here.ground.tables)
     write(made.rows, written=written)
     if lasting:
         plantings.planted(plantings.planting_named(planting), ring=ring, at=now)
@@ -139,9 +140,19 @@ def plant(
         place=here.ground.label,
         state=plantings.PLANTED if lasting else plantings.PLANNED,
         decoys=len(made.rows[0]),
-        rows={name: len(rows) for name, rows in zip(names, made.rows, strict=True)},
+        rows={table.name: len(rows) for table, rows in zip(here.ground.tables, made.rows, strict=True)},
         strippable=made.decoys.strippable,
         notes=(*made.notes, *here.ground.remarks),
+    )
+
+
+def _laid(ground: Ground, rows: Sequence[Sequence[Row]]) -> Laid:
+    tables = ground.tables
+    return Laid(
+        names=tuple(each.name for each in tables),
+        columns=tuple(each.columns for each in tables),
+        rows=rows,
+        kinships=kinships(tables, rows),
     )
 
 

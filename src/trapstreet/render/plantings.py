@@ -1,10 +1,10 @@
 """Plantings and their decoys in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from trapstreet.core.model.ground import Removed
-from trapstreet.plant import Planted, Reconciled, Tested
+from trapstreet.plant import Linked, Planted, Reconciled, Tested
 from trapstreet.render.words import counted, day, ranges
 from trapstreet.store import plantings
 from trapstreet.store.models import Decoy, Planting
@@ -57,15 +57,37 @@ def removed_lines(planting: Planting, removed: Removed) -> Iterator[str]:
 
 def reconciled_lines(result: Reconciled) -> Iterator[str]:
     """How a planting's tables are."""
-    yield f"{result.planting} in {result.place}: {counted(result.present, 'decoy')} in place."
+    rows = [f"{counted(each.present, 'row')} in {each.table}" for each in result.linked]
+    beside = f", and of theirs {', '.join(rows)}" if rows else ""
+    yield f"{result.planting} in {result.place}: {counted(result.present, 'decoy')} in place{beside}."
     for what, numbers in (
         ("there by now, as planned", result.appeared),
         ("LOST", result.lost),
         ("BACK, though taken out or retired: a restore, perhaps", result.resurrected),
         ("EDITED by somebody", result.edited),
+        ("THERE AGAIN, as further rows: a merge, perhaps", result.copied),
     ):
         if numbers:
-            yield f"  {counted(len(numbers), 'decoy')} {what}: {short(result.planting)}/{ranges(numbers)}"
+            decoys = counted(len(set(numbers)), "decoy")
+            yield f"  {decoys} {what}: {_named(result.planting, numbers)}"
+    for each in result.linked:
+        yield from _linked_lines(each, result.planting)
+
+
+def _linked_lines(each: Linked, planting: str) -> Iterator[str]:
+    for what, numbers in (
+        ("LOST", each.lost),
+        ("BACK, though taken out", each.resurrected),
+        ("EDITED by somebody", each.edited),
+        ("THERE AGAIN, as further rows", each.copied),
+        ("of OTHERS refer to decoys: somebody works with them", each.others),
+    ):
+        if numbers:
+            yield f"  {each.table}: {counted(len(numbers), 'row')} {what}: of {_named(planting, numbers)}"
+
+
+def _named(planting: str, numbers: Sequence[int]) -> str:
+    return f"{short(planting)}/{ranges(sorted(set(numbers)))}"
 
 
 def tested_lines(result: Tested) -> Iterator[str]:
@@ -99,6 +121,12 @@ def planting_row(planting: Planting) -> dict[str, object]:
     }
 
 
-def decoy_row(decoy: Decoy) -> dict[str, object]:
-    """A decoy as `decoy list` shows it: never what it looks like."""
-    return {"decoy": name_of(decoy), "state": decoy.state, "since": day(decoy.since)}
+def decoy_row(decoy: Decoy, channels: Sequence[str]) -> dict[str, object]:
+    """A decoy as `decoy list` shows it, with the channels that a use of it is heard by: never what it looks
+    like."""
+    return {
+        "decoy": name_of(decoy),
+        "state": decoy.state,
+        "since": day(decoy.since),
+        "channels": list(channels),
+    }

@@ -63,8 +63,9 @@ def day(microseconds: int) -> str:
 
 def ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers, those in a row together: `1, 3 to 7, 9`."""
-    firsts = [number for number in numbers if number - 1 not in numbers]
-    lasts = [number for number in numbers if number + 1 not in numbers]
+    there = set(numbers)
+    firsts = [number for number in numbers if number - 1 not in there]
+    lasts = [number for number in numbers if number + 1 not in there]
     return ", ".join(
         f"{first}" if first == last else f"{first} to {last}"
         for first, last in zip(firsts, lasts, strict=True)

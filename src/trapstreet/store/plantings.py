@@ -1,7 +1,7 @@
 """Plantings, written together with their leaf of the append-only log."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from trapstreet.core.maths.entropy import Profile
 from trapstreet.core.model.encoding import Plain, canonical_cbor
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.ground import Link
+from trapstreet.core.model.ground import Kinship, Link
 from trapstreet.core.model.p_table import pool_digest
 from trapstreet.core.model.packing import pack, unpack
 from trapstreet.core.model.table import Row
@@ -46,11 +46,15 @@ class Particulars:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """The rows of a planting, table by table, the root first; `columns` and `names` of these tables."""
+    """The rows of a planting, table by table, the root first; `columns` and `names` of these tables.
+
+    kinships  of the tables but the root, in their order
+    """
 
     names: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
     rows: Sequence[Sequence[Row]] = field(repr=False)
+    kinships: tuple[Kinship, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class NewPlanting:
     """Where decoys go, and which. The rows and tokens are protected: they are kept sealed.
 
     record_ids, profiles  of the root's rows; () for breadcrumbs that are no records
+    tokens                by what a use is known, and the position of the decoy that it names
     """
 
     kind: str
@@ -68,11 +73,11 @@ class NewPlanting:
     data_set: DataSet | None = None
     location: str = ""
     links: tuple[Link, ...] = ()
-    laid: Laid = field(default=Laid((), (), ()))
+    laid: Laid = field(default=Laid((), (), (), ()))
     record_ids: tuple[int, ...] = ()
     profiles: tuple[Profile, ...] = ()
     strippable: bool = False
-    tokens: Sequence[Token] = field(default=(), repr=False)
+    tokens: Mapping[Token, int] = field(default_factory=dict, repr=False)
 
 
 def new_planting_id() -> str:
@@ -93,7 +98,7 @@ def add(planting: str, new: NewPlanting, *, ring: KeyRing) -> Planting:
             place=new.place,
             location=new.location,
             links=msgspec.to_builtins(list(new.links)),
-            tables=[list(each) for each in zip(new.laid.names, new.laid.columns, strict=True)],
+            tables=_tables(zip(new.laid.names, new.laid.columns, strict=True), new.laid.kinships),
             owner=new.particulars.owner,
             purpose=new.particulars.purpose,
             tags=list(new.particulars.tags),
@@ -103,7 +108,7 @@ def add(planting: str, new: NewPlanting, *, ring: KeyRing) -> Planting:
             strippable=new.strippable,
             profiles=msgspec.to_builtins(new.profiles),
             record_ids=np.array(new.record_ids, dtype="<u8").tobytes(),
-            tokens=_sealed(planting, "tokens", [list(token) for token in new.tokens], ring),
+            tokens=_sealed(planting, "tokens", [[*token, at] for token, at in new.tokens.items()], ring),
             **_sealed_rows(planting, new.laid.rows, ring),
         )
         Decoy.objects.bulk_create(
@@ -133,10 +138,14 @@ def found_in_place(planting: Planting, decoys: Sequence[Decoy], *, ring: KeyRing
 def touch(planting: str, record_ids: U64, *, ring: KeyRing, at: int) -> None:
     """Decoys of a planting were used or found; those that are retired stay retired."""
     row = planting_named(planting)
-    positions = np.flatnonzero(np.isin(record_ids_of(row), record_ids)).tolist()
-    decoys = list(row.each.filter(at__in=positions, state__in=(PLANNED, PLANTED)))
+    touch_at(row, np.flatnonzero(np.isin(record_ids_of(row), record_ids)).tolist(), ring=ring, at=at)
+
+
+def touch_at(planting: Planting, positions: Collection[int], *, ring: KeyRing, at: int) -> None:
+    """The same, of decoys by their positions."""
+    decoys = list(planting.each.filter(at__in=positions, state__in=(PLANNED, PLANTED)))
     if decoys:
-        change_state(_of(row, decoys), TOUCHED, ring=ring, at=at)
+        change_state(_of(planting, decoys), TOUCHED, ring=ring, at=at)
 
 
 def removed(planting: Planting, *, left: Collection[int], ring: KeyRing, at: int) -> None:
@@ -254,7 +263,27 @@ def profiles_of(planting: Planting) -> tuple[Profile, ...]:
 
 def laid_of(planting: Planting) -> list[tuple[str, list[str]]]:
     """Names and columns of the tables that its rows are of, the root first."""
-    return [(name, columns) for name, columns in planting.tables]
+    return [(name, columns) for name, columns, *_ in planting.tables]
+
+
+def kinships_of(planting: Planting) -> tuple[Kinship, ...] | None:
+    """How the rows of its tables but the root are told, in their order; None where nobody noted it."""
+    noted = [kinship for _, _, *each in planting.tables[1:] for kinship in each]
+    if len(noted) < len(planting.tables) - 1:
+        return None
+    return msgspec.convert(noted, tuple[Kinship, ...])
+
+
+def note_kinships(planting: Planting, kinships: Sequence[Kinship]) -> None:
+    """Add to a planting that was entered without how the rows of its tables but the root are told."""
+    planting.tables = _tables(laid_of(planting), kinships)
+    Planting.objects.filter(id=planting.id).update(tables=planting.tables)
+
+
+def _tables(laid: Iterable[tuple[str, Sequence[str]]], kinships: Sequence[Kinship]) -> list[list[Any]]:
+    tables = list(laid)
+    noted = [[], *([msgspec.to_builtins(each)] for each in kinships)][: len(tables)]  # bait lies in none
+    return [[name, list(columns), *kinship] for (name, columns), kinship in zip(tables, noted, strict=True)]
 
 
 def links_of(planting: Planting) -> tuple[Link, ...]:
@@ -274,16 +303,28 @@ def rows_of(planting: Planting, ring: KeyRing) -> list[list[Row]]:
     return [[tuple(map(unpack, row)) for row in table] for table in [root, *kin]]
 
 
-def tokens_of(planting: Planting, ring: KeyRing) -> list[Token]:
-    """By what a use of the decoys is known. Protected."""
+def tokens_of(planting: Planting, ring: KeyRing) -> dict[Token, int]:
+    """By what a use of the decoys is known, with the position of the one that it names. Protected."""
     opened = _opened(planting.id, "tokens", bytes(planting.tokens), ring)
-    return [(str(channel), str(value)) for channel, value in opened]
+    return {(str(channel), str(value)): at[0] if at else 0 for channel, value, *at in opened}
 
 
-def all_tokens(ring: KeyRing) -> set[Token]:
-    """The tokens of every breadcrumb that is no row. Protected."""
-    found = Planting.objects.exclude(kind=RECORD)
-    return {token for planting in found for token in tokens_of(planting, ring)}
+def channels_of(decoys: Sequence[Decoy], ring: KeyRing) -> dict[int, list[str]]:
+    """By the position of each decoy of one planting, the channels that a use of it is heard by."""
+    found: dict[int, set[str]] = {decoy.at: set() for decoy in decoys}
+    for (channel, _), at in tokens_of(decoys[0].planting, ring).items() if decoys else ():
+        if at in found:
+            found[at].add(channel)
+    return {at: sorted(channels) for at, channels in found.items()}
+
+
+def all_tokens(ring: KeyRing) -> dict[Token, tuple[str, int]]:
+    """The tokens of all decoys, with the planting's id and the decoy's position. Protected."""
+    return {
+        token: (planting.id, at)
+        for planting in Planting.objects.defer("cells", "kin")
+        for token, at in tokens_of(planting, ring).items()
+    }
 
 
 def _sealed_rows(planting: str, rows: Sequence[Sequence[Row]], ring: KeyRing) -> dict[str, bytes]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from trapstreet.core.model.table import Row, cell_text
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -29,6 +31,7 @@ class GroundTable:
     refers    positions of the reference; referred  positions, in the parent, of what it refers to
     unique    further sets of positions whose cells no two rows share
     also      further references to tables of the ground, by which a row belongs with others of its kin
+    upheld    whether the place itself refuses a second row with such cells; else none has them by now
     """
 
     name: str
@@ -40,6 +43,21 @@ class GroundTable:
     referred: tuple[int, ...] = ()
     unique: tuple[tuple[int, ...], ...] = ()
     also: tuple[Reference, ...] = ()
+    upheld: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """How the rows of a table that refers to another are told, and to what they refer, by names of columns.
+
+    keys    sets of columns of which no two rows have the same cells
+    parent  number of the table that is referred to;  refers, referred  columns here and there
+    """
+
+    keys: tuple[tuple[str, ...], ...]
+    parent: int
+    refers: tuple[str, ...]
+    referred: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +81,16 @@ class Removed:
     rows: int
     absent: int
     edited: Sequence[int] = field(default=())
+
+
+def named(row: Row, positions: Sequence[int]) -> tuple[str | None, ...]:
+    """The cells at these positions as texts, by which rows of tables of any kind find each other."""
+    return tuple(cell_text(row[at]) for at in positions)
+
+
+def referred_to(
+    rows: Sequence[Row], refers: Sequence[int], above: Sequence[Row], referred: Sequence[int]
+) -> list[int | None]:
+    """For each row which of those above it refers to, by its number; None for none of them."""
+    numbers = {named(row, referred): number for number, row in enumerate(above)}
+    return [numbers.get(named(row, refers)) for row in rows]

@@ -1,6 +1,6 @@
 """What the capabilities ask of the outside, as protocols; adapters are built in app/."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from trapstreet.core.fields.kind import Kind
@@ -39,6 +39,11 @@ class Ground(Protocol):
 
     def kin(self, number: int, keys: Sequence[Row]) -> Iterator[Batch]:
         """The rows of a table whose reference is among these."""
+        ...
+
+    def having(self, number: int, wanted: Mapping[tuple[int, ...], Sequence[Row]]) -> Iterator[Batch]:
+        """The rows of a table whose cells at any of these positions are among those given for them, each
+        once; a NULL is among none. One pass over a file."""
         ...
 
     def plant(

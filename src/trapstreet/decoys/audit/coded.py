@@ -63,9 +63,15 @@ class CodedColumn:
         return [cell_text(value) or "" for value in self.values]
 
     def codes_by(self, part: Callable[[str], Hashable]) -> Codes:
-        """Codes of a part of each value's text."""
-        parts = coded(map(part, self.texts))
-        return Codes(parts.of[self.codes.of], parts.kinds)
+        """Codes of a part of each value's text, found once for each function."""
+        if part not in self._by_part:
+            parts = coded(map(part, self.texts))
+            self._by_part[part] = Codes(parts.of[self.codes.of], parts.kinds)
+        return self._by_part[part]
+
+    @cached_property
+    def _by_part(self) -> dict[Callable[[str], Hashable], Codes]:
+        return {}
 
     def spread(self, per_value: Sequence[float] | NDArray[Any], rows: Ints) -> Floats:
         """Figures of the distinct values, laid out for these rows."""

@@ -33,7 +33,7 @@ def parts(view: View) -> Iterator[Part]:
         match column.column.kind:
             case Kind.EMAIL:
                 yield Part(name, "domain", column.codes_by(domain_of))
-                yield Part(name, "ending", column.codes_by(lambda text: domain_of(text).rpartition(".")[2]))
+                yield Part(name, "ending", column.codes_by(_ending))
                 yield Part(name, "way to write", column.codes_by(local_format))
             case Kind.PHONE:
                 yield Part(name, "first digits", column.codes_by(start_of(3, region)))
@@ -44,9 +44,9 @@ def parts(view: View) -> Iterator[Part]:
                 yield Part(name, "format", column.codes_by(rough_format))
             case Kind.POSTCODE:
                 yield Part(name, "", column.codes)
-                yield Part(name, "first digits", column.codes_by(lambda text: text.strip()[:2]))
+                yield Part(name, "first digits", column.codes_by(_first_two))
             case Kind.ADDRESS:
-                yield Part(name, "last words", column.codes_by(lambda text: text.rpartition(",")[2]))
+                yield Part(name, "last words", column.codes_by(_last_words))
                 yield Part(name, "format", column.codes_by(rough_format))
             case Kind.REFERENCE:
                 yield Part(name, "format", column.codes_by(rough_format))
@@ -56,3 +56,15 @@ def parts(view: View) -> Iterator[Part]:
                     yield Part(name, "year", years)
                 if (days := day_of_week(column)) is not None:
                     yield Part(name, "day of the week", days)
+
+
+def _ending(address: str) -> str:
+    return domain_of(address).rpartition(".")[2]
+
+
+def _first_two(text: str) -> str:
+    return text.strip()[:2]
+
+
+def _last_words(address: str) -> str:
+    return address.rpartition(",")[2]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 
@@ -20,8 +21,9 @@ def digits_of(text: str, region: str) -> str:
     return plan.likeliest(digits)[1] if plan and digits else digits
 
 
+@cache
 def start_of(length: int, region: str) -> Callable[[str], str]:
-    """The function from a written number to its first digits, or to all but its last −length."""
+    """The one function from a written number to its first digits, or to all but its last −length."""
     return lambda text: digits_of(text, region)[:length]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import log
 
@@ -40,12 +41,29 @@ def features(view: View) -> Iterator[Feature]:
 
 def exact_format(text: str) -> str:
     """The text with every digit as 9, capitals as A, other letters as a."""
-    return "".join("9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text)
+    return text.translate(_SORTS)
 
 
 def rough_format(text: str) -> str:
     """The exact format with runs of a sort as one."""
-    return re.sub(r"(.)\1+", r"\1", exact_format(text))
+    return _without_runs(exact_format(text))
+
+
+@lru_cache(1 << 16)
+def _without_runs(text: str) -> str:
+    return re.sub(r"(.)\1+", r"\1", text)
+
+
+class _Sorts(dict[int, str]):
+    """What stands for each character, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        c = chr(code)
+        self[code] = "9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c
+        return self[code]
+
+
+_SORTS = _Sorts()
 
 
 def letters(texts: Sequence[str], wanted: Sequence[int]) -> tuple[Floats, Floats]:

@@ -10,6 +10,8 @@ from trapstreet.core.model.table import Cell, Row, cell_text
 from trapstreet.decoys.kin.figures import near, product_of
 from trapstreet.decoys.kin.model import PERSONAL, KinModel
 from trapstreet.decoys.kin.person import Person
+from trapstreet.decoys.kin.times import DAY, HOUR
+from trapstreet.decoys.kin.urls import KinUrls
 from trapstreet.decoys.kin.words import Words
 from trapstreet.decoys.nearby import NEVER_FREE, another_day, another_house
 from trapstreet.decoys.numbering import retyped
@@ -39,8 +41,9 @@ class Sprout:
 class Writer:
     """Writes the rows of one linked table."""
 
-    def __init__(self, model: KinModel, names: frozenset[str], draws: KeyedDraws) -> None:
+    def __init__(self, model: KinModel, names: frozenset[str], urls: KinUrls, draws: KeyedDraws) -> None:
         self._model = model
+        self._urls = urls
         self._draws = draws
         self._words = {at: Words(model.texts(at), names) for at in model.counts}
         self.emptied: set[str] = set()
@@ -76,9 +79,10 @@ class Writer:
         if old is None or old == "":
             return old
         if at in model.times:
-            moment = model.times[at].read(old)
-            new = None if moment is None else own.person.history[moment]
+            new = self._time(at, each)
             return self._blank(at, old) if new is None else model.times[at].write(new, old)
+        if at in self._urls.columns:
+            return self._urls.cell(at, old, own.person)
         if model.columns[at].kind in NEVER_FREE or at not in model.counts:
             return self._blank(at, old)
         if at in model.table.key:
@@ -87,6 +91,17 @@ class Writer:
         if model.columns[at].kind in PERSONAL:
             return self._personal(at, old, own, others)
         return own.swap(old) if others >= _SHARED else self._fresh(at, old, own)
+
+    def _time(self, at: int, each: Sprout) -> int | None:
+        """The new time of a cell; a date is that of a time in its row which is on the same day."""
+        times, history = self._model.times, each.person.history
+        moment = times[at].read(each.old[at])
+        if moment is None or times[at].quantum < DAY:
+            return None if moment is None else history[moment]
+        exact = [layout.read(each.old[other]) for other, layout in times.items() if layout.quantum < HOUR]
+        same_day = [time for time in exact if time is not None and time // DAY == moment // DAY]
+        new = history[min(same_day, default=moment)]
+        return None if new is None else new // DAY * DAY
 
     def _fresh(self, at: int, old: Cell, own: "_Own") -> Cell:
         """Something else than a value that only the donor has."""

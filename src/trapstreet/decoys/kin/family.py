@@ -10,17 +10,20 @@ from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Row, cell_text
 from trapstreet.core.ports import Ground
 from trapstreet.decoys.kin.cells import Sprout, Writer
+from trapstreet.decoys.kin.lanes import ADJUSTED, When
 from trapstreet.decoys.kin.model import KinModel, as_number, learn_kin
 from trapstreet.decoys.kin.person import Person
-from trapstreet.decoys.kin.times import DAY, TimeColumn, between, time_column
+from trapstreet.decoys.kin.times import TimeColumn, between, time_column
+from trapstreet.decoys.kin.urls import KinUrls
 from trapstreet.decoys.model import TableModel
 from trapstreet.decoys.numbering import retyped
+from trapstreet.decoys.url_cells import not_live
+from trapstreet.decoys.urls import NOWHERE, OwnedHosts, read_url
 
 MOST_KIN = 1000
 """Rows of one table that belong to one row of its parent, at most: of more, the last in the table's order."""
 
 _ROUNDS = 3  # of numbering rows whose times had to move
-_ADJUSTED = 28 * DAY  # by which a time may move so that it fits the row's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,12 @@ def grow(
     *,
     draws: KeyedDraws,
     region: str | None = None,
+    owned: OwnedHosts = NOWHERE,
 ) -> Family:
     """The decoys' rows in all tables of the ground, made after those of their donors.
 
     donors, decoys  rows of the root, one donor for each decoy
+    owned           where a visit of a web address is heard
     As many rows as the donor has, with numbers of their own in the order of time, the donor's identity
     replaced by the decoy's wherever it stands, and no value that only the donor has. A history moves to the
     decoy's start (times.moved), and shrinks where it would not fit between that and the newest rows. Times of
@@ -78,11 +83,19 @@ def grow(
     made = [[_with_history(each, layouts) for each in tables[0]]]
     names = _names(root)
     told: list[str] = []
+    visited, unheard = _visited(decoys), dict[str, Counter[str]]()
     for model, rows in zip(models, tables[1:], strict=True):
-        writer = Writer(model, names, draws)
+        urls = KinUrls(model, owned, draws, used=visited)
+        writer = Writer(model, names, urls, draws)
         made.append([row for own in _by_person(rows) for row in writer.rows(own)])
         told += _strippable(model, writer)
-    return Family(made, tuple(told), tuple(_shortened(models, kin)))
+        visited, unheard = urls.used, unheard | urls.unheard
+    return Family(made, tuple(told), (*_shortened(models, kin), *not_live(unheard)))
+
+
+def _visited(rows: Sequence[Row]) -> set[str]:
+    """By what the web addresses in the rows are visited."""
+    return {url.visited for row in rows for cell in row if (url := read_url(cell))}
 
 
 def _kin(ground: Ground, donors: Sequence[Row]) -> list[list[Row]]:
@@ -210,29 +223,37 @@ def _number_batch(
     reached  by the clocks on both sides of a gap, how far the rows in it have come
     ahead    by person, the time of its last row
     """
+    timed = model.clock in model.times
     lead: list[int] = []
-    after = ahead.get(id(batch[0].person), batch[0].person.start) if model.clock in model.times else None
+    after = ahead.get(id(batch[0].person), batch[0].person.start) if timed else None
     for at, numbers in model.numbers.items():
         old = [each.old[at] for each in batch]
         if all(cell is None or cell == "" for cell in old):
             continue
+        first = not lead
         if lead and at in model.apart:
             placed = numbers.at([number + model.apart[at] for number in lead], old)
         else:
-            placed = numbers.place(old, clock, draws, after=after)
-        first, lead = not lead, lead or numbers.read(placed)
-        for each, (drawn, clocks) in zip(batch, placed, strict=True):
-            cell = drawn if numbers.lanes else _named(each, at) or drawn
+            movable = first and timed and not _piled(model, clock)
+            placed = numbers.place(old, When(clock, after, movable), draws)
+        lead = lead or numbers.read(placed)
+        for each, one in zip(batch, placed, strict=True):
+            cell = one.cell if numbers.lanes else _named(each, at) or one.cell
             each.fresh[at] = cell
             each.person.replace(each.old[at], cell)
-            if clocks and first and model.clock in model.times:
-                each.clocks = clocks
-                low = max(
-                    reached.get(clocks, clocks[0]), min(clocks[1], clocks[0] if after is None else after + 1)
-                )
-                reached[clocks] = _adjust(model, each, (low, clocks[1]), draws)
-        if first and model.clock in model.times:
+            if one.clocks and first and timed:
+                each.clocks = one.clocks
+                low, high = one.clocks
+                low = max(reached.get(one.clocks, low), min(high, low if after is None else after + 1))
+                reached[one.clocks] = _adjust(model, each, (low, high), one.share)
+        if first and timed:
+            clock = _clock(model, batch[0])
             ahead[id(batch[0].person)] = max(_clock(model, each) or 0 for each in batch)
+
+
+def _piled(model: KinModel, clock: int | None) -> bool:
+    """Whether so many rows have the clock that one more must have it, too."""
+    return any(clock in layout.piles for at, layout in model.times.items() if at == model.clock)
 
 
 def _named(each: Sprout, at: int) -> str | None:
@@ -242,15 +263,15 @@ def _named(each: Sprout, at: int) -> str | None:
     return None if new == old else new
 
 
-def _adjust(model: KinModel, each: Sprout, clocks: tuple[int, int], draws: KeyedDraws) -> int:
+def _adjust(model: KinModel, each: Sprout, clocks: tuple[int, int], share: float) -> int:
     """Moves the row's time a little, to between those of the rows on both sides of its number: to where."""
     now = _clock(model, each)
     if model.clock is None or now is None:
         return clocks[0]
     column = model.times[model.clock]
     moment = column.read(each.old[model.clock])
-    fitting = between(now, *clocks, column.quantum, draws)
-    if moment is not None and fitting != now and abs(fitting - now) <= _ADJUSTED:
+    fitting = between(now, *clocks, quantum=column.quantum, share=share)
+    if moment is not None and fitting != now and abs(fitting - now) <= ADJUSTED:
         each.person.adjust(moment, fitting)
     return max(clocks[0], min(fitting, clocks[1]))
 

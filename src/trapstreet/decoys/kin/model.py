@@ -162,14 +162,15 @@ class _Builder:
 
     def finish(self) -> KinModel:
         sample = self._sample.rows
-        numbers = {
-            at: found
-            for at, builder in self._numbers.items()
-            if (found := builder.finish([row[at] for row in sample]))
-        }
         times = {
             at: time_column(self.columns[at], [row[at] for row in sample]) or layout
             for at, layout in self._times.items()
+        }
+        quantum = times[self._clock].quantum if self._clock in times else 1
+        numbers = {
+            at: found
+            for at, builder in self._numbers.items()
+            if (found := builder.finish([row[at] for row in sample], quantum))
         }
         return KinModel(
             table=self._table,

@@ -4,8 +4,6 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -13,107 +11,24 @@ from numpy.typing import NDArray
 
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Cell, Row, cell_text
+from trapstreet.decoys.kin.lanes import Lane, When
 from trapstreet.decoys.numbering import Codes, Numbering, NumberingBuilder, Running, retyped
 from trapstreet.decoys.sampling import uniform
 
 _FOLLOWS = 0.9  # share of neighbours, by number, whose clocks must not step back
 _ALWAYS = 0.99  # share of rows whose two numbers must be equally far apart
 _TRIES = 64
-_WEIGHED = 3  # gaps that are weighed by their length
 
 
 class Placed(NamedTuple):
-    """A number for a row, and between which clocks of real rows it stands; None where it follows none."""
+    """A number for a row, and between which clocks of real rows it stands; None where it follows none.
 
-    cell: Cell
-    clocks: tuple[int, int] | None
-
-
-@dataclass
-class Lane:
-    """The numbers of one grammar in use, ascending, and the clocks of their rows.
-
-    clocks  a time, or the number that the row refers to; None where the numbers do not follow it
+    share  where between the donor's neighbours its own clock stands, in [0, 1]
     """
 
-    running: Running
-    numbers: NDArray[np.int64] = field(repr=False)
-    clocks: NDArray[np.int64] | None = field(repr=False)
-    _given: dict[int, int] = field(default_factory=dict)
-    _beyond: int = 0
-
-    @cached_property
-    def _passed(self) -> NDArray[np.int64]:
-        """The clocks made to rise: single ones out of order count for nothing."""
-        clocks = self.numbers if self.clocks is None else self.clocks
-        if len(clocks) > 2:
-            left, middle, right = clocks[:-2], clocks[1:-1], clocks[2:]
-            inner = np.maximum(np.minimum(left, middle), np.minimum(np.maximum(left, middle), right))
-            clocks = np.concatenate([np.minimum(clocks[:1], inner[:1]), inner, clocks[-1:]])
-        return np.maximum.accumulate(clocks)
-
-    @cached_property
-    def _steps(self) -> NDArray[np.int64]:
-        return np.diff(self.numbers)
-
-    @cached_property
-    def _typical(self) -> list[int]:
-        """Steps from one number to the next, as often as they occur."""
-        steps = self._steps if len(self._steps) else np.ones(1, dtype=np.int64)
-        return [int(step) for step in np.quantile(steps, np.linspace(0, 1, 257), method="nearest")]
-
-    def _room(self, count: int) -> NDArray[np.int64]:
-        if count not in self._rooms:
-            self._rooms[count] = np.flatnonzero(self._steps > count)
-        return self._rooms[count]
-
-    @cached_property
-    def _rooms(self) -> dict[int, NDArray[np.int64]]:
-        return {}
-
-    def place(
-        self, clock: int | None, count: int, draws: KeyedDraws, *, after: int | None
-    ) -> tuple[int, tuple[int, int] | None]:
-        """The first of `count` free numbers in a row, in the gap nearest to a clock, else beyond the end.
-
-        after  a clock below which no gap must end. For rising clocks a gap is filled from below.
-        """
-        rooms = self._room(count)
-        if clock is not None and self.clocks is not None:
-            gap = int(self._passed.searchsorted(clock, side="right")) - 1
-        else:
-            gap = int(rooms[draws.below(len(rooms))]) if len(rooms) else 0
-        for near in self._by_length(_nearest(rooms, gap), gap, draws):
-            low, high = int(self.numbers[near]), int(self.numbers[near + 1])
-            first = self._given.get(near, low) + 1
-            late = after is None or self.clocks is None or self._passed[near + 1] > after
-            if first + count <= high and late:
-                step = min(draws.choice(self._typical), high - count - first + 1)
-                first += max(0, step - 1)
-                self._given[near] = first + count - 1
-                return first, self._between(near)
-        first = max(self._beyond, int(self.numbers[-1])) + draws.choice(self._typical)
-        self._beyond = first + count - 1
-        return first, None
-
-    def _by_length(self, near: list[int], gap: int, draws: KeyedDraws) -> list[int]:
-        """The gaps with one of the nearest first, the longer in time the likelier: as a moment meets them."""
-        if self.clocks is None or not near or near[0] == gap:
-            return near
-        lengths = accumulate(int(self._passed[at + 1] - self._passed[at]) + 1 for at in near[:_WEIGHED])
-        met = draws.weighted(near[:_WEIGHED], list(lengths))
-        return [met, *(at for at in near if at != met)]
-
-    def _between(self, gap: int) -> tuple[int, int] | None:
-        if self.clocks is None:
-            return None
-        return int(self._passed[gap]), int(self._passed[gap + 1])
-
-
-def _nearest(rooms: NDArray[np.int64], gap: int) -> list[int]:
-    at = int(rooms.searchsorted(gap))
-    near = rooms[max(0, at - _TRIES) : at + _TRIES].tolist()
-    return sorted(near, key=lambda room: abs(room - gap))
+    cell: Cell
+    clocks: tuple[int, int] | None = None
+    share: float = 0.5
 
 
 @dataclass
@@ -133,33 +48,41 @@ class Numbers:
     def clocked(self) -> bool:
         return any(lane.clocks is not None for lane in self.lanes)
 
-    def place(
-        self, like: Sequence[Cell], clock: int | None, draws: KeyedDraws, *, after: int | None
-    ) -> list[Placed]:
-        """Numbers in a row, for rows of the same clock, in the grammar of their neighbours.
+    def place(self, like: Sequence[Cell], when: When, draws: KeyedDraws) -> list[Placed]:
+        """Numbers for rows of the same clock, in the grammar of their neighbours.
 
         like   the cells of the rows that they are made after
-        after  a clock that the rows must come after
+        Those that stand next to each other there do so here.
         """
         if not self.lanes:
-            return [Placed(self._code(cell, draws), None) for cell in like]
-        lane = self._lane(like[0], clock)
-        first, clocks = lane.place(clock, len(like), draws, after=after)
-        self.beyond += len(like) * (first > int(lane.numbers[-1]))
-        texts = [lane.running.written(first + at) for at in range(len(like))]
-        return [
-            Placed(retyped(text, self.numbering.typical if cell in (None, "") else cell), clocks)
-            for text, cell in zip(texts, like, strict=True)
-        ]
+            return [Placed(self._code(cell, draws)) for cell in like]
+        lane = self._lane(like[0], when.clock)
+        of = [self._within(lane, cell) for cell in like]
+        placed: dict[int, Placed] = {}
+        above = None
+        for run in lane.runs(of):
+            numbers, clocks, share = lane.place([of[at] for at in run], when, draws, above=above)
+            above = numbers[-1]
+            self.beyond += len(run) * (numbers[0] > int(lane.numbers[-1]))
+            for at, number in zip(run, numbers, strict=True):
+                cell = self.numbering.typical if like[at] in (None, "") else like[at]
+                placed[at] = Placed(retyped(lane.running.written(number), cell), clocks, share)
+        return [placed[at] for at in range(len(like))]
+
+    def _within(self, lane: Lane, cell: Cell) -> int | None:
+        """The running number in a cell that the lane has."""
+        of = self.numbering.group_of(cell)
+        mine = of is not None and of < len(self.lanes) and self.lanes[of] is lane
+        return self.numbering.number(cell) if mine else None
 
     def at(self, numbers: Sequence[int], like: Sequence[Cell]) -> list[Placed]:
         """These running numbers, where the column has one lane."""
         texts = map(self.lanes[0].running.written, numbers)
-        return [Placed(retyped(text, cell), None) for text, cell in zip(texts, like, strict=True)]
+        return [Placed(retyped(text, cell)) for text, cell in zip(texts, like, strict=True)]
 
     def read(self, placed: Sequence[Placed]) -> list[int]:
         """Their running numbers, [] for codes."""
-        read = [self.numbering.number(cell) for cell, _ in placed]
+        read = [self.numbering.number(one.cell) for one in placed]
         return [number for number in read if number is not None]
 
     def _lane(self, like: Cell, clock: int | None) -> Lane:
@@ -192,7 +115,6 @@ class NumbersBuilder:
     """Learns a numbered column with the clocks of its rows: 26 bytes a row, 8 where there are no clocks."""
 
     def __init__(self, column: int) -> None:
-        self.column = column
         self._builder = NumberingBuilder(column)
         self._fixed: dict[str, int] = {}
         self._rows = (array("h"), array("q"), array("q"))
@@ -213,22 +135,22 @@ class NumbersBuilder:
         for column, values in zip(self._rows, zip(*kept, strict=True), strict=False):
             column.extend(values)
 
-    def finish(self, sample: Sequence[Cell]) -> Numbers | None:
-        """The numbers; None where values repeat often."""
+    def finish(self, sample: Sequence[Cell], quantum: int) -> Numbers | None:
+        """The numbers; None where values repeat often. quantum: what the clocks are multiples of."""
         numbering = self._builder.finish(sample)
         if numbering is None:
             return None
-        lanes = tuple(self._lane(group) for group in numbering.groups if isinstance(group, Running))
+        lanes = tuple(self._lane(group, quantum) for group in numbering.groups if isinstance(group, Running))
         return Numbers(numbering, lanes, np.sort(np.frombuffer(self._hashes, dtype=np.int64)))
 
-    def _lane(self, running: Running) -> Lane:
+    def _lane(self, running: Running, quantum: int) -> Lane:
         fixed, numbers, clocks = (np.frombuffer(column, dtype=column.typecode) for column in self._rows)
         mine = fixed == self._fixed.get(running.fixed[0], -1)
         own, at = np.unique(numbers[mine], return_index=True)
         follows = clocks[mine][at]
         if len(own) < len(running.numbers) or np.mean(np.diff(follows) >= 0) < _FOLLOWS:
-            return Lane(running, running.numbers, None)
-        return Lane(running, own, follows)
+            return Lane(running, running.numbers)
+        return Lane(running, own, follows, quantum)
 
 
 def apart(numbers: Mapping[int, Numbers], sample: Sequence[Row]) -> dict[int, int]:

@@ -1,7 +1,9 @@
 """One persona: who the donor was, who the decoy is, when things happen, which number replaces which."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trapstreet.core.fields.kind import Column, Kind
 from trapstreet.core.maths.draws import KeyedDraws
@@ -51,14 +53,44 @@ class Person:
         return self._told, max((moment for moment in new if moment is not None), default=0)
 
     def adjust(self, moment: int, new: int) -> None:
-        """Moves one time, and with it what would come before or after it otherwise. O(n)."""
+        """Moves one time, and with it those that it would overtake: later ones keep their distance to it,
+        earlier ones move together. O(n)."""
         new = new if self.start is None else max(new, self.start)
-        self.history[moment] = new
-        for other, now in self.history.items():
-            if now is not None and self._events[other].quantum < HOUR:
-                early, late = other < moment and now > new, other > moment and now < new
-                self.history[other] = new if early or late else now
+        was, self.history[moment] = self.history[moment], new
+        if was is not None and new > was:
+            self._push(self._order[bisect_right(self._order, moment) :], was, new)
+        elif was is not None and new < was:
+            self._press(self._order[: bisect_left(self._order, moment)], was, new)
         date_by_time(self._events, self.history)
+
+    def _push(self, later: Sequence[int], was: int, new: int) -> None:
+        for other in later:
+            now, event = self.history[other], self._events[other]
+            if now is not None and now >= new:
+                break
+            if now is not None:
+                moved = min(event.latest, -(-(new + now - was) // event.quantum) * event.quantum)
+                was, new, self.history[other] = now, moved, moved
+
+    def _press(self, earlier: Sequence[int], was: int, new: int) -> None:
+        overtaken = []
+        low = new if self.start is None else self.start
+        for other in reversed(earlier):
+            now = self.history[other]
+            if now is not None and now <= new:
+                low = now
+                break
+            if now is not None:
+                overtaken.append((other, now))
+        for other, now in overtaken:
+            quantum = self._events[other].quantum
+            pressed = low + (now - low) * (new - low) // max(1, was - low)
+            self.history[other] = -(-pressed // quantum) * quantum
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """The donor's times to less than an hour, ascending."""
+        return sorted(moment for moment, event in self._events.items() if event.quantum < HOUR)
 
     def replace(self, old: Cell, new: Cell) -> None:
         """Remembers the number that stands for one of the donor's."""

@@ -20,6 +20,8 @@ _READ = 0.95  # of the cells that must read as times
 _EXACT = 0.98  # of the times that must be multiples of a quantum
 _ON_THE_HOUR = 0.1  # share of full hours from which they mean something
 _USUAL = 0.01  # share of the times from which a weekday, or an hour, is usual
+_PILED = 5  # rows that make a pile, at least
+_FAR = 1 << 62
 _ASTRAY = 28  # days that a history moves where nothing says where to
 
 
@@ -29,6 +31,7 @@ class TimeColumn:
 
     quantum  what the times are multiples of;  hourly  whether full hours are more than chance
     days, hours  of the week and of the day that are usual;  oldest, newest  of what it was learnt from
+    piles  moments that many rows have, as those of an import, ascending
     """
 
     writing: Moments
@@ -38,6 +41,7 @@ class TimeColumn:
     hours: frozenset[int]
     oldest: int
     newest: int
+    piles: tuple[int, ...] = ()
 
     def read(self, cell: Cell) -> int | None:
         """The time in a cell, None where it has none."""
@@ -51,7 +55,7 @@ class TimeColumn:
     def event(self, moment: int) -> "Event":
         """What a time of the column must keep to."""
         quantum = HOUR if self.hourly and moment % HOUR == 0 else self.quantum
-        return Event(quantum, self.newest, self.days, self.hours)
+        return Event(quantum, self.newest, self.days, self.hours, self.piles if moment in self.piles else ())
 
 
 def time_column(column: Column, cells: Iterable[Cell]) -> TimeColumn | None:
@@ -65,16 +69,23 @@ def time_column(column: Column, cells: Iterable[Cell]) -> TimeColumn | None:
     for writing in (Moments(), Moments(day_first=False)):
         times = [moment for cell in present if (moment := writing.number(cell)) != NOTHING]
         if len(times) >= _READ * len(present):
+            quantum = next(q for q in _QUANTA if _multiples(times, q) >= _EXACT or q == 1)
             return TimeColumn(
                 writing=writing,
-                quantum=next(q for q in _QUANTA if _multiples(times, q) >= _EXACT or q == 1),
+                quantum=quantum,
                 hourly=_ON_THE_HOUR <= _multiples(times, HOUR) < _EXACT,
                 days=_usual([moment // DAY % 7 for moment in times]),
                 hours=_usual([moment // HOUR % 24 for moment in times]),
                 oldest=min(times),
                 newest=max(times),
+                piles=_piles(times) if quantum < HOUR else (),
             )
     return None
+
+
+def _piles(times: Sequence[int]) -> tuple[int, ...]:
+    enough = max(_PILED, _USUAL * len(times))
+    return tuple(sorted(moment for moment, often in Counter(times).items() if often >= enough))
 
 
 def _multiples(times: Sequence[int], quantum: int) -> float:
@@ -87,12 +98,16 @@ def _usual(numbers: Sequence[int]) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a time of a history must keep to: its quantum, after when it can't be, what is usual for it."""
+    """What a time of a history must keep to: its quantum, after when it can't be, what is usual for it.
+
+    piles  the moments of which it must be one; () for any
+    """
 
     quantum: int
     latest: int
     days: frozenset[int] = frozenset(range(7))
     hours: frozenset[int] = frozenset(range(24))
+    piles: tuple[int, ...] = ()
 
     def and_also(self, other: "Event") -> "Event":
         """Both: for a time that two columns have."""
@@ -101,6 +116,7 @@ class Event:
             min(self.latest, other.latest),
             self.days & other.days,
             self.hours & other.hours,
+            self.piles or other.piles,
         )
 
 
@@ -184,6 +200,8 @@ def _redrawn(
             drawn = start[1]
         elif start and 0 < start[0] - moment < HOUR:
             drawn = start[1] - (start[0] - moment)
+        elif event.piles and (pile := _pile(event, drawn, start, before)) is not None:
+            drawn = pile
         elif event.quantum < HOUR and before and moment - before[0] < HOUR:
             drawn = before[1] + max(event.quantum, _nearly(moment - before[0], event.quantum, draws))
         elif event.quantum < HOUR:
@@ -198,6 +216,15 @@ def _redrawn(
     return new
 
 
+def _pile(
+    event: Event, drawn: int, start: tuple[int, int] | None, before: tuple[int, int] | None
+) -> int | None:
+    """The nearest of the moments that an event may have, not before the start and the time before."""
+    earliest = max(start[1] if start else drawn - _FAR, before[1] if before else drawn - _FAR)
+    left = [pile for pile in event.piles if pile >= earliest]
+    return min(left, key=lambda pile: abs(pile - drawn), default=None)
+
+
 def _after(before: tuple[int, int], moment: int, event: Event, draws: KeyedDraws) -> int:
     """A time after the one before, which is later on its day than it was: as long after, else soon."""
     drawn = before[1] + _nearly(moment - before[0], event.quantum, draws)
@@ -210,8 +237,9 @@ def _after(before: tuple[int, int], moment: int, event: Event, draws: KeyedDraws
     return before[1] + event.quantum * (1 + draws.below(HOUR // event.quantum))
 
 
-def between(moment: int, low: int, high: int, quantum: int, draws: KeyedDraws) -> int:
-    """A time from low to high: at the same time of day on one of their days, else in one of their hours."""
+def between(moment: int, low: int, high: int, *, quantum: int, share: float) -> int:
+    """A time from low to high: at the same time of day on one of their days, else in one of their hours where
+    they are more than half a day apart, else after this share of what is between them."""
     low, high = -(-low // quantum) * quantum, high // quantum * quantum
     if low <= moment <= high or low > high:
         return moment
@@ -219,10 +247,10 @@ def between(moment: int, low: int, high: int, quantum: int, draws: KeyedDraws) -
     if fitting:
         return min(fitting, key=lambda time: abs(time - moment))
     if high - low <= DAY // 2:
-        return low + draws.below(1 + (high - low) // quantum) * quantum
+        return low + round(share * ((high - low) // quantum)) * quantum
     if moment < low:
-        return low + draws.below(1 + min(high - low, HOUR - 1 - low % HOUR) // quantum) * quantum
-    return high - draws.below(1 + min(high - low, high % HOUR) // quantum) * quantum
+        return low + round(share * (min(high - low, HOUR - 1 - low % HOUR) // quantum)) * quantum
+    return high - round(share * (min(high - low, high % HOUR) // quantum)) * quantum
 
 
 def _nearly(gap: int, quantum: int, draws: KeyedDraws) -> int:

@@ -1,6 +1,7 @@
 """Planting in tables of a database: the same for all of them but for their SQL."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -115,6 +116,19 @@ class SqlGround:
             for fetched in work.select(self._survey.tables[number], self.tables[number].refers, keys):
                 yield batch_of(fetched, line)
                 line += len(fetched)
+
+    def having(self, number: int, wanted: Mapping[tuple[int, ...], Sequence[Row]]) -> Iterator[Batch]:
+        table = self._survey.tables[number]
+        found: Counter[Row] = Counter()
+        with self._transaction("read") as work:
+            for positions, keys in wanted.items():
+                fetched = work.select(table, positions, keys)
+                found |= Counter(row for some in fetched for row in batch_of(some, 1).rows)
+        if table.key:  # met twice by two spellings that a collation takes for one
+            found = Counter(found.keys())
+        rows = list(found.elements())
+        if rows:
+            yield Batch(rows, range(1, len(rows) + 1))
 
     def find(self, number: int, keys: Sequence[Row]) -> list[Row | None]:
         with self._transaction("read") as work:

@@ -1,7 +1,7 @@
 """Planting in files: a table in a file, and files that name its rows by links."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,10 +51,18 @@ class FileGround:
         return self._files[number].table
 
     def kin(self, number: int, keys: Sequence[Row]) -> Iterator[Batch]:
-        shape = self.tables[number]
-        wanted = {texts(key) for key in keys}
+        return self.having(number, {self.tables[number].refers: keys})
+
+    def having(self, number: int, wanted: Mapping[tuple[int, ...], Sequence[Row]]) -> Iterator[Batch]:
+        named = [
+            (positions, {texts(key) for key in keys if None not in key}) for positions, keys in wanted.items()
+        ]
         for batch in self._files[number].table.batches():
-            kept = [at for at, row in enumerate(batch.rows) if key_of(row, shape.refers) in wanted]
+            kept = [
+                at
+                for at, row in enumerate(batch.rows)
+                if any(key_of(row, positions) in keys for positions, keys in named)
+            ]
             if kept:
                 yield batch.only(kept)
 
@@ -225,6 +233,7 @@ def _shape(file: GroundFile, key: tuple[int, ...], *, referred: tuple[int, ...] 
         refers=() if file.reference is None else (file.reference,),
         referred=referred,
         unique=tuple((at,) for at in file.survey.unique if (at,) != key),
+        upheld=False,
     )
 
 

@@ -12,7 +12,8 @@ class Planting(models.Model):
     data_set    whose table the records lie in; null for other breadcrumbs
     place       where it is, as people read it; location  of the table, without a password
     links       the files that refer to the table (core.model.ground.Link as JSON)
-    tables      names and columns of the tables that have rows of it, as JSON, the root first
+    tables      name, columns and, but for the root, which comes first, core.model.ground.Kinship of each
+                table that has rows of it, as JSON
     decoys      how many; profiles, record_ids, cells  of the root's rows, as of a copy
     kin         the rows of the other tables, sealed;  tokens  what a use is known by, sealed
     planted_at  null while it is not known to be there;  removed_at  null while it is not taken out again

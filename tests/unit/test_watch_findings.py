@@ -96,25 +96,43 @@ def test_more_texts_need_more_numbers(lookup: Lookup, ours: Rows) -> None:
 
 def test_decoys_are_certain(lookup: Lookup, ours: Rows, decoys: Rows) -> None:
     (finding,) = found(lookup, text([*ours[:20], *decoys[:5]]))
-    assert (finding.records, finding.decoys, finding.share) == (25, 5, 20 / COUNT)
+    assert (finding.records, finding.decoys, finding.share) == (20, 5, 20 / COUNT)
     (finding,) = found(lookup, decoys[0][EMAIL])
-    assert (finding.records, finding.decoys, finding.share) == (0, 1, 0)
-    assert any("certain" in line for line in finding_lines(finding))
+    assert (finding.records, finding.decoys, finding.singles, finding.share) == (0, 1, {}, 0)
+    told = list(finding_lines(finding))
+    assert told[1] == "  customers: nothing but decoys"
+    assert any("certain" in line for line in told)
     (finding,) = found(lookup, text(decoys[:1], TICKET, PHONE))
     assert finding.decoys == 1
     (finding,) = found(lookup, text([*ours[:50], *decoys[:5]], PHONE))
     assert (finding.records, finding.decoys, finding.share) == (0, 0, 50 / COUNT), "a number alone is not"
+    assert finding.singles == {Kind.PHONE: 55}
 
 
-def test_decoys_of_the_same_name_are_records_like_all_others(
-    tmp_path: Path, ours: Rows, decoys: Rows
+@pytest.mark.parametrize("columns", [(), (NAME, EMAIL), (NAME, PHONE), (EMAIL,)])
+def test_records_and_decoys_are_counted_apart(
+    tmp_path: Path, ours: Rows, decoys: Rows, columns: Sequence[int]
 ) -> None:
+    """The whole table leaked, with the decoys that lie in it: it has no more records than it has."""
+    lookup = lookup_of(tmp_path, ours, columns_of(ours), {"p1-abc": decoys})
+    (finding,) = found(lookup, text([*ours, *decoys], *columns))
+    assert finding.records in (0, COUNT)
+    assert finding.records + finding.singles.get(Kind.EMAIL, 0) == COUNT
+    assert (finding.decoys, finding.planted, finding.share) == (60, {"p1-abc": 60}, 1.0)
+    assert sum(finding.histogram.values()) == COUNT
+    assert set(finding.fields.values()) <= {COUNT}
+    assert finding.certain == (60 if EMAIL in columns or not columns else 0)
+    if finding.records:
+        assert "2,000 of 2,000 records (100 %)" in list(finding_lines(finding))[1]
+
+
+def test_decoys_of_the_same_name_are_told_like_all_others(tmp_path: Path, ours: Rows, decoys: Rows) -> None:
     """Two of a copy's few decoys share a name that no record of the data set has."""
     twins = [(*row[:NAME], "Zenobia Quill", *row[NAME + 1 :]) for row in decoys[:2]]
     copies = {"1-abc": [*twins, *decoys[2:20]]}
     lookup = lookup_of(tmp_path, ours, columns_of(ours), copies)
     (finding,) = found(lookup, text([*ours, *copies["1-abc"]], NAME, PHONE))
-    assert (finding.records, finding.singles) == (COUNT + 20, {})
+    assert (finding.records, finding.decoys, finding.singles) == (COUNT, 20, {})
 
 
 def test_a_change_is_no_second_record(tmp_path: Path, ours: Rows) -> None:

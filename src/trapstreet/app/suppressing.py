@@ -22,8 +22,9 @@ from trapstreet.core.model.table import Batch, Row
 from trapstreet.core.ports import Progress
 from trapstreet.keys.files import refuse_readable_by_others, write_private
 from trapstreet.plugins.tables import Table, create_table, open_table
+from trapstreet.registered.linked import linked_keys
 from trapstreet.store import catalogue, suppression
-from trapstreet.store.models import SuppressionJob
+from trapstreet.store.models import DataSet, SuppressionJob
 from trapstreet.suppress import LEAST_JOB, SAMPLE, Alert, Suppression, admitted, finder_for, token_hash
 
 VARIABLE = "TRAPSTREET_JOB_TOKEN"
@@ -52,13 +53,7 @@ def add_job(workspace: Workspace, new: NewJob, token_file: Path) -> SuppressionJ
     The workspace must be held for writing.
     """
     data_set = catalogue.data_set_named(new.data_set)
-    names = [column.name for column in catalogue.columns_of(data_set)]
-    unknown = sorted(set(new.columns) - set(names))
-    if unknown:
-        raise UnusableInput(
-            f"{data_set.name!r} has no column {', '.join(unknown)}",
-            hint=f"its columns are {', '.join(names)}",
-        )
+    _refuse_unknown(data_set, new.columns)
     if suppression.open_job(new.name):
         raise UnusableInput(f"there is a job {new.name!r} already", hint="end it, or choose another name")
     if new.rows < LEAST_JOB:
@@ -86,6 +81,20 @@ def add_job(workspace: Workspace, new: NewJob, token_file: Path) -> SuppressionJ
     except BaseException:
         token_file.unlink(missing_ok=True)
         raise
+
+
+def _refuse_unknown(data_set: DataSet, columns: Iterable[str]) -> None:
+    """Raises UnusableInput for a column that neither the data set has nor, like orders.number, a key of a
+    table that refers to a planting of it."""
+    linked = linked_keys(data_set)
+    names = [column.name for column in catalogue.columns_of(data_set)]
+    names += [name for key in linked.keys for name in key.names]
+    unknown = sorted(set(columns) - set(names))
+    if unknown:
+        hint = f"there are {', '.join(names)}"
+        if linked.outdated:
+            hint += f"; more once trapstreet decoy reconcile {' '.join(linked.outdated)} noted linked tables"
+        raise UnusableInput(f"{data_set.name!r} has no column {', '.join(unknown)}", hint=hint)
 
 
 def end_job(workspace: Workspace, name: str) -> SuppressionJob:
@@ -211,8 +220,8 @@ def _call(
     workspace: Workspace, job: SuppressionJob, columns: Sequence[str], sample: Sequence[Row], *, where: str
 ) -> Suppression:
     ring = workspace.ring
-    read, finder = finder_for(job, columns, sample, ring=ring, shelf=shelf_of(workspace), where=where)
-    return Suppression(job, read, finder, by=_caller(), ring=ring, clock=now)
+    told_by, finder = finder_for(job, columns, sample, ring=ring, shelf=shelf_of(workspace), where=where)
+    return Suppression(job, told_by, finder, by=_caller(), ring=ring, clock=now)
 
 
 def _caller() -> str:

@@ -144,7 +144,7 @@ def refuse_outputs(*files: Path | None, customers: Path | None) -> None:
     if customers:
         format_to_write(customers, label=str(customers))
         asked += [customers, *_customer_files(customers).values()]
-    if len({file.absolute() for file in asked}) < len(asked):
+    if len({file.resolve() for file in asked}) < len(asked):
         raise UnusableInput("two files of one name are asked for", hint="give each a name of its own")
     for file in asked:
         refuse_taken(file)

@@ -83,6 +83,7 @@ def job() -> None:
         "trapstreet suppress job add billing --data-set customers --rows 80000 --calls 2/month \\",
         '    --purpose "monthly invoices" --token /etc/billing.token',
         "trapstreet suppress job add orders … --column customer_no=buyer",
+        "trapstreet suppress job add statistics … --column orders.number=order_no",
     )
 )
 @click.argument("name")
@@ -99,7 +100,8 @@ def job() -> None:
     "columns",
     multiple=True,
     metavar="COLUMN=NAME",
-    help="The data set's COLUMN is called NAME in what the job passes on.",
+    help="The data set's COLUMN is called NAME in what the job passes on. Numbers of tables that refer to "
+    "planted decoys are TABLE.COLUMN, like orders.number.",
 )
 @click.option("--token", required=True, type=FILE, help="The new file that the job's token is written to.")
 @workspace_option

@@ -19,6 +19,7 @@ from trapstreet.index import DataSetIndex, held_in
 from trapstreet.index.runs import among, distinct
 from trapstreet.keys.ring import KeyRing
 from trapstreet.registered import batches_of_records
+from trapstreet.registered.told import told_key, told_texts
 from trapstreet.store import catalogue, copies, plantings
 from trapstreet.store.erasures import RowHashes
 from trapstreet.store.models import DataSet
@@ -125,12 +126,12 @@ def decoys_like(
 def row_hashes(
     data_set: DataSet, ids: U64, given: Sequence[Identity], source: Source, *, ring: KeyRing
 ) -> RowHashes:
-    """The hashes that suppression remembers rows by, as it computes them: of the person's known spellings."""
-    key = ring.siphash_key("suppress", data_set.id)
+    """The hashes that suppression remembers rows by: of the person's known spellings."""
+    key = told_key(data_set.id, ring)
     hashes = {"key": ids}
     for kind in _TOLD_BY:
         spelled = [each.value.reveal() for each in given if each.by.value == kind.value] + source.cells(kind)
-        hashes[kind.value] = record_ids(key, [(text.strip().lower(),) for text in spelled])
+        hashes[kind.value] = record_ids(key, [(text,) for text in told_texts(spelled)])
     return hashes
 
 

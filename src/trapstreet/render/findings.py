@@ -15,9 +15,8 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     yield f"  {finding.data_set}: {'; '.join(_found(finding))}"
     if max(finding.histogram, default=0) > 1 and len(finding.histogram) > 1:
         yield f"    {_histogram(finding.histogram)}"
-    if finding.decoys:
-        yield from _decoys(finding)
-    elif finding.p_value > 0:
+    yield from _decoys(finding)
+    if not finding.certain and finding.p_value > 0:
         yield f"    foreign data shows as much with a chance of at most {chance(log10(finding.p_value))}"
     for excerpt in finding.excerpts:
         yield f"    {printable(excerpt)}"
@@ -34,8 +33,9 @@ def set_aside_lines(aside: SetAside) -> Iterator[str]:
 def _decoys(finding: Finding) -> Iterator[str]:
     of_copies = finding.decoys - sum(finding.planted.values())
     if of_copies:
-        sure = "that is certain, and this" if of_copies == 1 else "those are certain, and this"
-        yield f"    {counted(of_copies, 'decoy')} of copies: {sure} left through a copy"
+        sure = "that is certain, and " if of_copies == 1 else "those are certain, and "
+        said = f"{sure if finding.certain else ''}this left through a copy"
+        yield f"    {counted(of_copies, 'decoy')} of copies: {said}"
     for planting, number in finding.planted.items():
         yield f"    {counted(number, 'decoy')} of planting {planting}: this left through the table itself"
 
@@ -47,10 +47,12 @@ def _found(finding: Finding) -> Iterator[str]:
         yield f"column by column, {_of_all(finding.by_column, finding.of)}"
     if finding.singles:
         yield f"on their own: {', '.join(_singles(finding))}"
+    if not (finding.records or finding.by_column or finding.singles):
+        yield "nothing but decoys"
 
 
 def _of_all(records: int, of: int) -> str:
-    """`1,204 of 68,000 records (1.8 %)`; decoys may make them more than all."""
+    """`1,204 of 68,000 records (1.8 %)`; records that are gone may make them more than all."""
     return f"{records:,} of {counted(of, 'record')} ({percent(min(records, of), of)})"
 
 

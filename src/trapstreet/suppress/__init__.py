@@ -1,7 +1,8 @@
 """Keep decoys out of billing, mailing, statistics and exports: the last step before rows are used."""
 
 from trapstreet.suppress.domain.jobs import LEAST_JOB, PERIODS, Alert
-from trapstreet.suppress.service import SAMPLE, Suppression, admitted, finder_for, token_hash
+from trapstreet.suppress.exports import finder_for
+from trapstreet.suppress.service import SAMPLE, Suppression, admitted, token_hash
 
 __all__ = [
     "LEAST_JOB",

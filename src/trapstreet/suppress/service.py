@@ -8,14 +8,11 @@ import numpy as np
 
 from trapstreet.core.model.errors import AccessDenied, UnusableInput
 from trapstreet.core.model.protected import Protected
-from trapstreet.core.model.table import Batch, Cell, Row
-from trapstreet.index import DataSetIndex, KernelMatcher, Shelf, Sketch, living, native
-from trapstreet.index.runs import among
+from trapstreet.core.model.table import Batch
+from trapstreet.index import Sketch
 from trapstreet.keys.ring import KeyRing
-from trapstreet.store import catalogue, suppression
+from trapstreet.store import suppression
 from trapstreet.store.models import SuppressionCall, SuppressionJob
-from trapstreet.suppress.domain.columns import Reading, reading
-from trapstreet.suppress.domain.finder import Finder, decoys_alone, quick_record_ids
 from trapstreet.suppress.domain.jobs import (
     PERIODS,
     Alert,
@@ -27,6 +24,7 @@ from trapstreet.suppress.domain.jobs import (
     reached,
     sketch_of,
 )
+from trapstreet.suppress.domain.numbers import Look
 
 SAMPLE = 1_000
 """Rows that show what the columns of an export hold."""
@@ -64,41 +62,6 @@ def token_hash(token: Protected[str]) -> str:
     return sha256(token.reveal().strip().encode()).hexdigest()
 
 
-def finder_for(
-    job: SuppressionJob,
-    columns: Sequence[str],
-    sample: Sequence[Row],
-    *,
-    ring: KeyRing,
-    shelf: Shelf,
-    where: str,
-) -> tuple[Reading, Finder]:
-    """How a job's export is read, and what finds the decoys in it: those of all copies, pools and plantings
-    of the data set.
-
-    Raises UnusableInput where nothing in the export tells decoys.
-    """
-    data_set = job.data_set
-    index = catalogue.index_of(data_set, shelf)
-    read = reading(
-        columns,
-        sample,
-        index.columns,
-        data_set.key_columns,
-        renamed=job.columns,
-        are_keys=lambda cells: _share_of_keys(cells, index, ring),
-        where=where,
-    )
-    matcher = KernelMatcher(decoys_alone(index), ring.fingerprint_key) if native.load() else None
-    return read, Finder(index, read, keys=ring, matcher=matcher)
-
-
-def _share_of_keys(cells: Sequence[Cell], index: DataSetIndex, ring: KeyRing) -> float:
-    ids = quick_record_ids(ring.record_key(index.data_set), [cells])
-    known = [living(index.versions).record_ids, *(each.record_ids for each in index.copies.values())]
-    return float(np.mean(among(ids, np.sort(np.concatenate(known)))))
-
-
 class Suppression:
     """One call of a job.
 
@@ -107,12 +70,12 @@ class Suppression:
     """
 
     def __init__(
-        self, job: SuppressionJob, read: Reading, finder: Finder, *, by: str, ring: KeyRing, clock: Clock
+        self, job: SuppressionJob, told_by: str, finder: Look, *, by: str, ring: KeyRing, clock: Clock
     ) -> None:
         self._job = job
         self._terms = Terms(job.rows, job.calls, job.period)
         self._finder = finder
-        self._given = Given(0, read.told_by, Sketch.empty())
+        self._given = Given(0, told_by, Sketch.empty())
         self._by = by
         self._ring = ring
         self._clock = clock

@@ -103,8 +103,8 @@ def _scanned(result: Scan) -> str:
     size = f"{result.scanned['objects']:,} texts ({result.scanned['bytes'] / 1e6:,.1f} MB)"
     head = _told(f"4. {size} found on the web are scanned, another company's table among them:")
     found = [
-        f"     {Path(each.path).name}: {counted(each.records, 'record')} of {each.data_set!r}, "
-        f"{counted(each.decoys, 'decoy')} among them"
+        f"     {Path(each.path).name}: {counted(each.records, 'record')} of {each.data_set!r} "
+        f"and {counted(each.decoys, 'decoy')}"
         for each in result.findings
     ]
     return "\n".join([head, *found, "   Nothing else is reported."])

@@ -84,7 +84,7 @@ def _in_workspace(kept: Kept) -> Iterator[Remain]:
         yield Remain(
             f"what suppression remembers of rows ({kept.jobs:,} jobs)",
             "they know rows by hashes of a value as it is written: those of spellings that neither source "
-            "nor your lines show are not found",
+            "nor your lines show, and of numbers of linked tables, are not found",
         )
     for folder in kept.strange:
         yield Remain(folder, "an index of no data set that the registry knows: delete it unless you miss it")

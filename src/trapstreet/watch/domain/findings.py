@@ -34,18 +34,19 @@ class Finding(msgspec.Struct, frozen=True):
     """Our data seen at a source.
 
     records    leaked records: at least two different fields of one record near each other, together too rare
-               to be chance; each record once
+               to be chance; each record once, and no decoys
     by_column  further records of which the text shows at least two fields far apart, each of a kind that it
                shows too often to be chance: first all addresses, then all phone numbers
     of         how many records the data set has
-    share      of them, in [0, 1], those two and those of single values too many to be chance; no decoys
+    share      of them, in [0, 1], those two and those of single values too many to be chance
     fields     how many of the records show each kind
-    histogram  how many of all those, and decoys, show so many fields
-    singles    values of ours that stand in no such record, by kind
+    histogram  how many of all those show so many fields
+    singles    values of ours that stand in no such record, and are no such decoy's, by kind
     expected   how many of each kind of number chance explains
     p_value    of a text that has nothing to do with the data set to show this, at most
-    decoys     how many decoys are among all those: they are certain;  planted  how many of them by planting,
-               the others being decoys of copies
+    decoys     how many decoys the text shows as it shows those records, or certainly;  certain  how many of
+               them by more than a number and a name;  planted  how many by planting, the others being
+               decoys of copies
     excerpts   a few of the places, masked
     """
 
@@ -62,13 +63,14 @@ class Finding(msgspec.Struct, frozen=True):
     expected: dict[Kind, float]
     p_value: float
     decoys: int
+    certain: int
     planted: dict[str, int]
     excerpts: list[str]
     sha256: str
 
 
 Patterns = Mapping[tuple[int, bool], int]
-"""How many records show each set of kinds (as bits), decoys apart from others."""
+"""How many records show each set of kinds (as bits), decoys (False) apart from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ class Shown:
 
     near, fields  of the records that count: kinds near each other, and all kinds
     apart         of all others the anchors
-    singles       of the values met that are in no such record
-    decoys        how many decoys show which anchors, and whether that is more than a number
-    planted       how many of the certain ones are which planting's
+    singles       of the values met that are in no such record, and no told decoy's
+    decoys        how many decoys are told: they count as records do, or are certain;  certain  how many of
+                  them are;  planted  how many are which planting's
     alive         records of the data set
     expected      how many numbers of each kind chance explains
     log10_p       per kind of the values met;  log10_p_records  of the records
@@ -89,7 +91,8 @@ class Shown:
     fields: Patterns
     apart: Patterns
     singles: Mapping[Kind, int]
-    decoys: Mapping[tuple[int, bool], int]
+    decoys: int
+    certain: int
     planted: Mapping[str, int]
     alive: int
     expected: Mapping[Kind, float]
@@ -112,14 +115,15 @@ def shown(
         if kind not in SPACED
     }
     is_copy = np.array([owner.copy != "" for owner in lookup.owners], dtype=np.bool_)
-    decoys = everything.take(is_copy[everything.owner])
+    decoys = everything.take(is_copy[everything.owner] & (everything.certain | _first(counts, everything)))
     others = rest.take(~np.isin(rest.record, records.record))
     what = Shown(
         near=_patterns(records, records.near, is_copy),
         fields=_patterns(records, records.shown, is_copy),
         apart=_patterns(others, others.anchors, is_copy),
-        singles=count_kinds(rest.anchors),
-        decoys=Counter(zip(decoys.anchors.tolist(), decoys.certain.tolist(), strict=True)),
+        singles=count_kinds(rest.anchors[~(is_copy[rest.owner] & rest.certain)]),
+        decoys=len(decoys),
+        certain=int(np.count_nonzero(decoys.certain)),
         planted=_planted(decoys, lookup),
         alive=foreign.spread.records,
         expected={kind: float(f"{each.expected:.3g}") for kind, each in judged.items()},
@@ -129,8 +133,13 @@ def shown(
     return what, Joined(records, rest)
 
 
+def _first(counts: NDArray[np.bool_], everything: Seen) -> NDArray[np.bool_]:
+    """Which of the records count, and none of what follows them."""
+    return np.append(counts, np.zeros(len(everything) - len(counts), dtype=np.bool_))
+
+
 def _planted(decoys: Seen, lookup: Lookup) -> Counter[str]:
-    owners = (lookup.owners[at].planting for at in decoys.owner[decoys.certain].tolist())
+    owners = (lookup.owners[at].planting for at in decoys.owner.tolist())
     return Counter(filter(None, owners))
 
 
@@ -157,39 +166,44 @@ def worth_telling(what: Shown, tests: int) -> bool:
     tests  how many texts and data sets chance could have shown it in
     """
     few = bool(what.near) and what.log10_p_records <= log10(RECORDS_ALONE / tests)
-    return few or any(certain for _, certain in what.decoys) or bool(beyond_chance(what, tests))
+    return few or what.certain > 0 or bool(beyond_chance(what, tests))
 
 
 def described(what: Shown, tests: int) -> dict[str, Any]:
     """The figures of a finding: the fields of Finding by these names."""
     sure = bits(beyond_chance(what, tests))
-    by_column = {sort: n for sort, n in what.apart.items() if (sort[0] & sure).bit_count() > 1}
-    alone = {sort: n for sort, n in what.apart.items() if sort[0] & sure}
-    real = sum(n for each in (what.fields, alone) for (_, is_real), n in each.items() if is_real)
+    near, fields, apart = (_real(each) for each in (what.near, what.fields, what.apart))
+    alone = {mask: n for mask, n in apart.items() if mask & sure}
     histogram: Counter[int] = Counter()
-    for (mask, _), n in what.fields.items():
+    for mask, n in fields.items():
         histogram[mask.bit_count()] += n
-    for (mask, _), n in what.apart.items():
+    for mask, n in alone.items():
         histogram[(mask & sure).bit_count()] += n
     lowest = min([what.log10_p_records, *what.log10_p.values()])
     return {
-        "records": sum(what.near.values()),
-        "by_column": sum(by_column.values()),
+        "records": sum(near.values()),
+        "by_column": sum(n for mask, n in alone.items() if (mask & sure).bit_count() > 1),
         "of": what.alive,
-        "share": min(1.0, real / max(1, what.alive)),
-        "fields": _kinds(what.near),
-        "histogram": {size: n for size, n in sorted(histogram.items()) if size},
+        "share": min(1.0, (sum(fields.values()) + sum(alone.values())) / max(1, what.alive)),
+        "fields": _kinds(near),
+        "histogram": dict(sorted(histogram.items())),
         "singles": dict(what.singles),
         "expected": dict(what.expected),
         "p_value": 10.0 ** max(-300.0, min(0.0, lowest + log10(1 + len(what.log10_p)))),
-        "decoys": sum(n for (_, certain), n in what.decoys.items() if certain),
+        "decoys": what.decoys,
+        "certain": what.certain,
         "planted": dict(sorted(what.planted.items())),
     }
 
 
-def _kinds(patterns: Patterns) -> dict[Kind, int]:
+def _real(patterns: Patterns) -> dict[int, int]:
+    """How many records show each set of kinds, without decoys."""
+    return {mask: n for (mask, is_real), n in patterns.items() if is_real}
+
+
+def _kinds(patterns: Mapping[int, int]) -> dict[Kind, int]:
     """How many of the records show each kind."""
     counts: Counter[Kind] = Counter()
-    for (mask, _), n in patterns.items():
+    for mask, n in patterns.items():
         counts.update(dict.fromkeys(kinds_in(mask), n))
     return dict(sorted(counts.items()))

@@ -35,6 +35,7 @@ def main() -> None:
         at.say("take them out again", at.run("plant", "--undo", "p1"))
         apart(_fill_orders, url, rows)
         _plant(at, "the same, and their orders")
+        at.say("look them and their orders up", at.run("decoy", "reconcile", "p2"))
         at.say("take all out again", at.run("plant", "--undo", "p2"))
 
 

@@ -27,6 +27,7 @@ from trapstreet.keys.kit import read_kit
 from trapstreet.keys.notes import NoteSigner, signed_text
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import open_sealed
+from trapstreet.trap.sealing import Opener
 
 KEYS, IDS, COPIES, LOG = (vectors(number) for number in ("0001", "0002", "0004", "0005"))
 unhex = bytes.fromhex
@@ -52,6 +53,9 @@ def test_every_key_is_the_one_on_the_page() -> None:
         "inventory": keys.inventory_key(),
         "log": keys.derive("log"),
         "check": unhex(keys.check()),
+        "trap": keys.trap_key(),
+        "trap public": Opener(keys.trap_key()).public,
+        "sightings": keys.sightings_key(),
     }
     assert {name: key.hex() for name, key in derived.items()} == KEYS["keys"]
     assert keys.log_signer().verifier_key == KEYS["log_key"]

@@ -108,3 +108,10 @@ def test_hashes_are_not_found_across_the_borders_of_two() -> None:
     whole = name_hash(KEY, "vpn-7f3a.zone.example")
     shifted = Swarm("dns", "", 2, 1, 2, KEY, b"1234" + whole + b"5678")
     assert known().among(shifted, name_hash) == []
+
+
+def test_a_link_known_by_its_query_is_found_in_a_swarm() -> None:
+    """The trap names a request both with and without its query."""
+    link = next(value for channel, value in TOKENS if channel == "http" and "?" in value)
+    found = known().among(swarm("http", link.partition("?")[0], link), name_hash)
+    assert TOKENS["http", link] in found

@@ -1,5 +1,7 @@
 """trapstreet.toml: what is wrong in it is said, with the line."""
 
+import re
+
 import pytest
 
 from trapstreet.app.settings import new_settings_text, parse_settings, with_value
@@ -24,6 +26,7 @@ def test_a_new_file_reads_back_and_explains_itself() -> None:
     assert settings.trace.bound == 1e-6
     assert settings.scan.public == ()
     assert settings.trap.urls == settings.trap.zones == ()
+    assert settings.trap.inside == settings.trap.geography == settings.work.traps == ()
     assert TEXT.count("#") >= 8
 
 
@@ -54,6 +57,12 @@ CASES = {
         "urls = ",
     ),
     "a trap's address with a query": ("urls = []", 'urls = ["https://a.example/?x=1"]', "of the urls", None),
+    "a network inside that is none": (
+        "inside = []",
+        'inside = ["10.0.0.0/8", "office"]',
+        "line {n}: 'office' cannot be one of the networks inside",
+        "inside = ",
+    ),
     "a zone with a dot at its end": (
         "zones = []",
         'zones = ["net.example", "other.example."]',
@@ -87,3 +96,11 @@ def test_a_value_is_replaced_and_the_rest_stays() -> None:
     assert changed.replace('kit = "f\\"f"', 'kit = ""') == TEXT
     with pytest.raises(UnusableInput, match="no line 'kit'"):
         with_value(TEXT, section="decoys", name="kit", value="")
+
+
+def test_a_file_from_before_there_were_workers_is_read_as_it_was() -> None:
+    without = re.sub(r"\[work\].*?(?=# \[share)", "", TEXT, flags=re.DOTALL)
+    without = without.replace("inside = []\n", "").replace("geography = []\n", "")
+    assert "work]" not in without
+    settings = parse_settings(without.encode(), label="trapstreet.toml")
+    assert settings.work.traps == settings.trap.inside == settings.trap.geography == ()

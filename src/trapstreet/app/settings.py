@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -40,16 +41,26 @@ check = {check}
 
 [decoys]
 # May be changed: mail domains and telephone numbers that belong to you and reach nobody else. Decoys get
-# their addresses and numbers from here. Without them decoys use names reserved for examples, and whoever
-# knows that can strip them.
+# their addresses and numbers from here, web addresses too (www.your.domain). Without them decoys use names
+# reserved for examples, and whoever knows that can strip them.
 domains = []
 phones = []
 
 [trap]
 # May be changed: web addresses below which your trap answers, and DNS zones that it answers for. Breadcrumbs
-# get their links and host names from here: urls = ["https://cdn.your.domain/"], zones = ["your-net.domain"].
+# get their links and host names from here, and decoys their web addresses: urls = ["https://cdn.your.domain/"],
+# zones = ["your-net.domain"].
 urls = []
 zones = []
+# May be changed: your own networks, inside = ["10.0.0.0/8"], and MaxMind DB files of countries and networks
+# that you bring, geography = ["/srv/geo/GeoLite2-City.mmdb"]: sightings then say from where.
+inside = []
+geography = []
+
+[work]
+# May be changed: folders of traps that trapstreet work takes what they heard from, like
+# traps = ["/var/lib/trapstreet-trap"].
+traps = []
 
 # [share.NAME] may be added for a data set NAME: what each of its copies goes without or has spelled in its
 # own way, so that even a leak without decoys tells whose it was. Nothing unless it stands here.
@@ -104,10 +115,19 @@ class DecoysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrapSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a use of a breadcrumb is heard."""
+    """Where a use of a breadcrumb is heard; by what its place of access is told: networks of one's own, and
+    databases (relative to the workspace)."""
 
     urls: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+    geography: tuple[str, ...] = ()
+
+
+class WorkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the worker does: `traps` are folders, relative to the workspace."""
+
+    traps: tuple[str, ...] = ()
 
 
 class ShareSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +158,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: KeysSection
     decoys: DecoysSection = DecoysSection()
     trap: TrapSection = TrapSection()
+    work: WorkSection = WorkSection()
     share: dict[str, ShareSection] = {}
     scan: ScanSection = ScanSection()
     trace: TraceSection = TraceSection()
@@ -226,6 +247,14 @@ def _check_trap(trap: TrapSection, text: str, *, label: str) -> None:
                     f"{label}{_line(text, 'trap', name)}: {value!r} cannot be one of the {name} under [trap]",
                     hint=f"write it like {like}",
                 )
+    for value in trap.inside:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise UnusableInput(
+                f"{label}{_line(text, 'trap', 'inside')}: {value!r} cannot be one of the networks inside",
+                hint="write it like 10.0.0.0/8",
+            ) from error
 
 
 def read_share(text: str, *, where: str) -> float:

@@ -1,5 +1,6 @@
 """The command line: one module per command, imported only when that command runs."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,6 +19,9 @@ COMMANDS = {
     "plant": "Put decoy customers into your own tables.",
     "bait": "Make a breadcrumb: an address, a link, a document, a login.",
     "decoy": "List, test, retire and find again what was planted.",
+    "serve": "Hear breadcrumbs being used: the trap.",
+    "work": "Take what the trap heard, and find out what was used.",
+    "sighting": "List the uses of decoys: which, from where, by whom.",
     "suppress": "Keep decoys out of billing, mailing and statistics.",
     "forget": "Erase a person from what trapstreet keeps.",
     "strip": "Remove a copy's decoys from a file that came back.",
@@ -84,4 +88,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """Run this process's command line."""
+    gc.set_threshold(50_000, 20, 50)  # batches are a great many tuples, none of them in a cycle
     sys.exit(run(sys.argv[1:]))

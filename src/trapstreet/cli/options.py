@@ -50,3 +50,12 @@ def end_of_day(text: str) -> int:
     if day < datetime.now(UTC):
         raise UnusableInput(f"{text} is over", hint="name a day that is still to come")
     return int(day.timestamp() * 1e6)
+
+
+def day_begins(text: str) -> int:
+    """The first microsecond, UTC, of a date like 2027-03-31. Raises UnusableInput."""
+    try:
+        day = datetime.combine(date.fromisoformat(text.strip()), time.min, UTC)
+    except ValueError as error:
+        raise UnusableInput(f"{text!r} is no date", hint="write it like 2027-03-31") from error
+    return max(0, int(day.timestamp() * 1e6))

@@ -93,6 +93,18 @@ class KeyRing:
         """Key that opens sealed inventories beside the recovery kit, so that a kit can be replaced."""
         return self.derive("inventory")
 
+    def trap_key(self) -> bytes:
+        """X25519 private key that traps seal to what they hear; only the public half ever leaves."""
+        return self.derive("trap")
+
+    def sightings_key(self) -> bytes:
+        """Key under which is kept what hits show of whoever made them."""
+        return self.derive("sightings")
+
+    def party_key(self) -> bytes:
+        """Key of the hashes of parties, by which uses fold into incidents."""
+        return self.derive("party")
+
     def log_signer(self) -> "NoteSigner":
         """Signer of the log's checkpoints, under the name `trapstreet/<workspace id>`."""
         from trapstreet.keys.notes import NoteSigner

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+_SURE = 4.0  # bits
+
 
 class Kind(StrEnum):
     """What sort of client made a hit."""
@@ -51,3 +53,8 @@ class Label(msgspec.Struct, frozen=True):
     why: tuple[str, ...]
     automaton: str = ""
     on_behalf: bool = False
+
+    @property
+    def spares(self) -> bool:
+        """Whether it looks so much like an honest automaton's that a decoy does not count as touched."""
+        return self.score >= _SURE

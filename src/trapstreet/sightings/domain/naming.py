@@ -23,6 +23,7 @@ class Names:
     def __init__(self) -> None:
         self._plain: dict[tuple[str, str], Used] = {}
         self._pages: dict[str, dict[_Parameters, Used]] = {}
+        self._links: dict[str, Used] = {}  # that have a query, as they are spelled
 
     def add(self, tokens: Mapping[tuple[str, str], Used]) -> None:
         """Know further tokens, by channel and value (plugins.breadcrumbs.Token, decoys.tokens)."""
@@ -30,6 +31,8 @@ class Names:
             if channel == "http":
                 page, parameters = _page(value)
                 self._pages.setdefault(page, {})[parameters] = used
+                if parameters:
+                    self._links[value] = used
             else:
                 self._plain[channel, value.lower()] = used
 
@@ -48,7 +51,6 @@ class Names:
         """The decoys whose tokens are among a swarm's names, in the spellings that are usual.
 
         hashed  a name's hash under a swarm's key (trap.swarms.name_hash), 0.7 µs
-        A token that is known by its query alone is not found: the trap names the page only.
         """
         there = {swarm.names[at : at + _HASH] for at in range(0, len(swarm.names), _HASH)}
         spelled = self._spelled(swarm.channel)
@@ -60,6 +62,7 @@ class Names:
             for page, queries in self._pages.items():
                 if used := queries.get(frozenset()):
                     yield from ((page, used), (f"{page}/", used))
+            yield from self._links.items()
             return
         for (own, value), used in self._plain.items():
             if own == channel:

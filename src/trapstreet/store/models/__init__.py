@@ -8,15 +8,27 @@ from trapstreet.store.models.catalogue import Copy, DataSet, Edition, Pool, Reci
 from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
 from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
 from trapstreet.store.models.plantings import Decoy, Planting  # noqa: E402
+from trapstreet.store.models.sightings import (  # noqa: E402
+    Background,
+    DamagedRecord,
+    Heard,
+    Incident,
+    Sighting,
+    TakenSegment,
+)
 from trapstreet.store.models.suppression import ExpectedUse, SuppressionCall, SuppressionJob  # noqa: E402
 
 __all__ = [
+    "Background",
     "Checkpoint",
     "Copy",
+    "DamagedRecord",
     "DataSet",
     "Decoy",
     "Edition",
     "ExpectedUse",
+    "Heard",
+    "Incident",
     "Kit",
     "LogHead",
     "LogLeaf",
@@ -24,7 +36,9 @@ __all__ = [
     "Planting",
     "Pool",
     "Recipient",
+    "Sighting",
     "SuppressionCall",
     "SuppressionJob",
+    "TakenSegment",
     "Version",
 ]

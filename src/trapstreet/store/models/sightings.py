@@ -1,0 +1,114 @@
+"""What the worker took from the traps' spools. Times are Unix microseconds, UTC.
+
+Who made a hit and what it held is sealed; in clear are when, by which channel, which decoy, and what it looks
+like.
+"""
+
+from django.db import models
+
+
+class TakenSegment(models.Model):
+    """How far a segment of a spool was taken: no record up to `number` is taken again.
+
+    id  of the segment, hexadecimal
+    """
+
+    id = models.CharField(max_length=64, primary_key=True)
+    number = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
+
+
+class Heard(models.Model):
+    """A hit that used decoys, or a swarm among whose names theirs were.
+
+    segment, number, position  the record that it stood in, and where in it
+    at       when;  count  hits, more than one of a swarm
+    seen     place of access and client, sealed;  content  core.model.hit.Heard as MessagePack, sealed
+    """
+
+    segment = models.CharField(max_length=64)
+    number = models.BigIntegerField()
+    position = models.IntegerField()
+    channel = models.CharField(max_length=16)
+    at = models.BigIntegerField()
+    count = models.BigIntegerField()
+    seen = models.BinaryField()
+    content = models.BinaryField()
+
+    class Meta:
+        app_label = "store"
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "number", "position"], name="each_hit_taken_once")
+        ]
+
+
+class Incident(models.Model):
+    """What one party did with one decoy by one channel without a long pause.
+
+    token  "http p3-abc/0": channel, whose decoy it is, position;  party  a keyed hash of it
+    first, last, count, kinds, score  as in sightings.Incident
+    """
+
+    token = models.CharField(max_length=80)
+    party = models.CharField(max_length=32)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField(db_index=True)
+    count = models.BigIntegerField()
+    kinds = models.JSONField()
+    score = models.FloatField()
+
+    class Meta:
+        app_label = "store"
+        indexes = [models.Index(fields=["token", "party"], name="incidents_by_token")]
+
+
+class Sighting(models.Model):
+    """A use of one decoy.
+
+    owner  the planting, copy or pool that has it;  decoy  its position there
+    label, score  what made the hit looks like;  why  the whole label, sealed
+    """
+
+    heard = models.ForeignKey(Heard, on_delete=models.PROTECT, related_name="sightings")
+    owner = models.CharField(max_length=40)
+    decoy = models.IntegerField()
+    label = models.CharField(max_length=16)
+    score = models.FloatField()
+    why = models.BinaryField()
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="sightings")
+
+    class Meta:
+        app_label = "store"
+        constraints = [
+            models.UniqueConstraint(fields=["heard", "owner", "decoy"], name="each_use_of_a_decoy_once")
+        ]
+        indexes = [models.Index(fields=["owner", "decoy"], name="sightings_by_decoy")]
+
+
+class Background(models.Model):
+    """How many hits of a channel, on a day (UTC, ISO 8601), had names that are no decoy's."""
+
+    channel = models.CharField(max_length=16)
+    day = models.CharField(max_length=10)
+    count = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "day"], name="background_by_channel_and_day")
+        ]
+
+
+class DamagedRecord(models.Model):
+    """A record of a spool that the worker's key does not open, or that no trap writes: as it was."""
+
+    segment = models.CharField(max_length=64)
+    number = models.BigIntegerField()
+    sealed = models.BinaryField()
+    taken_at = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
+        constraints = [models.UniqueConstraint(fields=["segment", "number"], name="damaged_record_once")]

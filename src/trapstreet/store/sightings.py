@@ -1,0 +1,308 @@
+"""Sightings, entered together with how far a spool was taken, so that each hit is here once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TypeVar
+
+import msgspec
+from django.db import transaction
+from django.db.models import F, Min, Q, Sum
+
+from trapstreet.keys.ring import KeyRing
+from trapstreet.keys.sealing import open_sealed, seal
+from trapstreet.store import log, plantings
+from trapstreet.store.models import (
+    Background,
+    Copy,
+    DamagedRecord,
+    Heard,
+    Incident,
+    Planting,
+    Sighting,
+    TakenSegment,
+)
+
+_Value = TypeVar("_Value")
+
+_AT_ONCE = 400
+"""Values in one question to the database."""
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """An incident, as in the model."""
+
+    token: str
+    party: str
+    first: int
+    last: int
+    count: int
+    kinds: tuple[tuple[str, int], ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewSighting:
+    """A use of a decoy: `why` is the label, to be sealed; token and party are its incident's.
+
+    touches  it was no honest automaton, as far as one can tell
+    """
+
+    owner: str
+    decoy: int
+    label: str
+    score: float
+    token: str
+    party: str
+    touches: bool
+    why: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewHeard:
+    """A hit with its sightings, as in the model; `seen` and `content` are to be sealed."""
+
+    segment: str
+    number: int
+    position: int
+    channel: str
+    at: int
+    count: int
+    sightings: Sequence[NewSighting]
+    seen: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What some records of a spool come to.
+
+    taken       the last number of each segment;  damaged  segment, number and what stood there
+    background  hits with nobody's names, by channel and day
+    """
+
+    taken: dict[str, int] = field(default_factory=dict)
+    damaged: list[tuple[str, int, bytes]] = field(default_factory=list, repr=False)
+    background: Counter[tuple[str, str]] = field(default_factory=Counter)
+    heard: list[NewHeard] = field(default_factory=list)
+
+
+def taken(segments: Collection[str]) -> dict[str, int]:
+    """The last number that was taken, of each of the segments of which any was."""
+    return dict(TakenSegment.objects.filter(id__in=segments).values_list("id", "number"))
+
+
+def first_uses(tokens: Collection[str]) -> dict[str, int]:
+    """When each of the incidents' tokens was first used, of those that were."""
+    return {
+        token: first
+        for some in _some(tokens)
+        for token, first in Incident.objects.filter(token__in=some)
+        .order_by()
+        .values_list("token")
+        .annotate(Min("first"))
+    }
+
+
+def incidents_of(parties: Collection[tuple[str, str]]) -> list[Folded]:
+    """The incidents of some tokens and parties, in pairs."""
+    return [_folded(row) for row in _incidents(parties)]
+
+
+def enter(batch: Batch, incidents: Sequence[Folded], *, ring: KeyRing, at: int) -> None:
+    """Keep a batch for good, all or nothing of it, and the log's signed leaf if decoys were used.
+
+    incidents  of the tokens and parties of the batch, those that were known folded with the new ones
+    Nobody else may enter sightings meanwhile.
+    """
+    with transaction.atomic():
+        for segment, number in batch.taken.items():
+            TakenSegment.objects.update_or_create(id=segment, defaults={"number": number})
+        DamagedRecord.objects.bulk_create(
+            DamagedRecord(segment=segment, number=number, sealed=sealed, taken_at=at)
+            for segment, number, sealed in batch.damaged
+        )
+        for (channel, day), count in batch.background.items():
+            row, _ = Background.objects.get_or_create(channel=channel, day=day, defaults={"count": 0})
+            Background.objects.filter(id=row.id).update(count=F("count") + count)
+        if batch.heard:
+            rows = _enter_sightings(batch.heard, _settle(incidents), ring)
+            _touch(batch.heard, ring=ring, at=at)
+            _note(rows, ring=ring, at=at)
+
+
+Places = Mapping[tuple[str, str], Sequence[Incident]]
+"""Incidents by token and party."""
+
+
+def _enter_sightings(heard: Sequence[NewHeard], incidents: Places, ring: KeyRing) -> list[Heard]:
+    rows = Heard.objects.bulk_create(
+        [
+            Heard(
+                segment=each.segment,
+                number=each.number,
+                position=each.position,
+                channel=each.channel,
+                at=each.at,
+                count=each.count,
+                seen=_sealed("seen", each, each.seen, ring),
+                content=_sealed("content", each, each.content, ring),
+            )
+            for each in heard
+        ],
+        batch_size=_AT_ONCE,
+    )
+    Sighting.objects.bulk_create(
+        [
+            Sighting(
+                heard=row,
+                owner=use.owner,
+                decoy=use.decoy,
+                label=use.label,
+                score=use.score,
+                why=_sealed(f"why {use.token}", each, use.why, ring),
+                incident=next(
+                    one for one in incidents[use.token, use.party] if one.first <= each.at <= one.last
+                ),
+            )
+            for row, each in zip(rows, heard, strict=True)
+            for use in each.sightings
+        ],
+        batch_size=_AT_ONCE,
+    )
+    return rows
+
+
+def _settle(folded: Sequence[Folded]) -> Places:
+    """The incidents as they are by now: one that joins others takes over what was theirs."""
+    known: dict[tuple[str, str], list[Incident]] = defaultdict(list)
+    for row in _incidents({(each.token, each.party) for each in folded}):
+        known[row.token, row.party].append(row)
+    settled: dict[tuple[str, str], list[Incident]] = defaultdict(list)
+    for each in folded:
+        party = each.token, each.party
+        inside = [row for row in known[party] if each.first <= row.first and row.last <= each.last]
+        row = inside[0] if inside else Incident()
+        for name, value in msgspec.structs.asdict(each).items():
+            setattr(row, name, value)
+        row.save()
+        joined = [other.id for other in inside[1:]]
+        Sighting.objects.filter(incident__in=joined).update(incident=row)
+        Incident.objects.filter(id__in=joined).delete()
+        settled[party].append(row)
+    return settled
+
+
+def _touch(heard: Sequence[NewHeard], *, ring: KeyRing, at: int) -> None:
+    touched: dict[str, set[int]] = defaultdict(set)
+    for each in heard:
+        for use in each.sightings:
+            if use.touches:
+                touched[use.owner].add(use.decoy)
+    for planting in Planting.objects.filter(id__in=touched):
+        plantings.touch_at(planting, touched[planting.id], ring=ring, at=at)
+
+
+def _note(heard: Sequence[Heard], *, ring: KeyRing, at: int) -> None:
+    digest = sha256(b"".join(sha256(each.content).digest() for each in heard)).digest()
+    log.append({"event": "sightings", "hits": len(heard), "digest": digest, "time": at})
+    log.checkpoint(ring.log_signer())
+
+
+def chosen(
+    *, owner: str | None = None, decoys: Collection[int] | None = None, since: int = 0
+) -> list[tuple[Sighting, int]]:
+    """One sighting of each incident that lasted until `since` (Unix µs) or longer, the last first: the one
+    that looks least like an automaton, the latest of these; with how many sightings the incident has.
+
+    owner, decoys  of these decoys only
+    """
+    asked = Q(incident__last__gte=since)
+    if owner is not None:
+        asked &= Q(owner=owner)
+    found = Sighting.objects.filter(asked).values_list("incident", "score", "heard__at", "id", "decoy")
+    best: dict[int, tuple[float, int, int]] = {}
+    numbers: Counter[int] = Counter()
+    for incident, score, at, number, decoy in found.iterator():
+        if decoys is None or decoy in decoys:
+            numbers[incident] += 1
+            best[incident] = min(best.get(incident, (score, -at, number)), (score, -at, number))
+    ids = [number for *_, number in best.values()]
+    rows = [
+        row
+        for some in _some(ids)
+        for row in Sighting.objects.filter(id__in=some)
+        .select_related("heard", "incident")
+        .defer("heard__content")
+    ]
+    rows.sort(key=lambda row: (-row.incident.last, row.id))
+    return [(row, numbers[row.incident_id]) for row in rows]
+
+
+def seen_of(sighting: Sighting, ring: KeyRing) -> tuple[bytes, bytes]:
+    """What was entered as `seen` and `why`."""
+    heard = sighting.heard
+    token = sighting.incident.token
+    return (
+        _opened("seen", heard, bytes(heard.seen), ring),
+        _opened(f"why {token}", heard, bytes(sighting.why), ring),
+    )
+
+
+def content_of(heard: Heard, ring: KeyRing) -> bytes:
+    """What was entered as `content`: all that was heard. Protected."""
+    return _opened("content", heard, bytes(heard.content), ring)
+
+
+def background(*, since: str = "") -> dict[str, int]:
+    """Hits with nobody's names, by channel, from a day on."""
+    found = Background.objects.filter(day__gte=since).order_by("channel").values_list("channel")
+    return dict(found.annotate(Sum("count")))
+
+
+def count_damaged() -> int:
+    """How many records of spools were kept aside."""
+    return DamagedRecord.objects.count()
+
+
+def where(owners: Collection[str]) -> dict[str, str]:
+    """Where decoys lie, by the planting or copy that has them; shared ones lie in several copies."""
+    plantings_, copies = Planting.objects.filter(id__in=owners), Copy.objects.filter(id__in=owners)
+    return {
+        **dict.fromkeys(owners, "several copies"),
+        **dict(plantings_.values_list("id", "place")),
+        **{copy: f"a copy of {name}" for copy, name in copies.values_list("id", "data_set__name")},
+    }
+
+
+def _incidents(parties: Collection[tuple[str, str]]) -> Iterator[Incident]:
+    tokens = {token for token, _ in parties}
+    names = {party for _, party in parties}
+    for some in _some(tokens):
+        for few in _some(names):
+            found = Incident.objects.filter(token__in=some, party__in=few).order_by("first")
+            yield from (row for row in found if (row.token, row.party) in parties)
+
+
+def _folded(row: Incident) -> Folded:
+    kinds = tuple((str(kind), int(count)) for kind, count in row.kinds)
+    return Folded(row.token, row.party, row.first, row.last, row.count, kinds, row.score)
+
+
+def _some(values: Iterable[_Value]) -> Iterator[list[_Value]]:
+    whole = list(values)
+    for start in range(0, len(whole), _AT_ONCE):
+        yield whole[start : start + _AT_ONCE]
+
+
+def _aad(what: str, of: NewHeard | Heard) -> bytes:
+    return f"{what} {of.segment} {of.number} {of.position}".encode()
+
+
+def _sealed(what: str, of: NewHeard, content: bytes, ring: KeyRing) -> bytes:
+    return seal(ring.sightings_key(), content, aad=_aad(what, of))
+
+
+def _opened(what: str, of: Heard, sealed: bytes, ring: KeyRing) -> bytes:
+    return open_sealed(ring.sightings_key(), sealed, aad=_aad(what, of))

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import socket
 from pathlib import Path
 
 import msgspec
@@ -57,6 +58,23 @@ def test_a_listener_opens_what_it_names_and_closes_it_again(name: str, kind: Kin
         for port in tcp:
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", port)
+
+    asyncio.run(play())
+
+
+@each
+def test_many_who_come_at_once_are_not_turned_away(name: str, kind: Kind, tmp_path: Path) -> None:
+    text = settings_text(f'[{name}]\nlisten = ["127.0.0.1:0"]\n{SMALLEST[name]}')
+    (tmp_path / "trap.toml").write_text(text)
+    settings = read_settings(tmp_path).listeners[name]
+
+    async def play() -> None:
+        opened = await kind.listen(settings, _nothing_comes, lambda: 1)
+        (port,) = (port for what, port in opened.ports.items() if not what.endswith("udp"))
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(300)]
+        for client in clients:
+            client.close()
+        await opened.close()
 
     asyncio.run(play())
 

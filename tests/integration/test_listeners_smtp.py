@@ -509,6 +509,30 @@ def test_who_keeps_talking_is_heard_in_the_end(monkeypatch: pytest.MonkeyPatch) 
         assert [hit.names for hit in ear.wait(1)] == [("a@you.example",)]
 
 
+def test_who_says_much_at_once_does_not_keep_others_waiting() -> None:
+    async def play() -> None:
+        listening = await smtp.listen(SETTINGS, lambda hit: asyncio.Future(), lambda: 1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.ports["smtp"])
+        writer.write(b"NOOP\r\n" * 3000)
+        turns, loop = 0, asyncio.get_running_loop()
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            loop.call_soon(turn)
+
+        turn()
+        await reader.readuntil(b"250 2.0.0 Ok\r\n")
+        turns = 0
+        for _ in range(2999):
+            await reader.readuntil(b"250 2.0.0 Ok\r\n")
+        assert turns > 2000
+        writer.close()
+        await listening.close()
+
+    asyncio.run(play())
+
+
 def test_one_network_cannot_keep_others_out() -> None:
     settings = smtp.Settings(listen=("127.0.0.1:0",), host=HOST, domains=("you.example",), of_network=4)
     with heard(smtp, settings) as ear:

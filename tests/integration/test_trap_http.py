@@ -1,20 +1,21 @@
 """The web server of the trap: what it keeps of a request, what it answers, and what it bears."""
 
 import asyncio
+import contextlib
 import http.client
 import shutil
+import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from traps import certificate
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.hit import Hit
 from trapstreet.plugins.listeners import http as web
@@ -382,24 +383,60 @@ def test_a_client_that_reads_nothing_cannot_fill_the_memory() -> None:
     served(story)
 
 
-def certificate(folder: Path, *, name: str = "www.you.example") -> dict[str, Path]:
-    """A self-signed certificate, as settings."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
-    )  # fmt: skip
-    pem, private = folder / "chain.pem", folder / "key.pem"
-    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+def test_what_is_asked_ahead_is_all_heard_and_answered_in_its_order() -> None:
+    async def story(opened: web.Web, ear: Ear) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", opened.ports["http"])
+        writer.write(b"".join(get(f"/d/{number}/{'x' * 60}") for number in range(3000)))
+        for _ in range(3000):
+            assert await reader.readuntil(b"\r\n") == b"HTTP/1.1 200 OK\r\n"
+            await reader.readuntil(b"</html>\n")
+        writer.close()
+
+    ear = served(story)
+    assert [int(name.split("/")[2]) for name in ear.names] == list(range(3000))
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_what_was_asked_ahead_by_who_takes_no_answers_is_heard_when_it_ends(leaves: bool) -> None:
+    """The client breaks off, or the trap is stopped."""
+
+    async def story(opened: web.Web, ear: Ear) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", opened.ports["http"])
+        ear.waits = True
+        writer.write(b"".join(get(f"/d/{number}") for number in range(1000)))
+        while not ear.hits:
+            await asyncio.sleep(0.01)
+        assert len(ear.hits) < 500
+        ear.waits = False
+        if leaves:
+            writer.transport.abort()
+        else:
+            (talk,) = opened.talking
+            talk.finish()
+        while opened.talking and leaves:
+            await asyncio.sleep(0.01)
+        for one in ear.waiting:
+            one.set_result(None)
+        writer.close()
+
+    ear = served(story)
+    assert [name.rpartition("/")[2] for name in ear.names] == [str(number) for number in range(1000)]
+
+
+@pytest.mark.parametrize("behind", [b"0\r\nX: ", b"0\r\n" + 2000 * b"X: y\r\n" + b"X: ", b"1;"])
+def test_what_follows_a_body_without_end_is_cut_off(behind: bytes) -> None:
+    async def story(opened: web.Web, ear: Ear) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", opened.ports["http"])
+        writer.write(
+            b"POST /d/t HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n" + behind
         )
-    )
-    return {"certificate": pem, "key": private}
+        for _ in range(40):
+            writer.write(bytes(4096 * b"a"))
+            await asyncio.sleep(0.002)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+        writer.transport.abort()
+
+    assert served(story).names == ["h/d/t"]
 
 
 def trusting() -> ssl.SSLContext:
@@ -444,6 +481,42 @@ def test_handshakes_that_never_end_are_bounded_and_a_plain_request_there_hurts_n
             writer.close()
 
     served(story, tls=(LOCAL,), of_network=10, **certificate(tmp_path))
+
+
+def test_who_loses_a_secure_place_cannot_hold_on_to_it(tmp_path: Path) -> None:
+    """A client that does not answer TLS' good-bye has its connection all the same."""
+
+    def silent(port: int) -> tuple[socket.socket, ssl.SSLObject]:
+        client, come, gone = socket.create_connection(("127.0.0.1", port)), ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = trusting().wrap_bio(come, gone, server_hostname="www.you.example")
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                client.sendall(gone.read())
+                come.write(client.recv(1 << 16))
+            else:
+                client.sendall(gone.read())
+                return client, tls
+
+    def ended(client: socket.socket) -> bool:
+        client.settimeout(10)
+        with contextlib.suppress(ConnectionResetError):
+            while client.recv(1 << 16):
+                pass
+        return True
+
+    async def story(opened: web.Web, ear: Ear) -> None:
+        client, _ = await asyncio.to_thread(silent, opened.ports["https"])
+        while not opened.talking:
+            await asyncio.sleep(0.01)
+        opened.connections.end_silent(0)
+        began = time.monotonic()
+        assert await asyncio.to_thread(ended, client)
+        assert time.monotonic() - began < 5
+        client.close()
+
+    served(story, tls=(LOCAL,), **certificate(tmp_path))
 
 
 def test_a_renewed_certificate_is_used_and_a_broken_one_is_not(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The trap as a process: killed, stopped, flooded, without room, without rights."""
 
+import contextlib
 import http.client
 import os
 import pwd
@@ -7,6 +8,7 @@ import re
 import signal
 import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -20,6 +22,7 @@ from traps import (
     LAVISH,
     Load,
     Running,
+    certificate,
     kept,
     killed_under_load,
     names,
@@ -106,6 +109,19 @@ def test_a_trap_that_is_told_to_stop_ends_what_it_began(tmp_path: Path, by: int)
     assert set(load.answered) == set(names(tmp_path))
 
 
+def test_a_trap_that_is_told_to_stop_answers_a_flood_too(tmp_path: Path) -> None:
+    prepared(tmp_path, settings_text(limits="hits_a_second = 0.001\nat_once = 20"))
+    with running(tmp_path) as trap:
+        load = Load(trap.ports["http"], clients=8, prefix="x")
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert stopped(trap) == 0
+        assert time.monotonic() - began < 4, "nobody waits for a count that nobody writes"
+        load.join()
+    swarms = [one.heard for one in kept(tmp_path) if isinstance(one.heard, Swarm)]
+    assert len(load.answered) == len(names(tmp_path)) + sum(swarm.count for swarm in swarms)
+
+
 def test_a_flood_is_counted_and_its_tokens_are_found(tmp_path: Path) -> None:
     prepared(tmp_path, settings_text(limits="hits_a_second = 0.001\nat_once = 20"))
     with running(tmp_path) as trap:
@@ -152,6 +168,24 @@ def test_a_disk_that_fails_is_survived(tmp_path: Path) -> None:
             posted(trap, f"/d/{number}", bytes(60_000))
         assert posted(trap, "/d/late", bytes(60_000)) == 503
         assert trap.process.poll() is None
+
+
+def test_a_name_in_a_handshake_that_is_no_text_is_not_in_the_log(tmp_path: Path) -> None:
+    tls = "".join(f'{label} = "{path}"\n' for label, path in certificate(tmp_path).items())
+    prepared(tmp_path, settings_text(f'[http]\nlisten = []\ntls = ["127.0.0.1:0"]\n{tls}'))
+    hello = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), hello, server_hostname="sentinel.example")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    with running(tmp_path) as trap:
+        with socket.create_connection(("127.0.0.1", trap.ports["https"]), timeout=10) as connection:
+            connection.sendall(hello.read().replace(b"sentinel.", b"sentinel\xff"))
+            with contextlib.suppress(ConnectionResetError):
+                connection.recv(1 << 16)
+        assert stopped(trap) == 0
+        log = trap.log.read_text("utf-8", "replace")
+    assert "sentinel" not in log
+    assert "Traceback" not in log
 
 
 def test_nothing_that_clients_send_is_in_the_log_or_readable_in_the_folder(tmp_path: Path) -> None:

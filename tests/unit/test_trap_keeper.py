@@ -1,6 +1,7 @@
 """Hits are on disk before their listener is told so, whatever comes at once and whatever the disk says."""
 
 import asyncio
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -130,6 +131,20 @@ def test_what_waits_for_the_disk_is_bounded(tmp_path: Path) -> None:
 
     keeping(tmp_path, story, begun=False)
     assert len(names(tmp_path)) + sum(swarm.count for swarm in swarms(tmp_path)) == 80
+
+
+def test_many_small_facts_count_for_the_memory_that_they_take(tmp_path: Path) -> None:
+    async def story(keeper: Keeper) -> None:
+        tracemalloc.start()
+        for number in range(2000):
+            facts = tuple((f"edns-{number}", bytes([fact])) for fact in range(100))
+            keeper.hear(Hit("dns", 0, "192.0.2.1", 53, (f"{number}.example",), facts))
+        taken, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert taken < 1.5 * keeper._waiting.size
+        keeper.begin(Spool(tmp_path, WORKER, limit=1 << 30))
+
+    keeping(tmp_path, story, begun=False)
 
 
 def test_while_the_disk_refuses_clients_are_told_and_counting_goes_on(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from traps import WORKER, Kept, hit, kept, names
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.trap.sealing import encode
+from trapstreet.trap.sealing import Segment, encode
 from trapstreet.trap.spool import FILE_NAME, RECORD_BYTES, SEGMENT_SECONDS, Spool, SpoolReader
 
 ROOM = 1 << 30
@@ -142,6 +142,19 @@ def test_a_transaction_that_fails_leaves_nothing_and_repeats_no_number(tmp_path:
     first, second = kept(tmp_path)
     assert [first.heard.names, second.heard.names] == [("h/1",), ("h/4",)]
     assert first.id[0] != second.id[0], "numbers of the lost transaction belong to a key that is used no more"
+
+
+def test_a_transaction_that_fails_for_whatever_reason_takes_its_segment_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rolled back with it is the row that says whose key its records have: without it nobody opens them."""
+    written = spool(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Segment, "seal", lambda *_: (_ for _ in ()).throw(MemoryError))
+        with pytest.raises(MemoryError):
+            written.append(encoded(1))
+    written.append(encoded(2))
+    assert [one.heard.names for one in kept(tmp_path)] == [("h/2",)]
 
 
 def test_a_worker_that_takes_while_hits_come_takes_each_once(tmp_path: Path) -> None:

@@ -85,3 +85,17 @@ def test_what_cannot_be_written_is_counted_on_in_bounded_memory() -> None:
     assert len(swarm.names) == 8 * NAMES
     assert swarm.unnamed == rounds * each - NAMES
     assert known(swarm, "h/0/0")
+
+
+def test_names_that_could_not_be_written_are_lost_only_as_far_as_room_is_lacking() -> None:
+    swarms = Swarms()
+    for number in range(NAMES):
+        swarms.count(hit(f"h/{number}"))
+    unwritten = swarms.flush()
+    swarms.count(hit("h/meanwhile"))
+    swarms.restore(unwritten)
+    (swarm,) = swarms.flush()
+    assert swarm.count == NAMES + 1
+    assert len(swarm.names) == 8 * NAMES
+    assert known(swarm, "h/meanwhile")
+    assert 1 <= swarm.unnamed <= swarm.count

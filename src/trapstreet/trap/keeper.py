@@ -15,8 +15,8 @@ from trapstreet.trap.swarms import Allowance, Swarms
 
 WAITING_BYTES = 64 << 20
 """What may wait for the disk; whatever comes on top is counted only."""
-HIT_BYTES = 2048
-"""What a hit takes in memory besides its encoded form, about."""
+HIT_BYTES, FACT_BYTES = 2048, 128
+"""What a hit, and each of its facts, takes in memory besides its encoded form, about."""
 SWARM_NAMES = 4096
 """Names of swarms that are flushed at once, not at the next second."""
 SWARMED_WAITING = 1 << 16
@@ -84,7 +84,7 @@ class Keeper:
         """Done when the hit is on disk, by itself or counted in a swarm that is; fails with OSError."""
         done = self._loop.create_future()
         data = encode(hit)
-        size = len(data) + HIT_BYTES
+        size = len(data) + HIT_BYTES + FACT_BYTES * len(hit.facts)
         full = self._waiting.size + self._in_flight + size > WAITING_BYTES
         if full or not self._allowance.take(network_of(hit.address), len(data)):
             self._swarm(hit, done)

@@ -7,8 +7,10 @@ import os
 import pwd
 import resource
 import signal
+import sys
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvloop
@@ -24,6 +26,10 @@ from trapstreet.trap.swarms import Allowance
 
 TELL_EVERY = 60.0
 """Seconds between two log lines on one thing that is wrong."""
+HANGS_AFTER = 5.0
+"""Seconds in which a disk that works has answered."""
+
+_HANGS = "the disk does not answer"
 
 _log = logging.getLogger("trapstreet.trap")
 
@@ -43,7 +49,9 @@ async def _hear(settings: TrapSettings, ready: Callable[[dict[str, int]], None])
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    asyncio.get_running_loop().set_exception_handler(_Bugs())
+    bugs = _Bugs()
+    asyncio.get_running_loop().set_exception_handler(bugs)
+    sys.unraisablehook = bugs.unraisable
     clock = Clock()
     limits = settings.limits
     keeper = Keeper(Allowance(rate=limits.hits_a_second, burst=limits.at_once))
@@ -64,31 +72,69 @@ async def _hear(settings: TrapSettings, ready: Callable[[dict[str, int]], None])
         ready(ports)
         await _look_after(keeper, clock, stop)
     finally:
-        await asyncio.gather(*(one.close() for one in listening))
-        await keeper.close()
+        await _close(listening, keeper)
     _log.info("stopped; all that was heard is kept")
+
+
+async def _close(listening: Sequence[Listening], keeper: Keeper) -> None:
+    """Answer what was begun, clients of floods too; done when all is kept."""
+    closing = asyncio.gather(*(one.close() for one in listening))
+    try:
+        while not closing.done():
+            keeper.flush()
+            await asyncio.wait([closing], timeout=0.1)
+        closing.result()
+    finally:
+        await keeper.close()
 
 
 async def _look_after(keeper: Keeper, clock: Clock, stop: asyncio.Event) -> None:
     """Once a second: the clock, swarms, the spool; what is wrong is told once a minute."""
-    told = -TELL_EVERY
-    loop = asyncio.get_running_loop()
+    tell = _Teller(keeper)
     while not stop.is_set():
         if moved := clock.check():
             _log.warning("the wall clock jumped by %+.1f s; hits from here on have its time", moved / 1e6)
         keeper.flush()
-        try:
-            await keeper.rest()
-        except OSError as error:
-            keeper.figures.failing = keeper.figures.failing or str(error)
-        if (failing := keeper.figures.failing) and loop.time() - told >= TELL_EVERY:
-            refused = sum(keeper.figures.refused.values())
-            _log.error("hits cannot be kept (%s); %d were refused since the start", failing, refused)
-            told = loop.time()
+        await _rest(keeper, tell, stop)
+        tell()
         try:
             await asyncio.wait_for(stop.wait(), 1.0)
         except TimeoutError:
             continue
+
+
+async def _rest(keeper: Keeper, tell: "_Teller", stop: asyncio.Event) -> None:
+    """Let the spool rest; where that takes long, whatever is heard meanwhile waits for the disk, too."""
+    resting = asyncio.ensure_future(keeper.rest())
+    figures = keeper.figures
+    while not (await asyncio.wait([resting], timeout=HANGS_AFTER))[0]:
+        figures.failing = figures.failing or _HANGS
+        tell()
+        if stop.is_set():
+            return
+    if figures.failing == _HANGS:
+        figures.failing = ""
+    try:
+        resting.result()
+    except OSError as error:
+        figures.failing = figures.failing or str(error)
+
+
+class _Teller:
+    """Tells the operator that hits cannot be kept, once a minute."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._figures = keeper.figures
+        self._told = -TELL_EVERY
+
+    def __call__(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._figures.failing and now - self._told >= TELL_EVERY:
+            refused = sum(self._figures.refused.values())
+            _log.error(
+                "hits cannot be kept (%s); %d were refused since the start", self._figures.failing, refused
+            )
+            self._told = now
 
 
 class _Bugs:
@@ -97,14 +143,21 @@ class _Bugs:
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
+    def unraisable(self, found: "sys.UnraisableHookArgs") -> None:
+        """Python would print what it met: the name in a TLS handshake, where that is no ASCII and ends it."""
+        if not isinstance(found.exc_value, UnicodeDecodeError):
+            self._tell(found.exc_value, "nothing that could be raised")
+
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        error = context.get("exception")
-        what = type(error).__name__ if error else str(context.get("message"))
+        self._tell(context.get("exception"), str(context.get("message")))
+
+    def _tell(self, error: object, message: str) -> None:
+        what = type(error).__name__ if error else message
         frames = traceback.extract_tb(error.__traceback__) if isinstance(error, BaseException) else []
         where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else "the event loop"
         place = f"{what} in {where}"
-        if loop.time() - self._told.get(place, -TELL_EVERY) >= TELL_EVERY:
-            self._told[place] = loop.time()
+        if time.monotonic() - self._told.get(place, -TELL_EVERY) >= TELL_EVERY:
+            self._told[place] = time.monotonic()
             _log.error("a bug: %s; please report it", place)
 
 

@@ -74,8 +74,8 @@ class Spool:
         try:
             with _transaction(self._database):
                 self._insert(heard)
-        except OSError:
-            self._segment = None  # its numbers were used, though nothing of them is kept
+        except BaseException:
+            self._segment = None  # neither its row nor its numbers can be relied upon
             raise
 
     def rest(self) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
 
 from trapstreet.core.model.hit import Hit, Swarm, network_of
 
@@ -122,9 +123,9 @@ class Swarms:
         return counts.setdefault((channel, network), _Count(at, at))
 
     def _remember(self, count: _Count, names: set[bytes]) -> bool:
+        """Add names as far as there is room: whether there was enough."""
         new = names - count.names
-        if self.names + len(new) > NAMES:
-            return False
-        self.names += len(new)
-        count.names |= new
-        return True
+        held = set(islice(new, NAMES - self.names))
+        self.names += len(held)
+        count.names |= held
+        return len(held) == len(new)

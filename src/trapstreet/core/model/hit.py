@@ -33,7 +33,7 @@ class Swarm(msgspec.Struct, frozen=True, tag="swarm", array_like=True):
     count        hits;  first, last  when they came, Unix microseconds, UTC
     key, names   keyed hashes of the different names (`name_hash` under the key), 8 bytes each, ascending:
                  whoever knows a token can tell whether it was among them
-    unnamed      hits whose names are not among these: 0 unless the disk was full for long
+    unnamed      hits at most whose names are not all among these: 0 unless the disk was full for long
     """
 
     channel: str

@@ -12,6 +12,9 @@ from dnslib.label import DNSBuffer, DNSLabel
 LONGEST = 4096
 """Bytes of a query that are looked at; resolvers send some 50 to 300."""
 
+BEHIND = 512
+"""Bytes of a query behind its question: each option there takes microseconds to read, and has 4 bytes."""
+
 HEADER = 12
 SUBNET = 8
 _ROOT = DNSLabel(())
@@ -99,6 +102,8 @@ def _judged(header: DNSHeader, asked: DNSQuestion, behind: bytes) -> tuple[int, 
         return RCODE.NOTIMP, None, b""
     if not header.ar:
         return RCODE.NOERROR, None, b""
+    if len(behind) > BEHIND:
+        return RCODE.FORMERR, None, b""
     try:
         opts = [record for record in _records(behind, header.ar) if record.rtype == QTYPE.OPT]
     except (DNSError, DNSBufferError, BimapError, ValueError, IndexError):
@@ -114,7 +119,7 @@ def _judged(header: DNSHeader, asked: DNSQuestion, behind: bytes) -> tuple[int, 
     return RCODE.FORMERR, opt, b""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _records(behind: bytes, count: int) -> list[RR]:
     """Resolvers send the same EDNS record with every question, and nothing in it points elsewhere."""
     buffer = _Plain(behind)

@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from trapstreet.core.model.errors import UnusableInput
 
 BACKLOG = 4096
+"""Connections that wait to be taken; to be told to event loops, too, which else make 100 of it."""
 
 
 def endpoint(text: str, *, default: int) -> tuple[str, int]:

@@ -133,6 +133,9 @@ class Session(SMTP):
     async def push(self, status: str | bytes | None) -> None:
         if status is None:
             return
+        # Of commands that come at once each waits its turn among all connections. Not after the reply to
+        # STARTTLS is written: what comes from then on is the handshake.
+        await asyncio.sleep(0)
         text = status.decode(errors="surrogateescape") if isinstance(status, bytes) else status
         text = _ORDINARY.get(text, text)
         self._errors += text[0] in "45"

@@ -16,7 +16,7 @@ from trapstreet.plugins.listeners import Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._dns_answers import Answers, Zones
 from trapstreet.plugins.listeners._dns_query import LONGEST, Query, facts, read
-from trapstreet.plugins.listeners._ports import bound
+from trapstreet.plugins.listeners._ports import BACKLOG, bound
 
 title = "DNS"
 reveals = (
@@ -179,7 +179,7 @@ class _Listening:
         for text in self._settings.listen:
             stream, datagrams = _pair(text)
             self._ports["dns/tcp"] = self._ports["dns/udp"] = stream.getsockname()[1]
-            self._servers.append(await asyncio.start_server(self._talk, sock=stream))
+            self._servers.append(await asyncio.start_server(self._talk, sock=stream, backlog=BACKLOG))
             opened, _ = await loop.create_datagram_endpoint(
                 lambda: _Datagrams(self._ear, rate), sock=datagrams
             )

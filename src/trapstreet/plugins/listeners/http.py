@@ -7,7 +7,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from urllib.parse import unquote_to_bytes
 
 import httptools
@@ -18,7 +18,7 @@ from trapstreet.core.model.hit import Hit
 from trapstreet.plugins.listeners import Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._pages import Answers, Page, Pages, error_page
-from trapstreet.plugins.listeners._ports import Proxies, address_in, bound
+from trapstreet.plugins.listeners._ports import BACKLOG, Proxies, address_in, bound
 from trapstreet.plugins.listeners._tls import Certificate, Handshake, handshake_facts
 
 title = "web server"
@@ -35,6 +35,11 @@ MOST_BODY = 1 << 20
 PIPELINED = 32
 LINGER = 5.0
 """Seconds in which a client may go on sending after it was refused, so that it reads why."""
+
+_PIECE = 8 << 10
+"""Bytes that are parsed at a time: what a client asks ahead waits unparsed until it has taken its answers."""
+_GOODBYE = 1.0
+"""Seconds that TLS gets to end a connection which has lost its place."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,9 +59,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxies: tuple[str, ...] = ()
     title: str = "Sign in"
     site: Path | None = None
-    connections: int = 4000
-    of_network: int = 400
-    timeout: float = 60.0
+    connections: Annotated[int, msgspec.Meta(ge=1)] = 4000
+    of_network: Annotated[int, msgspec.Meta(ge=1)] = 400
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 60.0
 
 
 settings = Settings
@@ -110,7 +115,7 @@ class Web:
                 port = bound(address, default=default)
                 self._ports[name] = port.getsockname()[1]
                 speak = self._shake_hands if name == "https" else self._converse
-                self._servers.append(await loop.create_server(speak, sock=port))
+                self._servers.append(await loop.create_server(speak, sock=port, backlog=BACKLOG))
         self._look_after()
         return self
 
@@ -151,7 +156,8 @@ class _Conversation(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._answers: deque[_Answer] = deque()
         self._over = False  # nothing that still comes is a request
-        self._unfinished = 0
+        self._unread = b""
+        self._idle = 0  # bytes since something whole came: a head, a piece of a body, a request
         self._paused = self._choked = False
         self._begun, self._target = False, b""
         self._begin()
@@ -168,6 +174,7 @@ class _Conversation(asyncio.Protocol):
         web.talking.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._take(all_of_it=True)
         self._over = True
         if self._begun and self._target:
             self._begun = False
@@ -181,33 +188,21 @@ class _Conversation(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._choked = False
-        self._read_on()
+        self._send()
 
     def data_received(self, data: bytes) -> None:
-        if self._over:
-            return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._over = True
-        except httptools.HttpParserError:
-            if not self._over:
-                self._refuse(_BAD, malformed=data)
-            return
-        if self._whole_head:
-            self._unfinished = 0
-            return
-        self._unfinished += len(data)
-        if self._unfinished > 2 * HEAD_BYTES and not self._over:
-            self._refuse(_HEAD_TOO_LARGE)
+        self._unread += data
+        self._take()
 
     def eof_received(self) -> bool:
         """The client sends no more; what it asked is answered, which TLS does not allow."""
+        self._take(all_of_it=True)
         self._over = True
         return bool(self._answers) and self._transport.can_write_eof()
 
     def finish(self) -> None:
         """Answer what was asked; then close."""
+        self._take(all_of_it=True)
         self._over = True
         if not self._answers:
             self._transport.close()
@@ -218,7 +213,7 @@ class _Conversation(asyncio.Protocol):
         if self._over:
             return
         self._begin()
-        self._begun, self._whole_head = True, False
+        self._begun = True
 
     def on_url(self, url: bytes) -> None:
         self._head_bytes += len(url)
@@ -235,7 +230,7 @@ class _Conversation(asyncio.Protocol):
             self._heeded.setdefault(lower, []).append(value)
 
     def on_headers_complete(self) -> None:
-        self._whole_head = True
+        self._idle = 0
         if self._over:
             return
         if self._excess or len(self._target) > HEAD_BYTES // 4:
@@ -250,6 +245,7 @@ class _Conversation(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         if self._over:
             return
+        self._idle = 0
         self._body_bytes += len(body)
         self._digest.update(body)
         self._body += body[: max(0, KEPT_BODY - len(self._body))]
@@ -257,6 +253,7 @@ class _Conversation(asyncio.Protocol):
             self._refuse(_BODY_TOO_LARGE)
 
     def on_message_complete(self) -> None:
+        self._idle = 0
         if self._over:
             return
         method = self._parser.get_method()
@@ -273,9 +270,25 @@ class _Conversation(asyncio.Protocol):
 
     # Parts of these.
 
+    def _take(self, *, all_of_it: bool = False) -> None:
+        """Parse what came, as long as the client takes its answers, or because nothing comes any more."""
+        while self._unread and not self._over and (all_of_it or not self._paused):
+            piece, self._unread = self._unread[:_PIECE], self._unread[_PIECE:]
+            self._idle += len(piece)
+            try:
+                self._parser.feed_data(piece)
+            except httptools.HttpParserUpgrade:
+                self._over = True
+            except httptools.HttpParserError:
+                if not self._over:
+                    self._refuse(_BAD, malformed=piece + self._unread)
+            if self._idle > 2 * HEAD_BYTES and not self._over:
+                self._refuse(_HEAD_TOO_LARGE)
+        if self._over:
+            self._unread = b""
+
     def _begin(self) -> None:
         self._begun = False
-        self._whole_head = True
         self._excess = False
         self._target = b""
         self._head_bytes: int = 0
@@ -325,10 +338,12 @@ class _Conversation(asyncio.Protocol):
         answer.kept = self._web.hear(hit)
         answer.kept.add_done_callback(self._send)
 
-    def _send(self, _: Any) -> None:
-        """Send the answers whose hits are kept."""
+    def _send(self, _: Any = None) -> None:
+        """Send the answers whose hits are kept, as long as the client takes them."""
         web, transport = self._web, self._transport
-        while self._answers and (kept := self._answers[0].kept) is not None and kept.done():
+        while (
+            self._answers and not self._choked and (kept := self._answers[0].kept) is not None and kept.done()
+        ):
             answer = self._answers.popleft()
             if transport.is_closing():
                 continue
@@ -347,6 +362,7 @@ class _Conversation(asyncio.Protocol):
         if paused != self._paused and not self._transport.is_closing():
             self._paused = paused
             (self._transport.pause_reading if paused else self._transport.resume_reading)()
+            self._take()
 
     def _drop(self) -> None:
         """Close at once: as ordinary servers close what was silent, if the client takes what it gets."""
@@ -354,6 +370,7 @@ class _Conversation(asyncio.Protocol):
             self._transport.abort()
         else:
             self._transport.close()
+            asyncio.get_running_loop().call_later(_GOODBYE, self._transport.abort)
 
     def _end(self) -> None:
         """Close, but not so early that a client which still sends loses its answer."""

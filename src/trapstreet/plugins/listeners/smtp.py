@@ -13,7 +13,7 @@ import msgspec
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.listeners import Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
-from trapstreet.plugins.listeners._ports import bound
+from trapstreet.plugins.listeners._ports import BACKLOG, bound
 from trapstreet.plugins.listeners._smtp_post import Post
 from trapstreet.plugins.listeners._smtp_session import Session
 from trapstreet.plugins.listeners._tls import Certificate
@@ -114,7 +114,9 @@ class _Listening:
         port = bound(address, default=25)
         self._ports["smtp"] = port.getsockname()[1]
         loop = asyncio.get_running_loop()
-        self._servers.append(await loop.create_server(lambda: Session(self._post), sock=port))
+        self._servers.append(
+            await loop.create_server(lambda: Session(self._post), sock=port, backlog=BACKLOG)
+        )
 
     async def close(self) -> None:
         if self._timer:

@@ -46,7 +46,11 @@ def leak(desk: Desk, version: int) -> Path:
 
 
 def lines(desk: Desk, version: int) -> list[str]:
-    return [";".join(row.values()) for row in read_csv(copy_of(desk, version))]
+    return list(by_ticket(desk, version).values())
+
+
+def by_ticket(desk: Desk, version: int) -> dict[str, str]:
+    return {row["ticket"]: ";".join(row.values()) for row in read_csv(copy_of(desk, version))}
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
@@ -64,8 +68,12 @@ def test_a_leaked_copy_is_dated_to_its_version_and_the_bound_kept_for_its_like(
 
 
 def test_rows_of_two_copies_have_no_window_and_all_copies_weigh_the_same(office: Desk) -> None:
+    """Each customer from one of the copies, the decoys of both."""
     page = office.folder / "dossier.html"
-    mixed = office.write("mixed.txt", "\n".join([*lines(office, 1)[::2], *lines(office, 3)[1::2]]))
+    copies = by_ticket(office, 1), by_ticket(office, 3)
+    customers_of_both = sorted(copies[0].keys() & copies[1].keys())
+    taken = {ticket: copies[at % 2][ticket] for at, ticket in enumerate(customers_of_both)}
+    mixed = office.write("mixed.txt", "\n".join((copies[0] | copies[1] | taken).values()))
     (traced,) = office.json("trace", mixed, "--html", page, status=1)["data_sets"]
     assert (traced["times"], traced["taken"], traced["copies_then"]) == ("several", None, 0)
     assert {each["weight"] for each in traced["accused"]} <= {1 / 3}

@@ -33,6 +33,8 @@ from trapstreet.trap.swarms import name_hash
 from url_world import with_parcels
 from working import DOMAIN, URL, ZONE, customers, loopback, owning, planted_addresses, spooled, token
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["postgres_url"]
 
 PLANTED = 40

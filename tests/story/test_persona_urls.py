@@ -15,6 +15,8 @@ from trapstreet.store import plantings
 from trapstreet.store.models import Planting
 from url_world import with_parcels
 
+pytestmark = pytest.mark.slow
+
 DECOYS = 60
 DOMAINS = tuple(f"fern-post{number}.ie" for number in range(20))
 TRAP = "https://track.us.example.ie/p/"

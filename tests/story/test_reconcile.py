@@ -12,6 +12,8 @@ from desk import Desk
 from handed_out import OWNED
 from shop import shop
 
+pytestmark = pytest.mark.slow
+
 DECOYS = 12
 
 

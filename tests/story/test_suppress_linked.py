@@ -11,6 +11,8 @@ from shop import shop
 from trapstreet.app.workspace import Workspace
 from trapstreet.store.models import Planting
 
+pytestmark = pytest.mark.slow
+
 COUNT, DECOYS = 300, 15
 
 

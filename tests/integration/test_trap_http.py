@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+import uvloop
 from cryptography import x509
 
 from traps import certificate
@@ -63,7 +64,8 @@ def served(story: Story, **settings: object) -> Ear:
         finally:
             await opened.close()
 
-    asyncio.run(play())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the trap has it
+        runner.run(play())
     return ear
 
 
@@ -467,6 +469,25 @@ def test_what_a_tls_handshake_shows_is_kept(tmp_path: Path) -> None:
     (hello,) = facts(hit, "tls-hello")
     assert hello[0] == 1 and int.from_bytes(hello[1:4], "big") == len(hello) - 4
     assert b"localhost" in hello
+
+
+def test_a_handshake_that_came_with_its_connection_is_answered(tmp_path: Path) -> None:
+    async def story(opened: web.Web, ear: Ear) -> None:
+        come, gone = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = trusting().wrap_bio(come, gone, server_hostname="localhost")
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+        # Nothing is awaited here: when the server takes the connection, the hello is there.
+        with socket.create_connection(("127.0.0.1", opened.ports["https"])) as client:
+            client.sendall(gone.read())
+            client.setblocking(False)
+            async with asyncio.timeout(5):
+                come.write(await asyncio.get_running_loop().sock_recv(client, 1 << 16))
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+        assert tls.version() == "TLSv1.3"
+
+    served(story, tls=(LOCAL,), **certificate(tmp_path))
 
 
 def test_handshakes_that_never_end_are_bounded_and_a_plain_request_there_hurts_nobody(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_a_name_in_a_handshake_that_is_no_text_is_not_in_the_log(tmp_path: Path)
     with contextlib.suppress(ssl.SSLWantReadError):
         client.do_handshake()
     with running(tmp_path) as trap:
-        with socket.create_connection(("127.0.0.1", trap.ports["https"]), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", trap.ports["https"]), timeout=5) as connection:
             connection.sendall(hello.read().replace(b"sentinel.", b"sentinel\xff"))
             with contextlib.suppress(ConnectionResetError):
                 connection.recv(1 << 16)

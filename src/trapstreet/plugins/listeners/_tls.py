@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,9 +13,12 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.listeners._connections import Connections
 
 HANDSHAKE_SECONDS = 10.0
+"""That a client has for it."""
 MOST_HELLO = 4096
 
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
+_AGAIN = 0.1
+"""Seconds until connections are taken again where none could be taken."""
 
 _log = logging.getLogger("trapstreet.trap")
 
@@ -88,62 +93,78 @@ def handshake_facts(transport: asyncio.BaseTransport) -> tuple[tuple[str, bytes]
     )
 
 
-class Handshake(asyncio.Protocol):
-    """A connection that begins with TLS; it counts among `connections` from its first packet on.
+class Handshakes:
+    """Takes connections that begin with TLS, from `port` (it listens, and does not block).
 
-    asyncio's own servers call a protocol only after the handshake, so that nothing would bound those that
-    never end theirs.
+    Each counts among `connections` from its first packet on: the servers of event loops tell of a connection
+    only after its handshake, so that nothing would bound those that never end theirs. Nor would it do to take
+    the bytes first and to start TLS then: what came with the connection would be lost to the handshake.
 
-    speak  makes the protocol that takes over when the handshake is done; the connection has left
-           `connections` by then, and it enters them itself
+    speak  makes the protocol of a connection whose handshake is done; the connection has left `connections`
+           by then, and the protocol enters them itself
     """
 
     def __init__(
         self,
-        certificate: "Certificate",
+        port: socket.socket,
+        certificate: Certificate,
         connections: Connections,
         speak: Callable[[], asyncio.Protocol],
         *,
         proxies: Container[object] = (),
     ) -> None:
-        self._certificate, self._connections, self._proxies = certificate, connections, proxies
-        self._speak = speak
-        self._early = b""
-        self._task: asyncio.Task[None] | None = None
+        self._port, self._certificate, self._connections = port, certificate, connections
+        self._speak, self._proxies = speak, proxies
+        self._shaking = set[asyncio.Task[None]]()
+        self._taking = asyncio.get_running_loop().create_task(self._take())
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        tcp = cast(asyncio.Transport, transport)
-        tcp.pause_reading()
-        address = str((tcp.get_extra_info("peername") or ("",))[0])
-        self._place = self._connections.enter(address, tcp.abort, proxy=address in self._proxies)
-        self._task = asyncio.get_running_loop().create_task(self._shake(tcp))
+    def close(self) -> None:
+        """Take no more connections, and end the handshakes; those that are through go on."""
+        self._taking.cancel()
+        for task in list(self._shaking):
+            task.cancel()
 
-    def data_received(self, data: bytes) -> None:
-        self._early += data  # what comes with the end of the handshake
+    async def _take(self) -> None:
+        loop = asyncio.get_running_loop()
+        with self._port:
+            while True:
+                try:
+                    taken, address = await loop.sock_accept(self._port)
+                except OSError:  # it was gone again, or this process has no more files for a while
+                    await asyncio.sleep(_AGAIN)
+                    continue
+                task = loop.create_task(self._shake(taken, str(address[0])))
+                self._shaking.add(task)
+                task.add_done_callback(self._shaking.discard)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._connections.leave(self._place)
+    async def _shake(self, taken: socket.socket, address: str) -> None:
+        task = cast("asyncio.Task[None]", asyncio.current_task())
 
-    async def _shake(self, tcp: asyncio.Transport) -> None:
-        try:
-            tls = await asyncio.get_running_loop().start_tls(
-                tcp,
-                self,
-                self._certificate.context,
-                server_side=True,
+        def end() -> None:
+            task.cancel()
+
+        place = self._connections.enter(address, end, proxy=address in self._proxies)
+        with suppress(OSError):  # ssl.SSLError and timeouts are among them
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: _Through(lambda: self._connections.leave(place), self._speak),
+                taken,
+                ssl=self._certificate.context,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
             )
-        except OSError:  # ssl.SSLError and timeouts are among them
-            tls = None
-        self._connections.leave(self._place)
-        if tls is None or tls.is_closing():
-            tcp.abort()
-            return
+        self._connections.leave(place)
+
+
+class _Through(asyncio.Protocol):
+    """Hands a connection on when its handshake is done."""
+
+    def __init__(self, leave: Callable[[], None], speak: Callable[[], asyncio.Protocol]) -> None:
+        self._leave, self._speak = leave, speak
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._leave()
         protocol = self._speak()
-        tls.set_protocol(protocol)
-        protocol.connection_made(tls)
-        if self._early:
-            protocol.data_received(self._early)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
 
 
 def _remember_hello(seen: ssl.SSLObject, direction: str, *message: Any) -> None:

@@ -1,6 +1,7 @@
 """Web requests, plain and over TLS: what a server of no interest would answer, whatever is asked for."""
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +20,7 @@ from trapstreet.plugins.listeners import Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._pages import Answers, Page, Pages, error_page
 from trapstreet.plugins.listeners._ports import BACKLOG, Proxies, address_in, bound
-from trapstreet.plugins.listeners._tls import Certificate, Handshake, handshake_facts
+from trapstreet.plugins.listeners._tls import Certificate, Handshakes, handshake_facts
 
 title = "web server"
 reveals = (
@@ -92,7 +93,7 @@ class Web:
         self.connections = Connections(most=settings.connections, of_network=settings.of_network)
         self.talking = set[_Conversation]()
         self._settings = settings
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | Handshakes] = []
         self._ports: dict[str, int] = {}
         self._certificate: Certificate | None = None
 
@@ -114,8 +115,10 @@ class Web:
             for address in addresses:
                 port = bound(address, default=default)
                 self._ports[name] = port.getsockname()[1]
-                speak = self._shake_hands if name == "https" else self._converse
-                self._servers.append(await loop.create_server(speak, sock=port, backlog=BACKLOG))
+                if name == "https" and self._certificate:
+                    self._servers.append(self._handshakes(port, self._certificate))
+                else:
+                    self._servers.append(await loop.create_server(self._converse, sock=port, backlog=BACKLOG))
         self._look_after()
         return self
 
@@ -136,9 +139,8 @@ class Web:
     def _converse(self) -> asyncio.Protocol:
         return _Conversation(self)
 
-    def _shake_hands(self) -> asyncio.Protocol:
-        assert self._certificate is not None  # noqa: S101  `open` has seen to it
-        return Handshake(self._certificate, self.connections, self._converse, proxies=self.proxies)
+    def _handshakes(self, port: socket.socket, certificate: Certificate) -> Handshakes:
+        return Handshakes(port, certificate, self.connections, self._converse, proxies=self.proxies)
 
     def _look_after(self) -> None:
         """Once a second: silent connections, renewed certificates."""

@@ -62,7 +62,7 @@ class NewPlanting:
     """Where decoys go, and which. The rows and tokens are protected: they are kept sealed.
 
     record_ids, profiles  of the root's rows; () for breadcrumbs that are no records
-    tokens                by what a use is known, and the position of the decoy that it names
+    tokens                by what a use is known, and the positions of the decoys that it names
     """
 
     kind: str
@@ -77,7 +77,7 @@ class NewPlanting:
     record_ids: tuple[int, ...] = ()
     profiles: tuple[Profile, ...] = ()
     strippable: bool = False
-    tokens: Mapping[Token, int] = field(default_factory=dict, repr=False)
+    tokens: Mapping[Token, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
 
 def new_planting_id() -> str:
@@ -108,7 +108,7 @@ def add(planting: str, new: NewPlanting, *, ring: KeyRing) -> Planting:
             strippable=new.strippable,
             profiles=msgspec.to_builtins(new.profiles),
             record_ids=np.array(new.record_ids, dtype="<u8").tobytes(),
-            tokens=_sealed(planting, "tokens", [[*token, at] for token, at in new.tokens.items()], ring),
+            tokens=_sealed(planting, "tokens", [[*token, *at] for token, at in new.tokens.items()], ring),
             **_sealed_rows(planting, new.laid.rows, ring),
         )
         Decoy.objects.bulk_create(
@@ -303,23 +303,24 @@ def rows_of(planting: Planting, ring: KeyRing) -> list[list[Row]]:
     return [[tuple(map(unpack, row)) for row in table] for table in [root, *kin]]
 
 
-def tokens_of(planting: Planting, ring: KeyRing) -> dict[Token, int]:
-    """By what a use of the decoys is known, with the position of the one that it names. Protected."""
+def tokens_of(planting: Planting, ring: KeyRing) -> dict[Token, tuple[int, ...]]:
+    """By what a use of the decoys is known, with the positions of those that it names: of several where
+    colleagues share a web address. Protected."""
     opened = _opened(planting.id, "tokens", bytes(planting.tokens), ring)
-    return {(str(channel), str(value)): at[0] if at else 0 for channel, value, *at in opened}
+    return {(str(channel), str(value)): tuple(at) or (0,) for channel, value, *at in opened}
 
 
 def channels_of(decoys: Sequence[Decoy], ring: KeyRing) -> dict[int, list[str]]:
     """By the position of each decoy of one planting, the channels that a use of it is heard by."""
     found: dict[int, set[str]] = {decoy.at: set() for decoy in decoys}
-    for (channel, _), at in tokens_of(decoys[0].planting, ring).items() if decoys else ():
-        if at in found:
+    for (channel, _), named in tokens_of(decoys[0].planting, ring).items() if decoys else ():
+        for at in found.keys() & set(named):
             found[at].add(channel)
     return {at: sorted(channels) for at, channels in found.items()}
 
 
-def all_tokens(ring: KeyRing) -> dict[Token, tuple[str, int]]:
-    """The tokens of all decoys, with the planting's id and the decoy's position. Protected."""
+def all_tokens(ring: KeyRing) -> dict[Token, tuple[str, tuple[int, ...]]]:
+    """The tokens of all decoys, with the planting's id and the decoys' positions. Protected."""
     return {
         token: (planting.id, at)
         for planting in Planting.objects.defer("cells", "kin")

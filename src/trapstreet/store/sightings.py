@@ -46,7 +46,8 @@ class Folded(msgspec.Struct, frozen=True):
 class NewSighting:
     """A use of a decoy: `why` is the label, to be sealed; token and party are its incident's.
 
-    touches  it was no honest automaton, as far as one can tell
+    touches     it was no honest automaton, as far as one can tell
+    colleagues  decoys of the same owner that share what was used, and are touched with it
     """
 
     owner: str
@@ -57,6 +58,7 @@ class NewSighting:
     party: str
     touches: bool
     why: bytes = field(repr=False)
+    colleagues: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def _touch(heard: Sequence[NewHeard], *, ring: KeyRing, at: int) -> None:
     for each in heard:
         for use in each.sightings:
             if use.touches:
-                touched[use.owner].add(use.decoy)
+                touched[use.owner] |= {use.decoy, *use.colleagues}
     for planting in Planting.objects.filter(id__in=touched):
         plantings.touch_at(planting, touched[planting.id], ring=ring, at=at)
 

@@ -4,6 +4,7 @@ from trapstreet.store.django_settings import configure
 
 configure()  # models are classes of a set-up Django, whoever imports them first
 
+from trapstreet.store.models.cases import Alert, Case, CaseEntry, Delivery, Lease  # noqa: E402
 from trapstreet.store.models.catalogue import Copy, DataSet, Edition, Pool, Recipient, Version  # noqa: E402
 from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
 from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
@@ -19,17 +20,22 @@ from trapstreet.store.models.sightings import (  # noqa: E402
 from trapstreet.store.models.suppression import ExpectedUse, SuppressionCall, SuppressionJob  # noqa: E402
 
 __all__ = [
+    "Alert",
     "Background",
+    "Case",
+    "CaseEntry",
     "Checkpoint",
     "Copy",
     "DamagedRecord",
     "DataSet",
     "Decoy",
+    "Delivery",
     "Edition",
     "ExpectedUse",
     "Heard",
     "Incident",
     "Kit",
+    "Lease",
     "LogHead",
     "LogLeaf",
     "Origin",

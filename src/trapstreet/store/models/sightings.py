@@ -49,6 +49,8 @@ class Incident(models.Model):
 
     token  "http p3-abc/0": channel, whose decoy it is, position;  party  a keyed hash of it
     first, last, count, kinds, score  as in sightings.Incident
+    named     somebody named the persona or its reference number;  expected  each of its hits was declared
+    changed   a number that grows with every change of any incident, by which they are looked at again
     """
 
     token = models.CharField(max_length=80)
@@ -58,6 +60,9 @@ class Incident(models.Model):
     count = models.BigIntegerField()
     kinds = models.JSONField()
     score = models.FloatField()
+    named = models.BooleanField(default=False)
+    expected = models.BooleanField(default=False)
+    changed = models.BigIntegerField(default=0, db_index=True)
 
     class Meta:
         app_label = "store"
@@ -69,6 +74,7 @@ class Sighting(models.Model):
 
     owner  the planting, copy or pool that has it;  decoy  its position there
     label, score  what made the hit looks like;  why  the whole label, sealed
+    named, expected  as in Incident, of this hit
     """
 
     heard = models.ForeignKey(Heard, on_delete=models.PROTECT, related_name="sightings")
@@ -77,6 +83,8 @@ class Sighting(models.Model):
     label = models.CharField(max_length=16)
     score = models.FloatField()
     why = models.BinaryField()
+    named = models.BooleanField(default=False)
+    expected = models.BooleanField(default=False)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="sightings")
 
     class Meta:

@@ -1,0 +1,110 @@
+"""Alerts, the cases that they belong to, and what is still to be told. Times are Unix microseconds, UTC."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Case(models.Model):
+    """All alerts of one incident: of one subject, until somebody closes it.
+
+    subject      what it is about: a planting or a copy by its id, or "data set NAME"
+    severity     the highest of its alerts (core.model.notice.Severity)
+    aware_since  when somebody said that the organisation knows; null until then
+    """
+
+    subject = models.CharField(max_length=240)
+    severity = models.IntegerField()
+    opened_at = models.BigIntegerField()
+    aware_since = models.BigIntegerField(null=True)
+    closed_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        app_label = "store"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"], condition=Q(closed_at__isnull=True), name="one_open_case_of_a_subject"
+            )
+        ]
+        ordering = ["id"]
+
+
+class CaseEntry(models.Model):
+    """What a person did or decided in a case; entries are never changed.
+
+    kind     "aware", "acknowledged", "assigned", "note" or "closed"
+    content  who and what, sealed
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="entries")
+    at = models.BigIntegerField()
+    kind = models.CharField(max_length=16)
+    content = models.BinaryField()
+
+    class Meta:
+        app_label = "store"
+        ordering = ["id"]
+
+
+class Alert(models.Model):
+    """Something that a person should know.
+
+    source        what it was raised for: "incident 17", "finding …", "suppression 3"; never raised twice
+    kind, severity  as in core.model.notice.Notice
+    at            when it happened last;  raised_at  when it was raised
+    content       the Notice, sealed
+    acknowledged_at, assigned  who looks after it, sealed; null and empty until somebody does
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="alerts")
+    source = models.CharField(max_length=240, unique=True)
+    kind = models.CharField(max_length=16)
+    severity = models.IntegerField()
+    at = models.BigIntegerField()
+    raised_at = models.BigIntegerField()
+    content = models.BinaryField()
+    acknowledged_at = models.BigIntegerField(null=True)
+    assigned = models.BinaryField(default=b"")
+
+    class Meta:
+        app_label = "store"
+        ordering = ["id"]
+
+
+class Delivery(models.Model):
+    """That an alert is told by one route, once; it was entered with the alert, in one transaction.
+
+    route     the name of the section [notify.NAME]
+    reason    as in core.model.notice.Notice
+    state     "waiting", "sent" or "dead": not tried any more by itself, and visible until somebody does
+    due_at    not before; later after each attempt that failed
+    leased_until, leased_by  who is sending it just now; anybody's once that is over
+    error     why the last attempt failed: our words, never the receiver's
+    """
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="deliveries")
+    route = models.CharField(max_length=64)
+    reason = models.CharField(max_length=16)
+    state = models.CharField(max_length=8, default="waiting")
+    created_at = models.BigIntegerField()
+    due_at = models.BigIntegerField()
+    attempts = models.IntegerField(default=0)
+    leased_until = models.BigIntegerField(default=0)
+    leased_by = models.CharField(max_length=64, default="")
+    sent_at = models.BigIntegerField(null=True)
+    error = models.TextField(default="")
+
+    class Meta:
+        app_label = "store"
+        indexes = [models.Index(fields=["state", "due_at"], name="deliveries_due")]
+        ordering = ["id"]
+
+
+class Lease(models.Model):
+    """Who does a job that only one worker may do at a time; anybody may take it when `until` is over."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    holder = models.CharField(max_length=64)
+    until = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from billing import DECOYS, ROWS, make_office
 from desk import Desk
-from people import customer_file
-from trapstreet import cli
 from trapstreet.app.demo.people import HEADER, customers
 from trapstreet.app.suppressing import suppress
 from trapstreet.app.workspace import Workspace
@@ -29,30 +28,13 @@ from trapstreet.store.models import SuppressionCall, SuppressionJob
 
 pytestmark = pytest.mark.slow
 
-ROWS, DECOYS = 1_200, 60
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set of which one copy is out, and a job of its size: made once."""
     folder = tmp_path_factory.mktemp("made")
-    source, workspace = folder / "customers.csv", folder / "workspace"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
-        patch.setattr("trapstreet.keys.kit._LOG2_N", 8)
-        _do("init", workspace, "--keys", folder / "keys", "--kit", folder / "kit.txt", "--kit-confirmed")
-        patch.setenv("TRAPSTREET_WORKSPACE", str(workspace))
-        customer_file(source, ROWS)
-        _do("register", source, "--name", "customers")
-        _do("share", "customers", "--to", "A", "--decoys", DECOYS, "--out", folder / "copy.csv")
-        asked = ("--data-set", "customers", "--purpose", "monthly invoices", "--rows", ROWS)
-        _do("suppress", "job", "add", "billing", *asked, "--token", folder / "billing.token")
-    disconnect()
+    make_office(folder)
     return folder
-
-
-def _do(*arguments: object) -> None:
-    assert cli.run([str(each) for each in arguments]) == 0
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import pwd
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from trapstreet.app.clock import now
 from trapstreet.app.search import shelf_of
@@ -19,7 +19,6 @@ from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, UnusableInput
 from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.table import Batch, Row
-from trapstreet.core.ports import Progress
 from trapstreet.keys.files import refuse_readable_by_others, write_private
 from trapstreet.plugins.tables import Table, create_table, open_table
 from trapstreet.registered.linked import linked_keys
@@ -27,10 +26,16 @@ from trapstreet.store import catalogue, suppression
 from trapstreet.store.models import DataSet, SuppressionJob
 from trapstreet.suppress import LEAST_JOB, SAMPLE, Alert, Suppression, admitted, finder_for, token_hash
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
+
 VARIABLE = "TRAPSTREET_JOB_TOKEN"
 """Environment variable with a job's token."""
 
-STANDARD_INPUT = "standard input"
+Told = Callable[[int], object]
+"""Told how many rows have gone through."""
+
+_PIECE = 1 << 20
 _STREAMED = {"csv": ".csv", "jsonl": ".jsonl"}
 
 
@@ -134,7 +139,7 @@ def suppress(
     refused, UnusableInput where nothing in the rows tells decoys.
     """
     opened = workspace or Workspace.open()
-    known = _admitted(opened, job, token or token_from(None))
+    known = admit(opened, job, token or token_from(None))
     incoming = iter(batches)
     first = list(islice(incoming, 1))
     sample = [row for batch in first for row in batch.rows[:SAMPLE]]
@@ -153,35 +158,37 @@ class Ran:
 
 
 def run_job(
-    workspace: Workspace, name: str, location: str, out: str, *, token: Protected[str], progress: Progress
+    workspace: Workspace, name: str, location: str, out: str, *, token: Protected[str], progress: Told
 ) -> Ran:
     """A table written again without decoys; it appears once the call is on record.
 
     location, out  as tables are read and written
     """
-    job = _admitted(workspace, name, token)
+    job = admit(workspace, name, token)
     return _through(workspace, job, open_table(location), out, progress)
 
 
-def stream_job(
+@contextmanager
+def streamed(
     workspace: Workspace,
-    name: str,
-    source: BinaryIO,
-    out: BinaryIO,
+    job: SuppressionJob,
+    source: "SupportsRead[bytes]",
     *,
-    token: Protected[str],
-    progress: Progress,
-) -> Ran:
-    """CSV or JSON lines from a stream to a stream: nothing is written before all of it went through.
+    progress: Told = lambda rows: None,
+    source_name: str = "standard input",
+    by: str = "",
+) -> Iterator[tuple[Ran, Path]]:
+    """CSV or JSON lines from a stream as a file without decoys, when all of them have gone through.
 
-    Meanwhile both lie in the workspace's folder for unfinished files, for its owner alone.
+    Meanwhile both lie in the workspace's folder for unfinished files, for its owner alone; nothing of them is
+    left afterwards. Give `by` where the caller is somebody else than the system's user.
+    Raises UnusableInput for other formats, and as `Suppression.kept` does.
     """
-    job = _admitted(workspace, name, token)
     with TemporaryDirectory(prefix="suppress-", dir=workspace.tmp) as folder:
         spooled = Path(folder, "in")
         with spooled.open("wb") as file:
-            shutil.copyfileobj(source, file)
-        with _speaking_of(STANDARD_INPUT, instead_of=str(spooled)):
+            shutil.copyfileobj(source, file, _PIECE)
+        with _speaking_of(source_name, instead_of=str(spooled)):
             table = open_table(str(spooled))
             if table.format not in _STREAMED:
                 raise UnusableInput(
@@ -189,11 +196,8 @@ def stream_job(
                     hint="name the file, and one to write with --out",
                 )
             cleaned = Path(folder, f"out{_STREAMED[table.format]}")
-            ran = _through(workspace, job, table, str(cleaned), progress)
-        with cleaned.open("rb") as file:
-            shutil.copyfileobj(file, out)
-        out.flush()
-    return ran
+            ran = _through(workspace, job, table, str(cleaned), progress, by=by)
+        yield ran, cleaned
 
 
 def tell(alerts: Sequence[Alert]) -> None:
@@ -202,9 +206,11 @@ def tell(alerts: Sequence[Alert]) -> None:
         sys.stderr.write(f"ALERT  {alert.said()}; it is in the log.\n")
 
 
-def _through(workspace: Workspace, job: SuppressionJob, table: Table, out: str, progress: Progress) -> Ran:
+def _through(
+    workspace: Workspace, job: SuppressionJob, table: Table, out: str, progress: Told, *, by: str = ""
+) -> Ran:
     sample = list(islice(chain.from_iterable(batch.rows for batch in table.batches(SAMPLE)), SAMPLE))
-    call = _call(workspace, job, table.columns, sample, where=table.label)
+    call = _call(workspace, job, table.columns, sample, where=table.label, by=by)
     with create_table(out, like=table) as writer:
         for batch in call.kept(table.batches(), where=table.label):
             writer.write(batch)
@@ -212,16 +218,23 @@ def _through(workspace: Workspace, job: SuppressionJob, table: Table, out: str, 
     return Ran(job.name, call.rows, tuple(call.alerts))
 
 
-def _admitted(workspace: Workspace, name: str, token: Protected[str]) -> SuppressionJob:
-    return admitted(name, token, by=_caller(), ring=workspace.ring, at=now())
+def admit(workspace: Workspace, name: str, token: Protected[str], *, by: str = "") -> SuppressionJob:
+    """The job of that name, if the token is its own. Raises AccessDenied else, which is on record."""
+    return admitted(name, token, by=by or _caller(), ring=workspace.ring, at=now())
 
 
 def _call(
-    workspace: Workspace, job: SuppressionJob, columns: Sequence[str], sample: Sequence[Row], *, where: str
+    workspace: Workspace,
+    job: SuppressionJob,
+    columns: Sequence[str],
+    sample: Sequence[Row],
+    *,
+    where: str,
+    by: str = "",
 ) -> Suppression:
     ring = workspace.ring
     told_by, finder = finder_for(job, columns, sample, ring=ring, shelf=shelf_of(workspace), where=where)
-    return Suppression(job, told_by, finder, by=_caller(), ring=ring, clock=now)
+    return Suppression(job, told_by, finder, by=by or _caller(), ring=ring, clock=now)
 
 
 def _caller() -> str:

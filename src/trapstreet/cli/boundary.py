@@ -1,6 +1,5 @@
 """Where every error becomes one line and an exit status."""
 
-import errno
 import os
 import sys
 import tempfile
@@ -10,14 +9,12 @@ from pathlib import Path
 import click
 
 from trapstreet import __version__
-from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.app.errors import known_error
+from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 
 BUG = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def run_guarded(command: click.Command, arguments: list[str]) -> int:
@@ -45,40 +42,12 @@ def run_guarded(command: click.Command, arguments: list[str]) -> int:
 
 def as_trapstreet_error(error: Exception) -> TrapstreetError | None:
     """The error in the product's own words, None if it is a bug."""
-    match error:
-        case TrapstreetError():
-            return error
-        case click.ClickException():
-            where = (
-                error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "trapstreet"
-            )
-            return UnusableInput(error.format_message().rstrip("."), hint=f"see {where} --help")
-        case OSError() if error.errno in _FULL:
-            return Unreachable(_where("the disk is full", error), hint="make room and run it again")
-        case OSError() if error.errno == errno.EFBIG:
-            hint = "raise the limit (ulimit -f), or use another disk"
-            return Unreachable(_where("no larger file may be written", error), hint=hint)
-        case OSError() if error.errno in _DENIED:
-            return AccessDenied(_where("not allowed", error), hint="check owner and permissions")
-        case OSError() if error.errno is not None:
-            return Unreachable(_where(os.strerror(error.errno).lower(), error), hint="check the place")
-        case _:
-            return _database_error(error)
-
-
-def _database_error(error: Exception) -> TrapstreetError | None:
-    """Errors of the registry that are no bug: away, locked, full. Their first line names no cell."""
-    drivers = sys.modules.get("django.db.utils")
-    if drivers is None or not isinstance(error, (drivers.OperationalError, drivers.InterfaceError)):
-        return None
-    said = (str(error).strip().splitlines() or ["no answer"])[0]
-    return Unreachable(
-        f"the registry: {said}", hint="nothing was half-written; make room, or mend it, and run it again"
-    )
-
-
-def _where(what: str, error: OSError) -> str:
-    return f"{what}: {os.fsdecode(error.filename)}" if isinstance(error.filename, (str, bytes)) else what
+    if isinstance(error, click.ClickException):
+        where = (
+            error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "trapstreet"
+        )
+        return UnusableInput(error.format_message().rstrip("."), hint=f"see {where} --help")
+    return known_error(error)
 
 
 def _record_bug(error: Exception) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """`trapstreet suppress`."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,10 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.urls import without_password
 
 if TYPE_CHECKING:
+    from trapstreet.app.suppressing import Ran
+    from trapstreet.app.workspace import Workspace
+    from trapstreet.core.model.protected import Protected
+    from trapstreet.core.ports import Progress
     from trapstreet.store.models import SuppressionJob
 
 
@@ -49,28 +54,39 @@ def run(
 
     Nothing is written before all rows have gone through and the call is in the log.
     """
-    from trapstreet.app.suppressing import run_job, stream_job, tell, token_from
+    from trapstreet.app.suppressing import run_job, tell, token_from
     from trapstreet.app.workspace import Workspace
 
-    streamed = file == "-"
-    if streamed and (out or as_json):
+    if file == "-" and (out or as_json):
         raise UnusableInput(
             "rows from standard input go to standard output",
             hint="leave out --out and --json, or name a file",
         )
-    if not streamed and out is None:
+    if file != "-" and out is None:
         raise UnusableInput("a file is written to another", hint="pass --out, or - for standard input")
     shown = token_from(token)
     opened = Workspace.open(workspace)
     with progress("suppressing") as told:
         if out is None:
-            ran = stream_job(opened, job, sys.stdin.buffer, sys.stdout.buffer, token=shown, progress=told)
+            ran = _filtered(opened, job, shown, told)
         else:
             ran = run_job(opened, job, file, out, token=shown, progress=told)
     tell(ran.alerts)
     if out is not None:
         answer = {"job": job, "out": without_password(out), "rows": ran.rows, "alerts": list(ran.alerts)}
         emit(as_json, answer, f"{ran.rows:,} rows went through; the rest is in {answer['out']}.")
+
+
+def _filtered(workspace: "Workspace", job: str, token: "Protected[str]", told: "Progress") -> "Ran":
+    """Standard input to standard output."""
+    from trapstreet.app.suppressing import admit, streamed
+
+    admitted = admit(workspace, job, token)
+    with streamed(workspace, admitted, sys.stdin.buffer, progress=told) as (ran, cleaned):
+        with cleaned.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    return ran
 
 
 @command.group()

@@ -2,7 +2,7 @@
 
 from trapstreet.suppress.domain.jobs import LEAST_JOB, PERIODS, Alert
 from trapstreet.suppress.exports import finder_for
-from trapstreet.suppress.service import SAMPLE, Suppression, admitted, token_hash
+from trapstreet.suppress.service import SAMPLE, Suppression, admitted, of_token, token_hash
 
 __all__ = [
     "LEAST_JOB",
@@ -12,5 +12,6 @@ __all__ = [
     "Suppression",
     "admitted",
     "finder_for",
+    "of_token",
     "token_hash",
 ]

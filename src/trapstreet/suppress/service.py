@@ -43,10 +43,9 @@ def admitted(name: str, token: Protected[str], *, by: str, ring: KeyRing, at: in
     Raises AccessDenied, and puts an alert on record, where there is no such job, it has ended or the token is
     another's.
     """
-    job = suppression.open_job(name)
-    if job is not None and hmac.compare_digest(job.token, token_hash(token)):
+    if job := of_token(name, token):
         return job
-    if job is not None:
+    if suppression.open_job(name):
         why, hint = "token", "show the token that suppress job add wrote"
     elif suppression.has_ended(name):
         why, hint = "ended", "register it again: trapstreet suppress job add"
@@ -55,6 +54,12 @@ def admitted(name: str, token: Protected[str], *, by: str, ring: KeyRing, at: in
     suppression.refused(name, why, by=by, ring=ring, at=at)
     said = {"token": "this is not its token", "ended": "it has ended", "unknown": "there is no such job"}
     raise AccessDenied(f"suppression job {name!r}: {said[why]}", hint=hint)
+
+
+def of_token(name: str, token: Protected[str]) -> SuppressionJob | None:
+    """The job of that name, if the token is its own; nothing goes on record."""
+    job = suppression.open_job(name)
+    return job if job is not None and hmac.compare_digest(job.token, token_hash(token)) else None
 
 
 def token_hash(token: Protected[str]) -> str:

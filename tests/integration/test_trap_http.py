@@ -52,7 +52,9 @@ class Ear:
 Story = Callable[[web.Web, Ear], Awaitable[None]]
 
 
-def served(story: Story, **settings: object) -> Ear:
+def served(
+    story: Story, *, loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop, **settings: object
+) -> Ear:
     """Tell a story to a server on loopback; what it heard."""
     ear = Ear()
 
@@ -64,7 +66,7 @@ def served(story: Story, **settings: object) -> Ear:
         finally:
             await opened.close()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the trap has it
+    with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(play())
     return ear
 
@@ -488,6 +490,28 @@ def test_a_handshake_that_came_with_its_connection_is_answered(tmp_path: Path) -
         assert tls.version() == "TLSv1.3"
 
     served(story, tls=(LOCAL,), **certificate(tmp_path))
+
+
+@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop])
+def test_who_does_not_take_the_certificate_has_used_the_name(
+    tmp_path: Path, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    def refused(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as client, pytest.raises(ssl.SSLError):
+            ssl.create_default_context().wrap_socket(client, server_hostname="www.Decoy.example")
+
+    async def story(opened: web.Web, ear: Ear) -> None:
+        await asyncio.to_thread(refused, opened.ports["https"])
+        async with asyncio.timeout(5):
+            while not ear.hits:
+                await asyncio.sleep(0.01)
+        assert len(opened.connections) == 0
+
+    ear = served(story, loop=loop, tls=(LOCAL,), **certificate(tmp_path))
+    (hit,) = ear.hits
+    assert (hit.channel, hit.address, hit.names) == ("http", "127.0.0.1", ("www.decoy.example/",))
+    assert b"ecoy.example" in facts(hit, "tls-hello")[0]
+    assert facts(hit, "unfinished") == [b""]
 
 
 def test_handshakes_that_never_end_are_bounded_and_a_plain_request_there_hurts_nobody(tmp_path: Path) -> None:

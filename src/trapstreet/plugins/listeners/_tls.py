@@ -5,7 +5,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Container, Sequence
-from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,12 @@ MOST_HELLO = 4096
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
 _AGAIN = 0.1
 """Seconds until connections are taken again where none could be taken."""
+
+Facts = tuple[tuple[str, bytes], ...]
+Address = tuple[Any, ...]
+
+_begun: ContextVar[list[ssl.SSLObject] | None] = ContextVar("_begun", default=None)
+"""Whose hello came, in the task of a handshake: OpenSSL tells callbacks, and asyncio nobody, if it fails."""
 
 _log = logging.getLogger("trapstreet.trap")
 
@@ -73,12 +79,14 @@ class Certificate:
             self._told = ""
 
 
-def handshake_facts(transport: asyncio.BaseTransport) -> tuple[tuple[str, bytes], ...]:
+def handshake_facts(transport: asyncio.BaseTransport) -> Facts:
     """Facts of TLS: "tls" (its version), "tls-cipher", "tls-name" (SNI), "tls-alpn", "tls-hello" (the
     ClientHello, a handshake message of RFC 8446, section 4.1.2, up to 4 KiB); () without TLS."""
     seen = transport.get_extra_info("ssl_object")
-    if seen is None:
-        return ()
+    return _facts(seen) if seen is not None else ()
+
+
+def _facts(seen: Any) -> Facts:
     cipher = seen.cipher()
     facts = (
         ("tls", seen.version()),
@@ -100,8 +108,10 @@ class Handshakes:
     only after its handshake, so that nothing would bound those that never end theirs. Nor would it do to take
     the bytes first and to start TLS then: what came with the connection would be lost to the handshake.
 
-    speak  makes the protocol of a connection whose handshake is done; the connection has left `connections`
-           by then, and the protocol enters them itself
+    speak   makes the protocol of a connection whose handshake is done; the connection has left `connections`
+            by then, and the protocol enters them itself
+    failed  told of a handshake that was begun and came to nothing, as when the client does not take the
+            certificate: the addresses of client and server, as sockets have them, and `handshake_facts`
     """
 
     def __init__(
@@ -111,10 +121,11 @@ class Handshakes:
         connections: Connections,
         speak: Callable[[], asyncio.Protocol],
         *,
+        failed: Callable[[Address, Address, Facts], object],
         proxies: Container[object] = (),
     ) -> None:
         self._port, self._certificate, self._connections = port, certificate, connections
-        self._speak, self._proxies = speak, proxies
+        self._speak, self._failed, self._proxies = speak, failed, proxies
         self._shaking = set[asyncio.Task[None]]()
         self._taking = asyncio.get_running_loop().create_task(self._take())
 
@@ -133,24 +144,31 @@ class Handshakes:
                 except OSError:  # it was gone again, or this process has no more files for a while
                     await asyncio.sleep(_AGAIN)
                     continue
-                task = loop.create_task(self._shake(taken, str(address[0])))
+                task = loop.create_task(self._shake(taken, address))
                 self._shaking.add(task)
                 task.add_done_callback(self._shaking.discard)
 
-    async def _shake(self, taken: socket.socket, address: str) -> None:
+    async def _shake(self, taken: socket.socket, address: Address) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())
 
         def end() -> None:
             task.cancel()
 
-        place = self._connections.enter(address, end, proxy=address in self._proxies)
-        with suppress(OSError):  # ssl.SSLError and timeouts are among them
+        client, local = str(address[0]), taken.getsockname()
+        place = self._connections.enter(client, end, proxy=client in self._proxies)
+        begun = list[ssl.SSLObject]()
+        _begun.set(begun)
+        try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: _Through(lambda: self._connections.leave(place), self._speak),
                 taken,
                 ssl=self._certificate.context,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
             )
+        except (OSError, asyncio.CancelledError):  # ssl.SSLError and timeouts are among them
+            if begun:
+                self._failed(address, local, _facts(begun[-1]))
+        begun.clear()
         self._connections.leave(place)
 
 
@@ -171,6 +189,8 @@ def _remember_hello(seen: ssl.SSLObject, direction: str, *message: Any) -> None:
     _, content, kind, data = message
     if direction == "read" and content == _HANDSHAKE and kind == _CLIENT_HELLO:
         seen.hello = data[:MOST_HELLO]  # type: ignore[attr-defined]
+        if (begun := _begun.get()) is not None:
+            begun.append(seen)
 
 
 def _remember_name(seen: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:

@@ -20,7 +20,7 @@ from trapstreet.plugins.listeners import Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._pages import Answers, Page, Pages, error_page
 from trapstreet.plugins.listeners._ports import BACKLOG, Proxies, address_in, bound
-from trapstreet.plugins.listeners._tls import Certificate, Handshakes, handshake_facts
+from trapstreet.plugins.listeners._tls import Address, Certificate, Facts, Handshakes, handshake_facts
 
 title = "web server"
 reveals = (
@@ -85,6 +85,8 @@ async def listen(settings: Settings, hear: Hear, now: Now) -> "Web":
 class Web:
     """The ports, and what their connections share."""
 
+    trouble = ""
+
     def __init__(self, settings: Settings, hear: Hear, now: Now) -> None:
         self.hear, self.now = hear, now
         self.pages = Pages(settings.title, settings.site)
@@ -140,7 +142,16 @@ class Web:
         return _Conversation(self)
 
     def _handshakes(self, port: socket.socket, certificate: Certificate) -> Handshakes:
-        return Handshakes(port, certificate, self.connections, self._converse, proxies=self.proxies)
+        return Handshakes(
+            port, certificate, self.connections, self._converse, failed=self._not_shaken, proxies=self.proxies
+        )
+
+    def _not_shaken(self, address: Address, local: Address, facts: Facts) -> None:
+        """Whoever asked for a host and did not take its certificate has used its name."""
+        host = _host(b"", dict(facts).get("tls-name", b""))
+        facts = (("local", f"{local[0]} {local[1]}".encode()), *facts, ("unfinished", b""))
+        names = (f"{host}/",) if host else ()
+        self.hear(Hit("http", self.now(), str(address[0]), int(address[1]), names, facts))
 
     def _look_after(self) -> None:
         """Once a second: silent connections, renewed certificates."""

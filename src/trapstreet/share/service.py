@@ -24,6 +24,7 @@ from trapstreet.share.domain.marking import mark_codes, refuse_doubles
 from trapstreet.share.domain.power import Power, power_curve
 from trapstreet.share.making import (
     CodedRows,
+    MadeCopy,
     SharedDecoys,
     edition,
     make_copy,
@@ -31,7 +32,7 @@ from trapstreet.share.making import (
 )
 from trapstreet.store import catalogue, copies
 from trapstreet.store.copies import NewRecipient
-from trapstreet.store.models import DataSet
+from trapstreet.store.models import Copy, DataSet, Pool
 
 FORESEEN = 100
 """Copies that the figures of what a copy proves allow for, so that they hold while others are handed out."""
@@ -127,32 +128,54 @@ def share(
         ring=ring,
         now=now,
     )
-    issued = made.issued
-    proves = _proves(issued, source, bound=bound)
-    coded = CodedRows(issued.facts.code_key, made.table, source)
+    proves = _proves(made.issued, source, bound=bound)
+    coded = CodedRows(made.issued.facts.code_key, made.table, source)
     with outside.create() as out:
         for batch in coded.batches(made.all, told.each(source.rows.batches())):
             out.write(batch)
         out.complete()
-        with kept_if_registered(issued.copy) as files:
-            rows = [decoy.cells for decoy in made.all.decoys]
-            content = inventory(issued.copy, data_set.name, source.columns, rows)
-            files.append(outside.seal(issued.copy, content))
-            files.append(write_index(issued.copy, issued.rows, source, shelf))
-            row = copies.add(
-                issued.copy,
-                recipient,
-                edition(issued, source, coded.rows),
-                decoys=copies.DecoysKept(issued.record_ids, issued.rows, issued.profiles),
-                pool=pool if made.table.pool else None,
-                p_table=issued.facts.p_table,
-                strippable=bool(made.own.strippable),
-                expires_at=terms.expires_at,
-                ring=ring,
-            )
+        row = _registered(
+            made, coded, source, recipient, pool, terms=terms, ring=ring, shelf=shelf, seal=outside.seal
+        )
+    return _copied(made, coded, row, version.number, proves)
+
+
+def _registered(
+    made: MadeCopy,
+    coded: CodedRows,
+    source: Source,
+    recipient: str | NewRecipient,
+    pool: Pool | None,
+    *,
+    terms: Terms,
+    ring: KeyRing,
+    shelf: Shelf,
+    seal: Callable[[str, bytes], Path],
+) -> Copy:
+    """The copy's row, with its inventory sealed and its index written; all of it or nothing."""
+    issued = made.issued
+    with kept_if_registered(issued.copy) as files:
+        rows = [decoy.cells for decoy in made.all.decoys]
+        content = inventory(issued.copy, source.data_set.name, source.columns, rows)
+        files.append(seal(issued.copy, content))
+        files.append(write_index(issued.copy, issued.rows, source, shelf))
+        return copies.add(
+            issued.copy,
+            recipient,
+            edition(issued, source, coded.rows),
+            decoys=copies.DecoysKept(issued.record_ids, issued.rows, issued.profiles),
+            pool=pool if made.table.pool else None,
+            p_table=issued.facts.p_table,
+            strippable=bool(made.own.strippable),
+            expires_at=terms.expires_at,
+            ring=ring,
+        )
+
+
+def _copied(made: MadeCopy, coded: CodedRows, row: Copy, version: int, proves: list[Power]) -> Copied:
     return Copied(
-        copy=issued.copy,
-        version=version.number,
+        copy=made.issued.copy,
+        version=version,
         recipient=str(row.recipient_id),
         rows=coded.rows,
         withheld=coded.withheld,
@@ -162,7 +185,7 @@ def share(
         strippable=made.own.strippable,
         notes=(*made.own.notes, *_left_out(made.left_out)),
         proves=proves,
-        commitment=issued.commitment.hex(),
+        commitment=made.issued.commitment.hex(),
     )
 
 

@@ -16,7 +16,7 @@ test: $(VENV)/.ready
 # Adds what needs Debian packages (see .ci/run), and what is slow.
 test-all: $(VENV)/.ready
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	TRAPSTREET_FUZZ=600 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

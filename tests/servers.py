@@ -6,6 +6,7 @@ skips its tests, unless TRAPSTREET_REQUIRE_SERVERS=1 says that it must be there.
 
 import atexit
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from getpass import getuser
@@ -192,10 +194,16 @@ def _folder(server: str) -> Path:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of loopback for a server that has to be told one.
+
+    Below those that the system hands out of its own accord: nobody who asks for any port gets it meanwhile.
+    """
+    draw = random.Random()
+    while True:
+        port = draw.randrange(12_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:

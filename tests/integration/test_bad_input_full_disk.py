@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk
+from desk import Desk, workspace_in
 from offices import Office
 
 KIB = 1024
@@ -29,14 +29,17 @@ def table(path: Path, count: int, suffix: str = "") -> Path:
     return path
 
 
-def prepared(desk: Desk) -> Desk:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set with a copy, and tables for another and for a second version."""
-    table(desk.folder / "customers.csv", 3_000)
-    table(desk.folder / "changed.csv", 3_000, "x")
-    table(desk.folder / "new.csv", 3_000, "y")
-    desk.do("register", desk.folder / "customers.csv", "--name", "customers")
-    desk.do("share", "customers", "--to", "First", "--out", desk.folder / "first.csv")
-    return desk
+    folder = tmp_path_factory.mktemp("made")
+    table(folder / "changed.csv", 3_000, "x")
+    table(folder / "new.csv", 3_000, "y")
+    return workspace_in(
+        folder,
+        ("register", table(folder / "customers.csv", 3_000), "--name", "customers"),
+        ("share", "customers", "--to", "First", "--out", folder / "first.csv"),
+    )
 
 
 def state(desk: Desk) -> dict[str, object]:
@@ -90,11 +93,11 @@ def ballast(disk: Path, *, free: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(office: Office) -> Desk:
-    """A prepared workspace, and a folder `disk` for what is written."""
-    office.init("workspace")
+def desk(made: Path, office: Office) -> Desk:
+    """The same, and a folder `disk` for what is written."""
+    shutil.copytree(made, office.folder, dirs_exist_ok=True)
     (office.folder / "disk").mkdir()
-    return prepared(Desk(office.folder, office.capsys))
+    return Desk(office.folder, office.capsys)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -107,19 +110,21 @@ def test_a_command_that_may_write_small_files_only_leaves_nothing(desk: Desk, na
 
 
 @pytest.fixture
-def disk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def disk(made: Path, office: Office) -> Iterator[Desk]:
     """The same on a disk of 6 MB, workspace and all; only root can have one."""
     mount = office.folder / "disk"
     mount.mkdir()
     if os.geteuid() != 0 or not shutil.which("mount"):
         pytest.skip("only root can mount a small disk")
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", mount], check=False)
-    if made.returncode:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", mount], check=False)
+    if mounted.returncode:
         pytest.skip("mounting is not allowed here")
     try:
-        office.init("disk/workspace")
+        shutil.copytree(made, office.folder, dirs_exist_ok=True)
+        (office.folder / "workspace").rename(office.folder / "set aside")
+        shutil.copytree(office.folder / "set aside", mount / "workspace")
         (office.folder / "workspace").symlink_to(mount / "workspace")
-        yield prepared(Desk(office.folder, office.capsys))
+        yield Desk(office.folder, office.capsys)
     finally:
         from trapstreet.store import disconnect
 

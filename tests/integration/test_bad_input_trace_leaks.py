@@ -137,6 +137,7 @@ def test_hostile_text_in_the_cells_that_are_marked_is_read_as_no_spelling(desk: 
     assert accused(desk, written(desk, rows)) == ["1"]
 
 
+@pytest.mark.slow
 def test_a_leak_of_200_mb_in_one_line_takes_no_more_memory_than_a_short_one(desk: Desk) -> None:
     strangers = customer_file(desk.folder / "strangers.csv", 20_000, seed=9).read_bytes()
     strangers = strangers.replace(b"\r\n", b" ").replace(b"@", b"@x")

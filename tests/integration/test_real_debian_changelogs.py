@@ -20,10 +20,13 @@ DOCUMENTATION = Path("/usr/share/doc")
 MAINTAINER = re.compile(r'^Maintainer: "?([^"<]+?)"? <([^<>@\s]+@[^<>\s]+)>$', re.MULTILINE)
 ADDRESS = re.compile(rb"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
-pytestmark = pytest.mark.skipif(
-    not (STATUS.is_file() and DOCUMENTATION.is_dir()),
-    reason="needs a Debian machine's dpkg status and documentation",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (STATUS.is_file() and DOCUMENTATION.is_dir()),
+        reason="needs a Debian machine's dpkg status and documentation",
+    ),
+]
 
 
 def maintainers() -> list[tuple[str, str, str]]:

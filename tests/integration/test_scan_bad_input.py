@@ -11,9 +11,8 @@ from typing import Literal
 import pytest
 
 from children import Ended, ran
-from desk import Desk
+from desk import Desk, workspace_in
 from people import customer_file
-from trapstreet.cli import run
 
 MB = 1_000_000
 SMALL, LARGE = 4 * MB, 8 * MB
@@ -26,15 +25,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with customers.csv, and a workspace that knows it."""
     folder = tmp_path_factory.mktemp("desk")
     table = customer_file(folder / "customers.csv", 2000)
-    workspace, keys, kit = (folder / name for name in ("workspace", "keys", "kit.txt"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
-        for line in (
-            ("init", workspace, "--keys", keys, "--kit", kit, "--kit-confirmed"),
-            ("register", table, "--name", "customers", "--workspace", workspace),
-        ):
-            assert run(list(map(str, line))) == 0
-    return folder
+    return workspace_in(folder, ("register", table, "--name", "customers"))
 
 
 @pytest.fixture
@@ -117,7 +108,13 @@ def cost(desk: Desk, ours: bytes, text: bytes) -> float:
     return seconds
 
 
-def test_a_record_is_found_before_inside_and_behind_in_linear_time(desk: Desk, row: str) -> None:
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_record_is_found_before_inside_and_behind(desk: Desk, row: str, name: str) -> None:
+    cost(desk, f"\n{row}\n".encode(), TEXTS[name](MB // 10))
+
+
+@pytest.mark.slow
+def test_the_time_of_a_scan_is_linear_in_the_text(desk: Desk, row: str) -> None:
     """Twice the text takes less than three times as long; a busy machine is given three chances."""
     ours = f"\n{row}\n".encode()
     nothing = cost(desk, ours, b"")

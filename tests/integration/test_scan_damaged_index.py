@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from children import ran
-from desk import Desk
+from desk import Desk, workspace_in
 from offices import Office
 from people import customer_file
 from trapstreet.index.segment import ARRAYS, MAGIC, Header, Segment
@@ -18,14 +18,24 @@ ADVICE = "restore it from a backup, or register the data set again"
 Damage = Callable[[Header, bytearray], Header]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set, a copy of it, and another data set."""
+    folder = tmp_path_factory.mktemp("made")
+    return workspace_in(
+        folder,
+        ("register", customer_file(folder / "a.csv", 300), "--name", "customers"),
+        ("share", "customers", "--to", "Auditor", "--out", folder / "copy.csv"),
+        ("register", customer_file(folder / "b.csv", 300, seed=8), "--name", "others"),
+    )
+
+
 @pytest.fixture
-def desk(office: Office) -> Desk:
-    """A data set with two versions, a copy of it, and another data set."""
-    office.init("workspace")
+def desk(made: Path, office: Office) -> Desk:
+    """The same, to be damaged."""
+    shutil.copytree(made, office.folder, dirs_exist_ok=True)
     desk = Desk(office.folder, office.capsys)
-    desk.do("register", customer_file(desk.folder / "a.csv", 300), "--name", "customers")
-    desk.do("share", "customers", "--to", "Auditor", "--out", desk.folder / "copy.csv")
-    desk.do("register", customer_file(desk.folder / "b.csv", 300, seed=8), "--name", "others")
+    desk.do("doctor")
     return desk
 
 
@@ -208,7 +218,7 @@ places = {
     for path in paths
 }
 refused = read = 0
-for number in range(300):
+for number in range(100):
     path = draw.choice(paths)
     data = bytearray(sound[path])
     for first, last in draw.sample(places[path], draw.choice([1, 1, 2])):
@@ -233,5 +243,5 @@ def test_whatever_bytes_are_changed_the_process_lives_and_says_so(desk: Desk) ->
     ended = ran(desk.folder, ["--version"], before=FLIPPED)
     assert ended.status == 0, ended.err[-3000:]
     refused, read = map(int, ended.err.split())
-    assert refused > 30
-    assert read > 30
+    assert refused > 10
+    assert read > 10

@@ -18,6 +18,7 @@ from pathlib import Path
 import dnslib
 import pytest
 
+from servers import _free_port
 from traps import (
     LAVISH,
     Load,
@@ -136,7 +137,7 @@ def test_a_flood_is_counted_and_its_tokens_are_found(tmp_path: Path) -> None:
 
 
 def test_without_room_clients_are_asked_to_come_again_and_the_operator_is_told(tmp_path: Path) -> None:
-    port = free_port()
+    port = _free_port()
     text = settings_text(limits=LAVISH, spool="megabytes = 1").replace("port = 0", f"port = {port}")
     prepared(tmp_path, text)
     with running(tmp_path) as trap:
@@ -266,12 +267,6 @@ def told(port: int, path: str) -> tuple[int, str]:
     said = answer.status, answer.read().decode()
     connection.close()
     return said
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def wait_for(holds: Callable[[], bool]) -> None:

@@ -21,7 +21,7 @@ from matchers import MATCHERS, everything, make, small_stretches
 from trapstreet.index import Matcher
 from trapstreet.index.kernel import KernelMatcher
 
-COUNT = int(os.environ.get("TRAPSTREET_FUZZ", "600"))
+COUNT = int(os.environ.get("TRAPSTREET_FUZZ", "200"))
 
 QUIET = settings(
     max_examples=max(100, COUNT // 10),
@@ -89,10 +89,12 @@ def test_large_tables_have_the_same_matches_however_they_are_asked(
     """A kernel asks few tables one by one and many through a route."""
     world = large_tables(tmp_path)
     text = b"".join(lines(world))
+    reference = make("reference", world.lookup, world.key_of)
+    expected = everything(reference.matches([text], candidates=True))
     for few in (0, len(world.lookup.tables)):
         monkeypatch.setattr("trapstreet.index.kernel_config.FEW_TABLES", few)
-        both = make("reference", world.lookup, world.key_of), make("kernel", world.lookup, world.key_of)
-        assert_equal(both, text)
+        kernel = make("kernel", world.lookup, world.key_of)
+        assert everything(kernel.matches([text], candidates=True)) == expected
 
 
 def assert_equal_in(world: World) -> None:
@@ -133,7 +135,7 @@ def test_hostile_texts_may_be_cut_anywhere(
 ) -> None:
     random = Random(4)
     searching = make(matcher, world.lookup, world.key_of)
-    for seed in range(40, 45):
+    for seed in range(40, 43):
         text = b"".join(hostile_texts(world.records, seed, 40))
         whole = everything(searching.matches([text], candidates=True))
         with monkeypatch.context() as patch:

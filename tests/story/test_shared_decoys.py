@@ -1,39 +1,42 @@
 """Shared decoys last for years; by and by a customer gets the key of one."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
 
-from desk import Desk
+from desk import Desk, workspace_in
 from people import customer_file, read_csv
 from trapstreet.app.demo.people import HEADER, customers
 
 
-@pytest.fixture
-def overtaken(desk: Desk) -> Desk:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 customers and three copies; each key that two copies' decoys share is a new customer's by now."""
-    source = customer_file(desk.folder / "customers.csv", 2_000, seed=2)
-    desk.do("register", source, "--name", "customers")
-    for number in range(3):
-        share(desk, number)
+    folder = tmp_path_factory.mktemp("made")
+    source = customer_file(folder / "customers.csv", 2_000, seed=2)
+    copies = [folder / f"copy{number}.csv" for number in range(3)]
+    shares = (("share", "customers", *asked(number), "--out", copy) for number, copy in enumerate(copies))
+    workspace_in(folder, ("register", source, "--name", "customers"), *shares)
     known = {row["ticket"] for row in read_csv(source)}
-    one, other = ({row["ticket"] for row in read_csv(copy_file(desk, number))} for number in (1, 2))
+    one, other = ({row["ticket"] for row in read_csv(copy)} for copy in copies[1:])
     taken = sorted((one & other) - known)
     assert taken
     newcomers = zip(taken, customers(len(taken), seed=77), strict=True)
     more = [dict(zip(HEADER, (key, *new[1:]), strict=True)) for key, new in newcomers]
     write(source, [*read_csv(source), *more])
-    return desk
+    return folder
 
 
-def share(desk: Desk, number: int, *more: str) -> None:
-    asked = ("--to", f"Office {number}", "--recipient-is-new", "--decoys", 250, "--withhold", "2%")
-    desk.do("share", "customers", *asked, "--out", copy_file(desk, number), *more)
+@pytest.fixture
+def overtaken(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A desk at a workspace of this test's own; the table is the module's, which no test changes."""
+    return Desk(shutil.copytree(made, tmp_path / "office"), capsys)
 
 
-def copy_file(desk: Desk, number: int) -> Path:
-    return desk.folder / f"copy{number}.csv"
+def asked(number: int) -> tuple[object, ...]:
+    return ("--to", f"Office {number}", "--recipient-is-new", "--decoys", 250, "--withhold", "2%")
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> Path:
@@ -45,8 +48,9 @@ def write(path: Path, rows: list[dict[str, str]]) -> Path:
 
 
 def test_a_new_copy_has_no_decoy_with_the_key_of_a_real_row(overtaken: Desk) -> None:
-    share(overtaken, 3, "--new-version")
-    keys = [row["ticket"] for row in read_csv(copy_file(overtaken, 3))]
+    copy = overtaken.folder / "copy3.csv"
+    overtaken.do("share", "customers", *asked(3), "--out", copy, "--new-version")
+    keys = [row["ticket"] for row in read_csv(copy)]
     assert len(keys) == len(set(keys))
 
 

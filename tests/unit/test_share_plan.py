@@ -70,6 +70,7 @@ def test_seventy_shared_decoys_name_one_of_three_who_give_what_most_have() -> No
     assert named(Design(300), MOST, CUSTOMERS) == 0
 
 
+@pytest.mark.slow
 def test_power_grows_with_the_leak(marked: Plan) -> None:
     for curve in marked.curves:
         figures = [point.named for point in curve.points]
@@ -98,6 +99,7 @@ def test_the_smallest_leak_is_proven_and_a_little_less_is_not() -> None:
     assert named(Design(9), SINGLE, round(0.92 * smallest.leaked_rows) - 1) < 0.95
 
 
+@pytest.mark.slow
 def test_marks_name_one_person_by_some_rows_unless_they_are_gone(marked: Plan) -> None:
     smallest = curve_of(marked.curves, SINGLE, "as they were").smallest
     assert smallest is not None
@@ -119,6 +121,7 @@ def test_simulated_figures_are_the_same_every_time() -> None:
     assert 0.05 < figures.pop() < 0.95
 
 
+@pytest.mark.slow
 def test_a_plan_is_json_and_back(marked: Plan) -> None:
     assert msgspec.json.decode(msgspec.json.encode(marked), type=Plan) == marked
 
@@ -193,6 +196,7 @@ def tried(lift: Lift, rows: int) -> float:
     return named(design, Channel(lift.shape, lift.people), leaked, rows=rows, marked=lift.what == "marks")
 
 
+@pytest.mark.slow
 def test_nobody_is_told_of_what_proves_less_than_the_plan_itself() -> None:
     """Of ten million rows the withheld ones name a copy long before any decoys do."""
     huge = planned(10_000_000, withheld=0.01, decoys=9)
@@ -225,6 +229,7 @@ def test_rows_of_the_table_say_who_is_named_how_often(small: Plan) -> None:
     )
 
 
+@pytest.mark.slow
 def test_simulated_figures_are_rounded_and_said_to_be(marked: Plan, small: Plan) -> None:
     said = list(plan_lines(marked))
     rough = [

@@ -16,6 +16,7 @@ import pytest
 
 from billing import DECOYS, ROWS, make_office
 from desk import Desk
+from people import customer_file
 from trapstreet.app.demo.people import HEADER, customers
 from trapstreet.app.suppressing import suppress
 from trapstreet.app.workspace import Workspace
@@ -365,7 +366,7 @@ def test_a_caller_who_stops_in_the_middle_is_on_record_with_what_it_gave(office:
 def test_a_declared_use_is_kept_with_the_copy_and_in_the_log(office: Desk) -> None:
     asked = ("--to", "B", "--decoys", 20, "--out", office.folder / "b.csv")
     told = office.json("share", "customers", *asked, "--used-for", "spring campaign", "--until", "2099-03-31")
-    assert told["used_for"] == {"what": "spring campaign", "until": "2099-03-31 23:59 UTC"}
+    assert told["used_for"] == {"what": "spring campaign", "until": "2099-03-31 23:59 UTC", "senders": []}
     first, second = office.json("copy", "list")["copies"]
     assert first["expected_uses"] == []
     assert second["expected_uses"][0]["what"] == "spring campaign"

@@ -471,11 +471,7 @@ def _irish_numbers(
                 f"{rng.integers(0, 10_000):04d}" if near else f"{rng.integers(2_000_000, 9_999_999)}"
             )
         used.add(numbers[at])
-    own = rng.permutation(total)[:extra]
-    mine = np.zeros(total, bool)
-    mine[own] = True
-    kept = np.array(numbers, object)
-    return kept[~mine], tuple(f"+353 {n[: len(n) - 7]} {n[-7:]}" for n in kept[mine])
+    return np.array(numbers[:count], object), tuple(f"+353 {n[:-7]} {n[-7:]}" for n in numbers[count:])
 
 
 def _written_numbers(rng: Rng, numbers: Texts) -> Texts:

@@ -9,11 +9,13 @@ from desk import Desk
 from trapstreet.app.workspace import Workspace
 from trapstreet.cli import run
 from trapstreet.core.model.encoding import canonical_cbor
+from trapstreet.core.model.hit import Hit
 from trapstreet.decoys import read_url
 from trapstreet.keys.sealing import seal
 from trapstreet.store import plantings
 from trapstreet.store.models import Planting
 from url_world import with_parcels
+from working import spooled
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +75,7 @@ def rows(desk: Desk, statement: str) -> list[tuple[object, ...]]:
         return database.execute(statement).fetchall()
 
 
-def tokens(desk: Desk) -> dict[tuple[str, str], tuple[str, int]]:
+def tokens(desk: Desk) -> dict[tuple[str, str], tuple[str, tuple[int, ...]]]:
     return plantings.all_tokens(Workspace.open(desk.workspace).ring)
 
 
@@ -95,11 +97,30 @@ def test_a_visit_of_a_decoys_address_names_the_decoy(desk: Desk) -> None:
     for at, number in enumerate(ids):
         if url := read_url(sites[number]):
             live += 1
-            assert known[url.visited] == (planting.id, at)
+            assert known[url.visited][0] == planting.id
+            assert at in known[url.visited][1]
     assert live > DECOYS // 2
     parcels = [row for row in rows(desk, "SELECT customer, link FROM parcels") if row[0] in ids]
     assert len(parcels) > DECOYS // 2
-    assert all(known[read_url(link).visited] == (planting.id, ids.index(of)) for of, link in parcels)
+    assert all(known[read_url(link).visited] == (planting.id, (ids.index(of),)) for of, link in parcels)
+
+
+def test_a_visit_of_a_companys_site_is_one_incident_and_touches_all_its_decoys(desk: Desk) -> None:
+    planting = desk.json("plant", "customers", "--decoys", DECOYS)["planting"]
+    sites = {value: of for (channel, value), (_, of) in tokens(desk).items() if channel == "http"}
+    site, of = max(sites.items(), key=lambda item: len(item[1]))
+    assert len(of) > 1
+    facts = (("method", b"GET"), ("target", f"/{site.partition('/')[2]}".encode()))
+    folder = spooled(
+        desk, desk.folder / "trap", [Hit("http", 1_795_000_000_000_000, "192.0.2.7", 1, (site,), facts)]
+    )
+    desk.do("work", "--once", "--trap", folder)
+
+    (incident,) = desk.json("sighting", "list")["incidents"]
+    assert (incident["decoy"], incident["uses"]) == (f"p1/{of[0] + 1}", 1)
+    assert f"the site of {len(of)} decoys of one company" in " ".join(incident["label"]["why"])
+    touched = plantings.planting_named(planting).each.filter(state=plantings.TOUCHED)
+    assert tuple(touched.order_by("at").values_list("at", flat=True)) == of
 
 
 def test_list_and_test_show_what_is_live(desk: Desk) -> None:
@@ -140,4 +161,5 @@ def test_a_bait_of_an_older_registry_is_still_known_by_its_token(desk: Desk) -> 
     old = seal(ring.storage_key(planting), canonical_cbor([list(token)]), aad=f"tokens {planting}".encode())
     Planting.objects.filter(id=planting).update(tokens=old)
 
+    assert at == (0,)
     assert plantings.all_tokens(ring) == {token: (planting, at)}

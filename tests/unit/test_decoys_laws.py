@@ -13,6 +13,7 @@ from trapstreet.core.model.table import Batch, Row
 from trapstreet.decoys import Aim, Decoys, TableModel, TableModelBuilder, generate
 from trapstreet.decoys.model import owner_of
 from trapstreet.decoys.name_law import NameDraws, NameLaw, name_law
+from trapstreet.decoys.name_ranks import NameRanks
 from trapstreet.decoys.relations import Alike, name_part, names_shown
 from trapstreet.decoys.splicing import Splices
 
@@ -61,9 +62,9 @@ def law() -> tuple[NameLaw, list[str]]:
 def test_names_occur_as_often_as_the_tables_though_half_of_those_drawn_are_refused() -> None:
     found, rows = law()
     source, rng = KeyedDraws(b"sixteen bytes ok", 0), random.Random(1)
-    drawn, mine = NameDraws(found, source), list[str]()
+    drawn, mine, ranks = NameDraws(found, source), list[str](), NameRanks(rows, found)
     while len(mine) < 700:
-        name, _ = drawn.like(rng.choice(rows), lambda: rng.choice(rows))
+        name, _ = drawn.like(rng.choice(rows), ranks.had_by)
         if rng.random() < 0.5:
             drawn.refused(name)
         else:
@@ -80,7 +81,7 @@ def test_a_new_double_name_is_put_together_of_double_names() -> None:
     found = name_law(known)
     assert found is not None
     drawn = NameDraws(found, KeyedDraws(b"sixteen bytes ok", 0))
-    made = [drawn.like(name, lambda: "")[0] for name in known]
+    made = [drawn.like(name, lambda _: ())[0] for name in known]
     assert not set(made) & set(known)
     heads, tails = ({name.split("-")[part] for name in known} for part in (0, 1))
     assert all(name.split("-")[0] in heads and name.split("-")[1] in tails for name in made)

@@ -14,6 +14,7 @@ from trapstreet.core.model.ground import GroundTable
 from trapstreet.core.model.table import Row
 from trapstreet.decoys import Aim, Decoys, DecoySettings, generate, owned, read_url, tokens
 from trapstreet.decoys.kin import Family, grow
+from trapstreet.decoys.urls import Url
 from url_world import URLS, customers, with_parcels
 
 COUNT = 150
@@ -100,7 +101,34 @@ def test_no_address_is_a_rows_or_another_decoys(settings: DecoySettings, aim: Ai
         ours = [url for cell in table.cells(decoys, name) if (url := read_url(cell))]
         assert len(ours) > 50
         assert not theirs & {url.form for url in ours}
-        assert len({url.visited for url in ours}) == len(ours)
+        alone = [url.visited for url in ours if url.visited not in decoys.shared]
+        assert len(set(alone)) == len(alone)
+        assert aim is Aim.HIDE or len(alone) == len(ours)
+
+
+def test_colleagues_share_a_site_where_their_donors_do() -> None:
+    table, decoys = customers(), made()
+    at, mail = table.position("website"), table.position("email")
+    real = Counter(url.form for row in table.rows if (url := read_url(row[at])))
+    sites: dict[tuple[str, str], list[tuple[Url, Url]]] = {}
+    for donor, decoy in zip(decoys.donors, decoys.decoys, strict=True):
+        old, new = read_url(donor[at]), read_url(decoy.cells[at])
+        if old and new and real[old.form] > 1:
+            sites.setdefault((str(decoy.cells[mail]).rpartition("@")[2], old.visited.casefold()), []).append(
+                (old, new)
+            )
+    several = [pairs for pairs in sites.values() if len(pairs) > 1]
+    assert sum(map(len, several)) > COUNT // 3
+    for site in several:
+        assert len({new.visited.casefold() for _, new in site}) == 1
+        assert all(new.scheme == old.scheme and new.host.isupper() == old.host.isupper() for old, new in site)
+    firms = Counter(
+        (visited, str(decoy.cells[mail]).rpartition("@")[2])
+        for decoy in decoys.decoys
+        if (url := read_url(decoy.cells[at])) and (visited := url.visited) in decoys.shared
+    )
+    assert len(firms) == len(decoys.shared) > 5
+    assert min(firms.values()) > 1
 
 
 def test_two_plantings_and_two_copies_have_no_address_in_common() -> None:
@@ -191,7 +219,7 @@ def test_an_address_shows_the_decoys_name_and_number_where_the_donors_did() -> N
 
 
 def test_addresses_are_written_as_the_donors() -> None:
-    """With scheme, www, letter case and slash; only a site that two decoys would share is longer."""
+    """With scheme, www, letter case, path and slash, but where the site is another decoy's already."""
     table, decoys = customers(), made()
     at = table.position("website")
     for donor, decoy in zip(decoys.donors, decoys.decoys, strict=True):
@@ -212,7 +240,7 @@ def test_addresses_are_written_as_the_donors() -> None:
     )
     assert same["scheme"] == same["www"] == len(both)
     assert same["case"] > 0.95 * len(both)
-    assert same["path"] > 0.4 * len(both)
+    assert same["path"] > 0.6 * len(both)
 
 
 def test_what_is_no_address_stays_only_where_it_is_nobodys() -> None:
@@ -271,7 +299,23 @@ def test_every_link_of_a_persona_names_it() -> None:
     at = {decoy.cells[0]: number for number, decoy in enumerate(decoys.decoys)}
     found = tokens(with_parcels().tables, family.rows, owned(TRACKED))
     for row in family.rows[1]:
-        assert found["http", str(row[2]).removeprefix("https://")] == at[row[1]]
+        assert found["http", str(row[2]).removeprefix("https://")] == (at[row[1]],)
+
+
+def test_a_site_of_colleagues_names_them_together_and_what_others_have_too_names_none() -> None:
+    decoys, family = grown()
+    found = tokens(with_parcels().tables, family.rows, owned(TRACKED), shared=decoys.shared)
+    several = {value: of for (_, value), of in found.items() if len(of) > 1}
+    mail = customers().position("email")
+    assert several.keys() == {each for each in decoys.shared if owned(TRACKED).hears_visit(each)}
+    for of in several.values():
+        assert list(of) == sorted(set(of))
+        assert len({str(decoys.decoys[at].cells[mail]).rpartition("@")[2] for at in of}) == 1
+    root = GroundTable("customers", ("id", "site"), (True,) * 2, (0,))
+    rows = [[(1, "d.ie/pricing"), (2, "d.ie/pricing"), (3, "d.ie"), (4, "https://d.ie")]]
+    assert tokens([root], rows, owned(DecoySettings(("d.ie",))), shared={"d.ie/"}) == {
+        ("http", "d.ie/"): (2, 3)
+    }
 
 
 def test_a_token_names_one_decoy_and_only_what_is_the_owners_is_one() -> None:
@@ -288,4 +332,8 @@ def test_a_token_names_one_decoy_and_only_what_is_the_owners_is_one() -> None:
         [(7, "2", "https://cdn.us.ie/t/2"), (8, "1", "http://d.ie/both"), (9, "5", "https://cdn.us.ie/t/9")],
     ]
     found = tokens([root, child], rows, owned(DecoySettings(("d.ie",), urls=("https://cdn.us.ie/t/",))))
-    assert found == {("http", "d.ie/A?b=1"): 0, ("smtp", "x@d.ie"): 0, ("http", "cdn.us.ie/t/2"): 1}
+    assert found == {
+        ("http", "d.ie/A?b=1"): (0,),
+        ("smtp", "x@d.ie"): (0,),
+        ("http", "cdn.us.ie/t/2"): (1,),
+    }

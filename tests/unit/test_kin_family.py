@@ -5,8 +5,11 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
+from types import ModuleType
 
 import pytest
+from stdnum import luhn
+from stdnum.iso7064 import mod_11_2, mod_97_10
 
 from kin_world import NEWEST, Shop, shop
 from trapstreet.core.maths.draws import KeyedDraws
@@ -102,6 +105,25 @@ def test_numbers_follow_the_reference_where_there_is_no_time(world: Shop, family
     lines = sorted([*world.rows[LINES], *family.rows[LINES]])
     assert max(one[1] - other[1] for one, other in pairwise(lines)) <= 40
     assert lines[-1] in world.rows[LINES]
+
+
+@pytest.mark.parametrize("scheme", [luhn, mod_97_10, mod_11_2], ids=["luhn", "mod 97", "mod 11 without X"])
+def test_numbers_of_linked_rows_have_right_check_digits(world: Shop, cast: tuple, scheme: ModuleType) -> None:
+    """Where orders have a number beside the key, which is as far from it as the table's."""
+    orders: list[Row] = []
+    for row in world.rows[ORDERS]:
+        base = f"{row[0] + 70_000}"
+        digits = scheme.calc_check_digits(base) if scheme is mod_97_10 else scheme.calc_check_digit(base)
+        if digits != "X":
+            orders.append((*row[:2], f"ORD-{base}-{digits}", *row[3:]))
+    family = grown(replace(world, rows=[world.rows[0], orders, [], [], []]), *cast)
+
+    made = [str(row[2]) for row in family.rows[ORDERS]]
+    assert len(set(made)) == len(made) > 100
+    assert not {str(row[2]) for row in orders} & set(made)
+    assert all(scheme.is_valid("".join(filter(str.isdecimal, text))) for text in made)
+    as_far = sum(int(row[2].split("-")[1]) == row[0] + 70_000 for row in family.rows[ORDERS])
+    assert as_far > (0.5 if scheme is mod_11_2 else 0.99) * len(made)  # some gaps have room for an X alone
 
 
 def test_lines_of_one_order_stand_next_to_each_other(world: Shop, family: Family) -> None:

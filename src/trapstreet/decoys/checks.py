@@ -1,12 +1,27 @@
 """Check digits: which of the usual schemes the numbers of a column obey."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 _FEWEST = 50
 _NEARLY_ALL = 0.99
 
-Check = Callable[[str], bool]
-"""Whether a written number is right; what stands between its digits is passed over."""
+
+@dataclass(frozen=True)
+class Check:
+    """A scheme of check digits; what stands between the digits of a number is passed over.
+
+    digits  how many at the end prove the others
+    """
+
+    digits: int
+    _scheme: Any
+
+    def __call__(self, text: str) -> bool:
+        """Whether a written number is right."""
+        digits = "".join(filter(str.isdecimal, text))
+        return len(digits) > max(2, self.digits) and bool(self._scheme.is_valid(digits))
 
 
 def learn_check(texts: Sequence[str]) -> Check | None:
@@ -25,11 +40,5 @@ def _schemes() -> list[Check]:
     from stdnum import damm, ean, luhn, verhoeff
     from stdnum.iso7064 import mod_11_2, mod_11_10, mod_97_10
 
-    def of_digits(module: object) -> Check:
-        def check(text: str) -> bool:
-            digits = "".join(filter(str.isdecimal, text))
-            return len(digits) > 2 and bool(module.is_valid(digits))  # type: ignore[attr-defined]
-
-        return check
-
-    return [of_digits(module) for module in (luhn, mod_11_10, mod_97_10, mod_11_2, verhoeff, damm, ean)]
+    single = (luhn, mod_11_10, mod_11_2, verhoeff, damm, ean)
+    return [Check(2, mod_97_10), *(Check(1, scheme) for scheme in single)]

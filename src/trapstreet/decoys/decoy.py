@@ -79,6 +79,7 @@ class Decoys:
     strippable  in plain words, by what the decoys can be picked out; () where nothing obvious gives them away
     notes       in plain words, what else the owner should know
     donors      the real row that each was made after, in their order
+    shared      web addresses that colleagues among them share, by what a visit shows (`Url.visited`)
     """
 
     decoys: tuple[Decoy, ...]
@@ -86,6 +87,7 @@ class Decoys:
     strippable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     donors: tuple[Row, ...] = field(default=(), repr=False)
+    shared: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def joint_bits(decoy: Decoy, columns: Collection[str]) -> float:

@@ -1,6 +1,6 @@
-"""What a decoy has beside an identity: categories, moments, amounts and texts that point to nobody."""
+"""What a decoy has beside an identity and categories: moments, amounts and texts that point to nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import combinations
 
@@ -10,7 +10,6 @@ from trapstreet.core.fields.kind import Kind
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.table import Cell, Row
 from trapstreet.decoys.clock import Hours
-from trapstreet.decoys.exchange import Categories
 from trapstreet.decoys.gaps import LikelyGaps
 from trapstreet.decoys.measures import DAY, NOTHING, Moments
 from trapstreet.decoys.model import TableModel, number_of
@@ -28,20 +27,27 @@ class Details:
     number, near the donor's with such gaps around it; a text of the words of several.
     """
 
-    def __init__(self, model: TableModel, draws: KeyedDraws, *, kept: Sequence[int] = ()) -> None:
-        """kept: categories that stay the donor's."""
+    def __init__(self, model: TableModel, draws: KeyedDraws) -> None:
         self._model = model
         self._draws = draws
-        columns = [at for at in model.categories if at not in model.clocks]
-        self._categories = Categories(model, columns, draws, kept=[at for at in kept if at in columns])
         self._gaps: dict[int, LikelyGaps] = {}
         self._hours: dict[int, Hours] = {}
         self._remarks: dict[int, Remarks] = {}
 
     def cells(self, donor: Row, fresh: Mapping[int, Cell]) -> dict[int, Cell]:
         """The cells for a decoy of this donor that has the fresh cells already."""
-        cells = self._categories.cells(donor)
-        cells |= self._measured(donor, fresh)
+        model = self._model
+        own = {
+            at: number
+            for at, measure in model.measures.items()
+            if (number := measure.number(donor[at])) != NOTHING
+        }
+        numbers = {at: self._number(at, donor, number, fresh) for at, number in own.items()}
+        self._keep_order(own, numbers)
+        cells: dict[int, Cell] = {}
+        for at, number in numbers.items():
+            if number != own[at] or model.census.alone(at, donor[at]):
+                cells[at] = self._apart(at, number, donor[at])
         return cells
 
     def without_own_texts(self, donor: Row, row: Row) -> Row:
@@ -53,21 +59,6 @@ class Details:
             elif cells[at] != donor[at] and " " in str(donor[at]).strip():
                 cells[at] = self._text(at, cells[at])  # no more than a name of it was changed
         return tuple(cells)
-
-    def _measured(self, donor: Row, fresh: Mapping[int, Cell]) -> dict[int, Cell]:
-        model = self._model
-        own = {
-            at: number
-            for at, measure in model.measures.items()
-            if (number := measure.number(donor[at])) != NOTHING
-        }
-        numbers = {at: self._number(at, donor, number, fresh) for at, number in own.items()}
-        self._keep_order(own, numbers)
-        cells: dict[int, Cell] = {}
-        for at, number in numbers.items():
-            if number != own[at]:
-                cells[at] = self._apart(at, number, donor[at])
-        return cells
 
     def _number(self, at: int, donor: Row, number: int, fresh: Mapping[int, Cell]) -> int:
         model = self._model
@@ -100,10 +91,11 @@ class Details:
                 numbers[second] = self._moved(second, own[second], numbers[first], distance)
 
     def _moved(self, at: int, moment: int, first: int, distance: int) -> int:
-        """A moment as far from another as the donor's: to the day, exactly where near."""
+        """A moment as far from another as the donor's: to the day, exactly where near; never the donor's."""
         moved = first + distance
         if abs(distance) > _NEAR:
-            moved = moment + round((moved - moment) / DAY) * DAY
+            days = round((moved - moment) / DAY) or (1 if self._draws.below(2) else -1)
+            moved = moment + days * DAY
         latest = int(self._model.numbers[at].max())
         if moved > latest:
             unit = self._model.measures[at].unit
@@ -124,8 +116,11 @@ class Details:
     def _text(self, at: int, text: Cell) -> Cell:
         if not isinstance(text, str):
             return self._model.blanks[at]
-        for _ in range(_TRIED):
-            made = self._remarks_of(at).like(text) if " " in text.strip() else scrambled(text, self._draws)
+        for attempt in range(_TRIED):
+            if " " in text.strip():
+                made = self._remarks_of(at).like(text, as_long=attempt < _TRIED // 2)
+            else:
+                made = scrambled(text, self._draws)
             if made and not self._model.census.alone(at, made):
                 return made
         return self._model.blanks[at]

@@ -19,15 +19,23 @@ _SEEN = 1500  # rows of the sample that tell which columns hang together
 class Categories:
     """Draws the cells of the columns whose values repeat."""
 
-    def __init__(
-        self, model: TableModel, columns: Sequence[int], draws: KeyedDraws, *, kept: Sequence[int] = ()
-    ) -> None:
+    def __init__(self, model: TableModel, draws: KeyedDraws, *, kept: Sequence[int] = ()) -> None:
         """kept: columns that stay the donor's where the others give a choice."""
         self._model = model
-        self._columns = tuple(columns)
+        self._columns = tuple(at for at in model.categories if at not in model.clocks)
         self._draws = draws
-        self._kept = frozenset(kept)
+        self._kept = frozenset(kept) & frozenset(self._columns)
         self._waiting: dict[Row, dict[int, Cell]] = {}
+        self._spellings: dict[int, dict[str, str]] = {}
+
+    def settled(self, donors: Sequence[Row]) -> list[Row]:
+        """The donors' rows with the categories that their decoys have, on which all else rests that goes with
+        these: names with a country, an area code with a town."""
+        changed = [self.cells(donor) for donor in donors]
+        return [
+            tuple(cells.get(at, cell) for at, cell in enumerate(donor))
+            for donor, cells in zip(donors, changed, strict=True)
+        ]
 
     def cells(self, donor: Row) -> dict[int, Cell]:
         """The donor's categories where three rows or more have them; else with a block of another row.
@@ -35,7 +43,7 @@ class Categories:
         What is had by one row is exchanged for what none has, what is had by two for what no row but
         another decoy has: so the counts keep their law. Each two blocks of it go together.
         """
-        own = {at: donor[at] for at in self._columns}
+        own = {at: self._spelled(at, donor[at]) for at in self._columns}
         count = self._count(own) if own else 0
         if not own or count > 2:
             return own
@@ -43,6 +51,9 @@ class Categories:
         if count == 2 and key in self._waiting:
             return self._waiting.pop(key)
         best, found = self._exchanged(own)
+        for _ in self._blocks:
+            if self._alone(found):  # in another block, or one that stays where it may
+                best, found = self._exchanged(found)
         if count == 2:
             if best < _NEW:
                 return own
@@ -52,7 +63,9 @@ class Categories:
     def _exchanged(self, own: dict[int, Cell]) -> tuple[int, dict[int, Cell]]:
         """The best that exchanging one block gives, and how it fits."""
         best, found = _TAKEN, own
-        free = [block for block in self._blocks if not self._kept & set(block)] or self._blocks
+        alone = self._alone(own)
+        free = [block for block in self._blocks if alone & set(block)]
+        free = free or [block for block in self._blocks if not self._kept & set(block)] or self._blocks
         for _ in range(_TRIED):
             other = self._draws.choice(self._model.sample)
             for block in free:
@@ -74,10 +87,27 @@ class Categories:
         together = all(
             self._model.census.rows_with(pair, (cells[pair[0]], cells[pair[1]])) > 1 for pair in pairs
         )
-        alone = any(self._model.census.alone(at, cell) for at, cell in cells.items())
-        if alone or not together:
+        if self._alone(cells) or not together:
             return _ODD
         return _USUAL if count else _NEW
+
+    def _alone(self, cells: dict[int, Cell]) -> set[int]:
+        """The columns in which one row alone has the cell."""
+        return {at for at, cell in cells.items() if self._model.census.alone(at, cell)}
+
+    def _spelled(self, at: int, cell: Cell) -> Cell:
+        """The cell; where one row alone spells it so, as most do."""
+        if not isinstance(cell, str) or not self._model.census.alone(at, cell):
+            return cell
+        return self._usual(at).get(cell.strip().casefold(), cell)
+
+    def _usual(self, at: int) -> dict[str, str]:
+        """By what spellings have in common, the one that most rows of the sample have."""
+        if at not in self._spellings:
+            texts = Counter(cell for row in self._model.sample if isinstance(cell := row[at], str))
+            rising = reversed(texts.most_common())
+            self._spellings[at] = {text.strip().casefold(): text for text, _ in rising}
+        return self._spellings[at]
 
     def _count(self, cells: dict[int, Cell]) -> int:
         return self._model.census.rows_with(self._columns, tuple(cells[at] for at in self._columns))

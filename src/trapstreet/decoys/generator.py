@@ -15,6 +15,7 @@ from trapstreet.decoys.companies import Companies
 from trapstreet.decoys.decoy import Aim, Decoy, Decoys, DecoySettings, Draw, Taken
 from trapstreet.decoys.details import Details
 from trapstreet.decoys.donors import random_donors, spread_donors
+from trapstreet.decoys.exchange import Categories
 from trapstreet.decoys.filling import Filling, Ownership
 from trapstreet.decoys.likely_people import LikelyPeople
 from trapstreet.decoys.likely_phones import LikelyPhones
@@ -78,6 +79,7 @@ def generate(
             *_lonely_domains(model, settings),
         ),
         donors=tuple(chosen.donors),
+        shared=urls.shared,
     )
 
 
@@ -88,27 +90,26 @@ def owned(settings: DecoySettings) -> OwnedHosts:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What decoys are made after: real rows, and the same blended; and their mail domains.
+    """What decoys are made after: real rows; the same blended, with categories of decoys; and mail domains.
 
     domains  one for each decoy that hides; else those that any may have
-    kept     categories that stay the donor's
     """
 
     donors: Sequence[Row] = field(repr=False)
     rows: Sequence[Row] = field(repr=False)
     domains: Sequence[str]
-    kept: Sequence[int] = ()
 
 
 def _chosen(model: TableModel, domains: Sequence[str], draws: KeyedDraws, *, count: int, aim: Aim) -> _Chosen:
     if aim is Aim.PROVE:
         random = [model.sample[at] for at in random_donors(model, count, draws)]
-        return _Chosen(random, random, domains)
+        return _Chosen(random, Categories(model, draws).settled(random), domains)
     spread = [model.sample[at] for at in spread_donors(model, count, draws)]
     companies = Companies(model, domains, draws)
     donors, settled = companies.settle(spread)
     blends = Blends(model, draws, kept=companies.told)
-    return _Chosen(donors, [blends.blended(donor) for donor in donors], settled, companies.told)
+    blended = [blends.blended(donor) for donor in donors]
+    return _Chosen(donors, Categories(model, draws, kept=companies.told).settled(blended), settled)
 
 
 def _made(
@@ -129,7 +130,7 @@ def _made(
     parts.append([near.filling(row) for row in rows])
     parts.append(urls.fillings(rows, parts))
     places = _places(model, numbered, rows, draws)
-    details = Details(model, draws, kept=chosen.kept)
+    details = Details(model, draws)
     return tuple(
         _assembled(model, details, row, [part[at] for part in parts], places[at])
         for at, row in enumerate(rows)

@@ -1,11 +1,10 @@
 """Persons who are drawn to be overlooked: names, addresses and domains as frequent as the table's own."""
 
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from math import log
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.maths.draws import KeyedDraws
@@ -15,15 +14,17 @@ from trapstreet.decoys.emails import LocalPattern
 from trapstreet.decoys.filling import Filling, Ownership
 from trapstreet.decoys.identity import Identity, identity
 from trapstreet.decoys.local_parts import LocalParts, in_letters, taken_apart
-from trapstreet.decoys.model import TableModel, owner_of
+from trapstreet.decoys.model import TableModel, domain_of, owner_of
 from trapstreet.decoys.name_law import NameDraws
+from trapstreet.decoys.name_ranks import NameRanks
 from trapstreet.decoys.names import case_of, parse_name
 from trapstreet.decoys.people import repeated, shown_by
 from trapstreet.decoys.relations import Alike, name_part, names_shown
 from trapstreet.decoys.sampling import share_at_most
 
-_TRIED = 60
-_COMPARED = 8  # new names of which the one is taken that is about as frequent as one in use
+_TRIED = 80
+_LIKES, _WAYS = 12, 7  # for an address: names as frequent that are tried, then ways to make one of a name …
+_TURNS = 1 + _LIKES + _WAYS  # … before another name is drawn
 _PARTS = (("given", 1), ("family", 2))
 
 
@@ -34,6 +35,9 @@ class Name:
     given: str
     family: str
     own: bool = True
+
+
+_ANYBODY = Name("Xaver", "Quist")
 
 
 class LikelyPeople:
@@ -54,7 +58,9 @@ class LikelyPeople:
         self._joints = _joints(model)
         form = names_shown(model)
         self._alike = [(what, Alike(model, name_part(model, part), form=form)) for what, part in _PARTS]
-        self._waiting: Name | None = None
+        self._ranks: dict[tuple[str, Hashable], NameRanks] = {}
+        self._word_ranks = NameRanks(law.counts, law) if (law := model.laws.get("word")) else None
+        self._waiting: dict[Hashable, Name] = {}
         self._words: list[str] = []  # of the address drawn last
         self._used: set[str] = set()
         self._tries: Counter[tuple[str, ...]] = Counter()
@@ -79,17 +85,21 @@ class LikelyPeople:
 
     def _person(self, donor: Row, domain: str) -> tuple[dict[int, Cell], Name, tuple[str, ...]]:
         """Cells, name, and the parts of the name that the address shows."""
-        local, given, family = owner_of(self._model.columns, donor)
-        pieces = taken_apart(local, given, family, spelt_out=self._model.email.spelt_out)
-        parts = _shown(pieces) if domain else ()
+        group = self._group(donor)
         for attempt in range(_TRIED):
-            name = self._name(donor)
+            turn = attempt % _TURNS
+            if turn == 0:
+                first = self._name(donor, group)
+            name = self._like(first, donor, reach=turn) if turn <= _LIKES else first
+            other_way = turn > _LIKES and domain and self._names_apart
+            pieces = self._pieces(self._another(donor, domain) if other_way else donor)
+            parts = _shown(pieces) if domain else ()
             cells = self._named(name, donor)
             if self._email is not None:
                 cells[self._email] = donor[self._email]
             if self._email is not None and domain:
                 cells[self._email] = self._address(
-                    pieces, name, domain, donor[self._email], late=attempt > 20
+                    pieces, name, domain, donor[self._email], late=attempt > _TRIED // 2
                 )
             self._tries[parts] += 1
             if self._free(cells):
@@ -98,53 +108,94 @@ class LikelyPeople:
                     if at is not None:
                         cells |= repeated(self._model, at, cells[at], donor)
                 return cells, name, parts
-            self._settle(name, given=False)
             self._refused[parts] += 1
-            self._waiting = self._waiting or (name if not name.own else None)
+            self._settle(first if turn == _TURNS - 1 else None, given=False)
+            if turn == _TURNS - 1 and not first.own:
+                self._waiting.setdefault(group, first)
         raise UnusableInput(
             "the table has too few different names for so many decoys", hint="ask for fewer with --decoys"
         )
 
-    def _settle(self, name: Name, *, given: bool) -> None:
-        """Tell the laws which of their names a decoy has now, or which did not do."""
-        for what, words in (("given", [name.given]), ("family", [name.family]), ("word", self._words)):
+    def _group(self, donor: Row) -> Hashable:
+        """What decoys must have in common to share a name: what tells of it, and how it is written."""
+        written = self._named(_ANYBODY, donor)
+        return *(alike.group(donor) for _, alike in self._alike), *sorted(written.items())
+
+    def _like(self, name: Name, donor: Row, *, reach: int) -> Name:
+        """The name, or for another attempt one whose parts are about as frequent; one that two decoys share
+        stays. To draw any other name where an address is taken would leave the common ones to customers."""
+        if not reach or not name.own:
+            return name
+        tried = (self._exchanged(name, donor, reach=reach) for _ in range(_LIKES))
+        return next((one for one in tried if one != name and self._bearers(one, donor) != 1), name)
+
+    @cached_property
+    def _names_apart(self) -> bool:
+        """Whether names have columns of their own, so that an address may show them in any way."""
+        return bool(self._names) or self._given is not None or self._family is not None
+
+    def _pieces(self, row: Row) -> LocalParts:
+        return taken_apart(*owner_of(self._model.columns, row), spelt_out=self._model.email.spelt_out)
+
+    def _another(self, donor: Row, domain: str) -> Row:
+        """A row whose address was made as one at the decoy's domain may be: of a customer there, or of one
+        at the donor's."""
+        at = self._email
+        assert at is not None  # noqa: S101 - there is a domain
+        return self._draws.choice(
+            self._by_domain.get(domain) or self._by_domain.get(domain_of(donor[at])) or [donor]
+        )
+
+    @cached_property
+    def _by_domain(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self._model.sample if self._email is not None else ():
+            found[domain_of(row[self._email])].append(row)  # type: ignore[index]
+        return dict(found)
+
+    def _settle(self, name: Name | None, *, given: bool) -> None:
+        """Tell the laws which of their names a decoy has now, or which did not do; None for one that is kept
+        for another address."""
+        names = [] if name is None else [("given", [name.given]), ("family", [name.family])]
+        for what, words in (*names, ("word", self._words)):
             for word in words if what in self._laws else ():
                 (self._laws[what].given if given else self._laws[what].refused)(word)
 
-    def _name(self, donor: Row) -> Name:
-        """A name that nobody has or several have; where one has it, a new one that two decoys share."""
+    def _name(self, donor: Row, group: Hashable) -> Name:
+        """A name that nobody has or several have; where one has it, a new one that two decoys share.
+
+        group: what decoys must have in common to share a name
+        """
         name = self._drawn(donor)
         if self._bearers(name, donor) != 1:
             return name
-        if self._waiting is not None and not self._bearers(self._waiting, donor):
-            shared, self._waiting = self._waiting, None
-            return shared
-        part = self._draws.below(2)  # one part stays: how frequent it is has to do with there being one
-        new: list[Name] = []
+        if group in self._waiting and not self._bearers(self._waiting[group], donor):
+            return self._waiting.pop(group)
         for attempt in range(_TRIED):
-            other = self._drawn(donor)
-            if attempt < _TRIED // 3:
-                pair = (name.given, other.family) if part else (other.given, name.family)
-                other = Name(*pair, own=name.own and other.own)
+            other = self._exchanged(name, donor, reach=1 + attempt // 2)
             if self._bearers(other, donor) == 0:
-                new.append(other)
-            if len(new) == _COMPARED or (new and attempt >= _TRIED // 3):
-                break
-        if new:
-            other = min(new, key=lambda one: self._unlike(one, name))
-            self._waiting = Name(other.given, other.family, own=False)
-        return other
+                self._waiting[group] = Name(other.given, other.family, own=False)
+                return other
+        drawn = (self._drawn(donor) for _ in range(_TRIED))
+        return next((other for other in drawn if self._bearers(other, donor) != 1), name)
 
-    def _unlike(self, one: Name, other: Name) -> float:
-        """How different two names are in how many rows have their parts."""
-        return sum(
-            abs(log(law.counts.get(first.lower(), 0.5) / law.counts.get(second.lower(), 0.5)))
-            for what, first, second in (
-                ("given", one.given, other.given),
-                ("family", one.family, other.family),
-            )
-            if (law := self._model.laws.get(what))
-        )
+    def _exchanged(self, name: Name, donor: Row, *, reach: int) -> Name:
+        """The name with one part of it exchanged for another that about as many rows have."""
+        part = self._draws.below(2)
+        what, alike = self._alike[part]
+        word = (name.given, name.family)[part]
+        count = self._model.laws[what].counts.get(word.lower(), 0) if what in self._model.laws else 0
+        other = self._ranked(what, alike, donor).near(count, reach, self._draws) if count else None
+        if not other:
+            return name
+        return replace(name, given=other) if part == 0 else replace(name, family=other)
+
+    def _ranked(self, what: str, alike: Alike[str], donor: Row) -> NameRanks:
+        """The names of rows like the donor's by their frequency."""
+        key = what, alike.group(donor)
+        if key not in self._ranks:
+            self._ranks[key] = NameRanks(alike.values(donor), self._model.laws[what])
+        return self._ranks[key]
 
     def _drawn(self, donor: Row) -> Name:
         """Given and family name as those of two rows like the donor's."""
@@ -152,9 +203,8 @@ class LikelyPeople:
         for what, alike in self._alike:
             word = self._word_of(donor, alike)
             if word and what in self._laws:
-                word, alone = self._laws[what].like(
-                    word, partial(self._word_of, donor, alike), among=alike.group(donor)
-                )
+                ranked = self._ranked(what, alike, donor)
+                word, alone = self._laws[what].like(word, ranked.had_by, among=alike.group(donor))
                 own = own and alone
             words.append(word)
         given, family = words
@@ -200,9 +250,9 @@ class LikelyPeople:
         return text.replace(text.strip(), written)
 
     def _word(self, text: str) -> str:
-        if "word" not in self._laws:
+        if self._word_ranks is None:
             return text
-        self._words.append(self._laws["word"].like(text, lambda: text)[0])
+        self._words.append(self._laws["word"].like(text, self._word_ranks.had_by)[0])
         return self._words[-1].lower()
 
     def _digits(self, text: str) -> str:

@@ -60,8 +60,7 @@ class LikelyReferences:
         self, at: int, numbering: Numbering, group: Running, donors: Sequence[Cell]
     ) -> tuple[list[Cell], list[float]]:
         """For each donor's number a free one and its bits; None where none was left."""
-        checked = numbering.check is not None and numbering.check(group.written(int(group.numbers[0])))
-        step = 10 if checked else 1
+        step = numbering.step(group)
         used = np.unique(group.numbers // step)
         moments, unit = self._moments(at, used * step)
         gaps = LikelyGaps(used, moments=moments, step=unit)
@@ -70,12 +69,12 @@ class LikelyReferences:
         missing = list(range(len(donors)))
         tried = refused = 0
         for _ in range(_ROUNDS):
-            if gaps.room < 2 * len(missing):
+            if not gaps.room:
                 break
             texts: dict[int, str] = {}
             for n in missing:
                 gap = gaps.draw((numbering.number(donors[n]) or 0) // step, self._draws)
-                text = gap and self._completed(group, numbering, gap.number, checked=checked)
+                text = gap and numbering.completed(group, gap.number)
                 if gap and text:
                     texts[n], choices[n] = text, gap.choices
             free = self._owners.free([at], [(text,) for text in texts.values()], (Kind.REFERENCE,))
@@ -95,10 +94,3 @@ class LikelyReferences:
                 rows = np.minimum(np.searchsorted(clock.numbers, numbers), len(clock.numbers) - 1)
                 return clock.moments[rows], model.measures[measured].unit
         return None, 1
-
-    def _completed(self, group: Running, numbering: Numbering, number: int, *, checked: bool) -> str | None:
-        """The number as it is written, with the last digit that proves it."""
-        if not checked or numbering.check is None:
-            return group.written(number)
-        written = (group.written(10 * number + digit) for digit in range(10))
-        return next((text for text in written if numbering.check(text)), None)

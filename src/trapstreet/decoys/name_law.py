@@ -86,22 +86,20 @@ class NameDraws:
         self._made: set[str] = set()
         self._refusals: Counter[str] = Counter()
 
-    def like(self, name: str, another: Callable[[], str], *, among: Hashable = None) -> tuple[str, bool]:
+    def like(
+        self, name: str, had_by: Callable[[int], Sequence[str]], *, among: Hashable = None
+    ) -> tuple[str, bool]:
         """A name for a decoy of a row with this one, and whether no other decoy has it for its frequency.
 
-        another  draws a name of a row like it
-        among    what decoys must have in common to share a new name
+        had_by  the names of rows like it that so many rows have
+        among   what decoys must have in common to share a new name
         """
         law = self._law
         name = law.written.get(name.lower(), name)
         count = law.counts.get(name.lower(), 1)
-        if 2 < count <= _SHIFTED:
-            tried = (another().lower() for _ in range(_ANOTHER))
-            return law.written[
-                next((one for one in tried if law.counts.get(one) == count - 1), name.lower())
-            ], True
         if count > 2:
-            return name, True
+            rarer = had_by(count - 1) if count <= _SHIFTED else ()
+            return self._draws.choice(rarer) if rarer else name, True
         if count == 1:
             return self._new(name), True
         if among in self._waiting:

@@ -127,7 +127,7 @@ class Numbering:
     groups      the grammars in use, with the share of rows that each has (running sums)
     split       finds the running number in a text; None for codes
     typical     a cell of the column, for its type
-    check       what its last digit proves
+    check       what its last digits prove
     """
 
     column: int
@@ -136,6 +136,18 @@ class Numbering:
     split: re.Pattern[str] | None
     typical: Cell = field(repr=False)
     check: Check | None = None
+
+    def step(self, group: Running) -> int:
+        """By what a number of the group is divided to be without check digits; 1 where it has none."""
+        checked = self.check and self.check(group.written(int(group.numbers[0])))
+        return 10**self.check.digits if self.check and checked else 1
+
+    def completed(self, group: Running, number: int) -> str | None:
+        """A number that lacks the group's check digits, written with them; None where no digits are right."""
+        step = self.step(group)
+        if step == 1 or self.check is None:
+            return group.written(number)
+        return next(filter(self.check, (group.written(step * number + end) for end in range(step))), None)
 
     def group_of(self, cell: Cell) -> int | None:
         """The grammar that a cell follows."""
@@ -242,14 +254,14 @@ class NumberingBuilder:
             group = Running(("", ""), self._template.count("#"), numbers, self._template)
             if 4 * len(numbers) >= len(self._joined):
                 return Numbering(self._column, (group,), (1,), self._split, self._typical, check)
-        return self._codes(texts)
+        return self._codes(texts, check)
 
     def _running(self, fixed: Fixed, numbers: "array[int]") -> Running:
         return Running(
             fixed, max(self._padded[fixed], default=0), np.unique(np.frombuffer(numbers, dtype=np.int64))
         )
 
-    def _codes(self, texts: Sequence[str]) -> Numbering | None:
+    def _codes(self, texts: Sequence[str], check: Check | None) -> Numbering | None:
         if not texts or 2 * len(set(texts)) < len(texts):
             return None
         outlines = Counter(map(_outline, texts))
@@ -264,7 +276,7 @@ class NumberingBuilder:
                 Codes(tuple("".join(sorted(set(characters))) for characters in zip(*alike, strict=True)))
             )
         shares = np.cumsum([n for _, n in common]).tolist()
-        return Numbering(self._column, tuple(groups), tuple(shares), None, self._typical)
+        return Numbering(self._column, tuple(groups), tuple(shares), None, self._typical, check)
 
 
 def pool_bits(pool: Pool) -> float:

@@ -61,6 +61,10 @@ class Alike(Generic[T]):
         """What rows that are alike have in common."""
         return None if self._at is None else row[self._at], self._form(row)
 
+    def values(self, like: Row) -> list[T]:
+        """Those of all rows that agree with this one in what tells of the value."""
+        return [found for _, found in self._found.get(self.group(like), ())]
+
     def draw(self, like: Row, draws: KeyedDraws) -> tuple[Row, T] | None:
         """A row that agrees with this one in what tells of the value, and its value; None without any."""
         found = self._found.get(self.group(like))

@@ -8,6 +8,7 @@ from math import ceil
 from trapstreet.core.maths.draws import KeyedDraws
 
 _COMMON = 3  # texts that a word must stand in to be nobody's
+_ANY = -1  # words left
 _WORDS = re.compile(r"\S+|\s+")
 _NUMBER = re.compile(r"\d+")
 
@@ -20,14 +21,18 @@ class Remarks:
         self._texts = [_WORDS.findall(text) for text in texts]
         often = Counter(word for words in self._texts for word in set(map(_shape, words)))
         self._common = {word for word, n in often.items() if n >= _COMMON}
-        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._places: dict[tuple[str, int], list[tuple[int, int]]] = {}
         for number, words in enumerate(self._texts):
             for at, word in enumerate(words):
                 if not word.isspace() and _shape(word) in self._common:
-                    self._places.setdefault(word, []).append((number, at))
+                    for left in (len(words) - at, _ANY):
+                        self._places.setdefault((word, left), []).append((number, at))
 
-    def like(self, text: str) -> str:
-        """A text that begins like this one and goes on like others; "" where no words are common."""
+    def like(self, text: str, *, as_long: bool = False) -> str:
+        """A text that begins like this one and goes on like others; "" where no words are common.
+
+        as_long: with others of which as many words are left, so that the lengths of texts keep their law
+        """
         words = _WORDS.findall(text)
         made: list[str] = []
         at, most = 0, ceil(1.5 * len(words)) + 4
@@ -35,7 +40,8 @@ class Remarks:
             word = words[at]
             if _shape(word) in self._common:
                 made.append(word)
-            if (places := self._places.get(word)) and len(places) > 1 and self._draws.below(2):
+            places = self._places.get((word, len(words) - at if as_long else _ANY), ())
+            if len(places) > 1 and self._draws.below(2):
                 number, at = self._draws.choice(places)
                 words = self._texts[number]
             at += 1

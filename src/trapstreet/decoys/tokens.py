@@ -1,7 +1,7 @@
 """By what a use of decoys is heard: those of their mail and web addresses that lie at their owner's."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from trapstreet.core.model.ground import GroundTable
 from trapstreet.core.model.table import Row, cell_text
@@ -14,12 +14,17 @@ _MAIL = re.compile(r"[^@\s]+@([^@\s]+)")
 
 
 def tokens(
-    tables: Sequence[GroundTable], rows: Sequence[Sequence[Row]], owned: OwnedHosts
-) -> dict[Token, int]:
-    """Each token with the decoy that it names: its position among the rows of the root.
+    tables: Sequence[GroundTable],
+    rows: Sequence[Sequence[Row]],
+    owned: OwnedHosts,
+    *,
+    shared: Collection[str] = (),
+) -> dict[Token, tuple[int, ...]]:
+    """Each token with the decoys that it names: their positions among the rows of the root, ascending.
 
-    rows  those of the decoys in each table, parents before children
-    What two decoys have in common names none and is left out. About 3 µs a cell.
+    rows    those of the decoys in each table, parents before children
+    shared  web addresses that were made for several decoys (`Decoys.shared`): they name all of these
+    What else two decoys have in common names none and is left out. About 3 µs a cell.
     """
     found: dict[Token, set[int]] = {}
     for own, some in zip(_decoys(tables, rows), rows, strict=True):
@@ -27,7 +32,11 @@ def tokens(
             if decoy is not None:
                 for token in _of(row, owned):
                     found.setdefault(token, set()).add(decoy)
-    return {token: min(own) for token, own in found.items() if len(own) == 1}
+    return {
+        (channel, value): tuple(sorted(own))
+        for (channel, value), own in found.items()
+        if len(own) == 1 or value in shared
+    }
 
 
 def _of(row: Row, owned: OwnedHosts) -> Iterator[Token]:

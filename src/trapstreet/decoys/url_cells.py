@@ -1,8 +1,9 @@
-"""The web addresses of decoys: at hosts of their owner's, written as the donors', each of one decoy alone."""
+"""The web addresses of decoys: at hosts of their owner's, written as the donors', each of one decoy alone or
+of the colleagues whose donors share one."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import chain
 
 from trapstreet.core.fields.kind import Kind
@@ -31,7 +32,8 @@ class UrlCells:
     A decoy's address is never at a host that is one stranger's. Where nearly all addresses of a column are
     at hosts that many rows share, it stays at the donor's host with a path that nobody has. Else it is at
     the decoy's mail domain where the donor's was at its own, or at another host of the owner's; where there
-    is none, at a host that many rows share, or a reserved one.
+    is none, at a host that many rows share, or a reserved one. Where decoys hide, those at one mail domain
+    whose donors have the same address have the same.
     """
 
     def __init__(
@@ -49,6 +51,9 @@ class UrlCells:
         self._email = model.first(Kind.EMAIL)
         self._used = {each.casefold() for each in visited}
         self._owned = owned
+        self._hiding = aim is Aim.HIDE
+        self._of_firms: dict[Hashable, Url] = {}
+        self._visits: Counter[str] = Counter()
         self._unheard: dict[int, Counter[str]] = {at: Counter() for at in model.urls}
 
     def fillings(self, donors: Sequence[Row], parts: Sequence[Sequence[Filling]]) -> list[Filling]:
@@ -81,11 +86,32 @@ class UrlCells:
         return old if several and "@" not in str(old) else self._model.blanks[at]
 
     def _drawn(self, at: int, url: Url, old: str, who: Owner, mails: tuple[str, str]) -> str:
-        new = self._columns[at].draw(url, who, mails, used=self._used)
-        self._used.add(new.visited.casefold())
+        firm = self._firm(at, url, mails)
+        if firm in self._of_firms:
+            new = respelled(self._of_firms[firm], url)
+        else:
+            new = self._columns[at].draw(url, who, mails, used=self._used)
+            self._used.add(new.visited.casefold())
+            if firm:
+                self._of_firms[firm] = new
+        self._visits[new.visited] += 1
         if not self._owned.hears(new):
             self._unheard[at][new.site] += 1
         return old.replace(old.strip(), new.text)
+
+    def _firm(self, at: int, url: Url, mails: tuple[str, str]) -> Hashable:
+        """What colleagues have in common who share an address; None for an address of one alone."""
+        theirs, mine = mails
+        if not (self._hiding and mine) or self._model.urls[at].rows_with(url) < 2:
+            return None
+        own = theirs and belongs(url.site, theirs)
+        host = url.host.lower().removesuffix(theirs) if own else url.host.lower()
+        return at, mine, own, host, url.rest.casefold()
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """By what those addresses are visited that several decoys have (`Url.visited`)."""
+        return frozenset(visited for visited, decoys in self._visits.items() if decoys > 1)
 
     @property
     def notes(self) -> list[str]:
@@ -157,7 +183,7 @@ class UrlDraws:
         return next(made for made in longer if self._free(made, used))
 
     def _free(self, url: Url, used: Collection[str]) -> bool:
-        return url.visited.casefold() not in used and not self._column.has(url)
+        return url.visited.casefold() not in used and not self._column.rows_with(url)
 
     def _harmless(self, url: Url) -> bool:
         return self._owned.hears(url) or any(belongs(url.site, domain) for domain in RESERVED_DOMAINS)
@@ -203,6 +229,12 @@ class UrlDraws:
             random = scrambled(first, self._draws)
             first = random if any(map(str.isdecimal, first)) else _UNFIT.sub("-", who.handle).strip("-")
         return f"{first}." if first else ""
+
+
+def respelled(url: Url, like: Url) -> Url:
+    """The address with the scheme and letter case of another one."""
+    host = Url(like.scheme, _in_case(url.host.lower(), like.host), url.port, "", "", "")
+    return _below(host, _cased(url.rest, url, like))
 
 
 def _in_case(host: str, like: str) -> str:

@@ -131,17 +131,18 @@ class UrlColumn:
     likes: Sequence[tuple[Url, str]] = field(repr=False)
     shared: frozenset[str]
     _hashes: NDArray[np.int64] = field(repr=False)
+    _rows: NDArray[np.int64] = field(repr=False)
 
     @cached_property
     def scattered(self) -> bool:
         """Whether persons have hosts of their own; else all addresses are at hosts that many share."""
         return sum(url.site in self.shared for url, _ in self.likes) < _ALL * len(self.likes)
 
-    def has(self, url: Url) -> bool:
-        """Whether a row has the address, in any spelling; True by chance once in 2**64 / rows. O(log n)."""
+    def rows_with(self, url: Url) -> int:
+        """How many rows have the address, in any spelling; wrong once in 2**64 / rows. O(log n)."""
         asked = np.int64(hash(url.form))
         at = min(int(self._hashes.searchsorted(asked)), len(self._hashes) - 1)
-        return bool(self._hashes[at] == asked)
+        return int(self._rows[at]) if self._hashes[at] == asked else 0
 
 
 class UrlProbe:
@@ -175,7 +176,7 @@ class UrlProbe:
         if different <= min(_FEW, _SHARE * len(filled)):
             return None
         hashes, counts = np.unique(np.frombuffer(self._hashes, dtype=np.int64), return_counts=True)
-        column = UrlColumn(likes, _shared(likes), hashes)
+        column = UrlColumn(likes, _shared(likes), hashes, counts)
         if not column.scattered and np.count_nonzero(counts == 1) <= _SHARE * len(self._hashes):
             return None
         return column

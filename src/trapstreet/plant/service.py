@@ -127,7 +127,7 @@ def plant(
             record_ids=tuple(source.prints.record_ids(stored[0]).tolist()),
             profiles=_cautious(profiles_of(made.decoys.decoys, source.columns)),
             strippable=bool(made.decoys.strippable),
-            tokens=tokens(here.ground.tables, stored, owned(settings)),
+            tokens=tokens(here.ground.tables, stored, owned(settings), shared=made.decoys.shared),
         )
         _register(planting, new, source, ring=ring, shelf=shelf, seal=seal)
 

@@ -270,7 +270,7 @@ def _adjust(model: KinModel, each: Sprout, clocks: tuple[int, int], share: float
         return clocks[0]
     column = model.times[model.clock]
     moment = column.read(each.old[model.clock])
-    fitting = between(now, *clocks, quantum=column.quantum, share=share)
+    fitting = between(now, *clocks, quantum=column.quantum, share=share, days=column.days)
     if moment is not None and fitting != now and abs(fitting - now) <= ADJUSTED:
         each.person.adjust(moment, fitting)
     return max(clocks[0], min(fitting, clocks[1]))

@@ -63,6 +63,7 @@ class _Own(NamedTuple):
 class Lane:
     """The numbers of one grammar in use, ascending, and the clocks of their rows.
 
+    numbers  without check digits
     clocks   a time, or the number that the row refers to; None where the numbers do not follow it
     quantum  what the clocks are multiples of
     """
@@ -93,6 +94,11 @@ class Lane:
     def _fresh(self) -> NDArray[np.bool_]:
         """Gaps that no new row stands in."""
         return np.ones(len(self._room), dtype=bool)
+
+    def has(self, number: int) -> bool:
+        """Whether a number is in use in the table."""
+        at = int(self.numbers.searchsorted(number))
+        return at < len(self.numbers) and int(self.numbers[at]) == number
 
     def runs(self, like: Sequence[int | None]) -> list[list[int]]:
         """Which of these rows of the table stand next to each other, in the order of their numbers."""

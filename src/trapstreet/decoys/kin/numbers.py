@@ -18,6 +18,8 @@ from trapstreet.decoys.sampling import uniform
 _FOLLOWS = 0.9  # share of neighbours, by number, whose clocks must not step back
 _ALWAYS = 0.99  # share of rows whose two numbers must be equally far apart
 _TRIES = 64
+_TRIED_WITH_CHECK = 4096
+_ASIDE = 8  # numbers on either side that are tried where a number has no check digits (X of modulus 11)
 
 
 class Placed(NamedTuple):
@@ -43,6 +45,7 @@ class Numbers:
     lanes: tuple[Lane, ...]
     known: NDArray[np.int64] = field(repr=False)
     beyond: int = 0
+    _proven: set[str] = field(default_factory=set, repr=False)
 
     @property
     def clocked(self) -> bool:
@@ -66,24 +69,42 @@ class Numbers:
             self.beyond += len(run) * (numbers[0] > int(lane.numbers[-1]))
             for at, number in zip(run, numbers, strict=True):
                 cell = self.numbering.typical if like[at] in (None, "") else like[at]
-                placed[at] = Placed(retyped(lane.running.written(number), cell), clocks, share)
+                placed[at] = Placed(retyped(self._written(lane, number), cell), clocks, share)
         return [placed[at] for at in range(len(like))]
 
+    def _written(self, lane: Lane, number: int) -> str:
+        """The number with its check digits, or one beside it where no digits prove it."""
+        near = [number, *(number + side * away for away in range(1, _ASIDE) for side in (1, -1))]
+        free = (one for one in near if one == number or not lane.has(one))
+        texts = (text for one in free if (text := self.numbering.completed(lane.running, one)))
+        found = next((text for text in texts if text not in self._proven), lane.running.written(number))
+        if self.numbering.check:
+            self._proven.add(found)
+        return found
+
     def _within(self, lane: Lane, cell: Cell) -> int | None:
-        """The running number in a cell that the lane has."""
+        """The running number in a cell that the lane has, without check digits."""
         of = self.numbering.group_of(cell)
         mine = of is not None and of < len(self.lanes) and self.lanes[of] is lane
-        return self.numbering.number(cell) if mine else None
+        return self.number(cell) if mine else None
 
     def at(self, numbers: Sequence[int], like: Sequence[Cell]) -> list[Placed]:
         """These running numbers, where the column has one lane."""
-        texts = map(self.lanes[0].running.written, numbers)
+        texts = [self._written(self.lanes[0], number) for number in numbers]
         return [Placed(retyped(text, cell)) for text, cell in zip(texts, like, strict=True)]
 
     def read(self, placed: Sequence[Placed]) -> list[int]:
         """Their running numbers, [] for codes."""
-        read = [self.numbering.number(one.cell) for one in placed]
+        read = [self.number(one.cell) for one in placed]
         return [number for number in read if number is not None]
+
+    def number(self, cell: Cell) -> int | None:
+        """The running number in a cell, without check digits."""
+        number, of = self.numbering.number(cell), self.numbering.group_of(cell)
+        group = None if of is None else self.numbering.groups[of]
+        if number is None or not isinstance(group, Running):
+            return number
+        return number // self.numbering.step(group)
 
     def _lane(self, like: Cell, clock: int | None) -> Lane:
         """The lane that rows of this clock are in, else the one that the cell is in."""
@@ -96,8 +117,12 @@ class Numbers:
     def _code(self, like: Cell, draws: KeyedDraws) -> Cell:
         codes = [group for group in self.numbering.groups if isinstance(group, Codes)]
         group = codes[min(self.numbering.group_of(like) or 0, len(codes) - 1)]
-        for _ in range(_TRIES):
-            cell = retyped(group.text(uniform(group.size, draws)), self.numbering.typical)
+        check = self.numbering.check
+        for _ in range(_TRIED_WITH_CHECK if check else _TRIES):
+            text = group.text(uniform(group.size, draws))
+            cell = retyped(text, self.numbering.typical)
+            if check and not check(text):
+                continue
             at = int(self.known.searchsorted(hash(cell)))
             if at == len(self.known) or self.known[at] != hash(cell):
                 break
@@ -140,16 +165,22 @@ class NumbersBuilder:
         numbering = self._builder.finish(sample)
         if numbering is None:
             return None
-        lanes = tuple(self._lane(group, quantum) for group in numbering.groups if isinstance(group, Running))
+        lanes = tuple(
+            self._lane(group, quantum, numbering.step(group))
+            for group in numbering.groups
+            if isinstance(group, Running)
+        )
         return Numbers(numbering, lanes, np.sort(np.frombuffer(self._hashes, dtype=np.int64)))
 
-    def _lane(self, running: Running, quantum: int) -> Lane:
+    def _lane(self, running: Running, quantum: int, step: int) -> Lane:
+        """step: by what numbers are divided to be without check digits."""
         fixed, numbers, clocks = (np.frombuffer(column, dtype=column.typecode) for column in self._rows)
         mine = fixed == self._fixed.get(running.fixed[0], -1)
-        own, at = np.unique(numbers[mine], return_index=True)
+        own, at = np.unique(numbers[mine] // step, return_index=True)
         follows = clocks[mine][at]
-        if len(own) < len(running.numbers) or np.mean(np.diff(follows) >= 0) < _FOLLOWS:
-            return Lane(running, running.numbers)
+        known = np.unique(running.numbers // step)
+        if len(own) < len(known) or np.mean(np.diff(follows) >= 0) < _FOLLOWS:
+            return Lane(running, known)
         return Lane(running, own, follows, quantum)
 
 
@@ -158,7 +189,7 @@ def apart(numbers: Mapping[int, Numbers], sample: Sequence[Row]) -> dict[int, in
     (lead, first), *others = numbers.items()
     found = {}
     for at, other in others:
-        pairs = [(first.numbering.number(row[lead]), other.numbering.number(row[at])) for row in sample]
+        pairs = [(first.number(row[lead]), other.number(row[at])) for row in sample]
         distances = Counter(b - a for a, b in pairs if a is not None and b is not None)
         if len(other.lanes) == 1 and len(first.lanes) == 1 and distances:
             distance, often = distances.most_common(1)[0]

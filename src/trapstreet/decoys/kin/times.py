@@ -237,15 +237,22 @@ def _after(before: tuple[int, int], moment: int, event: Event, draws: KeyedDraws
     return before[1] + event.quantum * (1 + draws.below(HOUR // event.quantum))
 
 
-def between(moment: int, low: int, high: int, *, quantum: int, share: float) -> int:
-    """A time from low to high: at the same time of day on one of their days, else in one of their hours where
-    they are more than half a day apart, else after this share of what is between them."""
+def between(moment: int, low: int, high: int, *, quantum: int, share: float, days: frozenset[int]) -> int:
+    """A time from low to high: at the same time of day on the day between them that is nearest to this share
+    of the way and usual, or theirs; else in one of their hours where they are more than half a day apart,
+    else after this share of what is between them.
+
+    days: of the week that are usual
+    """
     low, high = -(-low // quantum) * quantum, high // quantum * quantum
     if low <= moment <= high or low > high:
         return moment
-    fitting = [time for day in (low // DAY, high // DAY) if low <= (time := day * DAY + moment % DAY) <= high]
+    aim = low + round(share * (high - low))
+    near = range(aim // DAY - 7, aim // DAY + 8)
+    possible = {low // DAY, high // DAY, *(day for day in near if day % 7 in days)}
+    fitting = {day for day in possible if low <= day * DAY + moment % DAY <= high}
     if fitting:
-        return min(fitting, key=lambda time: abs(time - moment))
+        return min(fitting, key=lambda day: (abs(day - aim // DAY), day)) * DAY + moment % DAY
     if high - low <= DAY // 2:
         return low + round(share * ((high - low) // quantum)) * quantum
     if moment < low:

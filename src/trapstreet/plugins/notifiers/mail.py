@@ -1,0 +1,238 @@
+"""Mail, given to a mail server of yours.
+
+Plain text alone, in which nothing can be clicked at. One message goes to all recipients of the route. Its
+Message-ID comes from its key, so what drops mails that it has seen shows it once; mails about one case refer
+to each other.
+"""
+
+import base64
+import hashlib
+import re
+import smtplib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.notice import Notice
+from trapstreet.core.model.protected import Protected
+from trapstreet.plugins.notifiers._outgoing import SECONDS, addresses, connected, failure, tls_context
+from trapstreet.plugins.notifiers._secrets import secret
+from trapstreet.plugins.notifiers._words import paragraphs, spelled_out, subject
+
+title = "mail"
+reveals = (
+    "Every alert in words goes to the recipients, through your mail server and theirs: who reads their mail "
+    "reads that a decoy was used."
+)
+
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(\.[\w-]+)*", re.ASCII)
+_BETWEEN = "\n\n" + "-" * 40 + "\n\n"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
+    """Keys of a route of this kind.
+
+    host, port   the mail server
+    from         the sender's address;  to  the recipients'
+    user, password_file  the login, and the file that holds its password; without them nobody logs in
+    security     "starttls", "tls" (from the first byte, port 465 as a rule) or "none" (this machine alone)
+    ca           PEM file of the authority that its certificate is from, where that is your own
+    """
+
+    host: str
+    sender: str
+    to: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=100)]
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
+    user: str = ""
+    password_file: Path | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca: Path | None = None
+
+
+settings = Settings
+
+
+def notifier(settings: Settings) -> "Mail":
+    if bool(settings.user) != bool(settings.password_file):
+        raise UnusableInput("a user without password_file, or the other way round", hint="give both, or none")
+    for address in (settings.sender, *settings.to):
+        if not _ADDRESS.fullmatch(address):
+            raise UnusableInput(f"{address!r} is no mail address", hint="write it like security@you.example")
+    password = secret(settings.password_file, what="the password") if settings.password_file else None
+    return Mail(settings, password, None if settings.security == "none" else tls_context(settings.ca))
+
+
+class Mail:
+    """Gives mails to one mail server, for the same recipients."""
+
+    def __init__(
+        self, settings: Settings, password: Protected[str] | None, tls: ssl.SSLContext | None
+    ) -> None:
+        self._settings, self._password, self._tls = settings, password, tls
+
+    def tell(self, notices: Sequence[Notice], *, key: str) -> None:
+        client = _Client(self._settings, self._tls)
+        try:
+            with client.watched():
+                self._give(client, notices, key)
+        except smtplib.SMTPResponseException as error:
+            raise _refusal(error.smtp_code, self._settings.host) from None
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            gone = ConnectionError() if isinstance(error, smtplib.SMTPServerDisconnected) else error
+            raise failure(client.late() or gone, self._settings.host) from None
+        finally:
+            client.close()
+
+    def _give(self, client: "_Client", notices: Sequence[Notice], key: str) -> None:
+        client.begin()
+        if self._password:
+            client.log_in(self._settings.user, self._password)
+        _expect(client.mail(self._settings.sender), 250)
+        answers = [client.rcpt(recipient)[0] for recipient in self._settings.to]
+        refused = [code for code in answers if code not in (250, 251)]
+        if len(refused) == len(answers):
+            raise smtplib.SMTPResponseException(min(refused), b"")
+        mail = composed(notices, key=key, settings=self._settings, refused=len(refused))
+        _expect(client.data(written(mail)), 250)
+        with suppress(OSError, smtplib.SMTPException):
+            client.quit()
+
+
+def composed(notices: Sequence[Notice], *, key: str, settings: Settings, refused: int = 0) -> EmailMessage:
+    """The mail. It says so where the server refused some of the recipients: trying again for them would give
+    the others the same mail each time."""
+    told, more = spelled_out(notices)
+    parts = ["\n\n".join(paragraphs(notice)) for notice in told]
+    if more:
+        parts.append(more)
+    if refused:
+        parts.append(
+            f"The mail server refused {refused} of {len(settings.to)} recipients of this mail: they have not "
+            "been told. Mend the addresses of this route."
+        )
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = f"trapstreet <{settings.sender}>"
+    mail["To"] = ", ".join(settings.to)
+    mail["Subject"] = f"[trapstreet] {subject(notices)}"
+    mail["Date"] = formatdate()
+    mail["Message-ID"] = _id("message", key, settings)
+    if len({notice.case for notice in notices}) == 1:
+        mail["References"] = _id("case", notices[0].case, settings)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail.set_content(_BETWEEN.join(parts) + "\n", cte="quoted-printable")
+    return mail
+
+
+def written(mail: EmailMessage) -> bytes:
+    """The mail as it goes to the server."""
+    # The standard library folds a long subject so that its first line is empty, which filters of spam count
+    # against it; one that needs encoding has to be folded, and is folded well.
+    return mail.as_bytes(policy=SMTP.clone(max_line_length=250) if mail["Subject"].isascii() else SMTP)
+
+
+class _Client(smtplib.SMTP):
+    """Connects as `_outgoing` does, and not beyond its time."""
+
+    def __init__(self, settings: Settings, tls: ssl.SSLContext | None) -> None:
+        name = socket.gethostname()
+        super().__init__(local_hostname=name if re.fullmatch(r"[\w-]+(\.[\w-]+)+", name) else "[127.0.0.1]")
+        self._host = settings.host  # whom starttls verifies
+        self._settings, self._tls = settings, tls
+        self._until = time.monotonic() + SECONDS
+
+    def begin(self) -> None:
+        """Connect, and speak TLS."""
+        _expect(self.connect(self._settings.host, self._settings.port), 220)
+        if self._settings.security == "starttls":
+            self.ehlo()
+            if not self.has_extn("starttls"):
+                raise UnusableInput(
+                    f"{self._settings.host} offers no STARTTLS", hint='see the port; 465 has security = "tls"'
+                )
+            _expect(self.starttls(context=self._tls), 220)
+        self.ehlo_or_helo_if_needed()
+
+    def log_in(self, user: str, password: Protected[str]) -> None:
+        """AUTH PLAIN (RFC 4616), or LOGIN where that alone is offered; smtplib's own knows ASCII alone."""
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in offered:
+            answer = self.docmd("AUTH", f"PLAIN {_base64(chr(0).join(('', user, password.reveal())))}")
+        elif "LOGIN" in offered:
+            _expect(self.docmd("AUTH", f"LOGIN {_base64(user)}"), 334)
+            answer = self.docmd(_base64(password.reveal()))
+        else:
+            raise UnusableInput(
+                f"{self._settings.host} offers no login by password", hint="see security and port"
+            )
+        _expect(answer, 235)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Inside, the connection is cut when its time is over: smtplib limits each read alone."""
+        done = threading.Event()
+
+        def cut() -> None:
+            done.wait(max(self._until - time.monotonic(), 0))
+            while not done.wait(0.1):
+                with suppress(OSError, AttributeError, TypeError):
+                    socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # type: ignore[arg-type]
+
+        watching = threading.Thread(target=cut, daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watching.join()
+
+    def late(self) -> TimeoutError | None:
+        """What ended it, if that was its time."""
+        return TimeoutError() if time.monotonic() >= self._until else None
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        at = addresses(host, port, private=True, until=self._until)
+        if self._settings.security == "none" and not all(ip_address(each).is_loopback for each in at):
+            raise UnusableInput(
+                f"{host} is not this machine, and security is none", hint="use starttls or tls"
+            )
+        opened = connected(at, port, until=self._until)
+        if self._tls and self._settings.security == "tls":
+            return self._tls.wrap_socket(opened, server_hostname=host)
+        return opened
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _expect(answer: tuple[int, bytes], code: int) -> None:
+    if answer[0] != code:
+        raise smtplib.SMTPResponseException(answer[0], b"")
+
+
+def _refusal(code: int, host: str) -> TrapstreetError:
+    """What a reply of a mail server means; its words are not shown."""
+    what = f"{host} answered {code}"
+    if code in (530, 534, 535, 538):
+        return AccessDenied(what, hint="see user and password_file")
+    if 400 <= code < 500 or code <= 0:
+        return Unreachable(what, hint="see what is wrong there")
+    return UnusableInput(what, hint="see whether it takes mail from this sender to these recipients")
+
+
+def _id(what: str, text: str, settings: Settings) -> str:
+    digest = hashlib.sha256(f"{what} {text}".encode()).hexdigest()[:32]
+    return f"<{digest}@{settings.sender.rpartition('@')[2]}>"

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 __all__ = ["postgres_url"]
 
 PLANTED = 40
-AT = 1_795_000_000_000_000
+AT = 4_000_000_000_000_000  # after everything was planted
 BROWSER = b"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
@@ -111,7 +111,8 @@ def test_web_mail_and_dns_become_sightings_that_people_can_read(company: Desk) -
         taken = desk.json("work", "--once", "--trap", folder)
         assert stopped(trap) == 0
 
-    assert taken == {"hits": 5, "sightings": 4, "background": 1, "damaged": 0}
+    assert [taken[name] for name in ("hits", "sightings", "background", "damaged")] == [5, 4, 1, 0]
+    assert taken["alerts"] > 0
     listed = desk.json("sighting", "list")
     assert listed["background"] == {"http": 1}
     assert {(each["where"], each["channel"]) for each in listed["incidents"]} == {
@@ -229,7 +230,7 @@ def test_a_token_in_a_swarm_is_found(company: Desk) -> None:
     swarm = Swarm("http", "203.0.113.0/24", 500, AT, AT + 9, key, b"".join(sorted(known)))
     folder = spooled(company, company.folder / "trap", [swarm])
     taken = company.json("work", "--once", "--trap", folder)
-    assert taken == {"hits": 500, "sightings": 1, "background": 499, "damaged": 0}
+    assert (taken["hits"], taken["sightings"], taken["background"]) == (500, 1, 499)
     (shown,) = company.json("sighting", "list")["incidents"]
     assert shown["access"]["network"] == "203.0.113.0/24"
     assert "one of 500 hits" in shown["label"]["why"][0]

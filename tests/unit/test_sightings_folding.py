@@ -4,6 +4,7 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trapstreet.core.model.hit import Hit
 from trapstreet.sightings import Incident, Kind, Label, Place, fold, incident_of
@@ -97,3 +98,19 @@ def test_the_many_addresses_of_one_resolver_are_one_party():
     ]
     hits = [incident_of("t", Hit("dns", 0, place.address, 1, (), ()), place, PERSON) for place in places]
     assert [(one.party, one.count) for one in fold(hits)] == [("resolvers of Google", 3)]
+
+
+def test_an_incident_is_named_by_one_of_its_hits_and_expected_by_all_of_them() -> None:
+    hits = [seen(0), replace(seen(HOUR), named=True), replace(seen(2 * HOUR), expected=True)]
+    (found,) = fold(hits)
+    assert (found.named, found.expected) == (True, False)
+    (found,) = fold([replace(each, expected=True) for each in hits])
+    assert found.expected
+
+
+def test_calls_from_one_number_are_one_party_wherever_the_provider_is() -> None:
+    calls = [
+        incident_of("t", Hit("phone", at, "", 0, (), (("caller", number),)), Place("", ""), PERSON)
+        for at, number in ((0, b"+44 1"), (1, b"+44 1"), (2, b"+44 2"))
+    ]
+    assert [each.count for each in fold(calls)] == [2, 1]

@@ -79,6 +79,12 @@ def test_a_mail_for_several_decoys_uses_each_of_them_once() -> None:
     assert found == [Used("p2", 1), Used("p2", 0)]
 
 
+def test_the_site_of_a_company_is_one_use_that_may_be_any_of_its_decoys() -> None:
+    names = Names()
+    names.add({("http", "www.firm.example/"): Used("p1", 2, (5, 7))})
+    assert names.of(hit("http", "www.firm.example/")) == [Used("p1", 2, (5, 7))]
+
+
 @given(st.text(), st.text(), st.sampled_from(["http", "smtp", "dns", ""]))
 def test_any_text_is_taken(name: str, query: str, channel: str) -> None:
     facts = (("target", f"/?{query}".encode("utf-8", "replace")),)

@@ -1,22 +1,24 @@
 """What a trap heard, held against all that was planted, baited and handed out."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trapstreet.app.calling import DOUBTED
 from trapstreet.app.planting import decoy_settings
 from trapstreet.app.search import shelf_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.fields import Kind, record_forms
 from trapstreet.core.fields.kind import Column
 from trapstreet.core.model.ground import GroundTable
-from trapstreet.core.model.hit import Heard, Hit, Swarm
+from trapstreet.core.model.hit import Heard, Swarm
 from trapstreet.decoys import owned, tokens
 from trapstreet.index import Lookup, fingerprints_of, is_planting
-from trapstreet.sightings import Names, Used
+from trapstreet.sightings import MAIL, Names, Used
 from trapstreet.store import catalogue, copies, plantings
 from trapstreet.store.models import Copy, Planting, Pool
 from trapstreet.trap.swarms import name_hash
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _Owner = TypeVar("_Owner", Planting, Copy, Pool)
 
+_PLANTING = re.compile(r"\bp\d{1,9}-[a-z0-9]{10}\b")
 _TABLE = GroundTable("", (), (), ())
 """What decoys.tokens has to know of a copy: that its rows are of one table."""
 
@@ -50,23 +53,31 @@ class Decoys:
         self._read_plantings()
         if any(isinstance(one, Swarm) or one.channel == "http" for one in heard):
             self._read_copies()
-        addresses = {name for one in heard if _is_mail(one) for name in one.names}
-        mailed = self._mailed(sorted(addresses)) if addresses else {}
-        return [list(dict.fromkeys(self._used(one, mailed))) for one in heard]
+        known = {kind: self._indexed(kind, heard) for kind in (Kind.EMAIL, Kind.PHONE)}
+        return [list(dict.fromkeys(self._used(one, known))) for one in heard]
 
-    def _used(self, one: Heard, mailed: Mapping[str, list[Used]]) -> Iterator[Used]:
+    def _used(self, one: Heard, known: Mapping[Kind, Mapping[str, list[Used]]]) -> Iterator[Used]:
         if isinstance(one, Swarm):
             yield from self._names.among(one, name_hash)
             return
         yield from self._names.of(one)
-        if _is_mail(one):
+        if one.channel in {"canarytokens", DOUBTED}:
+            yield from self._in_memos(one.names)
+        if kind := _kind_of(one):
             for name in one.names:
-                yield from mailed.get(name, ())
+                yield from known[kind].get(name, ())
+
+    def _in_memos(self, memos: Sequence[str]) -> Iterator[Used]:
+        """The first decoy of each planting whose id stands in one of the texts."""
+        for memo in memos:
+            for planting in _PLANTING.findall(memo):
+                if planting in self._read:
+                    yield Used(planting, 0)
 
     def _read_plantings(self) -> None:
         for planting in self._unread(Planting.objects.defer("cells", "kin")):
             known = plantings.tokens_of(planting, self._workspace.ring)
-            self._names.add({token: Used(planting.id, at) for token, at in known.items()})
+            self._names.add({token: Used(planting.id, at[0], at[1:]) for token, at in known.items()})
 
     def _read_copies(self) -> None:
         for copy in self._unread(Copy.objects.all()):
@@ -76,7 +87,7 @@ class Decoys:
 
     def _read_cells(self, owner: Copy | Pool) -> None:
         known = tokens([_TABLE], [copies.rows_of(owner, self._workspace.ring)], self._hosts)
-        self._names.add({token: Used(owner.id, at) for token, at in known.items()})
+        self._names.add({token: Used(owner.id, at[0], at[1:]) for token, at in known.items()})
 
     def _unread(self, owners: "QuerySet[_Owner]") -> "Iterator[_Owner]":
         """Those that were not read before; each is once what is made of it did not raise."""
@@ -85,18 +96,22 @@ class Decoys:
             yield owners.get(pk=owner)
             self._read.add(owner)
 
-    def _mailed(self, addresses: list[str]) -> dict[str, list[Used]]:
-        """The decoys of copies and plantings that have some mail addresses."""
-        lookup = Lookup(catalogue.all_indexes(shelf_of(self._workspace)))
-        column = Column(name="address", kind=Kind.EMAIL, why="")
-        forms = record_forms([column], [(address,) for address in addresses])[Kind.EMAIL]
+    def _indexed(self, kind: Kind, heard: Sequence[Heard]) -> dict[str, list[Used]]:
+        """The decoys of copies and plantings that have one of the mail addresses, or numbers, that were
+        used."""
+        names = sorted({name for one in heard if _kind_of(one) is kind for name in one.names})
         found: dict[str, list[Used]] = defaultdict(list)
+        if not names:
+            return found
+        lookup = Lookup(catalogue.all_indexes(shelf_of(self._workspace)))
+        column = Column(name="name", kind=kind, why="")
+        forms = record_forms([column], [(name,) for name in names])[kind]
         for epoch in sorted({each.epoch for each in lookup.data_sets}):
-            key = self._workspace.ring.fingerprint_key(Kind.EMAIL, epoch)
-            found_there = lookup.find(epoch, fingerprints_of(key, Kind.EMAIL, forms.forms))
+            key = self._workspace.ring.fingerprint_key(kind, epoch)
+            found_there = lookup.find(epoch, fingerprints_of(key, kind, forms.forms))
             for position, table, record in zip(*(each.tolist() for each in found_there), strict=True):
                 if used := _owner(lookup, table, record):
-                    found[addresses[forms.rows[position]]].append(used)
+                    found[names[forms.rows[position]]].append(used)
         return found
 
 
@@ -117,5 +132,10 @@ def _record_ids(owner: str) -> NDArray[np.uint64]:
     return copies.record_ids_of(Copy.objects.filter(id=owner).first() or Pool.objects.get(id=owner))
 
 
-def _is_mail(one: Heard) -> TypeGuard[Hit]:
-    return isinstance(one, Hit) and one.channel == "smtp"
+def _kind_of(one: Heard) -> Kind | None:
+    """What a hit's names are, of those kinds that the index knows."""
+    if isinstance(one, Swarm):
+        return None
+    if one.channel in MAIL or (one.channel == DOUBTED and any("@" in name for name in one.names)):
+        return Kind.EMAIL
+    return Kind.PHONE if one.channel in {"phone", DOUBTED} else None

@@ -4,18 +4,20 @@ import errno
 import hmac
 import os
 import re
-from bisect import bisect_right
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import accumulate
 from pathlib import Path
 
 import msgspec
 
+from trapstreet.app.calling import CHANNELS, Callbacks, as_hit, repeated
 from trapstreet.app.clock import now
+from trapstreet.app.expecting import Declared
 from trapstreet.app.geography import Places
+from trapstreet.app.personas import Personas
 from trapstreet.app.resolving import Decoys
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
@@ -27,11 +29,14 @@ from trapstreet.sightings import (
     Kind,
     Label,
     Place,
+    Said,
     Used,
     client_of,
+    expected,
     fold,
     incident_of,
     label_of,
+    said,
 )
 from trapstreet.store import sightings
 from trapstreet.store.sightings import Batch, Folded, NewHeard, NewSighting
@@ -41,8 +46,17 @@ from trapstreet.trap.settings import read_settings
 from trapstreet.trap.spool import FILE_NAME as SPOOL_NAME
 from trapstreet.trap.spool import Sealed, SpoolReader
 
-_RECORDS, _BYTES = 32, 4 << 20
-"""Of a batch, so that it does not keep others from writing for long: 4 MiB of sightings take some 5 s."""
+_RECORDS = 32
+_LEAST, _MOST = 1 << 19, 4 << 20
+"""Bytes of a batch: 4 MiB of names that are nobody's take 0.4 s, of sightings some 5 s."""
+_AIM = 0.5
+"""Seconds that a batch should take, so that it does not keep others from writing for long."""
+_COMPARED = 64
+"""Decoys of one hit whose personas are looked for in what it says: a mail can go to a thousand."""
+_KNEW = 8.0
+"""Bits against an honest automaton where somebody knew more of a decoy than what was used."""
+_OWN_TRAFFIC = 2.0
+"""Bits for one where the decoy was heard before it lay anywhere."""
 _LATEST = 253_402_300_800_000_000
 """The year 10000 in Unix microseconds: no trap has heard anything then."""
 
@@ -86,7 +100,8 @@ class Worker:
         self._workspace, self._places = workspace, places
         self.traps = list(dict.fromkeys(folder.absolute() for folder in traps))
         self._opener = Opener(workspace.ring.trap_key())
-        self._decoys = Decoys(workspace)
+        self._decoys, self._personas = Decoys(workspace), Personas(workspace)
+        self._callbacks = Callbacks(workspace)
         for folder in self.traps:
             _refuse_others(folder, self._opener.public)
 
@@ -96,13 +111,16 @@ class Worker:
         The workspace is held for writing during each batch. Whatever raises, nothing is lost and nothing
         taken twice. Raises Unreachable, AccessDenied and OSError where the spool cannot be taken from.
         """
-        reader = _reader(trap)
+        reader, size = _reader(trap), float(_LEAST)
         if reader is None:
             return
         try:
-            while records := _some([_in_type(record) for record in reader.first(_RECORDS)]):
+            while records := [_in_type(each) for each in reader.first(_RECORDS, size=int(size))]:
                 with self._workspace.writing():
+                    began = time.monotonic()
                     taken = self._take(records)
+                    size *= min(8.0, _AIM / (time.monotonic() - began))
+                size = min(max(size, _LEAST), _MOST)
                 reader.remove(records)
                 yield taken
         finally:
@@ -110,14 +128,15 @@ class Worker:
 
     def _take(self, records: Sequence[Sealed]) -> Taken:
         batch = Batch()
-        heard = list(self._opened(records, batch))
+        heard = self._called(list(self._opened(records, batch)), batch)
         used = self._decoys.used([one for *_, one in heard])
         tokens = {
             _token(one.channel, each)
             for (*_, one), decoys in zip(heard, used, strict=True)
             for each in decoys
         }
-        judge = _Judge(self._workspace, self._places, tokens)
+        owners = {each.owner for decoys in used for each in decoys}
+        judge = _Judge(self._workspace, self._places, self._personas, tokens=tokens, owners=owners)
         hits = 0
         for (record, position, one), decoys in zip(heard, used, strict=True):
             count = one.count if isinstance(one, Swarm) else 1
@@ -129,6 +148,24 @@ class Worker:
         sightings.enter(batch, judge.folded(), ring=self._workspace.ring, at=now())
         uses = sum(len(each.sightings) for each in batch.heard)
         return Taken(hits, uses, batch.background.total(), len(batch.damaged))
+
+    def _called(
+        self, heard: list[tuple[Sealed, int, Heard]], batch: Batch
+    ) -> list[tuple[Sealed, int, Heard]]:
+        """What was heard, callbacks as what they tell of; those that count go to the batch."""
+        read = {at: found for at, (*_, one) in enumerate(heard) if (found := self._callbacks.read(one))}
+        ids = [self._id(callback.name, called.id) for _, callback, called in read.values()]
+        again = repeated(ids, sightings.taken_callbacks(ids))
+        for number, (at, (hit, callback, called)) in enumerate(read.items()):
+            doubted = called.signed is False
+            if not doubted and number not in again:
+                batch.callbacks.append(ids[number])
+            heard[at] = *heard[at][:2], as_hit(hit, callback, called, again=number in again and not doubted)
+        return heard
+
+    def _id(self, callback: str, sent: bytes) -> str:
+        key = self._workspace.ring.party_key()
+        return hmac.digest(key, b"callback " + callback.encode() + b" " + sent, "sha256")[:16].hex()
 
     def _opened(self, records: Sequence[Sealed], batch: Batch) -> Iterator[tuple[Sealed, int, Heard]]:
         """What the records hold that were not taken before; damaged ones go to the batch as they are."""
@@ -152,20 +189,36 @@ class Worker:
 class _Judge:
     """Opinions on the uses of one batch, and the incidents that they make.
 
-    tokens  of its incidents, by which earlier uses are looked up
+    tokens  of its incidents, by which earlier uses are looked up;  owners  of the decoys
     """
 
-    def __init__(self, workspace: Workspace, places: Places, tokens: Collection[str]) -> None:
-        self._places = places
+    def __init__(
+        self,
+        workspace: Workspace,
+        places: Places,
+        personas: Personas,
+        *,
+        tokens: Collection[str],
+        owners: Collection[str],
+    ) -> None:
+        self._places, self._personas = places, personas
         self._key = workspace.ring.party_key()
         self._first = sightings.first_uses(tokens)
+        self._laid = sightings.laid_at(owners)
+        self._declared = Declared(workspace) if owners else None
         self._incidents: list[Incident] = []
 
     def judged(self, record: Sealed, position: int, one: Heard, decoys: Sequence[Used]) -> NewHeard:
         """What is kept of a hit or swarm that used decoys."""
         hit = one if isinstance(one, Hit) else _stand_in(one)
         seen = Seen(self._places.of(hit.address, at=hit.at), client_of(hit))
-        uses = [self._use(each, one, hit, seen) for each in decoys]
+        words = said(hit)
+        text = Said(words, used=hit.names, channel=hit.channel)
+        known = [self._named(each, text) for each in decoys[:_COMPARED]] if words.strip() else []
+        known += [()] * (len(decoys) - len(known))
+        uses = [
+            self._use(each, one, hit, seen, names=names) for each, names in zip(decoys, known, strict=True)
+        ]
         return NewHeard(
             segment=_name(record.segment),
             number=record.number,
@@ -185,18 +238,23 @@ class _Judge:
         joined = fold([*(msgspec.convert(each, Incident, from_attributes=True) for each in known), *new])
         return [Folded(*msgspec.structs.astuple(each)) for each in joined]
 
-    def _use(self, used: Used, one: Heard, hit: Hit, seen: Seen) -> NewSighting:
+    def _named(self, used: Used, text: Said) -> tuple[str, ...]:
+        found = (name for who in self._personas.of(used) for name in text.names(who))
+        return tuple(dict.fromkeys(found))
+
+    def _use(self, used: Used, one: Heard, hit: Hit, seen: Seen, *, names: tuple[str, ...]) -> NewSighting:
         token = _token(hit.channel, used)
         first = self._first.setdefault(token, hit.at)
-        if isinstance(one, Swarm):
-            words = f"one of {one.count:,} hits of its network, which came too fast to be kept one by one"
-            label = Label(Kind.UNKNOWN, 0, (words,))
-        else:
-            label = label_of(hit, seen.place, seen.client, Earlier(heard=max(0, hit.at - first) / 1e6))
+        label = self._label(used, one, hit, seen, first=min(first, hit.at))
+        declared, why = expected(hit, self._declared.of(used)) if self._declared else (False, "")
+        label = _weighed(label, names=names, why=why, colleagues=len(used.colleagues))
         incident = incident_of(token, hit, seen.place, label)
         party = hmac.digest(self._key, incident.party.encode("utf-8", "replace"), "sha256")[:16].hex()
         last = one.last if isinstance(one, Swarm) else hit.at
-        self._incidents.append(msgspec.structs.replace(incident, party=party, last=last))
+        named = bool(names)
+        self._incidents.append(
+            msgspec.structs.replace(incident, party=party, last=last, named=named, expected=declared)
+        )
         return NewSighting(
             owner=used.owner,
             decoy=used.at,
@@ -204,9 +262,40 @@ class _Judge:
             score=label.score,
             token=token,
             party=party,
-            touches=not label.spares,
+            touches=not label.spares and not declared,
             why=msgspec.msgpack.encode(label),
+            named=named,
+            expected=declared,
+            colleagues=used.colleagues,
         )
+
+    def _label(self, used: Used, one: Heard, hit: Hit, seen: Seen, *, first: int) -> Label:
+        """What the hit looks like by itself, and by what is known of the decoy."""
+        laid = self._laid.get(used.owner)
+        if isinstance(one, Swarm):
+            words = f"one of {one.count:,} hits of its network, which came too fast to be kept one by one"
+            label = Label(Kind.UNKNOWN, 0, (words,))
+        else:
+            sent = None if laid is None else (hit.at - laid) / 1e6
+            earlier = Earlier(sent=sent, heard=max(0, hit.at - first) / 1e6)
+            label = label_of(hit, seen.place, seen.client, earlier)
+        if laid is None or first < laid:
+            words = "it was heard before it was known to lie anywhere: it has traffic of its own"
+            label = msgspec.structs.replace(label, score=label.score + _OWN_TRAFFIC, why=(*label.why, words))
+        return label
+
+
+def _weighed(label: Label, *, names: Sequence[str], why: str, colleagues: int) -> Label:
+    """The label with what was said, what was declared, and whose it may be as well."""
+    words = list(label.why)
+    if names:
+        words.insert(0, f"knows the decoy's {' and '.join(names)}, which did not stand in what was used")
+    if why:
+        words.append(why)
+    if colleagues:
+        words.append(f"the site of {1 + colleagues} decoys of one company: it may be any of them")
+    score = min(label.score, 0) - _KNEW if names else label.score
+    return msgspec.structs.replace(label, score=score, why=tuple(words))
 
 
 def _token(channel: str, used: Used) -> str:
@@ -240,6 +329,7 @@ def _plausible(one: Heard) -> bool:
     counts = () if isinstance(one, Hit) else (one.count, one.unnamed)
     return (
         re.fullmatch("[a-z0-9-]{1,16}", one.channel) is not None
+        and one.channel not in CHANNELS
         and all(0 <= time < _LATEST for time in times)
         and list(times) == sorted(times)
         and all(0 <= count < 1 << 48 for count in counts)
@@ -250,12 +340,6 @@ def _plausible(one: Heard) -> bool:
 def _day(one: Heard) -> str:
     at = one.at if isinstance(one, Hit) else one.first
     return datetime.fromtimestamp(at // 1_000_000, UTC).date().isoformat()
-
-
-def _some(records: Sequence[Sealed]) -> list[Sealed]:
-    """As many of them as make a batch, at least one of any."""
-    sizes = list(accumulate(len(record.sealed) for record in records))
-    return list(records[: max(1, bisect_right(sizes, _BYTES))])
 
 
 def _refuse_others(folder: Path, public: bytes) -> None:

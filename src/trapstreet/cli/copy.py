@@ -174,10 +174,11 @@ def _listed(copy: "Copy", editions: "Sequence[Edition]", decoys: int) -> dict[st
     }
 
 
-def _use(use: "ExpectedUse") -> dict[str, str]:
+def _use(use: "ExpectedUse") -> dict[str, object]:
     from trapstreet.render.words import day
 
-    return {"what": use.what, "declared": day(use.begins_at), "until": day(use.until)}
+    declared, until = day(use.begins_at), day(use.until)
+    return {"what": use.what, "senders": use.senders, "declared": declared, "until": until}
 
 
 def _status(copy: "Copy") -> str:

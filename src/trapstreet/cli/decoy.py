@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from trapstreet.cli.expecting import expected_use, sender_option
 from trapstreet.cli.options import example, json_option, workspace_option
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
@@ -56,20 +57,66 @@ def list_decoys(
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
-    from trapstreet.render.plantings import decoy_row, planting_row
-    from trapstreet.store import plantings
+    from trapstreet.render.plantings import decoy_row, own_traffic_lines, planting_row
+    from trapstreet.store import plantings, sightings
 
+    noisy = sightings.own_traffic()
     if name is not None:
         decoys = [each for each in plantings.decoys_named(name) if state in (None, each.state)]
         channels = plantings.channels_of(decoys, opened.ring)
-        rows = [decoy_row(each, channels[each.at]) for each in decoys]
+        rows = [
+            decoy_row(each, channels[each.at], noisy=each.at in noisy.get(each.planting_id, ()))
+            for each in decoys
+        ]
         shown = ["decoy", "state", "since", "channels"]
+        loud = [str(row["decoy"]) for row in rows if row["own_traffic"]]
     else:
         found = plantings.chosen(tag=tag, owner=owner, expired_at=_now() if expired else None)
-        rows = [planting_row(each) for each in found]
+        rows = [planting_row(each, noisy=noisy.get(each.id, ())) for each in found]
         rows = [row for row in rows if state is None or row["states"].get(state)]  # type: ignore[attr-defined]
         shown = ["planting", "place", "decoys", "states", "owner", "purpose", "tags", "planted", "expires"]
-    emit(as_json, {"decoys" if name else "plantings": rows}, _table(rows, shown))
+        loud = [decoy for row in rows for decoy in row["own_traffic"]]  # type: ignore[attr-defined]
+    lines = [_table(rows, shown), *own_traffic_lines(loud)]
+    emit(as_json, {"decoys" if name else "plantings": rows}, "\n".join(lines))
+
+
+@command.command(
+    epilog=example("trapstreet decoy expect p3 --used-for newsletter --until 2027-12-31 --sender you.example")
+)
+@click.argument("name", metavar="PLANTING")
+@click.option(
+    "--used-for", required=True, metavar="WHAT", help="What you will honestly do with its table: newsletter."
+)
+@click.option("--until", required=True, metavar="DATE", help="Until when that is, like 2027-12-31.")
+@sender_option
+@workspace_option
+@json_option
+def expect(
+    *, name: str, used_for: str, until: str, senders: Sequence[str], workspace: Path | None, as_json: bool
+) -> None:
+    """Declare an honest use of the table that PLANTING lies in, from which suppression does not keep decoys:
+    what they then hear is kept, and raises no alarm.
+
+    Name the senders: without them whatever comes until then is taken for it.
+    """
+    from trapstreet.app.workspace import Workspace
+
+    use = expected_use(used_for, until, senders)
+    opened = Workspace.open(workspace)
+    from trapstreet.render.words import day
+    from trapstreet.store import plantings, suppression
+
+    planting = plantings.planting_named(name)
+    if use is not None:
+        with opened.writing():
+            suppression.expect_use(
+                planting.id, use.what, senders=use.senders, until=use.until, ring=opened.ring, at=_now()
+            )
+        emit(
+            as_json,
+            {"planting": planting.id, **use.shown()},
+            f"Expected of {planting.id} until {day(use.until)}: {use}.",
+        )
 
 
 @command.command(epilog=example("trapstreet decoy retire p3", "trapstreet decoy retire --expired"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trapstreet.cli.expecting import expected_use, sender_option
 from trapstreet.cli.options import end_of_day, example, json_option, refuse_unprintable, workspace_option
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.model.errors import UnusableInput
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     help="What the recipient will honestly use it for, like campaign: until then its decoys are met.",
 )
 @click.option("--until", metavar="DATE", help="Until when that is, like 2027-01-31.")
+@sender_option
 @click.option("--new-version", is_flag=True, help="Register the source as it is now, and share that.")
 @click.option(
     "--recipient-is-new", is_flag=True, help="Do not ask: RECIPIENT is none of those that are known."
@@ -78,6 +80,7 @@ def command(
     expires: str | None,
     used_for: str | None,
     until: str | None,
+    senders: Sequence[str],
     new_version: bool,
     recipient_is_new: bool,
     workspace: Path | None,
@@ -105,7 +108,7 @@ def command(
         read_marks(marks, where="--mark") if marks else None,
         None if expires is None else end_of_day(expires),
     )
-    expected = _expected_use(used_for, until)
+    expected = expected_use(used_for, until, senders)
     opened = Workspace.open(workspace)
     data_set = catalogue.data_set_named(name)  # asked first, so that nobody is asked about recipients in vain
     if plan and new_version:
@@ -132,11 +135,18 @@ def command(
             progress=told,
         )
         if expected is not None:
-            suppression.expect_use(result.copy, expected[0], until=expected[1], ring=opened.ring, at=now())
+            suppression.expect_use(
+                result.copy,
+                expected.what,
+                senders=expected.senders,
+                until=expected.until,
+                ring=opened.ring,
+                at=now(),
+            )
     document, lines = _document(result, name, out), _lines(result, name, out)
     if expected is not None:
-        document["used_for"] = {"what": expected[0], "until": day(expected[1])}
-        lines.append(f"Expected until {day(expected[1])}: {expected[0]}.")
+        document["used_for"] = expected.shown()
+        lines.append(f"Expected until {day(expected.until)}: {expected}.")
     emit(as_json, document, "\n".join(lines))
 
 
@@ -147,17 +157,6 @@ def _plan(opened: "Workspace", data_set: "DataSet", terms: "Terms", *, as_json: 
     with progress("planning") as told:
         planned = plan_for(opened, data_set, terms=terms, progress=told)
     emit(as_json, planned, "\n".join(plan_lines(planned)))
-
-
-def _expected_use(what: str | None, until: str | None) -> tuple[str, int] | None:
-    """What a recipient will use the copy for, and until when (Unix µs). Raises UnusableInput for half of
-    it."""
-    if (what is None) != (until is None):
-        raise UnusableInput("--used-for and --until belong together", hint="say both, or neither")
-    if what is None or until is None:
-        return None
-    refuse_unprintable("--used-for", what)
-    return what, end_of_day(until)
 
 
 def _recipient(opened: "Workspace", name: str, *, is_new: bool) -> "str | NewRecipient":

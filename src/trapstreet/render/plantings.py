@@ -1,6 +1,6 @@
 """Plantings and their decoys in plain words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from trapstreet.core.model.ground import Removed
@@ -8,6 +8,8 @@ from trapstreet.plant import Linked, Planted, Reconciled, Tested
 from trapstreet.render.words import counted, day, ranges
 from trapstreet.store import plantings
 from trapstreet.store.models import Decoy, Planting
+
+_SHOWN = 20
 
 
 def short(planting: str) -> str:
@@ -102,8 +104,16 @@ def tested_lines(result: Tested) -> Iterator[str]:
         )
 
 
-def planting_row(planting: Planting) -> dict[str, object]:
-    """A planting as `decoy list` shows it."""
+def own_traffic_lines(decoys: Sequence[str]) -> Iterator[str]:
+    """What to do with decoys that were heard before they lay anywhere."""
+    if decoys:
+        shown = " ".join(decoys[:_SHOWN]) + (" …" if len(decoys) > _SHOWN else "")
+        yield f"TRAFFIC OF THEIR OWN, from before they were planted: {shown}"
+        yield "What they hear says less; put others in their place: trapstreet decoy retire"
+
+
+def planting_row(planting: Planting, *, noisy: Collection[int] = ()) -> dict[str, object]:
+    """A planting as `decoy list` shows it; noisy: positions of decoys that have traffic of their own."""
     return {
         "planting": planting.id,
         "kind": planting.kind,
@@ -118,10 +128,11 @@ def planting_row(planting: Planting) -> dict[str, object]:
         "removed": planting.removed_at and day(planting.removed_at),
         "expires": planting.expires_at and day(planting.expires_at),
         "strippable": planting.strippable,
+        "own_traffic": [f"{short(planting.id)}/{at + 1}" for at in sorted(noisy)],
     }
 
 
-def decoy_row(decoy: Decoy, channels: Sequence[str]) -> dict[str, object]:
+def decoy_row(decoy: Decoy, channels: Sequence[str], *, noisy: bool = False) -> dict[str, object]:
     """A decoy as `decoy list` shows it, with the channels that a use of it is heard by: never what it looks
     like."""
     return {
@@ -129,4 +140,5 @@ def decoy_row(decoy: Decoy, channels: Sequence[str]) -> dict[str, object]:
         "state": decoy.state,
         "since": day(decoy.since),
         "channels": list(channels),
+        "own_traffic": noisy,
     }

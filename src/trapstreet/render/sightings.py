@@ -10,7 +10,7 @@ import msgspec
 from trapstreet.index import is_planting
 from trapstreet.render.plantings import short
 from trapstreet.render.words import counted
-from trapstreet.sightings import Client, Kind, Label, Origin, Place
+from trapstreet.sightings import Client, Joint, Kind, Label, Origin, Place
 from trapstreet.store.models import Sighting
 
 _ORIGINS: Mapping[Origin, str] = MappingProxyType(
@@ -49,6 +49,7 @@ def set_up_lines(path: Path) -> Iterator[str]:
     yield "   It holds no secret: the key in it can only seal."
     yield "3. There: trapstreet serve --only trap --folder DIR"
     yield "4. Here: trapstreet work --trap DIR (docs/sightings.md says how if DIR is on another machine)."
+    yield f'Or run both here: trap = "{folder}" under [serve] in trapstreet.toml, then trapstreet serve.'
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -58,6 +59,8 @@ class Shown(msgspec.Struct, frozen=True):
     where     where the decoy lies;  uses  how many sightings the incident has
     at        the sighting's time, UTC;  first, last  the incident's
     labels    how many sightings had which label
+    named     one of them named the persona;  expected  all of them were declared beforehand
+    own_traffic  the decoy was heard before it lay anywhere
     """
 
     decoy: str | None
@@ -73,22 +76,36 @@ class Shown(msgspec.Struct, frozen=True):
     client: Client
     label: Label
     labels: dict[str, int]
+    named: bool
+    expected: bool
+    own_traffic: bool
 
 
 class Listed(msgspec.Struct, frozen=True):
     """Incidents, the last first, and what there is in all.
 
-    background  hits with nobody's names, by channel;  damaged  records of traps that were kept aside
+    background  hits with nobody's names, by channel;  background_a_day  the same of an average day
+    damaged     records of traps that were kept aside
+    joint       by planting, copy or pool: what the uses of several of its decoys say together
     """
 
     incidents: tuple[Shown, ...]
     uses: int
     background: dict[str, int]
+    background_a_day: dict[str, float]
     damaged: int
+    joint: dict[str, Joint]
 
 
 def sighting_row(
-    row: Sighting, uses: int, *, where: str, access: Place, client: Client, label: Label
+    row: Sighting,
+    uses: int,
+    *,
+    where: str,
+    access: Place,
+    client: Client,
+    label: Label,
+    own_traffic: bool = False,
 ) -> Shown:
     """A sighting with all that is told of it."""
     owner, incident = row.owner, row.incident
@@ -107,18 +124,28 @@ def sighting_row(
         client=client,
         label=label,
         labels=dict(incident.kinds),
+        named=incident.named,
+        expected=incident.expected,
+        own_traffic=own_traffic,
     )
 
 
 def listed_lines(listed: Listed) -> Iterator[str]:
     """What there is, for people."""
-    noise = ", ".join(f"{channel} {count:,}" for channel, count in listed.background.items()) or "none"
+    a_day = listed.background_a_day
+    noise = [
+        f"{channel} {count:,} ({a_day[channel]:,.0f} a day)" for channel, count in listed.background.items()
+    ]
     yield (
         f"{counted(len(listed.incidents), 'incident')}, {counted(listed.uses, 'use')} of decoys; background "
-        f"(names that are nobody's): {noise}."
+        f"(names that are nobody's): {', '.join(noise) or 'none'}."
     )
     if listed.damaged:
         yield f"DAMAGED: {counted(listed.damaged, 'record')} of traps cannot be opened, and are kept aside."
+    for owner, joint in listed.joint.items():
+        if joint.decoys < 2:
+            continue
+        yield f"Together, by a model of what decoys meet anyway: {_called(owner)}: {', '.join(joint.why)}."
     for each in listed.incidents:
         yield from _lines(each)
 
@@ -138,11 +165,24 @@ def _lines(shown: Shown) -> Iterator[str]:
     yield f"{_minute(shown.last)}  {what}, {shown.where}  ({shown.channel})"
     yield f"  from {', '.join(_access(shown.access))}"
     yield f"  {'; '.join(_who(shown))}"
+    if shown.expected:
+        yield "  EXPECTED: all of it was declared beforehand"
+    if shown.named:
+        yield "  NAMED: whoever it was knows more of the decoy than what was used"
     if shown.uses > 1:
         yield f"  {counted(shown.uses, 'use')} in this incident, since {_minute(shown.first)}"
 
 
+def _called(owner: str) -> str:
+    if is_planting(owner):
+        return short(owner)
+    return "shared decoys" if owner.startswith("pool-") else f"copy {owner}"
+
+
 def _access(access: Place) -> Iterator[str]:
+    if not access.address:
+        yield "an address that is not known"
+        return
     yield "".join(letter if letter.isprintable() else "?" for letter in access.address)
     yield "inside (a network of yours)" if access.inside else "outside"
     yield from filter(None, (access.country, access.holder))

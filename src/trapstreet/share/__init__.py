@@ -3,7 +3,7 @@
 from trapstreet.registered.source import batches_of_records, rows_of_records
 from trapstreet.share.domain.coding import Terms
 from trapstreet.share.domain.recipients import Recipients
-from trapstreet.share.making import count_decoys
+from trapstreet.share.making import count_decoys, holds
 from trapstreet.share.opening import open_copy
 from trapstreet.share.planning import plan_copies
 from trapstreet.share.refresh import Refreshed, refresh
@@ -20,6 +20,7 @@ __all__ = [
     "Writer",
     "batches_of_records",
     "count_decoys",
+    "holds",
     "open_copy",
     "plan_copies",
     "refresh",

@@ -92,6 +92,12 @@ def count_decoys(copy: Copy, pool: Pool | None, ring: KeyRing) -> int:
     return copy.decoys + int(np.count_nonzero(shared))
 
 
+def holds(copy: Copy, pool: Pool, at: int, ring: KeyRing) -> bool:
+    """Whether a copy has the shared decoy at a position of its pool."""
+    shared = pool_held(ring.code_key(copy.id), copies.record_ids_of(pool), copies.p_table_of(copy))
+    return bool(shared[at])
+
+
 @dataclass(frozen=True, slots=True)
 class MadeCopy:
     """A copy that was made and is nowhere yet: its own decoys with what the generator says of them, all

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 from django.db import transaction
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Max, Min, Q, Sum
 
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import open_sealed, seal
@@ -20,7 +20,9 @@ from trapstreet.store.models import (
     Heard,
     Incident,
     Planting,
+    Pool,
     Sighting,
+    TakenCallback,
     TakenSegment,
 )
 
@@ -40,13 +42,16 @@ class Folded(msgspec.Struct, frozen=True):
     count: int
     kinds: tuple[tuple[str, int], ...]
     score: float
+    named: bool
+    expected: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NewSighting:
     """A use of a decoy: `why` is the label, to be sealed; token and party are its incident's.
 
-    touches     it was no honest automaton, as far as one can tell
+    touches     it was no honest automaton, as far as one can tell, and nothing that was declared
+    named, expected  as in the model
     colleagues  decoys of the same owner that share what was used, and are touched with it
     """
 
@@ -58,6 +63,8 @@ class NewSighting:
     party: str
     touches: bool
     why: bytes = field(repr=False)
+    named: bool = False
+    expected: bool = False
     colleagues: tuple[int, ...] = ()
 
 
@@ -81,13 +88,14 @@ class Batch:
     """What some records of a spool come to.
 
     taken       the last number of each segment;  damaged  segment, number and what stood there
-    background  hits with nobody's names, by channel and day
+    background  hits with nobody's names, by channel and day;  callbacks  ids of those that were believed
     """
 
     taken: dict[str, int] = field(default_factory=dict)
     damaged: list[tuple[str, int, bytes]] = field(default_factory=list, repr=False)
     background: Counter[tuple[str, str]] = field(default_factory=Counter)
     heard: list[NewHeard] = field(default_factory=list)
+    callbacks: list[str] = field(default_factory=list)
 
 
 def taken(segments: Collection[str]) -> dict[str, int]:
@@ -105,6 +113,42 @@ def first_uses(tokens: Collection[str]) -> dict[str, int]:
         .values_list("token")
         .annotate(Min("first"))
     }
+
+
+def taken_callbacks(ids: Collection[str]) -> set[str]:
+    """Those of the callbacks that were taken before."""
+    return {
+        found
+        for some in _some(ids)
+        for found in TakenCallback.objects.filter(id__in=some).values_list("id", flat=True)
+    }
+
+
+def laid_at(owners: Collection[str] | None) -> dict[str, int]:
+    """When the decoys of plantings came to lie in their place, and copies with theirs were handed out, of
+    those that are known to. owners: None for all."""
+    asked = Q() if owners is None else Q(id__in=owners)
+    there = Planting.objects.filter(asked).values_list("id", "planted_at")
+    return {
+        **{planting: at for planting, at in there if at is not None},
+        **dict(Copy.objects.filter(asked).values_list("id", "created_at")),
+        **dict(Pool.objects.filter(asked).values_list("id", "created_at")),
+    }
+
+
+def all_incidents() -> list[Incident]:
+    """Every incident, without what nobody needs to weigh them."""
+    return list(Incident.objects.only("token", "owner", "party", "first", "score", "kinds", "expected"))
+
+
+def own_traffic() -> dict[str, set[int]]:
+    """By planting and copy the positions of decoys that were heard before they were known to lie anywhere."""
+    laid = laid_at(None)
+    found: dict[str, set[int]] = defaultdict(set)
+    for owner, token, first in Incident.objects.values_list("owner", "token", "first").iterator():
+        if first < laid.get(owner, first + 1):
+            found[owner].add(int(token.rpartition("/")[2]))
+    return found
 
 
 def incidents_of(parties: Collection[tuple[str, str]]) -> list[Folded]:
@@ -125,6 +169,7 @@ def enter(batch: Batch, incidents: Sequence[Folded], *, ring: KeyRing, at: int) 
             DamagedRecord(segment=segment, number=number, sealed=sealed, taken_at=at)
             for segment, number, sealed in batch.damaged
         )
+        TakenCallback.objects.bulk_create(TakenCallback(id=each, at=at) for each in batch.callbacks)
         for (channel, day), count in batch.background.items():
             row, _ = Background.objects.get_or_create(channel=channel, day=day, defaults={"count": 0})
             Background.objects.filter(id=row.id).update(count=F("count") + count)
@@ -164,6 +209,8 @@ def _enter_sightings(heard: Sequence[NewHeard], incidents: Places, ring: KeyRing
                 label=use.label,
                 score=use.score,
                 why=_sealed(f"why {use.token}", each, use.why, ring),
+                named=use.named,
+                expected=use.expected,
                 incident=next(
                     one for one in incidents[use.token, use.party] if one.first <= each.at <= one.last
                 ),
@@ -182,18 +229,38 @@ def _settle(folded: Sequence[Folded]) -> Places:
     for row in _incidents({(each.token, each.party) for each in folded}):
         known[row.token, row.party].append(row)
     settled: dict[tuple[str, str], list[Incident]] = defaultdict(list)
+    joined: list[tuple[Incident, list[int]]] = []
+    change = (Incident.objects.aggregate(last=Max("changed"))["last"] or 0) + 1
     for each in folded:
         party = each.token, each.party
         inside = [row for row in known[party] if each.first <= row.first and row.last <= each.last]
         row = inside[0] if inside else Incident()
         for name, value in msgspec.structs.asdict(each).items():
             setattr(row, name, value)
-        row.save()
-        joined = [other.id for other in inside[1:]]
-        Sighting.objects.filter(incident__in=joined).update(incident=row)
-        Incident.objects.filter(id__in=joined).delete()
+        row.changed = change
+        row.owner = each.token.partition(" ")[2].rpartition("/")[0]
         settled[party].append(row)
+        if len(inside) > 1:
+            joined.append((row, [other.id for other in inside[1:]]))
+    _save(row for rows in settled.values() for row in rows)
+    for row, others in joined:
+        Sighting.objects.filter(incident__in=others).update(incident=row)
+        Incident.objects.filter(id__in=others).delete()
     return settled
+
+
+def _save(incidents: Iterable[Incident]) -> None:
+    """All of them in a few statements: a flood has hundreds in each batch."""
+    rows = list(incidents)
+    fields = [field.attname for field in Incident._meta.concrete_fields if not field.primary_key]
+    Incident.objects.bulk_create([row for row in rows if row.id is None], batch_size=_AT_ONCE)
+    Incident.objects.bulk_create(
+        [row for row in rows if row.id is not None],
+        batch_size=_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=fields,
+    )
 
 
 def _touch(heard: Sequence[NewHeard], *, ring: KeyRing, at: int) -> None:
@@ -263,6 +330,11 @@ def background(*, since: str = "") -> dict[str, int]:
     return dict(found.annotate(Sum("count")))
 
 
+def background_days(*, since: str = "") -> int:
+    """On how many days, from a day on, there was background; 0 for none."""
+    return Background.objects.filter(day__gte=since).values("day").distinct().count()
+
+
 def count_damaged() -> int:
     """How many records of spools were kept aside."""
     return DamagedRecord.objects.count()
@@ -289,7 +361,9 @@ def _incidents(parties: Collection[tuple[str, str]]) -> Iterator[Incident]:
 
 def _folded(row: Incident) -> Folded:
     kinds = tuple((str(kind), int(count)) for kind, count in row.kinds)
-    return Folded(row.token, row.party, row.first, row.last, row.count, kinds, row.score)
+    return Folded(
+        row.token, row.party, row.first, row.last, row.count, kinds, row.score, row.named, row.expected
+    )
 
 
 def _some(values: Iterable[_Value]) -> Iterator[list[_Value]]:

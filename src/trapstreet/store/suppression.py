@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 
 from trapstreet.core.model.encoding import Plain
+from trapstreet.index import is_planting
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import seal
 from trapstreet.store import log
@@ -152,20 +153,28 @@ def refused(name: str, why: str, *, by: str, ring: KeyRing, at: int) -> None:
         _note({**entry, "asked": sealed}, ring, at)
 
 
-def expect_use(copy: str, what: str, *, until: int, ring: KeyRing, at: int) -> ExpectedUse:
-    """The copy's recipient will use it honestly until then; the log's signed leaf goes with it."""
-    sealed = seal(ring.storage_key(copy), what.encode(), aad=b"use " + copy.encode())
+def expect_use(
+    owner: str, what: str, *, senders: Sequence[str] = (), until: int, ring: KeyRing, at: int
+) -> ExpectedUse:
+    """A copy, or the table that a planting lies in, will be used honestly until then; the log's signed leaf
+    goes with it. senders: domains that its mails come from."""
+    of = "planting" if is_planting(owner) else "copy"
+    said = "\n".join((what, *senders))
+    sealed = seal(ring.storage_key(owner), said.encode(), aad=b"use " + owner.encode())
     with transaction.atomic():
-        use = ExpectedUse.objects.create(copy_id=copy, what=what, begins_at=at, until=until)
-        _note({"event": "expected use", "copy": copy, "until": until, "what": sealed}, ring, at)
+        use = ExpectedUse.objects.create(
+            **{f"{of}_id": owner}, what=what, senders=list(senders), begins_at=at, until=until
+        )
+        _note({"event": "expected use", of: owner, "until": until, "what": sealed}, ring, at)
     return use
 
 
 def expected_uses() -> Mapping[str, list[ExpectedUse]]:
-    """What copies are honestly used for, by copy, in the order of declaration; none is an empty list."""
+    """What copies and plantings are honestly used for, by their ids, in the order of declaration; none is an
+    empty list."""
     found: defaultdict[str, list[ExpectedUse]] = defaultdict(list)
     for use in ExpectedUse.objects.all():
-        found[use.copy_id].append(use)
+        found[use.copy_id or use.planting_id or ""].append(use)
     return found
 
 

@@ -120,8 +120,8 @@ def _scanned(hit: Hit, place: Place, earlier: Earlier, *, odd: bool) -> tuple[fl
     """Bits for a scanner of mail that does not say so, and the words for them."""
     sent = earlier.sent if earlier.sent is not None and earlier.sent >= 0 else float("inf")
     signs = (
-        (4, sent <= _SOON, f"{sent:.0f} s after the mail went out"),
-        (2, _SOON < sent <= _SHORTLY, f"{sent:.0f} s after the mail went out"),
+        (4, sent <= _SOON, f"{sent:.0f} s after it was sent or laid out"),
+        (2, _SOON < sent <= _SHORTLY, f"{sent:.0f} s after it was sent or laid out"),
         (2, place.origin is Origin.HOSTING, f"from a data centre of {place.provider}"),
         (1, place.provider == "Microsoft Azure", "where Safe Links works from"),
         (1, fact_of(hit, "method") == "HEAD", "asks for the head alone"),
@@ -158,6 +158,36 @@ def _smtp(hit: Hit, place: Place, client: Client, earlier: Earlier) -> Label:
     return Label(Kind.UNKNOWN, 0, ())
 
 
+def _phone(hit: Hit, place: Place, client: Client, earlier: Earlier) -> Label:
+    caller = "".join(letter for letter in fact_of(hit, "caller") if letter in "+0123456789")[:16]
+    words = f"a call or a message from {caller or 'a number that is not shown'}"
+    return Label(Kind.UNKNOWN, 0, (words, "numbers are dialled by mistake, and by machines in turn"))
+
+
+def _callback(hit: Hit, place: Place, client: Client, earlier: Earlier) -> Label:
+    if fact_of(hit, "doubt") == "again":
+        words = "a callback that was taken before: the service sent it again, or somebody who saw it"
+        return Label(Kind.ECHO, 8, (words,))
+    return Label(Kind.TOOL, 0, ("a callback that is not signed: somebody who knows its address made it up",))
+
+
+def _elsewhere(hit: Hit, place: Place, client: Client, earlier: Earlier) -> Label:
+    """Of a token of another server, which says who used it, and nothing else of the request."""
+    one = named(client.says) if client.says else None
+    if one and one.kind is not Kind.TOOL:
+        return _claimed(one, place)
+    return Label(Kind.UNKNOWN, 0, ("another server heard it",))
+
+
 _CHANNELS: Mapping[str, Callable[[Hit, Place, Client, Earlier], Label]] = MappingProxyType(
-    {"http": _http, "dns": _dns, "smtp": _smtp}
+    {
+        "http": _http,
+        "dns": _dns,
+        "smtp": _smtp,
+        "mailbox": _smtp,
+        "mail": _smtp,
+        "phone": _phone,
+        "callback": _callback,
+        "canarytokens": _elsewhere,
+    }
 )

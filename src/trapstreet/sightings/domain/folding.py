@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from trapstreet.core.model.hit import Hit
+from trapstreet.sightings.domain.client import fact_of
 from trapstreet.sightings.domain.label import Kind, Label
 from trapstreet.sightings.domain.place import Place
 
@@ -25,6 +26,7 @@ class Incident(msgspec.Struct, frozen=True):
     first, last  Unix microseconds, UTC;  count  hits
     kinds        how many hits had which label, by name
     score        least bits of any of its hits: the one that looks least like an automaton counts
+    named        one of its hits named the persona;  expected  all of them were declared beforehand
     """
 
     token: str
@@ -34,10 +36,12 @@ class Incident(msgspec.Struct, frozen=True):
     count: int
     kinds: tuple[tuple[Kind, int], ...]
     score: float
+    named: bool = False
+    expected: bool = False
 
 
 def incident_of(token: str, hit: Hit, place: Place, label: Label) -> Incident:
-    """The incident of one hit."""
+    """The incident of one hit, of which nothing more is known."""
     return Incident(token, _party(hit, place, label), hit.at, hit.at, 1, ((label.kind, 1),), label.score)
 
 
@@ -75,6 +79,8 @@ def _joined(run: list[Incident]) -> Incident:
         count=sum(one.count for one in run),
         kinds=tuple(sorted(kinds.items())),
         score=min(one.score for one in run),
+        named=any(one.named for one in run),
+        expected=all(one.expected for one in run),
     )
 
 
@@ -83,4 +89,5 @@ def _party(hit: Hit, place: Place, label: Label) -> str:
         return f"{label.automaton} at {place.provider or place.holder}"
     if hit.channel == "dns" and place.provider:
         return f"resolvers of {place.provider}"
-    return place.network or place.address
+    caller = fact_of(hit, "caller") if hit.channel == "phone" else ""
+    return f"caller {caller}" if caller else place.network or place.address

@@ -31,7 +31,8 @@ _HONEST = {Kind.PREVIEW, Kind.SCANNER, Kind.IMAGE_PROXY, Kind.CRAWLER, Kind.ECHO
 class Earlier(msgspec.Struct, frozen=True):
     """What the registry knows of a token at the time of a hit, in seconds; None where it does not.
 
-    sent   since the breadcrumb was mailed to somebody;  heard  since its token was first used
+    sent   since the breadcrumb was laid out, or its copy handed out: mailed, in the worst case
+    heard  since its token was first used
     """
 
     sent: float | None = None

@@ -6,15 +6,20 @@ from urllib.parse import unquote
 
 from trapstreet.core.model.hit import Hit, Swarm
 
+MAIL = frozenset({"smtp", "mailbox", "mail"})
+"""The channels whose names are mail addresses; tokens of all of them are those of "smtp"."""
+
 _HASH = 8
 _Parameters = frozenset[str]
 
 
 class Used(NamedTuple):
-    """A decoy that was used: whose it is (a planting, a copy, a pool of shared decoys) and its position."""
+    """A decoy that was used: whose it is (a planting, a copy, a pool of shared decoys) and its position; and
+    those of its colleagues who share what was used, so that it may have been any of them."""
 
     owner: str
     at: int
+    colleagues: tuple[int, ...] = ()
 
 
 class Names:
@@ -24,6 +29,11 @@ class Names:
         self._plain: dict[tuple[str, str], Used] = {}
         self._pages: dict[str, dict[_Parameters, Used]] = {}
         self._links: dict[str, Used] = {}  # that have a query, as they are spelled
+        self._channels: Mapping[str, Callable[[str, Hit], Iterator[Used]]] = {
+            "http": self._http,
+            "dns": self._dns,
+            **dict.fromkeys(MAIL, self._smtp),
+        }
 
     def add(self, tokens: Mapping[tuple[str, str], Used]) -> None:
         """Know further tokens, by channel and value (plugins.breadcrumbs.Token, decoys.tokens)."""
@@ -43,7 +53,7 @@ class Names:
         token's query has to be there; a name of DNS may stand below the token's; a mail address may have
         something behind a "+".
         """
-        find = {"http": self._http, "dns": self._dns, "smtp": self._smtp}.get(hit.channel)
+        find = self._channels.get(hit.channel)
         found = [used for name in hit.names for used in find(name, hit)] if find else []
         return list(dict.fromkeys(found))
 
@@ -65,7 +75,7 @@ class Names:
             yield from self._links.items()
             return
         for (own, value), used in self._plain.items():
-            if own == channel:
+            if own == ("smtp" if channel in MAIL else channel):
                 yield value, used
 
     def _http(self, name: str, hit: Hit) -> Iterator[Used]:

@@ -4,7 +4,7 @@ from trapstreet.store.django_settings import configure
 
 configure()  # models are classes of a set-up Django, whoever imports them first
 
-from trapstreet.store.models.cases import Alert, Case, CaseEntry, Delivery, Lease  # noqa: E402
+from trapstreet.store.models.cases import Alert, Case, CaseEntry, Delivery, Lease, Raised  # noqa: E402
 from trapstreet.store.models.catalogue import Copy, DataSet, Edition, Pool, Recipient, Version  # noqa: E402
 from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
 from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
@@ -15,6 +15,7 @@ from trapstreet.store.models.sightings import (  # noqa: E402
     Heard,
     Incident,
     Sighting,
+    TakenCallback,
     TakenSegment,
 )
 from trapstreet.store.models.suppression import ExpectedUse, SuppressionCall, SuppressionJob  # noqa: E402
@@ -41,10 +42,12 @@ __all__ = [
     "Origin",
     "Planting",
     "Pool",
+    "Raised",
     "Recipient",
     "Sighting",
     "SuppressionCall",
     "SuppressionJob",
+    "TakenCallback",
     "TakenSegment",
     "Version",
 ]

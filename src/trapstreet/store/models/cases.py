@@ -48,7 +48,7 @@ class CaseEntry(models.Model):
 class Alert(models.Model):
     """Something that a person should know.
 
-    source        what it was raised for: "incident 17", "finding …", "suppression 3"; never raised twice
+    source        what it was raised for; never raised twice
     kind, severity  as in core.model.notice.Notice
     at            when it happened last;  raised_at  when it was raised
     content       the Notice, sealed
@@ -73,10 +73,12 @@ class Alert(models.Model):
 class Delivery(models.Model):
     """That an alert is told by one route, once; it was entered with the alert, in one transaction.
 
-    route     the name of the section [notify.NAME]
-    reason    as in core.model.notice.Notice
+    route     the name of the section [notify.NAME];  reason  as in core.model.notice.Notice
+    bundle    what goes into one message with it, if nothing of that was tried before
+    message   the key of the message that it is part of, for good, from its first attempt on
+    content   of the message's first: what it says at each attempt, sealed, until it is sent
     state     "waiting", "sent" or "dead": not tried any more by itself, and visible until somebody does
-    due_at    not before; later after each attempt that failed
+    due_at    not before; later after each attempt that failed;  begun_at  of the first attempt
     leased_until, leased_by  who is sending it just now; anybody's once that is over
     error     why the last attempt failed: our words, never the receiver's
     """
@@ -84,9 +86,13 @@ class Delivery(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="deliveries")
     route = models.CharField(max_length=64)
     reason = models.CharField(max_length=16)
+    bundle = models.CharField(max_length=32)
+    message = models.CharField(max_length=64, default="")
+    content = models.BinaryField(default=b"")
     state = models.CharField(max_length=8, default="waiting")
     created_at = models.BigIntegerField()
     due_at = models.BigIntegerField()
+    begun_at = models.BigIntegerField(null=True)
     attempts = models.IntegerField(default=0)
     leased_until = models.BigIntegerField(default=0)
     leased_by = models.CharField(max_length=64, default="")
@@ -95,8 +101,21 @@ class Delivery(models.Model):
 
     class Meta:
         app_label = "store"
-        indexes = [models.Index(fields=["state", "due_at"], name="deliveries_due")]
+        indexes = [models.Index(fields=["state", "route", "due_at"], name="deliveries_due")]
         ordering = ["id"]
+
+
+class Raised(models.Model):
+    """How far something that may be worth an alert was looked at.
+
+    name  "incidents" (by Incident.changed), "log" (by LogLeaf.index) or "damaged" (by DamagedRecord.id)
+    """
+
+    name = models.CharField(max_length=16, primary_key=True)
+    upto = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
 
 
 class Lease(models.Model):

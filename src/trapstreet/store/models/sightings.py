@@ -47,13 +47,15 @@ class Heard(models.Model):
 class Incident(models.Model):
     """What one party did with one decoy by one channel without a long pause.
 
-    token  "http p3-abc/0": channel, whose decoy it is, position;  party  a keyed hash of it
+    token  "http p3-abc/0": channel, whose decoy it is, position;  owner  whose, "p3-abc"
+    party  a keyed hash of it
     first, last, count, kinds, score  as in sightings.Incident
     named     somebody named the persona or its reference number;  expected  each of its hits was declared
     changed   a number that grows with every change of any incident, by which they are looked at again
     """
 
     token = models.CharField(max_length=80)
+    owner = models.CharField(max_length=40, default="")
     party = models.CharField(max_length=32)
     first = models.BigIntegerField()
     last = models.BigIntegerField(db_index=True)
@@ -66,7 +68,10 @@ class Incident(models.Model):
 
     class Meta:
         app_label = "store"
-        indexes = [models.Index(fields=["token", "party"], name="incidents_by_token")]
+        indexes = [
+            models.Index(fields=["token", "party"], name="incidents_by_token"),
+            models.Index(fields=["owner", "last"], name="incidents_by_owner"),
+        ]
 
 
 class Sighting(models.Model):
@@ -107,6 +112,19 @@ class Background(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["channel", "day"], name="background_by_channel_and_day")
         ]
+
+
+class TakenCallback(models.Model):
+    """A signed callback that was taken: whoever sends it again makes no second call of it.
+
+    id  a keyed hash of what its sender calls it
+    """
+
+    id = models.CharField(max_length=32, primary_key=True)
+    at = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
 
 
 class DamagedRecord(models.Model):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from trapstreet.store.models.catalogue import Copy, DataSet
+from trapstreet.store.models.plantings import Planting
 
 
 class SuppressionJob(models.Model):
@@ -68,13 +69,18 @@ class SuppressionCall(models.Model):
 
 
 class ExpectedUse(models.Model):
-    """A recipient's honest use of a copy, declared beforehand: between two times its decoys will be met.
+    """An honest use of a copy or of the table that a planting lies in, declared beforehand: between two times
+    the decoys will be met.
 
-    what  in the user's words
+    copy, planting  one of them
+    what     in the user's words
+    senders  domains that its mails come from; none where mail is not what it is, or nobody knows
     """
 
-    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="expected_uses")
+    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="expected_uses", null=True)
+    planting = models.ForeignKey(Planting, on_delete=models.PROTECT, related_name="expected_uses", null=True)
     what = models.TextField()
+    senders = models.JSONField(default=list)
     begins_at = models.BigIntegerField()
     until = models.BigIntegerField()
 

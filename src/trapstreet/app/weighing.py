@@ -1,0 +1,69 @@
+"""Joint evidence: the uses of all decoys of an owner, weighed together beside those of all others."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from trapstreet.app.planting import decoy_settings
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.ground import GroundTable
+from trapstreet.decoys import owned, tokens
+from trapstreet.sightings import MAIL, Joint, Kind, Listening, Use, joint
+from trapstreet.store import copies, plantings, sightings
+from trapstreet.store.models import Copy, Planting, Pool
+
+_TABLE = GroundTable("", (), (), ())
+_SURE = 4.0
+"""Bits from which a use is an honest automaton's."""
+
+_heard_by: dict[str, Mapping[str, int]] = {}
+"""How many decoys of an owner are heard by a channel. Counted once in a process: that never changes."""
+
+
+def joint_evidence(workspace: Workspace, owners: Collection[str]) -> dict[str, Joint]:
+    """The joint evidence of each of some plantings, copies and pools.
+
+    All incidents are looked at, and all owners' decoys are counted once in a process: 10 µs a decoy.
+    """
+    listening = list(_listening(workspace))
+    uses = list(_uses({each.owner: each.since for each in listening}))
+    return joint(owners, uses, listening)
+
+
+def _uses(since: Mapping[str, int]) -> Iterator[Use]:
+    """Uses that count: those of honest automata and declared ones don't, nor any of decoys that were heard
+    before they were there."""
+    incidents = sightings.all_incidents()
+    noisy = {each.token for each in incidents if each.first < since.get(each.owner, 0)}
+    for each in incidents:
+        honest = all(Kind(kind).honest for kind, _ in each.kinds)
+        if each.expected or honest or each.score >= _SURE or each.token in noisy:
+            continue
+        channel, _, named = each.token.partition(" ")
+        decoy = int(named.rpartition("/")[2])
+        yield Use(each.first, _heard_as(channel), each.party, each.owner, decoy)
+
+
+def _listening(workspace: Workspace) -> Iterator[Listening]:
+    laid = sightings.laid_at(None)
+    for owner, since in laid.items():
+        if owner not in _heard_by:
+            _heard_by[owner] = _counted(owner, workspace)
+        for channel, decoys in _heard_by[owner].items():
+            yield Listening(owner, channel, decoys, since)
+
+
+def _counted(owner: str, workspace: Workspace) -> Mapping[str, int]:
+    ring = workspace.ring
+    planting = Planting.objects.filter(id=owner).first()
+    if planting is not None:
+        known = plantings.tokens_of(planting, ring)
+    else:
+        row = Copy.objects.filter(id=owner).first() or Pool.objects.get(id=owner)
+        known = tokens([_TABLE], [copies.rows_of(row, ring)], owned(decoy_settings(workspace)))
+    return Counter(
+        channel for channel, _ in {(channel, at) for (channel, _), each in known.items() for at in each}
+    )
+
+
+def _heard_as(channel: str) -> str:
+    return "smtp" if channel in MAIL else channel

@@ -1,0 +1,58 @@
+"""Honest uses that are declared: what for, until when, and where their mails come from."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from trapstreet.cli.options import end_of_day, refuse_unprintable
+from trapstreet.core.model.errors import UnusableInput
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What somebody will honestly do with decoys, `until` in Unix microseconds."""
+
+    what: str
+    until: int
+    senders: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.what}, by mail from {', '.join(self.senders)}" if self.senders else self.what
+
+    def shown(self) -> dict[str, object]:
+        from trapstreet.render.words import day
+
+        return {"what": self.what, "until": day(self.until), "senders": list(self.senders)}
+
+
+def sender_option(function: F) -> F:
+    """--sender DOMAIN, as the argument `senders`."""
+    return click.option(
+        "--sender",
+        "senders",
+        multiple=True,
+        metavar="DOMAIN",
+        help="Where the mails of that use come from (repeatable): only these are expected then.",
+    )(function)
+
+
+def expected_use(what: str | None, until: str | None, senders: Sequence[str]) -> Expected | None:
+    """What decoys will honestly be used for; None for nothing. Raises UnusableInput for half of it, and for
+    senders that are no domains."""
+    if (what is None) != (until is None) or (senders and what is None):
+        raise UnusableInput("--used-for and --until belong together", hint="say both, or neither")
+    if what is None or until is None:
+        return None
+    refuse_unprintable("--used-for", what)
+    domains = tuple(dict.fromkeys(each.strip().lower().rpartition("@")[2] for each in senders))
+    for domain in domains:
+        if not _DOMAIN.fullmatch(domain):
+            raise UnusableInput(f"--sender {domain!r} is no domain", hint="write it like news.you.example")
+    return Expected(what, end_of_day(until), domains)

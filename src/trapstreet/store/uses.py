@@ -1,0 +1,96 @@
+"""Incidents as alerts are raised for them: by whose decoys, by which channel, and who."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from trapstreet.store.models import Copy, Incident, Planting, Pool, Sighting, Version
+
+Group = tuple[str, str, str]
+"""Owner, channel, party."""
+
+
+class Standing(NamedTuple):
+    """The owner of some decoys, as the registry has it.
+
+    kind  of a planting ("record" or a breadcrumb's), "copy" or "pool";  place  where they lie, of a planting
+    """
+
+    kind: str
+    place: str
+    decoys: int
+    data_set: str
+    rows: int
+
+
+def changed(after: int, most: int) -> tuple[list[Group], int]:
+    """Whose incidents changed after a number, in their order, and the number up to which that is said."""
+    found = list(
+        Incident.objects.filter(changed__gt=after)
+        .order_by("changed", "id")
+        .values_list("owner", "token", "party", "changed")[:most]
+    )
+    if not found:
+        return [], after
+    if len(found) == most:  # the last number may have more incidents than these
+        upto = found[-1][3]
+        found += list(
+            Incident.objects.filter(changed=upto)
+            .exclude(token__in={row[1] for row in found if row[3] == upto})
+            .values_list("owner", "token", "party", "changed")
+        )
+    groups = dict.fromkeys((owner, token.partition(" ")[0], party) for owner, token, party, _ in found)
+    return list(groups), found[-1][3]
+
+
+def incidents_of(group: Group, *, since: int) -> list[Incident]:
+    """The incidents of a group that went on after a time (Unix µs)."""
+    owner, channel, party = group
+    return list(_of(owner, since).filter(party=party, token__startswith=f"{channel} ").order_by("first"))
+
+
+def used_by_somebody(owner: str, *, since: int) -> int:
+    """How many of an owner's decoys were used, after a time, in incidents that nothing says an automaton made
+    and that were not expected."""
+    tokens = _of(owner, since).filter(expected=False, score__lte=0).values_list("token", flat=True)
+    return len({token.rpartition("/")[2] for token in tokens.distinct()})
+
+
+def telling(incidents: Sequence[Incident]) -> Sighting | None:
+    """The sighting of some incidents that looks least like an automaton's, the latest of these; with its
+    hit."""
+    found = Sighting.objects.filter(incident__in=[each.id for each in incidents])
+    return (
+        found.order_by("expected", "score", "-heard__at")
+        .select_related("heard", "incident")
+        .defer("heard__content")
+        .first()
+    )
+
+
+def standing(owner: str) -> Standing:
+    """Whose decoys they are."""
+    if (
+        planting := Planting.objects.select_related("data_set")
+        .filter(id=owner)
+        .only("kind", "place", "decoys", "data_set__name")
+        .first()
+    ):
+        name = planting.data_set.name if planting.data_set else ""
+        return Standing(planting.kind, planting.place, planting.decoys, name, _rows(planting.data_set_id))
+    if copy := Copy.objects.select_related("data_set").filter(id=owner).first():
+        return Standing("copy", "", copy.decoys, copy.data_set.name, _rows(copy.data_set_id))
+    pool = Pool.objects.select_related("data_set").filter(id=owner).first()
+    if pool is None:
+        return Standing("pool", "", 0, "", 0)
+    return Standing("pool", "", pool.decoys, pool.data_set.name, _rows(pool.data_set_id))
+
+
+def _rows(data_set: str | None) -> int:
+    last = Version.objects.filter(data_set=data_set).order_by("-number").values_list("rows", flat=True)
+    return last.first() or 0
+
+
+def _of(owner: str, since: int) -> "QuerySet[Incident]":
+    return Incident.objects.filter(owner=owner, last__gt=since)

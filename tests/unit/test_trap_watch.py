@@ -31,7 +31,7 @@ def test_a_disk_that_hangs_is_told_of_and_so_is_its_return(
         keeper = Keeper(Allowance(rate=1, burst=10))
         keeper.begin(Spool(tmp_path, WORKER, limit=1 << 30))
         keeper._writer.submit(disk.wait)
-        watching = asyncio.create_task(process._look_after(keeper, Clock(), stop))
+        watching = asyncio.create_task(process._look_after(keeper, Clock(), {}, stop))
         heard = keeper.hear(Hit("http", 1, "192.0.2.1", 1, ("h/late",), ()))
         await until(keeper, failing=True)
         assert not heard.done()

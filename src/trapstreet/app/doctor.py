@@ -1,28 +1,20 @@
 """The doctor: is the workspace whole, and what is to be done where it is not?"""
 
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from trapstreet import __version__
+from trapstreet.app.checks import Check, around
+from trapstreet.app.own_names import names
+from trapstreet.app.own_trap import own_trap, own_traps
 from trapstreet.app.settings import FILE_NAME, read_settings
 from trapstreet.app.workspace import FOLDERS, Workspace, find, load_keys, open_database
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.keys.files import refuse_readable_by_others
 from trapstreet.keys.inventory import Inventory
-
-_LEAST_FREE = 100 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: what was found, and what to do if it is not as it should be."""
-
-    name: str
-    ok: bool
-    found: str
-    advice: str = ""
+from trapstreet.render.words import counted
+from trapstreet.store import cases, leases, sightings
 
 
 def examine(start: Path | None) -> list[Check]:
@@ -42,7 +34,64 @@ def examine(start: Path | None) -> list[Check]:
         name = "keys" if len(checks) == 1 else "registry"
         return [*checks, Check(name, False, error.message, error.hint)]
     workspace = Workspace(root, settings, ring)
-    return [*checks, *(_checked(name, look, workspace) for name, look in _LOOKS.items())]
+    return [
+        *checks,
+        *(_checked(name, look, workspace) for name, look in _LOOKS.items()),
+        *_outside(workspace),
+    ]
+
+
+def _outside(workspace: Workspace) -> Iterator[Check]:
+    """What has to be as it should for a use of a decoy to be heard, and for people to be told."""
+    traps = own_traps(workspace)
+    yield from around(workspace, traps)
+    yield from names(workspace)
+    if workspace.settings.serve.trap:
+        yield from own_trap(workspace.root / workspace.settings.serve.trap)
+    if traps:
+        yield _worker()
+    if traps or workspace.settings.notify:
+        yield from _routes(workspace)
+    yield _decoys()
+
+
+def _worker() -> Check:
+    held = leases.held()
+    if not held:
+        return Check("worker", False, "none runs", "start it: trapstreet serve, or trapstreet work")
+    holders = sorted({each.holder.rpartition(" ")[0] for each in held})
+    return Check("worker", True, f"at work: {', '.join(holders)} (machine and process)")
+
+
+def _routes(workspace: Workspace) -> Iterator[Check]:
+    """Whether messages arrive, route by route."""
+    if not workspace.settings.notify:
+        yield Check("route", False, "nobody is told of alerts", "add [notify.NAME] (docs/alerts.md)")
+    states, sent = cases.states(), cases.last_sent()
+    for name in workspace.settings.notify:
+        dead, waiting = (states.get(name, {}).get(state, 0) for state in (cases.DEAD, cases.WAITING))
+        if dead:
+            found = f"[notify.{name}] {dead:,} could not be delivered in days and are not tried any more"
+            yield Check("route", False, found, "mend it, then: trapstreet alert retry", name)
+        elif name not in sent:
+            found = f"[notify.{name}] has never delivered anything"
+            yield Check("route", False, found, f"trapstreet alert test {name}", name)
+        else:
+            when = datetime.fromtimestamp(sent[name] // 1_000_000, UTC)
+            found = f"[notify.{name}] delivered last at {when:%Y-%m-%d %H:%M} UTC; {waiting:,} wait"
+            yield Check("route", True, found, about=name)
+
+
+def _decoys() -> Check:
+    own = sightings.own_traffic()
+    several = sum(map(len, own.values()))
+    if several:
+        whose = ", ".join(sorted(own)[:5])
+        found = f"traffic of their own, which hides a thief's: {counted(several, 'decoy')} ({whose})"
+        return Check(
+            "decoys", False, found, "retire them and plant others: trapstreet decoy list shows which"
+        )
+    return Check("decoys", True, "none has traffic of its own")
 
 
 def _checked(name: str, look: Callable[[Workspace], str], workspace: Workspace) -> Check:
@@ -91,13 +140,6 @@ def _folders(workspace: Workspace) -> str:
     return "readable by their owner only"
 
 
-def _room(workspace: Workspace) -> str:
-    free = shutil.disk_usage(workspace.root).free
-    if free < _LEAST_FREE:
-        raise UnusableInput(f"{free >> 20} MiB free", hint="make room on the disk of the workspace")
-    return f"{free >> 30} GiB free"
-
-
 def _normal_forms(workspace: Workspace) -> str:
     from trapstreet.core.fields import NORMAL_FORMS
     from trapstreet.store.models import DataSet
@@ -128,7 +170,6 @@ _LOOKS: dict[str, Callable[[Workspace], str]] = {
     "inventories": _inventories,
     "copies": _copies,
     "folders": _folders,
-    "disk": _room,
     "normal forms": _normal_forms,
     "matcher": _matcher,
 }

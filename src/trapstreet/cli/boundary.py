@@ -35,7 +35,7 @@ def run_guarded(command: click.Command, arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  the outermost edge: whatever is left is a bug, and is recorded
         known = as_trapstreet_error(error)
         if known is None:
-            return _told(*_record_bug(error), BUG, as_json=as_json)
+            return _told(*record_bug(error), BUG, as_json=as_json)
         return _told(known.message, known.hint, known.status, as_json=as_json)
     return status if isinstance(status, int) else 0
 
@@ -43,14 +43,12 @@ def run_guarded(command: click.Command, arguments: list[str]) -> int:
 def as_trapstreet_error(error: Exception) -> TrapstreetError | None:
     """The error in the product's own words, None if it is a bug."""
     if isinstance(error, click.ClickException):
-        where = (
-            error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "trapstreet"
-        )
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "trapstreet"
         return UnusableInput(error.format_message().rstrip("."), hint=f"see {where} --help")
     return known_error(error)
 
 
-def _record_bug(error: Exception) -> tuple[str, str]:
+def record_bug(error: Exception) -> tuple[str, str]:
     """What and where, in a file that holds places in the program only: no values, no messages."""
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1]

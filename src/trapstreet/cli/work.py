@@ -1,23 +1,22 @@
 """`trapstreet work`."""
 
-import signal
-import threading
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.boundary import as_trapstreet_error
+from trapstreet.cli.boundary import as_trapstreet_error, record_bug
 from trapstreet.cli.options import FOLDER, example, json_option, workspace_option
 from trapstreet.cli.output import emit, note
-from trapstreet.core.model.errors import Unreachable
+
+REGISTRY = "the registry: "
+"""How errors of the database begin: whatever it says while it is away, it is one thing."""
 
 if TYPE_CHECKING:
-    from trapstreet.app.working import Taken, Worker
-
-EVERY = 1.0
-"""Seconds between two looks."""
+    from trapstreet.app.jobs import Done
+    from trapstreet.work.loop import Why
 
 
 @click.command(epilog=example("trapstreet work --trap /var/lib/trapstreet-trap", "trapstreet work --once"))
@@ -27,81 +26,76 @@ EVERY = 1.0
     type=FOLDER,
     multiple=True,
     metavar="DIR",
-    help="A trap's folder (repeatable); else those of traps under [work] in trapstreet.toml.",
+    help="A trap's folder (repeatable); else those of [work] and [serve] in trapstreet.toml.",
 )
-@click.option("--once", is_flag=True, help="Take what is there, then end.")
+@click.option("--once", is_flag=True, help="Do one round of everything, then end.")
 @workspace_option
 @json_option
 def command(*, traps: Sequence[Path], once: bool, workspace: Path | None, as_json: bool) -> None:
-    """Take what traps heard, and find out which decoys and breadcrumbs were used.
+    """Take what traps heard, find out which decoys were used, raise alerts and tell people.
 
     Each hit is kept in the registry before it leaves the trap's spool, and is there once, whenever this is
-    ended. Without --once it looks every second until it is told to stop (SIGTERM or Ctrl-C). trapstreet
-    sighting list shows what was used.
+    ended. Without --once it goes on until it is told to stop (SIGTERM or Ctrl-C); several workers share the
+    work. trapstreet sighting list shows what was used, and docs/work.md what else is done.
     """
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
     from trapstreet.app.geography import Places
+    from trapstreet.app.jobs import Duties, holder_name
+    from trapstreet.app.own_trap import own_traps
     from trapstreet.app.working import Worker
+    from trapstreet.work.loop import Loop, once_each
+    from trapstreet.work.process import run
 
-    settings, stop = opened.settings, threading.Event()
-    folders = list(traps) or [opened.root / folder for folder in settings.work.traps]
+    settings = opened.settings
     databases = [opened.root / path for path in settings.trap.geography]
     with Places(databases=databases, inside=settings.trap.inside) as places:
-        worker = Worker(opened, folders, places)
-        if not once:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: stop.set())
-        total = _once(worker) if once else _go_on(worker, stop)
-    emit(as_json, total, _line(total))
+        worker = Worker(opened, list(traps) or own_traps(opened), places)
+        holder = holder_name()
+        duties = Duties(opened, worker, holder=holder, say=(lambda _: None) if once else note)
+        if once:
+            once_each(duties.jobs())
+        else:
+            loop = Loop(duties.jobs(), holder=holder, explain=_Explained(), tell=_told)
+            run(loop, port=settings.work.port, metrics=duties.metrics, say=_told)
+    emit(as_json, _document(duties.done), _line(duties.done))
 
 
-def _once(worker: "Worker") -> "Taken":
-    from trapstreet.app.working import Taken
+class _Explained:
+    """Errors in words; a bug is recorded once for each place where it happens."""
 
-    return sum((taken for trap in worker.traps for taken in worker.take(trap)), Taken())
+    def __init__(self) -> None:
+        self._bugs: dict[tuple[str, int], str] = {}
 
+    def __call__(self, error: Exception) -> "Why":
+        from trapstreet.work.loop import Why
 
-def _go_on(worker: "Worker", stop: threading.Event) -> "Taken":
-    """Look again and again until it is told to stop. What cannot be reached is told once, and tried again;
-    other traps do not wait for it."""
-    from trapstreet.app.working import Taken
-
-    total, told = Taken(), dict.fromkeys(worker.traps, "")
-    while not stop.is_set():
-        for trap in worker.traps:
-            try:
-                for taken in worker.take(trap):
-                    total += taken
-                    if taken.sightings or taken.damaged:
-                        note(_line(taken))
-                    if stop.is_set():
-                        break
-                told[trap] = ""
-            except Exception as error:
-                why = _unreachable(error)
-                if not why:
-                    raise
-                if why != told[trap]:
-                    note(f"trapstreet: {why}; it is tried again every second")
-                told[trap] = why
-        stop.wait(EVERY)
-    return total
+        known = as_trapstreet_error(error)
+        if known is not None:
+            away = known.message.startswith(REGISTRY)
+            return Why(REGISTRY if away else str(known), str(known))
+        *_, last = traceback.extract_tb(error.__traceback__)
+        place = last.filename, last.lineno or 0
+        if place not in self._bugs:
+            self._bugs[place] = ": ".join(record_bug(error))
+        return Why(self._bugs[place], self._bugs[place])
 
 
-def _unreachable(error: Exception) -> str:
-    """What is away for the time being; "" where it is another error. The registry is connected anew then."""
-    from django.db import connection
-
-    known = as_trapstreet_error(error)
-    if not isinstance(known, Unreachable):
-        return ""
-    connection.close()
-    return str(known)
+def _told(line: str) -> None:
+    note(f"trapstreet: {line}")
 
 
-def _line(taken: "Taken") -> str:
-    from trapstreet.render.sightings import taken_line
+def _document(done: "Done") -> dict[str, int]:
+    import msgspec
 
-    return taken_line(taken.hits, taken.sightings, background=taken.background, damaged=taken.damaged)
+    document: dict[str, int] = msgspec.to_builtins(done)
+    return {**document.pop("taken"), **document}  # type: ignore[dict-item]
+
+
+def _line(done: "Done") -> str:
+    from trapstreet.app.jobs import taken_text
+    from trapstreet.render.words import counted
+
+    line = f"{taken_text(done.taken)} {counted(done.alerts, 'alert')}, {counted(done.sent, 'message')} sent."
+    return f"{line} NOT SENT for now: {done.failed:,}." if done.failed else line

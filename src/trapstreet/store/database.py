@@ -190,6 +190,7 @@ def _postgresql(url: str, password: Protected[str] | None) -> dict[str, Any]:
         ) from error
     return {
         "ENGINE": "django.db.backends.postgresql",
+        "CONN_HEALTH_CHECKS": True,  # for processes that run on while the server is started anew
         "NAME": parts.pop("dbname", ""),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", "") or (password.reveal() if password else ""),

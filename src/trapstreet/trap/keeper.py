@@ -5,6 +5,7 @@ import errno
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -82,11 +83,17 @@ class Keeper:
 
     def hear(self, hit: Hit) -> Done:
         """Done when the hit is on disk, by itself or counted in a swarm that is; fails with OSError."""
+        return self._heard(hit, encode(hit), self._allowance.take)
+
+    def take(self, hit: Hit) -> Done:
+        """The same of a hit that was fetched from where it waited: no network has an allowance of these."""
+        return self._heard(hit, encode(hit), lambda network, size: True)
+
+    def _heard(self, hit: Hit, data: bytes, allowed: Callable[[str, int], bool]) -> Done:
         done = self._loop.create_future()
-        data = encode(hit)
         size = len(data) + HIT_BYTES + FACT_BYTES * len(hit.facts)
         full = self._waiting.size + self._in_flight + size > WAITING_BYTES
-        if full or not self._allowance.take(network_of(hit.address), len(data)):
+        if full or not allowed(network_of(hit.address), len(data)):
             self._swarm(hit, done)
             return done
         with self._lock:

@@ -1,6 +1,7 @@
 """The trap as a process: opens the ports, gives up its rights, keeps what it hears until it is stopped."""
 
 import asyncio
+import fcntl
 import gc
 import logging
 import os
@@ -10,13 +11,15 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvloop
 
 from trapstreet.core.model.errors import AccessDenied, UnusableInput
 from trapstreet.plugins.listeners import Listening, kinds
+from trapstreet.trap import readiness
 from trapstreet.trap.clock import Clock
 from trapstreet.trap.keeper import Keeper
 from trapstreet.trap.settings import TrapSettings
@@ -41,8 +44,23 @@ def run(settings: TrapSettings, *, ready: Callable[[dict[str, int]], None] = lam
     """
     _raise_open_files()
     gc.freeze()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with alone(settings.folder), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_hear(settings, ready))
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Inside, no other trap runs in the folder: two would read one mailbox from one cursor. Raises
+    UnusableInput if one does."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UnusableInput(f"another trap runs in {folder}", hint="stop that one first") from error
+        yield
+    finally:
+        os.close(handle)
 
 
 async def _hear(settings: TrapSettings, ready: Callable[[dict[str, int]], None]) -> None:
@@ -55,24 +73,28 @@ async def _hear(settings: TrapSettings, ready: Callable[[dict[str, int]], None])
     clock = Clock()
     limits = settings.limits
     keeper = Keeper(Allowance(rate=limits.hits_a_second, burst=limits.at_once))
-    listening = list[Listening]()
+    listening = dict[str, Listening]()
     try:
         for name, own in settings.listeners.items():
-            listening.append(await kinds()[name].listen(own, keeper.hear, clock.now))
-        ports = {what: port for one in listening for what, port in one.ports.items()}
+            hear = keeper.take if getattr(kinds()[name], "pulls", False) else keeper.hear
+            listening[name] = await kinds()[name].listen(own, hear, clock.now)
+        ports = {what: port for one in listening.values() for what, port in one.ports.items()}
         if settings.status.port:
             await serve_status(
                 settings.status.port,
-                metrics=lambda: metrics(keeper, clock),
-                health=lambda: keeper.figures.failing,
+                metrics=lambda: metrics(keeper, clock, _troubles(listening)),
+                health=lambda: _wrong(keeper, listening),
             )
         _become(settings.user)
         keeper.begin(Spool(settings.folder, settings.worker, limit=settings.spool.megabytes * 1_000_000))
-        _log.info("listening: %s", ", ".join(f"{what} {port}" for what, port in ports.items()))
+        read = [name for name, one in listening.items() if not one.ports]
+        _log.info("listening: %s", ", ".join([*(f"{what} {port}" for what, port in ports.items()), *read]))
+        readiness.tell(readiness.READY)
         ready(ports)
-        await _look_after(keeper, clock, stop)
+        await _look_after(keeper, clock, listening, stop)
+        readiness.tell(readiness.STOPPING)
     finally:
-        await _close(listening, keeper)
+        await _close(list(listening.values()), keeper)
     _log.info("stopped; all that was heard is kept")
 
 
@@ -88,10 +110,23 @@ async def _close(listening: Sequence[Listening], keeper: Keeper) -> None:
         await keeper.close()
 
 
-async def _look_after(keeper: Keeper, clock: Clock, stop: asyncio.Event) -> None:
+def _wrong(keeper: Keeper, listening: Mapping[str, Listening]) -> str:
+    """What is wrong, in a line; "" where nothing is."""
+    return "; ".join(filter(None, (keeper.figures.failing, *_troubles(listening).values())))
+
+
+def _troubles(listening: Mapping[str, Listening]) -> dict[str, str]:
+    """What keeps listeners from hearing, by their names; "" where nothing does."""
+    return {name: one.trouble for name, one in listening.items()}
+
+
+async def _look_after(
+    keeper: Keeper, clock: Clock, listening: Mapping[str, Listening], stop: asyncio.Event
+) -> None:
     """Once a second: the clock, swarms, the spool; what is wrong is told once a minute."""
-    tell = _Teller(keeper)
+    tell = _Teller(keeper, listening)
     while not stop.is_set():
+        readiness.tell(readiness.WELL)
         if moved := clock.check():
             _log.warning("the wall clock jumped by %+.1f s; hits from here on have its time", moved / 1e6)
         keeper.flush()
@@ -109,6 +144,7 @@ async def _rest(keeper: Keeper, tell: "_Teller", stop: asyncio.Event) -> None:
     figures = keeper.figures
     while not (await asyncio.wait([resting], timeout=HANGS_AFTER))[0]:
         figures.failing = figures.failing or _HANGS
+        readiness.tell(readiness.WELL)  # it is the disk that is not: hits in memory would be lost with us
         tell()
         if stop.is_set():
             return
@@ -121,14 +157,21 @@ async def _rest(keeper: Keeper, tell: "_Teller", stop: asyncio.Event) -> None:
 
 
 class _Teller:
-    """Tells the operator that hits cannot be kept, once a minute."""
+    """Tells the operator once a minute that hits cannot be kept, or that a listener cannot hear."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._figures = keeper.figures
+    def __init__(self, keeper: Keeper, listening: Mapping[str, Listening]) -> None:
+        self._figures, self._listening = keeper.figures, listening
         self._told = -TELL_EVERY
+        self._deaf: dict[str, float] = {}
 
     def __call__(self) -> None:
         now = asyncio.get_running_loop().time()
+        for name, trouble in _troubles(self._listening).items():
+            if not trouble and self._deaf.pop(name, None) is not None:
+                _log.info("%s: it is heard again", name)
+            elif trouble and now - self._deaf.get(name, -TELL_EVERY) >= TELL_EVERY:
+                self._deaf[name] = now
+                _log.error("%s", trouble)
         if self._figures.failing and now - self._told >= TELL_EVERY:
             refused = sum(self._figures.refused.values())
             _log.error(

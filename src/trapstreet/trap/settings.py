@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import fields
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.listeners import kinds
@@ -111,6 +112,9 @@ def _converted(given: object, kind: type[Any], *, where: str, folder: Path = Pat
             return folder / value
         raise NotImplementedError(wanted)
 
+    if isinstance(given, dict):
+        own = {each.name: str(each.default) for each in fields(kind) if isinstance(each.default, Path)}
+        given = own | given
     try:
         return msgspec.convert(given, kind, dec_hook=path)
     except (msgspec.ValidationError, NotImplementedError) as error:

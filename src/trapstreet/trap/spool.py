@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.trap.sealing import Segment
@@ -55,7 +56,7 @@ class Spool:
         self._database = _connect(self._path)
         self._open()
         self._segment: _Open | None = None
-        self.used = self._measured()
+        self.used = self._measure()
 
     def _open(self) -> None:
         with _as_oserror():
@@ -68,7 +69,7 @@ class Spool:
     def append(self, heard: Sequence[bytes]) -> None:
         """Keep what was heard, each as `sealing.encode` gives it; on disk when it returns, all or none."""
         if self.used > self._limit:
-            self.used = self._measured()
+            self.used = self._measure()
             if self.used > self._limit:
                 raise OSError(errno.ENOSPC, "the spool is full", str(self._path))
         try:
@@ -82,7 +83,7 @@ class Spool:
         """Forget the key of a segment that is old, and see how much room there is. For once a second."""
         if self._segment and self._segment.until < self._clock():
             self._segment = None
-        self.used = self._measured()
+        self.used = self._measure()
 
     def close(self) -> None:
         """Forget the key."""
@@ -109,13 +110,9 @@ class Spool:
             self._segment = open_
         return open_
 
-    def _measured(self) -> int:
+    def _measure(self) -> int:
         with _as_oserror():
-            pages, free, size = (
-                self._database.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("page_count", "freelist_count", "page_size")
-            )
-        return int((pages - free) * size)
+            return _measured(self._database)
 
 
 @dataclass(slots=True)
@@ -140,6 +137,13 @@ class Sealed:
     order: tuple[int, int] = field(repr=False)
 
 
+class Waiting(NamedTuple):
+    """How many records are in a spool, and how many bytes they and their file's tables fill."""
+
+    records: int
+    bytes: int
+
+
 class SpoolReader:
     """The worker's end, in another process. Raises OSError where there is no spool, or the disk refuses."""
 
@@ -149,15 +153,31 @@ class SpoolReader:
             raise FileNotFoundError(errno.ENOENT, "there is no spool yet", str(path))
         self._database = _connect(path)
 
-    def first(self, limit: int = 64) -> list[Sealed]:
-        """The oldest records, in the order in which they were kept."""
+    def first(self, limit: int = 64, *, size: int = 1 << 62) -> list[Sealed]:
+        """The oldest records, in the order in which they were kept: no more than fill `size` bytes, and at
+        least one of any."""
+        found = list[Sealed]()
         with _as_oserror():
             rows = self._database.execute(
-                "SELECT s.id, r.number, r.sealed, r.segment FROM record r"
+                "SELECT s.id, r.number, r.sealed, r.segment, length(r.sealed) FROM record r"
                 " JOIN segment s ON s.number = r.segment ORDER BY r.segment, r.number LIMIT ?",
                 (limit,),
-            ).fetchall()
-        return [Sealed(id_, number, sealed, (segment, number)) for id_, number, sealed, segment in rows]
+            )
+            for id_, number, sealed, segment, length in rows:
+                size -= length or 0
+                if found and size < 0:
+                    break
+                found.append(Sealed(id_, number, sealed, (segment, number)))
+            rows.close()
+        return found
+
+    def waiting(self) -> Waiting:
+        """What waits. Counts at most 100,000 records."""
+        with _as_oserror():
+            (records,) = self._database.execute(
+                "SELECT count(*) FROM (SELECT 1 FROM record LIMIT 100000)"
+            ).fetchone()
+            return Waiting(int(records), _measured(self._database))
 
     def remove(self, taken: Iterable[Sealed]) -> None:
         """Drop records that are kept elsewhere by now, and give their room back; on disk when it returns."""
@@ -190,6 +210,14 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise
         raise UnusableInput(f"{path} is no spool", hint="move it away") from error
     return database
+
+
+def _measured(database: sqlite3.Connection) -> int:
+    pages, free, size = (
+        database.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
 
 
 def _parts(heard: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -1,0 +1,195 @@
+"""What a worker does again and again: takes what traps heard, raises alerts, tells people, looks around."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from trapstreet.app.checks import around, waiting
+from trapstreet.app.clock import now
+from trapstreet.app.working import Taken, Worker
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.core.model.notice import Severity
+from trapstreet.render.sightings import taken_line
+from trapstreet.store import leases
+from trapstreet.store.figures import Figures, figures
+from trapstreet.store.log import is_signed
+from trapstreet.trap.spool import Waiting
+from trapstreet.trap.status import Metric, label
+from trapstreet.work.loop import Job, Turn
+
+SOON, LATER, SELDOM = 1.0, 15.0, 3600.0
+"""Seconds between two rounds: of what must not wait, of counting, of the rest."""
+
+HOLDER = "TRAPSTREET_WORKER"
+LETS_OTHERS = 0.11
+"""Seconds between two batches of hits: who waits for the registry looks for it each 0.1 s (SQLite)."""
+
+_WEEK = 7 * 86_400_000_000
+_LONGEST = 64
+"""Characters of a lease's name."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What a worker has done: what it took, alerts that it raised, messages that were sent, or could not be
+    for the time being."""
+
+    taken: Taken = Taken()
+    alerts: int = 0
+    sent: int = 0
+    failed: int = 0
+
+
+class Duties:
+    """What one worker does, and what that has come to.
+
+    holder  of its leases: a name that no other worker has
+    say     told a line where something happened
+    counts  of the registry, None before the first;  spools  what waits in each trap's. Replaced whole
+    """
+
+    def __init__(
+        self, workspace: Workspace, worker: Worker, *, holder: str, say: Callable[[str], None]
+    ) -> None:
+        self.counts: Figures | None = None
+        self.spools: dict[Path, Waiting] = {}
+        self._workspace, self._worker, self._holder, self._say = workspace, worker, holder, say
+        self._taken = dict.fromkeys(worker.traps, Taken())
+        self._raised = self._sent = self._failed = 0
+
+    @property
+    def done(self) -> Done:
+        """What was done so far."""
+        return Done(sum(self._taken.values(), Taken()), self._raised, self._sent, self._failed)
+
+    def jobs(self) -> list[Job]:
+        """The jobs, in the order in which a round of each does most."""
+        return [
+            *(Job(_lease(trap), SOON, self._taker(trap), then=("alerts",)) for trap in self._worker.traps),
+            Job("alerts", SOON, self._raise, then=("messages",)),
+            Job("messages", SOON, self._tell, alone=False),
+            Job("housekeeping", SELDOM, self._keep_house),
+            Job("checks", SELDOM, self._look_around, then=("messages",)),
+            Job("figures", LATER, self._count, alone=False),
+        ]
+
+    def metrics(self) -> Iterator[Metric]:
+        """What Prometheus is told beside how the jobs stand."""
+        waiting = {label("trap", str(trap)): there for trap, there in self.spools.items()}
+        yield Metric(
+            "spool_records", "gauge", "Records that wait in a spool, up to 100,000.",
+            {of: there.records for of, there in waiting.items()},
+        )  # fmt: skip
+        yield Metric(
+            "spool_waiting_bytes", "gauge", "Bytes that wait in a spool.",
+            {of: there.bytes for of, there in waiting.items()},
+        )  # fmt: skip
+        if self.counts:
+            yield from _registry_metrics(self.counts)
+
+    def _taker(self, trap: Path) -> Callable[[Turn], int]:
+        def take(turn: Turn) -> int:
+            uses = 0
+            for taken in self._worker.take(trap):
+                self._taken[trap] += taken
+                uses += taken.sightings + taken.damaged
+                if taken.sightings or taken.damaged:
+                    self._say(taken_text(taken))
+                if not turn.goes_on(after=LETS_OTHERS):
+                    break
+            return uses
+
+        return take
+
+    def _raise(self, _turn: Turn) -> int:
+        from trapstreet.app.alarming import raise_alerts
+
+        raised = raise_alerts(self._workspace)
+        self._raised += raised
+        return raised
+
+    def _tell(self, turn: Turn) -> int:
+        """Each message has a lease of its own: every worker sends."""
+        from trapstreet.app.alarming import deliver
+
+        delivered = deliver(self._workspace, holder=self._holder, at=now(), stop=turn.over())
+        self._sent += delivered.sent
+        self._failed += delivered.failed
+        return delivered.sent
+
+    def _keep_house(self, _turn: Turn) -> int:
+        """What an interrupted command left: entries of the log that nobody signed, old files, old leases."""
+        with self._workspace.writing():
+            if not is_signed():
+                self._workspace.sign_log()
+        return leases.forget_old(days=1)
+
+    def _look_around(self, turn: Turn) -> int:
+        """Raise an alert for what will go wrong if nobody does anything; one a week for each thing."""
+        from trapstreet.app.alarming import raise_trouble
+
+        raised = 0
+        for check in around(self._workspace, self._worker.traps):
+            if not check.ok:
+                raised += raise_trouble(
+                    self._workspace,
+                    f"check {check.name} {check.about} week {now() // _WEEK}",
+                    severity=Severity.MEDIUM,
+                    headline=check.found,
+                    happened=(),
+                    steps=(check.advice,),
+                )
+            if not turn.goes_on():
+                break
+        self._raised += raised
+        return raised
+
+    def _count(self, _turn: Turn) -> int:
+        self.counts = figures()
+        spools = {}
+        for trap in self._worker.traps:
+            with suppress(TrapstreetError, OSError):  # who takes from it says so
+                if there := waiting(trap):
+                    spools[trap] = there
+        self.spools = spools
+        return 0
+
+
+def _registry_metrics(counts: Figures) -> Iterator[Metric]:
+    alerts = {
+        f"{label('severity', Severity(severity).word)},{label('acknowledged', str(known).lower())}": count
+        for (severity, known), count in counts.alerts.items()
+    }
+    yield Metric("alerts", "gauge", "Alerts in the registry.", alerts)
+    messages = {label("state", state): count for state, count in counts.deliveries.items()}
+    yield Metric("messages", "gauge", "Messages, by what became of them.", messages)
+    age = (now() - counts.oldest) / 1e6 if counts.oldest else 0.0
+    yield Metric("oldest_message_seconds", "gauge", "How long the oldest waiting one waits.", {"": age})
+    noise = {label("channel", channel): count for channel, count in counts.background.items()}
+    yield Metric("background_hits", "gauge", "Hits with nobody's names.", noise)
+    yield Metric("damaged_records", "gauge", "Records of spools that were kept aside.", {"": counts.damaged})
+
+
+def holder_name() -> str:
+    """A name that no other living worker has, by which people find this one. `serve` gives all the workers
+    that it starts one after the other one name, so that the next has the leases of one that was killed."""
+    return os.environ.get(HOLDER) or f"{socket.gethostname()[:40]} {os.getpid()} {secrets.token_hex(4)}"
+
+
+def taken_text(taken: Taken) -> str:
+    """What was taken, in words."""
+    return taken_line(taken.hits, taken.sightings, background=taken.background, damaged=taken.damaged)
+
+
+def _lease(trap: Path) -> str:
+    """The name of the lease on taking from a trap, for people and never that of another folder."""
+    name = f"take {trap}"
+    if len(name) <= _LONGEST:
+        return name
+    return f"take …{name[-40:]} {sha256(name.encode()).hexdigest()[:8]}"

@@ -39,6 +39,7 @@ OPTIONS: Mapping[str, Mapping[str, object]] = {
     "excel": {"template": LIST},
     "folder": {"template": (LETTER, LIST, PRINT)},
     "html": {},
+    "note": {},
     "pdf": {"template": PRINT},
     "url": {},
     "word": {"template": LETTER},

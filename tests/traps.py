@@ -115,16 +115,20 @@ def prepared(folder: Path, text: str) -> Path:
     return folder
 
 
-def certificate(folder: Path, *, name: str = "www.you.example") -> dict[str, Path]:
-    """A self-signed certificate, as settings."""
+def certificate(folder: Path, *, name: str = "www.you.example", alternative: str = "") -> dict[str, Path]:
+    """A self-signed certificate, as settings; clients that check names want them among the alternatives."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
-    made = (
+    builder = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+        .not_valid_after(now + timedelta(days=1))
     )  # fmt: skip
+    if alternative:
+        names = x509.SubjectAlternativeName([x509.DNSName(alternative)])
+        builder = builder.add_extension(names, critical=False)
+    made = builder.sign(key, hashes.SHA256())
     pem, private = folder / "chain.pem", folder / "key.pem"
     pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(

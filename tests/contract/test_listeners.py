@@ -16,6 +16,8 @@ from trapstreet.trap.settings import read_settings
 
 KINDS = list(kinds().items())
 each = pytest.mark.parametrize(("name", "kind"), KINDS, ids=[name for name, _ in KINDS])
+SERVERS = [(name, kind) for name, kind in KINDS if not getattr(kind, "pulls", False)]
+each_server = pytest.mark.parametrize(("name", "kind"), SERVERS, ids=[name for name, _ in SERVERS])
 SMALLEST = {
     "http": "",
     "smtp": 'domains = ["you.example"]\nhost = "mail.you.example"',
@@ -23,8 +25,9 @@ SMALLEST = {
 }
 
 
-def test_web_mail_and_names_are_listened_for() -> None:
-    assert set(kinds()) == set(SMALLEST)
+def test_web_mail_and_names_are_listened_for_and_a_mailbox_is_read() -> None:
+    assert set(kinds()) == {*SMALLEST, "mailbox"}
+    assert {name for name, _ in SERVERS} == set(SMALLEST)
 
 
 @each
@@ -38,12 +41,12 @@ def test_a_listener_says_what_it_is_and_what_it_reveals(name: str, kind: Kind) -
 def test_every_setting_has_a_value_of_its_own_and_unknown_ones_are_refused(name: str, kind: Kind) -> None:
     made = msgspec.convert({}, kind.settings)
     assert kind.settings.__struct_config__.frozen
-    assert "listen" in made.__struct_fields__
+    assert ("listen" in made.__struct_fields__) is (name in SMALLEST)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"lisen": []}, kind.settings)
 
 
-@each
+@each_server
 def test_a_listener_opens_what_it_names_and_closes_it_again(name: str, kind: Kind, tmp_path: Path) -> None:
     text = settings_text(f'[{name}]\nlisten = ["127.0.0.1:0"]\n{SMALLEST[name]}')
     (tmp_path / "trap.toml").write_text(text)
@@ -62,7 +65,7 @@ def test_a_listener_opens_what_it_names_and_closes_it_again(name: str, kind: Kin
     asyncio.run(play())
 
 
-@each
+@each_server
 def test_many_who_come_at_once_are_not_turned_away(name: str, kind: Kind, tmp_path: Path) -> None:
     text = settings_text(f'[{name}]\nlisten = ["127.0.0.1:0"]\n{SMALLEST[name]}')
     (tmp_path / "trap.toml").write_text(text)
@@ -79,7 +82,7 @@ def test_many_who_come_at_once_are_not_turned_away(name: str, kind: Kind, tmp_pa
     asyncio.run(play())
 
 
-@each
+@each_server
 def test_an_address_that_cannot_be_listened_at_is_named(name: str, kind: Kind, tmp_path: Path) -> None:
     text = settings_text(f'[{name}]\nlisten = ["nowhere"]\n{SMALLEST[name]}')
     (tmp_path / "trap.toml").write_text(text)

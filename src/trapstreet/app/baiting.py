@@ -56,7 +56,7 @@ def bait(
     planting = plantings.new_planting_id()
     made = _new(workspace, planting, kind, options)
     paths = _paths(made, out)
-    new = NewPlanting(kind, place, particulars, decoys=1, at=now(), tokens=dict.fromkeys(made.tokens, 0))
+    new = NewPlanting(kind, place, particulars, decoys=1, at=now(), tokens=dict.fromkeys(made.tokens, (0,)))
     workspace.write_inventory(f"planting-{planting}", inventory(planting, new))
     row = plantings.add(planting, new, ring=workspace.ring)
     times = _template_times(options)

@@ -81,8 +81,13 @@ def trap_settings_text(
     return "".join(_sections(worker, list(urls), list(domains), list(zones)))
 
 
+def trap_head(worker: bytes) -> str:
+    """How a `trap.toml` begins: to whom everything is sealed."""
+    return _HEAD.format(worker=_toml(worker.hex()))
+
+
 def _sections(worker: bytes, urls: list[str], domains: list[str], zones: list[str]) -> Iterator[str]:
-    yield _HEAD.format(worker=_toml(worker.hex()))
+    yield trap_head(worker)
     if urls or domains:
         hosts = [urlsplit(url).hostname or "" for url in urls] + [f"www.{domain}" for domain in domains]
         hosts = list(dict.fromkeys(hosts))

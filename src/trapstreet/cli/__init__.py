@@ -12,6 +12,7 @@ from trapstreet import __version__
 from trapstreet.cli.boundary import run_guarded
 
 COMMANDS = {
+    "start": "First alarm in ten minutes, with nothing but a mailbox.",
     "init": "Begin a workspace: settings, registry, keys, recovery kit.",
     "register": "Know a table again: keyed fingerprints, no plaintext.",
     "share": "Write a marked copy of a table for one recipient.",
@@ -19,9 +20,11 @@ COMMANDS = {
     "plant": "Put decoy customers into your own tables.",
     "bait": "Make a breadcrumb: an address, a link, a document, a login.",
     "decoy": "List, test, retire and find again what was planted.",
-    "serve": "Hear breadcrumbs being used: the trap.",
-    "work": "Take what the trap heard, and find out what was used.",
+    "serve": "Hear breadcrumbs being used, and tell people: the trap and the worker.",
+    "work": "Take what traps heard, raise alerts and tell people.",
     "sighting": "List the uses of decoys: which, from where, by whom.",
+    "alert": "List, acknowledge, assign, test alerts.",
+    "case": "Show, decide and export what alerts belong to.",
     "suppress": "Keep decoys out of billing, mailing and statistics.",
     "forget": "Erase a person from what trapstreet keeps.",
     "strip": "Remove a copy's decoys from a file that came back.",
@@ -31,7 +34,7 @@ COMMANDS = {
     "backup": "Write the workspace, without its keys, to one file.",
     "restore": "Bring a workspace back from a backup.",
     "key": "Write or confirm a recovery kit.",
-    "doctor": "Check the workspace, its keys, registry and log.",
+    "doctor": "Check the workspace, and all that alerts depend on.",
     "demo": "See the whole story on made-up customers.",
 }
 """Every command and its line of help; the command `x` is `trapstreet.cli.x.command`."""

@@ -80,6 +80,10 @@ class Document:
         """The part's content as it is now."""
         return self._changed[name] if name in self._changed else self._archive.read(name)
 
+    def parts(self) -> list[str]:
+        """The names of the parts that are XML."""
+        return [name for name in self._archive.names if name.endswith((".xml", ".rels"))]
+
     def has(self, name: str) -> bool:
         return name in self._changed or name in self._archive.names
 

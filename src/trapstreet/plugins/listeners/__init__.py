@@ -6,6 +6,8 @@ A kind is a module with
               value of its own. A field of the type Path is read relative to the folder of trap.toml
     reveals   what somebody who looks at it from outside may notice
     async listen(settings, hear, now)  opens its ports and returns what closes them
+A kind that has `pulls = True` fetches what it hears from where it waits: that is no flood however fast it
+comes, and each hit is kept by itself.
 A name that begins with "_" is a part that kinds share: `_ports` reads addresses to listen at and knows
 proxies, `_tls` certificates and what a handshake shows, `_connections` bounds how many stay open.
 
@@ -40,7 +42,13 @@ class Listening(Protocol):
 
     @property
     def ports(self) -> Mapping[str, int]:
-        """Which they are, by what they are for: "http", "https", "smtp", "dns/udp", "dns/tcp"."""
+        """Which they are, by what they are for: "http", "https", "smtp", "dns/udp", "dns/tcp". One that
+        only reads what lies elsewhere has none."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """What keeps it from hearing, in a line; "" while nothing does."""
         ...
 
     def close(self) -> Awaitable[None]:

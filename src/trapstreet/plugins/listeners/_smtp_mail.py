@@ -56,14 +56,20 @@ class Content:
         as they came: enough to check DKIM where the body was kept whole. Size and SHA-256 are of the whole
         mail with its headers.
         """
-        head, end, body = bytes(self._kept).partition(b"\r\n\r\n")
-        if head.startswith(b"\r\n"):
-            head, end, body = b"", b"", bytes(self._kept[2:])
-        fields = _END_OF_FIELD.split(head if end else head.removesuffix(b"\r\n"), maxsplit=_HEADERS)
+        fields, body = split(bytes(self._kept))
         return [
             ("data", b"%d" % self.began),
-            *[("header", field) for field in fields if field],
+            *[("header", field) for field in fields],
             ("body", body),
             ("mail-size", b"%d" % self.size),
             ("mail-sha256", self._digest.digest()),
         ]
+
+
+def split(mail: bytes) -> tuple[list[bytes], bytes]:
+    """The header fields of a mail in order, each with its folds, and its body, as far as it is there."""
+    head, end, body = mail.partition(b"\r\n\r\n")
+    if head.startswith(b"\r\n"):
+        head, end, body = b"", b"", mail[2:]
+    fields = _END_OF_FIELD.split(head if end else head.removesuffix(b"\r\n"), maxsplit=_HEADERS)
+    return [field for field in fields if field], body

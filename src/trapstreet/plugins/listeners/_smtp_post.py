@@ -62,13 +62,7 @@ class Post:
 
     def name(self, address: str) -> tuple[str, str]:
         """An address as tokens are spelled, and its domain; one without a domain is of our own."""
-        local, _, domain = address.rpartition("@") if "@" in address else (address, "", self.domains[0])
-        domain = domain.lower().rstrip(".")
-        if not domain.isascii():
-            with suppress(UnicodeError):
-                domain = domain.encode("idna").decode()
-        whole = f"{local.lower()}@{domain}"
-        return whole.encode(errors="surrogateescape").decode(errors="replace"), domain
+        return spelled(address if "@" in address else f"{address}@{self.domains[0]}")
 
 
 class Named:
@@ -100,3 +94,14 @@ class Named:
 def raw(text: str) -> bytes:
     """The bytes that a text was read from."""
     return text.encode(errors="surrogateescape")
+
+
+def spelled(address: str) -> tuple[str, str]:
+    """An address as tokens are spelled, lower case with its domain in ASCII, and its domain."""
+    local, _, domain = address.rpartition("@")
+    domain = domain.lower().rstrip(".")
+    if not domain.isascii():
+        with suppress(UnicodeError):
+            domain = domain.encode("idna").decode()
+    whole = f"{local.lower()}@{domain}"
+    return whole.encode(errors="surrogateescape").decode(errors="replace"), domain

@@ -159,6 +159,8 @@ class _Rate:
 class _Listening:
     """The ports, as long as they are open."""
 
+    trouble = ""
+
     def __init__(self, settings: Settings, ear: _Ear) -> None:
         self._settings = settings
         self._ear = ear

@@ -98,6 +98,8 @@ def _check(settings: Settings) -> None:
 class _Listening:
     """The ports, as long as they are open."""
 
+    trouble = ""
+
     def __init__(self, post: Post) -> None:
         self._post = post
         self._servers: list[asyncio.Server] = []

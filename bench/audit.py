@@ -59,9 +59,12 @@ def _audits(title: str, grove: Grove, settings: DecoySettings, seeds: int) -> li
         seconds.append(time.perf_counter() - began)
     areas = [one.auc.area for one in found]
     control = min(one.control.area for one in found if one.control)
+    held = sum(one.auc.low <= 0.5 <= one.auc.high for one in found)
+    told = sum(bool(one.betrays) for one in found)
     print(
         f"{title}: area {np.mean(areas):.3f} (of {seeds}; worst {max(areas):.3f}; one run ±"
-        f"{found[0].auc.high - found[0].auc.area:.3f}),"
+        f"{found[0].auc.high - found[0].auc.area:.3f} over {found[0].clusters} firms and single rows),"
+        f" 0.5 within the interval of {held}, something betrays beyond chance in {told},"
         f" attainable {np.mean([one.attainable for one in found]):.3f},"
         f" raw decoys {control:.3f}, {max(seconds):.0f} s"
     )
@@ -71,7 +74,8 @@ def _audits(title: str, grove: Grove, settings: DecoySettings, seeds: int) -> li
     for line in compared:
         print(f"    {line}")
     for one in found[0].betrays[:5]:
-        print(f"    betrays (first seed): {one.label}, area {one.auc.area:.3f}")
+        area = f"{one.auc.area:.3f} ({one.auc.low:.3f} to {one.auc.high:.3f}), p {one.p_value:.3f}"
+        print(f"    betrays (first seed): {one.label}, area {area}")
     sys.stdout.flush()
     return found
 

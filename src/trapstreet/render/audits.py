@@ -7,8 +7,9 @@ from trapstreet.decoys.audit import Attack, Auc, Audit
 SHOWN = 8
 """Traits that are named."""
 
-SEEN, DOUBTFUL = 0.60, 0.53
-"""Areas above which decoys are told apart, and some are."""
+SEEN = 0.60
+"""Area above which decoys are told apart."""
+GUESSING = 0.5
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:
@@ -16,6 +17,8 @@ def audit_lines(audit: Audit) -> Iterator[str]:
     area = f"{audit.auc.area:.3f} (95 %: {audit.auc.low:.3f} to {audit.auc.high:.3f})"
     yield f"{audit.decoys:,} decoys among {audit.rows - audit.decoys:,} rows: {_verdict(audit)}"
     yield f"  The attacker's area under the curve is {area}; 0.5 is blind guessing, 1 tells every decoy."
+    if audit.clusters < audit.decoys:
+        yield f"  Colleagues are decoys together: chance drew {audit.clusters:,} firms and single rows."
     yield f"  With these mail domains and numbers no decoys could do better than {audit.attainable:.3f}."
     if audit.control is not None:
         yield f"  On made-up rows of Faker the same attacker reaches {audit.control.area:.3f}."
@@ -23,7 +26,9 @@ def audit_lines(audit: Audit) -> Iterator[str]:
             yield "THE AUDIT IS INVALID: an attacker that does not see those is too weak to say anything."
     if audit.betrays:
         yield "What tells them, beyond chance:"
-        yield from (f"  {each.label}: {each.auc.area:.3f}" for each in audit.betrays[:SHOWN])
+        yield from (
+            f"  {each.label}: {each.auc.area:.3f} (p {each.p_value:.3f})" for each in audit.betrays[:SHOWN]
+        )
     yield "What somebody without labels can do, who gives up some customers to be rid of decoys:"
     yield from (f"  {attack.words}: {_worst(attack)}" for attack in audit.attacks)
 
@@ -39,8 +44,10 @@ def _worst(attack: Attack) -> str:
 def _verdict(audit: Audit) -> str:
     if audit.auc.low > SEEN:
         return "the attacker tells them apart."
-    if audit.auc.area > DOUBTFUL:
+    if audit.auc.low > GUESSING or audit.betrays:
         return "the attacker tells some of them apart."
+    if audit.auc.high > SEEN:
+        return "nothing beyond chance tells them apart, but more decoys are needed to be sure."
     return "the attacker cannot tell them apart."
 
 
@@ -49,6 +56,7 @@ def document(audit: Audit) -> dict[str, object]:
     return {
         "rows": audit.rows,
         "decoys": audit.decoys,
+        "clusters": audit.clusters,
         "auc": _area(audit.auc),
         "attainable": audit.attainable,
         "control": audit.control and _area(audit.control),

@@ -5,30 +5,26 @@ Nobody who steals a table has such labels, so that a real one does worse.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, hypergeom, rankdata
+from scipy.stats import rankdata
 
-from trapstreet.core.fields.kind import Kind
 from trapstreet.decoys.audit.auc import Auc, auc
-from trapstreet.decoys.audit.coded import Codes, Floats, Ints
-from trapstreet.decoys.audit.features import Feature, View
-from trapstreet.decoys.audit.mails import domain_of
-from trapstreet.decoys.audit.phones import start_of
+from trapstreet.decoys.audit.chance import p_values
+from trapstreet.decoys.audit.coded import Floats
+from trapstreet.decoys.audit.features import Feature
+from trapstreet.decoys.audit.trial import FOLDS, Trial
 
-_FOLDS = 5
-_OWN = 0.2  # share of decoys from which on a domain or block of numbers counts as the decoys' own
 _CUTS = np.concatenate(
     [[0, 0.001, 0.004, 0.01, 0.02], np.linspace(0.04, 0.96, 24), [0.98, 0.99, 0.996, 0.999, 1]]
 )
 _BINS = len(_CUTS) + 2
 _PRIOR = 4.0  # decoys that are taken to be like real rows, so that an empty bin is no proof
-_EXPECTED = 5.0  # decoys in a bin, if nothing tells them
 _SURE = 0.05
 _KEPT = 50  # features that the trees are given: the most telling ones
-_BLOCK = -4  # digits of a number within its block
 
 
 class Betrayal(NamedTuple):
@@ -36,52 +32,12 @@ class Betrayal(NamedTuple):
 
     label    columns and measure, in plain words
     auc      of an attacker that has this feature only
-    p_value  P(decoys lie so unlike the others in it by chance), over all features together (Holm)
+    p_value  P(some feature shows as much by chance), where chance takes or leaves clusters as wholes
     """
 
     label: str
     auc: Auc
     p_value: float
-
-
-def folds(view: View, rng: np.random.Generator) -> Ints:
-    """The fold of each looked-at row: rows at a domain or in a block of the decoys' own stay together.
-
-    To know a domain of the decoys is no skill: its size and looks are, and these can be learnt from others.
-    """
-    decoys = view.seen.decoys
-    group = np.arange(len(view.rows))
-    for codes in _identities(view):
-        own = np.bincount(codes.of[decoys], minlength=codes.kinds) >= _OWN * np.maximum(codes.counts, 1)
-        held = codes.of[view.rows]
-        first: dict[int, int] = {}
-        for row in np.flatnonzero(own[held]).tolist():
-            leader = first.setdefault(int(held[row]), int(group[row]))
-            if leader != group[row]:
-                group[group == group[row]] = leader
-    if len(np.unique(group[decoys[view.rows]])) < 2 * _FOLDS:
-        group = np.arange(len(view.rows))
-    return _dealt(group, decoys[view.rows], rng)
-
-
-def _identities(view: View) -> list[Codes]:
-    mails = [column.codes_by(domain_of) for column in view.of_kind(Kind.EMAIL)]
-    return mails + [
-        column.codes_by(start_of(_BLOCK, column.column.region)) for column in view.of_kind(Kind.PHONE)
-    ]
-
-
-def _dealt(group: Ints, decoys: NDArray[np.bool_], rng: np.random.Generator) -> Ints:
-    """Groups dealt to folds, the ones with most decoys first, each to the fold that has fewest."""
-    _, of, sizes = np.unique(group, return_inverse=True, return_counts=True)
-    held = np.bincount(of, weights=decoys)
-    fold = rng.integers(0, _FOLDS, len(sizes))
-    load = np.zeros(_FOLDS)
-    with_decoys = rng.permutation(np.flatnonzero(held))
-    for at in with_decoys[np.argsort(-held[with_decoys], kind="stable")].tolist():
-        fold[at] = rng.choice(np.flatnonzero(load == load.min()))
-        load[fold[at]] += held[at]
-    return np.asarray(fold[of])
 
 
 @dataclass(frozen=True)
@@ -97,15 +53,15 @@ class Binned:
     ours: Floats = field(repr=False)
 
     @classmethod
-    def of(cls, found: Sequence[Feature], decoys: NDArray[np.bool_], fold: Ints) -> "Binned":
+    def of(cls, found: Sequence[Feature], trial: Trial) -> "Binned":
         """The cuts know nothing of decoys: quantiles of all rows, closer together at both ends."""
         bins = np.column_stack([_binned(feature.values) for feature in found])
-        cells = fold[:, None] * _BINS + bins.astype(np.int64)
+        cells = trial.fold[:, None] * _BINS + bins.astype(np.int64)
         theirs, ours = (
-            np.stack([np.bincount(cells[who, at], minlength=_FOLDS * _BINS) for at in range(len(found))])
-            .reshape(len(found), _FOLDS, _BINS)
+            np.stack([np.bincount(cells[who, at], minlength=FOLDS * _BINS) for at in range(len(found))])
+            .reshape(len(found), FOLDS, _BINS)
             .transpose(1, 0, 2)
-            for who in (decoys, ~decoys)
+            for who in (trial.decoys, ~trial.decoys)
         )
         return cls(bins, theirs.astype(np.float64), ours.astype(np.float64))
 
@@ -130,7 +86,7 @@ def _binned(values: Floats) -> NDArray[np.uint8]:
     return np.where(np.isnan(values), 0, 1 + np.searchsorted(cuts, values)).astype(np.uint8)
 
 
-def scores(binned: Binned, decoys: NDArray[np.bool_], fold: Ints, seed: int) -> Floats:
+def scores(binned: Binned, trial: Trial, seed: int) -> Floats:
     """How much each row looks like a decoy to a model that has not seen it: its rank within its fold.
 
     Gradient-boosted trees over the features that tell most by themselves in the other folds, in bins (with
@@ -139,9 +95,9 @@ def scores(binned: Binned, decoys: NDArray[np.bool_], fold: Ints, seed: int) -> 
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
-    ranks = np.zeros(len(decoys))
-    for test in range(_FOLDS):
-        shown, hidden = fold != test, fold == test
+    ranks = np.zeros(len(trial.fold))
+    for test in range(FOLDS):
+        shown, hidden = trial.fold != test, trial.fold == test
         best = np.argsort(-binned.learnt_without(test)[1], kind="stable")[:_KEPT]
         table = binned.bins[:, best]
         model = HistGradientBoostingClassifier(
@@ -149,56 +105,35 @@ def scores(binned: Binned, decoys: NDArray[np.bool_], fold: Ints, seed: int) -> 
             max_features=0.5, class_weight="balanced", early_stopping=False, random_state=seed + test,
         )  # fmt: skip
         with threadpool_limits(1):
-            model.fit(table[shown], decoys[shown])
+            model.fit(table[shown], trial.decoys[shown])
             ranks[hidden] = rankdata(model.predict_proba(table[hidden])[:, 1]) / max(1, hidden.sum())
     return ranks
 
 
-def betrayals(
-    found: Sequence[Feature], binned: Binned, decoys: NDArray[np.bool_], fold: Ints
-) -> list[Betrayal]:
+def judged(scores: Floats, trial: Trial) -> Auc:
+    """The area of cross-validated scores.
+
+    If nothing tells decoys, each pair of clusters of different folds counts twice, once with either of them
+    as what teaches, so that the variance is double of what scores from elsewhere would have
+    (tests/statistical/test_audit_null.py).
+    """
+    area, error = auc(scores, trial.decoys, trial.clusters)
+    return Auc(area, sqrt(2) * error)
+
+
+def betrayals(found: Sequence[Feature], binned: Binned, trial: Trial, seed: int) -> list[Betrayal]:
     """What each feature tells by itself, the most telling first.
 
-    The area is cross-validated: each row judged by the other folds. Whether it is beyond chance say tests of
-    the bins, since the areas of useless features scatter more than independent scores would.
+    The area is cross-validated: each row judged by the other folds. Whether the feature tells anything is
+    judged by all rows, held against draws of whole clusters.
     """
-    judged = np.zeros((len(decoys), len(found)))
-    for test in range(_FOLDS):
-        ratios, hidden = binned.learnt_without(test)[0], fold == test
-        judged[hidden] = ratios[np.arange(len(found)), binned.bins[hidden]]
-    chances = _chances(binned.theirs.sum(axis=0), binned.ours.sum(axis=0))
-    order = sorted(range(len(found)), key=lambda at: chances[at])
-    kept, worst = [], 0.0
-    for rank, at in enumerate(order):
-        worst = max(worst, min(1.0, chances[at] * (len(order) - rank)))
-        kept.append(Betrayal(found[at].label, auc(judged[:, at], decoys), worst))
-    return sorted(kept, key=lambda one: (one.p_value >= _SURE, -one.auc.area))
-
-
-def _chances(theirs: Floats, ours: Floats) -> Floats:
-    """For each feature, P(decoys lie in its bins so unlike the others, or more so, if nothing tells them).
-
-    Twice the smaller of two: chi square over all bins, and the exact tail of the fullest one
-    (hypergeometric) times the number of bins, for flaws that few real rows have.
-    """
-    both = theirs + ours
-    rows, decoys = both.sum(axis=1, keepdims=True), theirs.sum(axis=1, keepdims=True)
-    tails = hypergeom.sf(theirs - 1, rows, decoys, both).min(axis=1) * (both > 0).sum(axis=1)
-    squares = np.array([_chi_square(*pair) for pair in zip(theirs, ours, strict=True)])
-    return np.asarray(np.minimum(1.0, 2 * np.minimum(tails, squares)))
-
-
-def _chi_square(theirs: Floats, ours: Floats) -> float:
-    """P by the chi square test; neighbouring bins are joined until each is expected to hold five decoys."""
-    share = theirs.sum() / (theirs.sum() + ours.sum())
-    found, wanted = [0.0], [0.0]
-    for seen, expected in zip(theirs.tolist(), ((theirs + ours) * share).tolist(), strict=True):
-        if wanted[-1] >= _EXPECTED:
-            found.append(0.0)
-            wanted.append(0.0)
-        found[-1] += seen
-        wanted[-1] += expected
-    if len(wanted) > 1 and wanted[-1] < _EXPECTED:
-        found[-2:], wanted[-2:] = [sum(found[-2:])], [sum(wanted[-2:])]
-    square = sum((f - w) ** 2 / (w * (1 - share)) for f, w in zip(found, wanted, strict=True))
-    return float(chi2.sf(square, len(wanted) - 1)) if len(wanted) > 1 else 1.0
+    scored = np.zeros((len(trial.fold), len(found)))
+    for test in range(FOLDS):
+        ratios, hidden = binned.learnt_without(test)[0], trial.fold == test
+        scored[hidden] = ratios[np.arange(len(found)), binned.bins[hidden]]
+    chances = p_values(binned.bins, trial.decoys, trial.clusters, np.random.default_rng([seed, 3]))
+    told = [
+        Betrayal(feature.label, judged(scored[:, at], trial), chance)
+        for at, (feature, chance) in enumerate(zip(found, chances.tolist(), strict=True))
+    ]
+    return sorted(told, key=lambda one: (one.p_value >= _SURE, -one.auc.area))

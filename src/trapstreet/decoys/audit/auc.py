@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from trapstreet.decoys.audit.coded import Floats, Ints
+
 _Z95 = 1.959963984540054
 
 
@@ -27,16 +29,28 @@ class Auc(NamedTuple):
         return min(1.0, self.area + _Z95 * self.error)
 
 
-def auc(scores: NDArray[np.float64], decoys: NDArray[np.bool_]) -> Auc:
-    """Area under the curve of scores, ties counting half, O(n log n).
+def auc(scores: Floats, decoys: NDArray[np.bool_], clusters: Ints) -> Auc:
+    """Area under the curve of scores, ties counting half, with the error that rows in clusters have.
 
-    Source: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver
-    operating characteristic curves", 1988; by ranks as in Sun and Xu, 2014, equations 9 and 10.
+    clusters  number of each row's cluster; rows of different ones are independent. O(n log n)
+    Source: Obuchowski, "Nonparametric analysis of clustered ROC curve data", Biometrics 53, 1997, 567-578;
+    where each row is a cluster, the error is that of DeLong, DeLong and Clarke-Pearson, 1988. The components
+    by ranks as in Sun and Xu, 2014, equations 9 and 10.
     """
     high, low = scores[decoys], scores[~decoys]
     m, n = len(high), len(low)
     ranks = rankdata(np.concatenate([high, low]))
     above = (ranks[:m] - rankdata(high)) / n
     below = 1 - (ranks[m:] - rankdata(low)) / m
-    variance = (above.var(ddof=1) / m if m > 1 else 0.25) + (below.var(ddof=1) / n if n > 1 else 0.25)
-    return Auc(float(above.mean()), float(sqrt(variance)))
+    area = float(above.mean())
+    theirs, ours = clusters[decoys], clusters[~decoys]
+    a = np.bincount(theirs, above - area, minlength=clusters.max() + 1) / m
+    b = np.bincount(ours, below - area, minlength=clusters.max() + 1) / n
+    of_a, of_b = len(np.unique(theirs)), len(np.unique(ours))
+    both = len(np.unique(clusters))
+    variance = (
+        (a @ a * of_a / (of_a - 1) if of_a > 1 else 0.25)
+        + (b @ b * of_b / (of_b - 1) if of_b > 1 else 0.25)
+        + 2 * (a @ b) * both / (both - 1)
+    )
+    return Auc(area, sqrt(max(0.0, float(variance))))

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.decoys.audit.attacker import Betrayal, Binned, betrayals, folds, scores
+from trapstreet.decoys.audit.attacker import Betrayal, Binned, betrayals, judged, scores
 from trapstreet.decoys.audit.attacks import Attack, attacks
 from trapstreet.decoys.audit.attainable import attainable
-from trapstreet.decoys.audit.auc import Auc, auc
+from trapstreet.decoys.audit.auc import Auc
+from trapstreet.decoys.audit.clusters import clusters
+from trapstreet.decoys.audit.coded import Ints
 from trapstreet.decoys.audit.control import with_raw_decoys
 from trapstreet.decoys.audit.features import View, features
 from trapstreet.decoys.audit.seen import Seen
+from trapstreet.decoys.audit.trial import Trial
 from trapstreet.decoys.decoy import DecoySettings
 
 _LOOKED_AT = 25_000  # real rows that the attacker learns from
-_SHARED = (
-    1.4  # by which learning all scores from the same decoys widens their interval (measured: the null test)
-)
 _FEWEST = 20  # decoys that can be judged at all
 VALID = 0.9
 """Area that the attacker must reach on raw decoys, or it is too weak to say anything."""
@@ -27,6 +27,7 @@ VALID = 0.9
 class Audit:
     """What an audit found. Holds column names and figures, no cell.
 
+    clusters    of the decoys: firms, and rows that belong to none; each is one draw of chance
     auc         of the attacker; 0.5 is blind guessing
     features    what each feature tells by itself, the most telling first
     attacks     what people without labels can do
@@ -36,6 +37,7 @@ class Audit:
 
     rows: int
     decoys: int
+    clusters: int
     auc: Auc
     features: tuple[Betrayal, ...]
     attacks: tuple[Attack, ...]
@@ -64,32 +66,33 @@ def audit(seen: Seen, owned: DecoySettings, *, seed: int = 0, control: bool = Tr
             f"{decoys} decoys among {len(seen.rows)} rows are too few to judge",
             hint=f"audit {_FEWEST} or more",
         )
-    view = _view(seen, seed)
-    area, told = _attacked(view, seed)
+    view, of = _view(seen, seed)
+    area, told = _attacked(view, of, seed)
     return Audit(
         rows=len(seen.rows),
         decoys=decoys,
+        clusters=len(np.unique(of[seen.decoys])),
         auc=area,
         features=told,
         attacks=tuple(attacks(view)),
         attainable=attainable(view, owned),
-        control=_attacked(_view(with_raw_decoys(seen, seed), seed), seed)[0] if control else None,
+        control=_attacked(*_view(with_raw_decoys(seen, seed), seed), seed)[0] if control else None,
     )
 
 
-def _view(seen: Seen, seed: int) -> View:
-    """The table with all decoys and a part of the other rows looked at."""
-    rng = np.random.default_rng([seed, 1])
+def _view(seen: Seen, seed: int) -> tuple[View, Ints]:
+    """The table with all decoys and a part of the other rows, in whole clusters, looked at; its clusters."""
+    whole = View(seen, np.arange(len(seen.rows)))
+    of = clusters(whole)
     real = np.flatnonzero(~seen.decoys)
     if len(real) > _LOOKED_AT:
-        real = rng.choice(real, _LOOKED_AT, replace=False)
-    return View(seen, np.sort(np.concatenate([real, np.flatnonzero(seen.decoys)])))
+        order = np.random.default_rng([seed, 1]).permutation(of.max() + 1)[of[real]]
+        real = real[np.argsort(order, kind="stable")[:_LOOKED_AT]]
+    return View(seen, np.sort(np.concatenate([real, np.flatnonzero(seen.decoys)]))), of
 
 
-def _attacked(view: View, seed: int) -> tuple[Auc, tuple[Betrayal, ...]]:
+def _attacked(view: View, of: Ints, seed: int) -> tuple[Auc, tuple[Betrayal, ...]]:
     found = features(view)
-    decoys = view.seen.decoys[view.rows]
-    fold = folds(view, np.random.default_rng([seed, 2]))
-    binned = Binned.of(found, decoys, fold)
-    area, error = auc(scores(binned, decoys, fold, seed), decoys)
-    return Auc(area, _SHARED * error), tuple(betrayals(found, binned, decoys, fold))
+    trial = Trial.of(view, of, np.random.default_rng([seed, 2]))
+    binned = Binned.of(found, trial)
+    return judged(scores(binned, trial, seed), trial), tuple(betrayals(found, binned, trial, seed))

@@ -36,6 +36,12 @@ class Codes:
         """For each row how many rows have its value."""
         return np.asarray(self.counts[self.of])
 
+    @property
+    def rank(self) -> Floats:
+        """For each row the rank of its value, 0 for the most frequent one."""
+        ranks = np.argsort(np.argsort(-self.counts, kind="stable"))
+        return np.asarray(ranks[self.of], dtype=np.float64)
+
     def with_both(self, other: "Codes", rows: Ints) -> Ints:
         """For these rows how many of all rows have both values."""
         pairs = self.of * other.kinds + other.of

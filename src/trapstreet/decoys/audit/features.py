@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from trapstreet.core.fields.kind import Kind
-from trapstreet.decoys.audit.coded import CodedColumn, Floats, Ints, coded_column
+from trapstreet.decoys.audit.coded import CodedColumn, Floats, Ints
 from trapstreet.decoys.audit.seen import Seen
 
 
@@ -39,10 +38,9 @@ class View:
     seen: Seen
     rows: Ints = field(repr=False)
 
-    @cached_property
+    @property
     def columns(self) -> list[CodedColumn]:
-        by_column = list(zip(*self.seen.rows, strict=True))
-        return [coded_column(c, cells) for c, cells in zip(self.seen.columns, by_column, strict=True)]
+        return self.seen.coded
 
     def of_kind(self, *kinds: Kind) -> list[CodedColumn]:
         return [column for column in self.columns if column.column.kind in kinds]
@@ -58,9 +56,9 @@ def features(view: View) -> list[Feature]:
 
 
 def _all(view: View) -> Iterator[Feature]:
-    from trapstreet.decoys.audit import children, codes, counts, mails, names, order, phones, texts
+    from trapstreet.decoys.audit import children, codes, counts, mails, names, order, phones, sites, texts
 
-    for family in (texts, counts, order, names, mails, phones, codes, children):
+    for family in (texts, counts, order, names, mails, sites, phones, codes, children):
         yield from family.features(view)
 
 

@@ -94,21 +94,26 @@ def _locals(column: CodedColumn, name: tuple[str, ...], view: View) -> Iterator[
 
 def _ways(column: CodedColumn, name: tuple[str, ...], view: View) -> Iterator[Feature]:
     """How the part before the @ is made of the row's names, and how common that is."""
-    locals_ = [local_of(text) for text in _cells(column, view)]
-    if whole := view.of_kind(Kind.NAME):
-        people = [person(text) for text in _cells(whole[0], view)]
-    elif single := view.of_kind(Kind.GIVEN_NAME) + view.of_kind(Kind.FAMILY_NAME):
-        people = list(zip(_cells(single[0], view), _cells(single[-1], view), strict=True))
-    else:
+    if (who := people(view)) is None:
         return
-    codes = coded(way(local, *names) for local, names in zip(locals_, people, strict=True))
-    rank = np.argsort(np.argsort(-codes.counts, kind="stable"))
+    locals_ = [local_of(text) for text in cells(column, view)]
+    codes = coded(way(local, *names) for local, names in zip(locals_, who, strict=True))
     about = (*name, "the name")
     yield Feature(about, "how common this way to make an address is", np.log(codes.frequency))
-    yield Feature(about, "the way the address is made", rank[codes.of].astype(np.float64))
+    yield Feature(about, "the way the address is made", codes.rank)
 
 
-def _cells(column: CodedColumn, view: View) -> list[str]:
+def people(view: View) -> list[tuple[str, str]] | None:
+    """Given and family name of each looked-at row; None where the table has no names."""
+    if whole := view.of_kind(Kind.NAME):
+        return [person(text) for text in cells(whole[0], view)]
+    if single := view.of_kind(Kind.GIVEN_NAME) + view.of_kind(Kind.FAMILY_NAME):
+        return list(zip(cells(single[0], view), cells(single[-1], view), strict=True))
+    return None
+
+
+def cells(column: CodedColumn, view: View) -> list[str]:
+    """The texts of the looked-at rows."""
     return [column.texts[code] for code in column.codes.of[view.rows].tolist()]
 
 

@@ -1,4 +1,4 @@
-"""What of a value other rows can have in common with it: a domain, an area code, a given name, a year."""
+"""What of a value other rows can have in common with it: a domain, a host, an area code, a year."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from trapstreet.decoys.audit.mails import domain_of, local_format
 from trapstreet.decoys.audit.moments import day_of_week, year_of
 from trapstreet.decoys.audit.names import family_word, given_word
 from trapstreet.decoys.audit.phones import start_of
+from trapstreet.decoys.audit.sites import holds_addresses, manner_of, path_format, site_of
 from trapstreet.decoys.audit.texts import rough_format
 
 
@@ -52,6 +53,10 @@ def parts(view: View) -> Iterator[Part]:
                 yield Part(name, "format", column.codes_by(rough_format))
             case _:
                 yield Part(name, "", column.codes)
+                if holds_addresses(column):
+                    yield Part(name, "host", column.codes_by(site_of))
+                    yield Part(name, "scheme, www and port", column.codes_by(manner_of))
+                    yield Part(name, "path's format", column.codes_by(path_format))
                 if (years := year_of(column)) is not None:
                     yield Part(name, "year", years)
                 if (days := day_of_week(column)) is not None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields.kind import Column
 from trapstreet.core.model.table import Row
+from trapstreet.decoys.audit.coded import CodedColumn, coded_column
 
 
 @dataclass(frozen=True)
@@ -36,3 +38,9 @@ class Seen:
     decoys: NDArray[np.bool_] = field(repr=False)
     key: tuple[str, ...] = ()
     linked: tuple[LinkedRows, ...] = ()
+
+    @cached_property
+    def coded(self) -> list[CodedColumn]:
+        """The table column by column."""
+        by_column = list(zip(*self.rows, strict=True))
+        return [coded_column(c, cells) for c, cells in zip(self.columns, by_column, strict=True)]

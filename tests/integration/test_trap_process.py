@@ -161,6 +161,22 @@ def test_without_room_clients_are_asked_to_come_again_and_the_operator_is_told(t
     assert name_hash(swarm.key, "127.0.0.1/d/refused") in swarm.names
 
 
+def test_a_folder_is_one_traps(tmp_path: Path) -> None:
+    prepared(tmp_path, settings_text())
+    with running(tmp_path) as first:
+        command = ["serve", "--only", "trap", "--folder", str(tmp_path)]
+        program = "from trapstreet.cli import main; main()"
+        second = subprocess.run(
+            [sys.executable, "-c", program, *command], check=False, capture_output=True, text=True, timeout=60
+        )
+        assert second.returncode == 2
+        assert second.stderr == f"trapstreet: another trap runs in {tmp_path}: stop that one first\n"
+        first.process.kill()
+        first.process.wait()
+    with running(tmp_path) as again:
+        assert stopped(again) == 0
+
+
 def test_a_disk_that_fails_is_survived(tmp_path: Path) -> None:
     prepared(tmp_path, settings_text(limits=LAVISH))
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))"

@@ -97,6 +97,19 @@ def test_segments_without_records_are_dropped_and_the_newest_stays(tmp_path: Pat
     assert names(tmp_path) == ["h/9"]
 
 
+def test_as_many_records_are_read_as_fit_and_one_of_any_size(tmp_path: Path) -> None:
+    written = spool(tmp_path)
+    for number in range(4):
+        written.append(encoded(number, body=bytes(10_000)))
+    reader = SpoolReader(tmp_path)
+    assert [len(reader.first(size=size)) for size in (1, 15_000, 25_000, 1 << 20)] == [1, 1, 2, 4]
+    assert len(reader.first(3, size=1 << 20)) == 3
+    written.rest()
+    waiting = reader.waiting()
+    assert (waiting.records, waiting.bytes) == (4, written.used)
+    reader.close()
+
+
 def test_large_batches_become_several_records(tmp_path: Path) -> None:
     spool(tmp_path).append(encoded(*range(40), body=bytes(RECORD_BYTES // 10)))
     reader = SpoolReader(tmp_path)

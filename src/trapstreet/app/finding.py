@@ -95,7 +95,7 @@ def _unvisited(workspace: Workspace, planting: Planting, wanted: Collection[int]
     visits = [
         visited
         for (channel, visited), at in plantings.tokens_of(planting, workspace.ring).items()
-        if channel == "http" and at in wanted
+        if channel == "http" and not set(wanted).isdisjoint(at)
     ]
     return {visited.partition("/")[0] for visited in visits if not heard.hears_visit(visited)}
 

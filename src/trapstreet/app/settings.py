@@ -4,12 +4,18 @@ import re
 import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from trapstreet.cases import Route
+
+    Options = dict[str, Any]
 
 FILE_NAME = "trapstreet.toml"
 FORMAT = 1
@@ -61,6 +67,31 @@ geography = []
 # May be changed: folders of traps that trapstreet work takes what they heard from, like
 # traps = ["/var/lib/trapstreet-trap"].
 traps = []
+
+[serve]
+# May be changed: the folder of the trap that trapstreet serve runs on this machine beside the worker, like
+# trap = "trap" (trapstreet serve --only trap --folder trap --set-up makes it). "" is none.
+trap = ""
+
+# [callback.NAME] may be added for each service that tells of calls, mails and tokens; docs/callbacks.md.
+# [callback.calls]
+# kind = "twilio"
+# url = "https://cdn.your.domain/hooks/calls"
+# secret_file = "twilio.token"
+
+# [suppression] may be added: jobs on other machines then send their rows by HTTP (docs/suppression.md), and
+# trapstreet serve answers them. All but the line itself may be left out.
+# [suppression]
+# address = "127.0.0.1"
+# port = 8480
+# certificate = "fullchain.pem"
+# key = "privkey.pem"
+
+# [notify.NAME] may be added for each way by which people are told of alerts; docs/alerts.md has all rules.
+# [notify.desk]
+# kind = "mail"
+# to = ["security@your.domain"]
+# least = "medium"
 
 # [share.NAME] may be added for a data set NAME: what each of its copies goes without or has spelled in its
 # own way, so that even a leak without decoys tells whose it was. Nothing unless it stands here.
@@ -125,9 +156,26 @@ class TrapSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WorkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the worker does: `traps` are folders, relative to the workspace."""
+    """What the worker does: `traps` are folders, relative to the workspace; `port`, on 127.0.0.1, says how it
+    is, 0 opens none."""
 
     traps: tuple[str, ...] = ()
+    port: int = 9465
+
+
+class ServeSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What runs on this machine beside the worker: the folder of a trap, relative to the workspace."""
+
+    trap: str = ""
+
+
+class SuppressionSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where suppression listens for HTTP; certificate and key are PEM files, relative to the workspace."""
+
+    address: str = "127.0.0.1"
+    port: int = 8480
+    certificate: str = ""
+    key: str = ""
 
 
 class ShareSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,7 +199,8 @@ class TraceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of `trapstreet.toml`."""
+    """The whole of `trapstreet.toml`; `notify` and `callback` as they stand there (`routes_of` and
+    app.calling read them)."""
 
     workspace: WorkspaceSection
     database: DatabaseSection
@@ -159,6 +208,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decoys: DecoysSection = DecoysSection()
     trap: TrapSection = TrapSection()
     work: WorkSection = WorkSection()
+    serve: ServeSection = ServeSection()
+    suppression: SuppressionSection | None = None
+    notify: dict[str, dict[str, Any]] = {}
+    callback: dict[str, dict[str, Any]] = {}
     share: dict[str, ShareSection] = {}
     scan: ScanSection = ScanSection()
     trace: TraceSection = TraceSection()
@@ -222,6 +275,14 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
     if not 0 < settings.trace.bound < 1:
         raise UnusableInput(f"{label}: the bound under [trace] lies between 0 and 1", hint="1e-6 is usual")
     _check_trap(settings.trap, text, label=label)
+    if settings.suppression:
+        _check_suppression(settings.suppression, text, label=label)
+    if not 0 <= settings.work.port < 1 << 16:
+        raise UnusableInput(
+            f"{label}{_line(text, 'work', 'port')}: {settings.work.port} is no port",
+            hint="9465 is usual, 0 opens none",
+        )
+    routes_of(settings, text, label=label)
     for name, section in settings.share.items():
         lines = {key: _line(text, f"share.{name}", key) for key in ("withhold", "marks")}
         read_share(section.withhold, where=f"{label}{lines['withhold']}: withhold under [share.{name}]")
@@ -234,6 +295,52 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
         raise UnusableInput(
             f"{label}: the id under [workspace] is no workspace's", hint="restore it from a backup"
         )
+
+
+def _check_suppression(section: SuppressionSection, text: str, *, label: str) -> None:
+    try:
+        ip_address(section.address)
+    except ValueError as error:
+        raise UnusableInput(
+            f"{label}{_line(text, 'suppression', 'address')}: {section.address!r} is no address",
+            hint='write it like "127.0.0.1" or "0.0.0.0"',
+        ) from error
+    if not 0 < section.port < 1 << 16:
+        raise UnusableInput(
+            f"{label}{_line(text, 'suppression', 'port')}: {section.port} is no port", hint="8480 is usual"
+        )
+    if bool(section.certificate) != bool(section.key):
+        raise UnusableInput(
+            f"{label}{_line(text, '', 'suppression')}: certificate and key under [suppression] go together",
+            hint="set both, or neither",
+        )
+
+
+def routes_of(settings: Settings, text: str = "", *, label: str = FILE_NAME) -> "list[tuple[Route, Options]]":
+    """The ways by which people are told, each with what of its section is its kind's own.
+
+    Raises UnusableInput for rules that are none.
+    """
+    if not settings.notify:
+        return []
+    from trapstreet.cases import read_route
+
+    routes = []
+    for name, section in settings.notify.items():
+        where = f"{label}{_line(text, '', f'notify.{name}')}: [notify.{name}]"
+        if not re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", name):
+            raise UnusableInput(f"{where} is no name of a route", hint="small letters and digits, at most 32")
+        try:
+            routes.append(read_route(name, section))
+        except UnusableInput as error:
+            raise UnusableInput(f"{where}: {error.message}", hint=error.hint) from error
+    for route, _ in routes:
+        if route.escalates and route.escalates not in settings.notify.keys() - {route.name}:
+            raise UnusableInput(
+                f"{label}: [notify.{route.name}] escalates to {route.escalates!r}, which is no other route",
+                hint="name another section [notify.NAME]",
+            )
+    return routes
 
 
 def _check_trap(trap: TrapSection, text: str, *, label: str) -> None:

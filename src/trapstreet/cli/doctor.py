@@ -14,9 +14,11 @@ UNWELL = 1
 @json_option
 @workspace_option
 def command(as_json: bool, workspace: Path | None) -> int:
-    """Check the workspace, its keys, registry and log.
+    """Check the workspace, its keys, registry and log, and all that alerts depend on: names, trap, worker.
 
-    One line for each, with what to do where something is wrong. Exit status 1 if anything is.
+    One line for each, with what to do where something is wrong. Exit status 1 if anything is. This machine's
+    resolver is asked for the names under [decoys] and [trap], and for nothing else; docs/work.md has all
+    checks.
     """
     from trapstreet.app.doctor import examine
 

@@ -28,7 +28,8 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
     """Look for your data at each SOURCE: a file, a directory, or - for standard input.
 
     Formatting does not matter: letter case, accents, separators, country codes, the order of names, how it is
-    packed. Exit status 1 if something was found, 6 if nothing was found but something could not be read.
+    packed. What was not found before is an alert (docs/alerts.md). Exit status 1 if something was found, 6 if
+    nothing was found but something could not be read.
     """
     from trapstreet.app.search import matcher_of, matcher_remark, processors, public_of, texts
     from trapstreet.app.workspace import Workspace
@@ -45,8 +46,17 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
         )
     emit(as_json, result, "\n".join(_lines(result)))
     if result.findings:
+        from trapstreet.app.alarming import alarm_findings
+
+        note(_alarm_line(alarm_findings(opened, result.findings)))
         return FOUND
     return SOMETHING_UNREAD if result.unread else 0
+
+
+def _alarm_line(alerts: int) -> str:
+    from trapstreet.render.words import counted
+
+    return f"{counted(alerts, 'new alert')}: trapstreet case list" if alerts else ""
 
 
 def _lines(result: "Scan") -> Iterator[str]:

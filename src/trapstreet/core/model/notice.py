@@ -31,8 +31,8 @@ class Notice(msgspec.Struct, frozen=True):
     lay        where the decoy lay, or where our data was found; "" where neither is known
     stake      what is at stake
     steps      what to do next, the first one first
-    facts      labels and values for machines: ("address", "192.0.2.1"), ("country", "IE"). What a client could
-               choose freely stands here only in printable characters, cut short
+    facts      labels and values for machines: ("address", "192.0.2.1"), ("country", "IE"). What a client
+               could choose freely stands here only in printable characters, cut short
     reason     why it is told now: "new", "worse", "escalated", "reminder" or "test"
     """
 

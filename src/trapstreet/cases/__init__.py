@@ -1,0 +1,31 @@
+"""What the capabilities found becomes alerts, alerts of one subject one case, and people are told.
+
+    with store.cases.raising():
+        told = raise_alert(alerts.of_sighting(use, owner, party=party), routes, ring=ring, at=at)
+
+`alerts` has what an alert says, `awareness` the 72 hours, `retry` when a message is tried again.
+"""
+
+from trapstreet.cases.domain import alerts, awareness, retry
+from trapstreet.cases.domain.drafts import Draft, Known, drafts
+from trapstreet.cases.domain.routes import Route, read_route
+from trapstreet.cases.domain.runbook import Runbook, joined, runbook
+from trapstreet.cases.domain.severity import Use
+from trapstreet.cases.service import escalate, raise_alert
+
+__all__ = [
+    "Draft",
+    "Known",
+    "Route",
+    "Runbook",
+    "Use",
+    "alerts",
+    "awareness",
+    "drafts",
+    "escalate",
+    "joined",
+    "raise_alert",
+    "read_route",
+    "retry",
+    "runbook",
+]

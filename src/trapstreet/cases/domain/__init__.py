@@ -1,0 +1,1 @@
+"""What is worth an alert, who is told when, and what to do: no input, no output."""

@@ -1,0 +1,100 @@
+"""Alerts raised: each in its case, with a delivery for every route that is to tell it, in one transaction."""
+
+from collections.abc import Sequence
+
+from trapstreet.cases.domain.alerts import NewAlert
+from trapstreet.cases.domain.routes import Route
+from trapstreet.core.model.notice import Severity
+from trapstreet.keys.ring import KeyRing
+from trapstreet.store import cases
+from trapstreet.store.models import Alert, Case
+
+PAUSE = 3_600_000_000
+"""Microseconds between two messages of one case by one route, unless it got worse."""
+
+
+def raise_alert(
+    new: NewAlert, routes: Sequence[Route], *, ring: KeyRing, at: int, whatever: bool = False
+) -> bool:
+    """Enter an alert; whether it is told: it is new, or worse than before. Within `cases.raising`.
+
+    whatever  every route tells it, whatever its rules
+    What goes on is the same alert with new figures. What began before its case was closed, and is no worse,
+    stays in that case.
+    """
+    if new.once and cases.alert_of(new.source):
+        return False
+    case = cases.open_case(new.subject)
+    if case is None:
+        closed = cases.earlier_case(new.subject)
+        if closed is not None and _was_over(new, closed):
+            _bring_up_to_date(new, closed, ring)
+            return False
+        case = cases.begin_case(new.subject, new.severity, ring=ring, at=at)
+    source = _source(new, case)
+    alert = cases.alert_of(source)
+    if alert is not None and new.severity <= alert.severity:
+        _bring_up_to_date(new, case, ring)
+        return False
+    reason = "worse" if alert else "new"
+    alert = alert or cases.begin_alert(case, source, at=at)
+    alert.acknowledged_at = None  # somebody knew of what was not so bad
+    _enter(alert, new, ring)
+    for route in routes:
+        if whatever or route.tells(new.kind, new.severity):
+            _deliver(alert, route, reason=reason, at=at, now=whatever)
+    return True
+
+
+def escalate(routes: Sequence[Route], *, at: int) -> int:
+    """What nobody acknowledged in time is told by the routes that are for that; how many. Within
+    `cases.raising`."""
+    passed_on = 0
+    names = {route.name for route in routes}
+    for route in routes:
+        if route.escalates not in names:
+            continue
+        since = at - route.after
+        for alert in cases.unheard(route.name, route.escalates, since=since, severity=route.escalate_least):
+            bundle = f"k{alert.case_id} escalated"
+            cases.deliver_by(alert, route.escalates, reason="escalated", bundle=bundle, due_at=at, at=at)
+            passed_on += 1
+    return passed_on
+
+
+def _was_over(new: NewAlert, closed: Case) -> bool:
+    """Whether this is what somebody closed the case of, and no worse."""
+    return new.begun <= (closed.closed_at or 0) and new.severity <= closed.severity
+
+
+def _source(new: NewAlert, case: Case) -> str:
+    return new.source if new.once else f"k{case.id} {new.source}"
+
+
+def _bring_up_to_date(new: NewAlert, case: Case, ring: KeyRing) -> None:
+    """The figures of an alert that goes on; it is never less severe than it was."""
+    alert = cases.alert_of(_source(new, case))
+    if alert is not None and new.at >= alert.at:
+        _enter(alert, new, ring)
+
+
+def _enter(alert: Alert, new: NewAlert, ring: KeyRing) -> None:
+    severity = Severity(max(new.severity, alert.severity))
+    notice = new.notice(
+        id=f"a{alert.id}", case=f"k{alert.case_id}", raised=alert.raised_at, severity=severity
+    )
+    cases.enter(alert, notice, ring=ring)
+
+
+def _deliver(alert: Alert, route: Route, *, reason: str, at: int, now: bool) -> None:
+    """A case speaks at once where it got worse, or of the first of a kind; else once an hour for all that is
+    new in it."""
+    severity = Severity(alert.severity)
+    due = at if now else route.due(severity, at)
+    digest = route.digest is not None and severity < Severity.CRITICAL and not now
+    if not digest and reason == "new":
+        before = cases.telling(alert, route.name)
+        if severity <= before.severity:
+            due = before.waits or max(due, (before.begun or 0) + PAUSE)
+    bundle = "digest" if digest else f"k{alert.case_id}"
+    cases.deliver_by(alert, route.name, reason=reason, bundle=bundle, due_at=due, at=at)

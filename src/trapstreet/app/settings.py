@@ -90,6 +90,8 @@ trap = ""
 # [notify.NAME] may be added for each way by which people are told of alerts; docs/alerts.md has all rules.
 # [notify.desk]
 # kind = "mail"
+# host = "smtp.your.domain"
+# from = "trapstreet@your.domain"
 # to = ["security@your.domain"]
 # least = "medium"
 

@@ -400,10 +400,9 @@ def decoy_names(use: Use, owner: Owner) -> list[str]:
 
 
 def _access(place: Place) -> list[str]:
-    said = [
-        plain(place.address) or "an unknown address",
-        "inside (a network of yours)" if place.inside else "outside",
-    ]
+    if not place.address:
+        return ["an address that is not known"]
+    said = [plain(place.address), "inside (a network of yours)" if place.inside else "outside"]
     said += [plain(each) for each in (place.country, place.holder) if each]
     origin = _ORIGINS[place.origin]
     if origin:
@@ -433,7 +432,7 @@ def _facts(use: Use, owner: Owner) -> list[tuple[str, str]]:
         ("country", plain(use.place.country)),
         ("holder", plain(use.place.holder)),
         ("origin", use.place.origin.value),
-        ("inside", "yes" if use.place.inside else "no"),
+        ("inside", ("yes" if use.place.inside else "no") if use.place.address else ""),
         ("looks_like", use.label.kind.value),
         ("automaton_bits", f"{use.score:g}"),
         ("data_set", owner.data_set),

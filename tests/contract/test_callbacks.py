@@ -239,6 +239,30 @@ def test_settings_that_do_not_do_get_one_clear_line(section: dict[str, object], 
     assert refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("type_", "body"),
+    [
+        ("multipart/form-data; boundary*=b; boundary*0=b", b"--b--"),
+        (
+            "multipart/form-data; boundary=b",
+            b"--b\r\nContent-Disposition: form-data; name*=a; name*0=b\r\n\r\nhi\r\n--b--",
+        ),
+        (
+            "multipart/form-data; boundary=b",
+            b"--b\r\nContent-Disposition: form-data; name*" + b"9" * 5000 + b"=b\r\n\r\nhi\r\n--b--",
+        ),
+        ("application/x-www-form-urlencoded", urlencode({"recipient": "(" * 4000}).encode()),
+        ("application/json", json.dumps({"To": "(" * 4000}).encode()),
+    ],
+    ids=["boundary", "name", "digits", "brackets", "brackets in JSON"],
+)
+def test_a_request_made_to_break_its_reader_is_no_call(type_: str, body: bytes) -> None:
+    for kind in kinds():
+        made = callback(kind, secret=b"" if kind == "canarytokens" else b"k")
+        found = call(made, body, {"content-type": type_})
+        assert found is None or found.signed is False
+
+
 @given(
     kind=st.sampled_from(sorted(kinds())),
     body=st.one_of(

@@ -54,7 +54,7 @@ def test_a_use_is_told_once_and_what_goes_on_is_not_told_again(
     heard(workspace, desk, web(page))
     assert raise_alerts(workspace) == 1
     assert raise_alerts(workspace) == 0
-    assert deliver(workspace, holder="x", at=seconds_from_now(0)) == Delivered(1, 0, 0, 0)
+    assert deliver(workspace, holder="x", at=seconds_from_now(0)) == Delivered(1, 0, 0, 0, {"desk": ""})
     heard(workspace, desk, web(page, at=AT + 60_000_000))
     assert round_of(workspace) == Delivered(0, 0, 0, 0)
     ((_, (notice,)),) = receivers["desk"].told
@@ -129,7 +129,7 @@ def test_a_case_speaks_at_most_once_an_hour_of_what_is_no_worse(
     for network in range(1, 5):
         heard(workspace, desk, web(page, address=f"203.0.{network}.7"))
         assert round_of(workspace, later=60).sent == 0
-    assert round_of(workspace, later=3_700) == Delivered(4, 0, 0, 0)
+    assert round_of(workspace, later=3_700) == Delivered(4, 0, 0, 0, {"desk": ""})
     assert [len(notices) for _, notices in receivers["desk"].told] == [1, 4]
 
 
@@ -170,15 +170,19 @@ def test_what_fails_is_tried_again_with_the_same_key_and_the_same_words_until_it
     desk_receiver.tell = watched  # type: ignore[method-assign, assignment]
     desk_receiver.failing = Unreachable("the receiver answers 503", hint="it is tried again")
     heard(workspace, desk, web(page))
-    assert round_of(workspace) == Delivered(0, 1, 1, 0)
+    assert round_of(workspace) == Delivered(
+        0, 1, 1, 0, {"desk": "the receiver answers 503: it is tried again"}
+    )
     assert round_of(workspace, later=1) == Delivered(0, 0, 1, 0)
     heard(workspace, desk, web(page, at=AT + 5))
-    assert round_of(workspace, later=6) == Delivered(0, 1, 1, 0)
+    assert round_of(workspace, later=6) == Delivered(
+        0, 1, 1, 0, {"desk": "the receiver answers 503: it is tried again"}
+    )
     listed = desk.json("alert", "list")["alerts"][0]
     assert listed["deliveries"] == {"desk": "waiting"}
     assert "503" in listed["why"]["desk"]
     desk_receiver.failing = None
-    assert round_of(workspace, later=40) == Delivered(1, 0, 0, 0)
+    assert round_of(workspace, later=40) == Delivered(1, 0, 0, 0, {"desk": ""})
     assert len(seen) == 3
     assert seen[0] == seen[1] == seen[2]
 
@@ -300,7 +304,7 @@ def test_a_route_that_is_gone_from_the_settings_is_told_of_and_nothing_is_lost(
     heard(workspace, desk, web(page))
     raise_alerts(workspace)
     workspace = with_routes(desk, "desk")
-    assert deliver(workspace, holder="x", at=seconds_from_now(0)) == Delivered(1, 0, 1, 0)
+    assert deliver(workspace, holder="x", at=seconds_from_now(0)) == Delivered(1, 0, 1, 0, {"desk": ""})
     assert "NOT TOLD  1 message for the route oncall" in desk.do("alert", "list")
     workspace = with_routes(desk, "desk", "oncall")
     assert deliver(workspace, holder="x", at=seconds_from_now(0)).sent == 1

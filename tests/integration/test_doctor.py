@@ -224,7 +224,7 @@ def test_routes_are_tried_and_dead_ones_are_problems(desk: Desk) -> None:
     assert "nobody is told of alerts: add [notify.NAME]" in said(desk, "route")["line"]
     with told(desk) as somebody:
         assert (
-            "[notify.desk] has never delivered anything: trapstreet alert test desk"
+            "[notify.desk] has never delivered anything; 0 wait: trapstreet alert test desk"
             in (said(desk, "route")["line"])
         )
         desk.do("alert", "test", "desk")
@@ -232,6 +232,16 @@ def test_routes_are_tried_and_dead_ones_are_problems(desk: Desk) -> None:
         assert "[notify.desk] delivered last at" in said(desk, "route")["found"]
     Delivery.objects.update(state="dead")
     assert "1 could not be delivered in days" in said(desk, "route")["line"]
+
+
+def test_a_route_with_a_mistake_is_a_problem_although_it_told_before(desk: Desk) -> None:
+    owning(desk)
+    with_trap(desk)
+    with told(desk):
+        desk.do("alert", "test", "desk")
+    settings = desk.workspace / "trapstreet.toml"
+    settings.write_text(settings.read_text() + 'privat = "true"\n')
+    assert "[notify.desk]: unknown key 'privat'" in said(desk, "route")["line"]
 
 
 def test_decoys_with_traffic_of_their_own_are_said(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """What the worker makes of a hit by what is known of the decoy: its person, declared uses, own traffic."""
 
+import hmac
 import http.client
 import json
 from collections.abc import Sequence
@@ -257,6 +258,25 @@ def test_a_call_to_a_decoys_number_is_a_call_once_and_only_if_it_is_signed(compa
     assert company.json("sighting", "list")["background"] == {"callback": 1}
     (late,) = heard(company, replace(call, at=AT + 40 * HOUR))
     assert (late.heard.channel, late.label) == ("callback", "echo"), "played again days later"
+
+
+def test_a_forged_call_makes_no_repetition_of_the_true_one_that_follows(company: Desk) -> None:
+    customers(company)
+    company.do("plant", "customers", "--decoys", PLANTED)
+    secret = company.workspace / "calls.secret"
+    secret.write_text("12345\n")
+    secret.chmod(0o600)
+    hooked(company, f'[callback.calls]\nkind = "phone"\nurl = "{HOOK}"\nsecret_file = "calls.secret"')
+    people = rows_of(company)[0]
+    numbers = [str(row[PHONE])[-6:] for row in people]
+    row = next(
+        row for row, end in zip(people, numbers, strict=True) if numbers.count(end) == 1 and row[PHONE]
+    )
+    body = json.dumps({"to": row[PHONE], "from": "+4479460958"}).encode()
+    signature = b"X-Signature: " + hmac.digest(b"12345", body, "sha256").hex().encode()
+    kind = b"Content-Type: application/json"
+    forged, call = posted(HOOK, body, kind), posted(HOOK, body, kind, signature, at=AT + 1)
+    assert [each.heard.channel for each in heard(company, forged, call)] == ["callback", "phone"]
 
 
 def test_a_canarytoken_belongs_to_the_planting_that_its_memo_names(company: Desk) -> None:

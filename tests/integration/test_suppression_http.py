@@ -1,7 +1,9 @@
 """Suppression over HTTP, by the server that `serve` runs."""
 
 import http.client
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -73,7 +75,8 @@ def serving(folder: Path, **files: Path) -> Iterator[Office]:
     )
     (folder / "program.py").write_text(program)
     with (folder / "log").open("wb") as out:
-        process = subprocess.Popen([sys.executable, folder / "program.py"], stdout=out, stderr=out)
+        command = [sys.executable, folder / "program.py"]
+        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
     try:
         yield Office(folder, _answering(port, process), process, folder / "log")
     finally:
@@ -184,6 +187,14 @@ def test_what_is_in_clear_stays_on_this_machine(made: Path, tmp_path: Path) -> N
 
     with pytest.raises(UnusableInput, match="in clear"):
         run(made / "workspace", address="0.0.0.0", port=0, certificate=None, key=None)
+
+
+def test_a_terminals_ctrl_c_ends_it(office: Office) -> None:
+    assert office.post(office.copy)[0] == 200
+    os.killpg(office.process.pid, signal.SIGINT)
+    office.process.wait(30)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", office.port)).close()
 
 
 def test_it_speaks_tls(made: Path, tmp_path: Path) -> None:

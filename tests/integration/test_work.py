@@ -22,9 +22,11 @@ from offices import Office
 from people import read_csv
 from servers import postgres_url
 from traps import running, stopped
+from trapstreet.app import working
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.hit import Hit, Swarm
 from trapstreet.decoys import read_url
+from trapstreet.sightings import Client
 from trapstreet.store import plantings, sightings
 from trapstreet.store.models import DamagedRecord, Heard, Sighting
 from trapstreet.trap.settings import read_settings
@@ -221,6 +223,25 @@ def test_a_damaged_record_is_kept_aside_and_stops_nothing(company: Desk) -> None
     assert "DAMAGED" in company.do("sighting", "list")
     kept = list(DamagedRecord.objects.order_by("number"))
     assert [bytes(each.sealed)[:9] == bytes(9) for each in kept] == [True, False, True, False, False]
+
+
+def test_a_hit_that_nobody_foresaw_is_kept_aside_and_stops_nothing(
+    company: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, page = token(company, "url")
+    seen = working.client_of
+
+    def broken(hit: Hit) -> Client:
+        if hit.address == "192.0.2.66":
+            raise ZeroDivisionError
+        return seen(hit)
+
+    monkeypatch.setattr(working, "client_of", broken)
+    odd = Hit("http", AT, "192.0.2.66", 1, (page,), ())
+    folder = spooled(company, company.folder / "trap", [web(page)], [odd], [web(page, at=AT + 1)])
+    assert "DAMAGED: 1 record" in company.do("work", "--once", "--trap", folder)
+    assert left(folder) == 0
+    assert uses(company) == [("p1/1", "http", 2)]
 
 
 def test_a_token_in_a_swarm_is_found(company: Desk) -> None:

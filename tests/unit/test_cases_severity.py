@@ -42,6 +42,8 @@ def use(**changes: object) -> Use:
         ({"score": 0.0}, MEDIUM),
         ({"score": 2.0}, LOW),
         ({"score": 8.0, "spared": True}, INFO),
+        ({"score": 4.0, "spared": True}, LOW),
+        ({"score": 9.0, "spared": True, "label": Label(Kind.PREVIEW, 9.0, ("Slack",), on_behalf=True)}, LOW),
         ({"channel": "dns"}, MEDIUM),
         ({"channel": "phone", "score": 0.0}, HIGH),
         ({"named": True, "score": 2.0}, CRITICAL),
@@ -97,7 +99,7 @@ def test_whoever_asks_a_suppression_job_which_rows_are_decoys_is_high() -> None:
 
 
 def test_an_alert_says_what_happened_where_what_is_at_stake_and_what_to_do() -> None:
-    new = alerts.of_sighting(use(decoys=(0, 16), hits=3, together=4), OWNER, party="x")
+    new = alerts.of_sighting(use(decoys=(0, 16), hits=3, together=4), OWNER, party="x", begun=0)
     notice = new.notice(id="a1", case="k1", raised=1, severity=new.severity)
     assert notice.headline == "Somebody wrote to 2 decoys of p3 (crm.customers) from 198.51.100.7"
     said = " ".join(notice.happened)
@@ -116,7 +118,7 @@ def test_nothing_that_somebody_else_chose_goes_out_raw() -> None:
     owner = alerts.Owner("p3", "bait", hostile, 1)
     label = Label(Kind.CRAWLER, 8, (hostile,), automaton=hostile)
     for changes in ({"spared": True}, {"channel": hostile}, {"named": True}):
-        new = alerts.of_sighting(use(place=place, label=label, **changes), owner, party="x")
+        new = alerts.of_sighting(use(place=place, label=label, **changes), owner, party="x", begun=0)
         found = alerts.of_found(
             data_set="customers", path=hostile, sha256="", source=hostile,
             records=1, of=9, share=0.1, certain=0, planted={}, at=1,

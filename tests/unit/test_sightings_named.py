@@ -118,6 +118,9 @@ def test_a_form_that_is_filled_in_is_read() -> None:
         [b"Content-Type: multipart/mixed"],
         [b"Content-Type: multipart/mixed; boundary=x", b"Content-Transfer-Encoding: base64"],
         [b"Subject: =?utf-8?b?!!!?=", b"Content-Transfer-Encoding: x-uuencode"],
+        [b"Content-Type: multipart/mixed; boundary*=a; boundary*0=b"],
+        [b"Content-Type: multipart/mixed; boundary*=ut\x00f''a"],
+        [b"Content-Type: multipart/mixed; boundary*" + b"9" * 5000 + b"*=a"],
     ],
 )
 def test_what_is_no_mail_is_read_as_far_as_it_can_be(headers: list[bytes]) -> None:

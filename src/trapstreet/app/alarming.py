@@ -8,6 +8,7 @@ import msgspec
 
 from trapstreet.app.clock import now
 from trapstreet.app.delivering import Delivered, deliver, test_alert
+from trapstreet.app.errors import known_error
 from trapstreet.app.settings import routes_of
 from trapstreet.app.weighing import joint_evidence
 from trapstreet.app.working import Seen
@@ -111,11 +112,29 @@ def _look_at_incidents(workspace: Workspace, routes: Sequence[Route]) -> int | N
             return 0  # somebody else was quicker
         told = 0
         for group in groups:
-            new = _sighted(workspace, group, joint[group[0]])
+            new = _sighted_somehow(workspace, group, joint[group[0]])
             if new is not None:
                 told += raise_alert(new, routes, ring=workspace.ring, at=now())
         cases.look_on("incidents", upto)
     return told
+
+
+def _sighted_somehow(workspace: Workspace, group: uses.Group, joint: Joint) -> alerts.NewAlert | None:
+    """As `_sighted`; what cannot be judged keeps nothing else from being told, and is told itself."""
+    try:
+        return _sighted(workspace, group, joint)
+    except Exception as error:
+        if known_error(error):
+            raise
+        owner, channel, _ = group
+        return alerts.of_trouble(
+            f"unjudged {owner} {channel}",
+            severity=Severity.HIGH,
+            headline=f"Decoys of {owner} were used ({channel}), and trapstreet could not judge it",
+            happened=(f"A bug ({type(error).__name__}) kept this use from being judged; it is kept.",),
+            steps=("Look at it: trapstreet sighting list.", "Report the bug."),
+            at=now(),
+        )
 
 
 def _sighted(workspace: Workspace, group: uses.Group, joint: Joint) -> alerts.NewAlert | None:
@@ -126,7 +145,7 @@ def _sighted(workspace: Workspace, group: uses.Group, joint: Joint) -> alerts.Ne
     before = cases.earlier_case(open_case or owner)
     since = before.closed_at or 0 if before else 0
     found = uses.incidents_of(group, since=since)
-    shown = uses.telling(found)
+    shown = uses.telling(group, since=since)
     if shown is None:
         return None
     seen, why = sightings.seen_of(shown, workspace.ring)
@@ -148,7 +167,8 @@ def _sighted(workspace: Workspace, group: uses.Group, joint: Joint) -> alerts.Ne
         place=msgspec.msgpack.decode(seen, type=Seen).place,
         label=label,
     )
-    return alerts.of_sighting(use, _owner(owner), party=party)
+    begun = max(each.first for each in found)
+    return alerts.of_sighting(use, _owner(owner), party=party, begun=begun)
 
 
 def _owner(owner: str) -> alerts.Owner:

@@ -1,6 +1,5 @@
 """Callbacks of other services among what a trap heard: by their address, told from made-up ones."""
 
-from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -86,13 +85,3 @@ def _secret(path: Path) -> bytes:
     if not secret:
         raise UnusableInput(f"{path} is empty", hint="write the secret into it")
     return secret
-
-
-def repeated(ids: Collection[str], known: Collection[str]) -> set[int]:
-    """The positions of ids that are known, or stand further ahead."""
-    seen, found = set(known), set()
-    for at, each in enumerate(ids):
-        if each in seen:
-            found.add(at)
-        seen.add(each)
-    return found

@@ -30,12 +30,16 @@ _POLL = 0.2
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """What became of deliveries: told, and failed, just now; waiting and dead, in all."""
+    """What became of deliveries: told, and failed, just now; waiting and dead, in all.
+
+    routes  of each that was tried just now why the last attempt failed, "" where it did not
+    """
 
     sent: int
     failed: int
     waiting: int
     dead: int
+    routes: dict[str, str] = {}
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -79,6 +83,22 @@ def test_alert(workspace: Workspace, names: Sequence[str] = ()) -> list[Tried]:
     return tried
 
 
+def mistakes(workspace: Workspace) -> dict[str, str]:
+    """By route what is wrong with its section or its files, so that it tells nobody; nothing is sent."""
+    found = {}
+    for route, own in routes_of(workspace.settings):
+        try:
+            _notifier(workspace, route, own)
+        except TrapstreetError as error:
+            found[route.name] = str(error)
+    return found
+
+
+def _notifier(workspace: Workspace, route: Route, own: Mapping[str, object]) -> Notifier:
+    where = f"{FILE_NAME}: [notify.{route.name}]"
+    return notifier_of(route.kind, own, folder=workspace.root, where=where)
+
+
 class _Post:
     """One round of deliveries.
 
@@ -98,6 +118,7 @@ class _Post:
         self._begun, self._at = time.monotonic(), at
         self._routes = {route.name: (route, own) for route, own in routes}
         self._sent = self._failed = 0
+        self._tried: dict[str, str] = {}
         self.error = ""
 
     def run(self, stop: threading.Event) -> None:
@@ -117,7 +138,7 @@ class _Post:
         """What came of it."""
         states = cases.states().values()
         waiting, dead = (sum(each.get(state, 0) for each in states) for state in (cases.WAITING, cases.DEAD))
-        return Delivered(self._sent, self._failed, waiting, dead)
+        return Delivered(self._sent, self._failed, waiting, dead, self._tried)
 
     def _now(self) -> int:
         return self._at + int((time.monotonic() - self._begun) * 1e6)
@@ -136,21 +157,18 @@ class _Post:
     def _tell(self, message: Message) -> None:
         """In a thread of its own, which never touches the registry."""
         route, own = self._routes[message.route]
-        self._notifier(route, own).tell(message.notices, key=message.key)
-
-    def _notifier(self, route: Route, own: Mapping[str, object]) -> Notifier:
-        where = f"{FILE_NAME}: [notify.{route.name}]"
-        return notifier_of(route.kind, own, folder=self._workspace.root, where=where)
+        _notifier(self._workspace, route, own).tell(message.notices, key=message.key)
 
     def _note(self, message: Message, error: BaseException | None) -> None:
         """What became of a message is in the registry; the first dead one of a route is an alert itself."""
         at = self._now()
         if error is None:
             self._sent += len(message.ids)
+            self._tried[message.route] = ""
             cases.sent(message, at=at)
             return
         self._failed += len(message.ids)
-        self.error = _words(error)
+        self.error = self._tried[message.route] = _words(error)
         over = retry.is_over(message.begun_at, at)
         later = retry.next_try(
             message.attempts + 1,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trapstreet import __version__
 from trapstreet.app.checks import Check, around
+from trapstreet.app.delivering import mistakes
 from trapstreet.app.own_names import names
 from trapstreet.app.own_trap import own_trap, own_traps
 from trapstreet.app.settings import FILE_NAME, read_settings
@@ -67,14 +68,17 @@ def _routes(workspace: Workspace) -> Iterator[Check]:
     """Whether messages arrive, route by route."""
     if not workspace.settings.notify:
         yield Check("route", False, "nobody is told of alerts", "add [notify.NAME] (docs/alerts.md)")
-    states, sent = cases.states(), cases.last_sent()
+    states, sent, wrong = cases.states(), cases.last_sent(), mistakes(workspace)
     for name in workspace.settings.notify:
+        if name in wrong:
+            yield Check("route", False, wrong[name], "nobody is told by it until that is mended", name)
+            continue
         dead, waiting = (states.get(name, {}).get(state, 0) for state in (cases.DEAD, cases.WAITING))
         if dead:
             found = f"[notify.{name}] {dead:,} could not be delivered in days and are not tried any more"
             yield Check("route", False, found, "mend it, then: trapstreet alert retry", name)
         elif name not in sent:
-            found = f"[notify.{name}] has never delivered anything"
+            found = f"[notify.{name}] has never delivered anything; {waiting:,} wait"
             yield Check("route", False, found, f"trapstreet alert test {name}", name)
         else:
             when = datetime.fromtimestamp(sent[name] // 1_000_000, UTC)

@@ -62,6 +62,7 @@ class Duties:
         self._workspace, self._worker, self._holder, self._say = workspace, worker, holder, say
         self._taken = dict.fromkeys(worker.traps, Taken())
         self._raised = self._sent = self._failed = 0
+        self._failing: dict[str, str] = {}
 
     @property
     def done(self) -> Done:
@@ -121,7 +122,19 @@ class Duties:
         delivered = deliver(self._workspace, holder=self._holder, at=now(), stop=turn.over())
         self._sent += delivered.sent
         self._failed += delivered.failed
+        for route, error in delivered.routes.items():
+            self._say_of(route, error)
         return delivered.sent
+
+    def _say_of(self, route: str, error: str) -> None:
+        """Once when a route begins to fail, or fails otherwise, and once when that is over."""
+        before = self._failing.pop(route, "")
+        if error:
+            self._failing[route] = error
+        if error and error != before:
+            self._say(f"NOT TOLD by [notify.{route}]: {error}. What waits is tried again.")
+        elif before and not error:
+            self._say(f"[notify.{route}] tells again.")
 
     def _keep_house(self, _turn: Turn) -> int:
         """What an interrupted command left: entries of the log that nobody signed, old files, old leases."""

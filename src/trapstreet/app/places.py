@@ -16,7 +16,10 @@ def lasting(location: str) -> str:
     parts = urlsplit(location)
     if parts.scheme == "sqlite":
         options = f"?{parts.query}" if parts.query else ""
-        return f"sqlite:///{_file(parts.path.removeprefix('/'))}{options}"
+        given, whole = Path(parts.path.removeprefix("/")), Path(parts.path)
+        # As tables are opened: three slashes before a whole path are meant as four.
+        meant = whole if whole.exists() and not given.exists() else given
+        return f"sqlite:///{_file(str(meant))}{options}"
     return without_password(location)
 
 

@@ -276,6 +276,7 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
         )
     if not 0 < settings.trace.bound < 1:
         raise UnusableInput(f"{label}: the bound under [trace] lies between 0 and 1", hint="1e-6 is usual")
+    _check_domains(settings.decoys, text, label=label)
     _check_trap(settings.trap, text, label=label)
     if settings.suppression:
         _check_suppression(settings.suppression, text, label=label)
@@ -343,6 +344,17 @@ def routes_of(settings: Settings, text: str = "", *, label: str = FILE_NAME) -> 
                 hint="name another section [notify.NAME]",
             )
     return routes
+
+
+def _check_domains(decoys: DecoysSection, text: str, *, label: str) -> None:
+    for domain in decoys.domains:
+        # Letters of any alphabet: mail programs write others than ASCII, too.
+        if not re.fullmatch(r"([^\W_]([\w-]*[^\W_])?\.)+[^\W_]([\w-]*[^\W_])?", domain):
+            raise UnusableInput(
+                f"{label}{_line(text, 'decoys', 'domains')}: {domain!r} cannot be one of the domains under"
+                " [decoys]",
+                hint="write it like post.your.domain",
+            )
 
 
 def _check_trap(trap: TrapSection, text: str, *, label: str) -> None:

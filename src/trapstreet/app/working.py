@@ -13,8 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from trapstreet.app.calling import CHANNELS, Callbacks, as_hit, repeated
+from trapstreet.app.calling import CHANNELS, Callbacks, as_hit
 from trapstreet.app.clock import now
+from trapstreet.app.errors import known_error
 from trapstreet.app.expecting import Declared
 from trapstreet.app.geography import Places
 from trapstreet.app.personas import Personas
@@ -118,13 +119,29 @@ class Worker:
             while records := [_in_type(each) for each in reader.first(_RECORDS, size=int(size))]:
                 with self._workspace.writing():
                     began = time.monotonic()
-                    taken = self._take(records)
+                    taken = self._take_in(records)
                     size *= min(8.0, _AIM / (time.monotonic() - began))
                 size = min(max(size, _LEAST), _MOST)
                 reader.remove(records)
                 yield taken
         finally:
             reader.close()
+
+    def _take_in(self, records: Sequence[Sealed]) -> Taken:
+        """Take some records. One that nobody foresaw, since anybody may write a hit, is kept aside with those
+        that are damaged, so that the others do not wait behind it for ever."""
+        try:
+            return self._take(records)
+        except Exception as error:
+            if known_error(error):
+                raise
+        if len(records) > 1:
+            return sum((self._take_in([record]) for record in records), Taken())
+        (record,) = records
+        batch = Batch({_name(record.segment): record.number})
+        batch.damaged.append((_name(record.segment), record.number, record.sealed))
+        sightings.enter(batch, [], ring=self._workspace.ring, at=now())
+        return Taken(damaged=1)
 
     def _take(self, records: Sequence[Sealed]) -> Taken:
         batch = Batch()
@@ -155,12 +172,14 @@ class Worker:
         """What was heard, callbacks as what they tell of; those that count go to the batch."""
         read = {at: found for at, (*_, one) in enumerate(heard) if (found := self._callbacks.read(one))}
         ids = [self._id(callback.name, called.id) for _, callback, called in read.values()]
-        again = repeated(ids, sightings.taken_callbacks(ids))
-        for number, (at, (hit, callback, called)) in enumerate(read.items()):
-            doubted = called.signed is False
-            if not doubted and number not in again:
-                batch.callbacks.append(ids[number])
-            heard[at] = *heard[at][:2], as_hit(hit, callback, called, again=number in again and not doubted)
+        known = sightings.taken_callbacks(ids)
+        for (at, (hit, callback, called)), sent in zip(read.items(), ids, strict=True):
+            doubted = called.signed is False  # forged ones make no true one a repetition
+            again = sent in known and not doubted
+            if not doubted and not again:
+                known.add(sent)
+                batch.callbacks.append(sent)
+            heard[at] = *heard[at][:2], as_hit(hit, callback, called, again=again)
         return heard
 
     def _id(self, callback: str, sent: bytes) -> str:

@@ -1,7 +1,7 @@
 """What the capabilities found becomes alerts, alerts of one subject one case, and people are told.
 
     with store.cases.raising():
-        told = raise_alert(alerts.of_sighting(use, owner, party=party), routes, ring=ring, at=at)
+        told = raise_alert(alerts.of_sighting(use, owner, party=party, begun=begun), routes, ring=ring, at=at)
 
 `alerts` has what an alert says, `awareness` the 72 hours, `retry` when a message is tried again.
 """

@@ -95,6 +95,7 @@ def _deliver(alert: Alert, route: Route, *, reason: str, at: int, now: bool) -> 
     if not digest and reason == "new":
         before = cases.telling(alert, route.name)
         if severity <= before.severity:
-            due = before.waits or max(due, (before.begun or 0) + PAUSE)
+            due = max(due, (before.begun or 0) + PAUSE)
+            due = min(due, before.waits or due)  # what waits may wait for a digest
     bundle = "digest" if digest else f"k{alert.case_id}"
     cases.deliver_by(alert, route.name, reason=reason, bundle=bundle, due_at=due, at=at)

@@ -41,6 +41,7 @@ def command(*, traps: Sequence[Path], once: bool, workspace: Path | None, as_jso
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
+    from trapstreet.app.delivering import mistakes
     from trapstreet.app.geography import Places
     from trapstreet.app.jobs import Duties, holder_name
     from trapstreet.app.own_trap import own_traps
@@ -57,6 +58,8 @@ def command(*, traps: Sequence[Path], once: bool, workspace: Path | None, as_jso
         if once:
             once_each(duties.jobs())
         else:
+            for mistake in mistakes(opened).values():
+                _told(f"{mistake}; nobody is told by it until that is mended")
             loop = Loop(duties.jobs(), holder=holder, explain=_Explained(), tell=_told)
             run(loop, port=settings.work.port, metrics=duties.metrics, say=_told)
     emit(as_json, _document(duties.done), _line(duties.done))
@@ -98,4 +101,6 @@ def _line(done: "Done") -> str:
     from trapstreet.render.words import counted
 
     line = f"{taken_text(done.taken)} {counted(done.alerts, 'alert')}, {counted(done.sent, 'message')} sent."
-    return f"{line} NOT SENT for now: {done.failed:,}." if done.failed else line
+    return (
+        f"{line} NOT SENT for now: {done.failed:,}; trapstreet alert list says why." if done.failed else line
+    )

@@ -1,12 +1,14 @@
 """The process that answers HTTP for the organisation's own systems."""
 
 import logging
+import os
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces, SSLProtocols
+from granian.log import LogLevels
 
 from trapstreet.app.workspace import Workspace
 from trapstreet.console.suppression import Application, suppression
@@ -37,6 +39,7 @@ def run(root: Path, *, address: str, port: int, certificate: Path | None, key: P
         blocking_threads=THREADS,
         websockets=False,
         log_access=False,
+        log_level=LogLevels.warning,
         ssl_cert=certificate,
         ssl_key=key,
         ssl_protocol_min=SSLProtocols.tls12,
@@ -46,4 +49,6 @@ def run(root: Path, *, address: str, port: int, certificate: Path | None, key: P
 
 
 def _application(root: Path, *_: object) -> Application:
+    # In the process that answers: a terminal's Ctrl-C is for the one that looks after it, and ends both.
+    os.setpgrp()
     return suppression(Workspace.open(root))

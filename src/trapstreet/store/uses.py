@@ -1,9 +1,8 @@
 """Incidents as alerts are raised for them: by whose decoys, by which channel, and who."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from trapstreet.store.models import Copy, Incident, Planting, Pool, Sighting, Version
 
@@ -29,40 +28,37 @@ def changed(after: int, most: int) -> tuple[list[Group], int]:
     found = list(
         Incident.objects.filter(changed__gt=after)
         .order_by("changed", "id")
-        .values_list("owner", "token", "party", "changed")[:most]
+        .values_list("owner", "token", "party", "changed", "id")[:most]
     )
     if not found:
         return [], after
     if len(found) == most:  # the last number may have more incidents than these
-        upto = found[-1][3]
-        found += list(
-            Incident.objects.filter(changed=upto)
-            .exclude(token__in={row[1] for row in found if row[3] == upto})
-            .values_list("owner", "token", "party", "changed")
-        )
-    groups = dict.fromkeys((owner, token.partition(" ")[0], party) for owner, token, party, _ in found)
+        *_, upto, last = found[-1]
+        rest = Incident.objects.filter(changed=upto, id__gt=last).order_by("id")
+        found += rest.values_list("owner", "token", "party", "changed", "id")
+    groups = dict.fromkeys((owner, token.partition(" ")[0], party) for owner, token, party, *_ in found)
     return list(groups), found[-1][3]
 
 
 def incidents_of(group: Group, *, since: int) -> list[Incident]:
     """The incidents of a group that went on after a time (Unix µs)."""
-    owner, channel, party = group
-    return list(_of(owner, since).filter(party=party, token__startswith=f"{channel} ").order_by("first"))
+    return list(Incident.objects.filter(_in(group, since=since)).order_by("first"))
 
 
 def used_by_somebody(owner: str, *, since: int) -> int:
     """How many of an owner's decoys were used, after a time, in incidents that nothing says an automaton made
     and that were not expected."""
-    tokens = _of(owner, since).filter(expected=False, score__lte=0).values_list("token", flat=True)
+    found = Incident.objects.filter(owner=owner, last__gt=since, expected=False, score__lte=0)
+    tokens = found.values_list("token", flat=True)
     return len({token.rpartition("/")[2] for token in tokens.distinct()})
 
 
-def telling(incidents: Sequence[Incident]) -> Sighting | None:
-    """The sighting of some incidents that looks least like an automaton's, the latest of these; with its
-    hit."""
-    found = Sighting.objects.filter(incident__in=[each.id for each in incidents])
+def telling(group: Group, *, since: int) -> Sighting | None:
+    """The sighting of a group's incidents that looks least like an automaton's, the latest of these; with its
+    hit. None where there are none."""
     return (
-        found.order_by("expected", "score", "-heard__at")
+        Sighting.objects.filter(_in(group, since=since, of="incident__"))
+        .order_by("expected", "score", "-heard__at")
         .select_related("heard", "incident")
         .defer("heard__content")
         .first()
@@ -92,5 +88,7 @@ def _rows(data_set: str | None) -> int:
     return last.first() or 0
 
 
-def _of(owner: str, since: int) -> "QuerySet[Incident]":
-    return Incident.objects.filter(owner=owner, last__gt=since)
+def _in(group: Group, *, since: int, of: str = "") -> Q:
+    owner, channel, party = group
+    asked = {"owner": owner, "party": party, "token__startswith": f"{channel} ", "last__gt": since}
+    return Q(**{f"{of}{name}": value for name, value in asked.items()})

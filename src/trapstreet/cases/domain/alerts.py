@@ -25,7 +25,8 @@ class NewAlert(msgspec.Struct, frozen=True):
 
     subject   what its case is about;  sort  which runbook is for it
     source    what it is raised for, within its case;  once  or ever: the same again is no alert
-    at, begun when it happened last, and first: Unix µs
+    at        when it happened last;  begun  when the newest of it began: what somebody closed the case of
+              before that is not all of it. Unix µs
     The others are as in core.model.notice.Notice.
     """
 
@@ -149,10 +150,10 @@ def minute(at: int) -> str:
     return f"{datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at):%Y-%m-%d %H:%M} UTC"
 
 
-def of_sighting(use: Use, owner: Owner, *, party: str) -> NewAlert:
+def of_sighting(use: Use, owner: Owner, *, party: str, begun: int) -> NewAlert:
     """The alert for what one party did with an owner's decoys by one channel.
 
-    party  what tells this party from others
+    party  what tells this party from others;  begun  when the last of its incidents began
     """
     severity = of_use(use)
     return NewAlert(
@@ -162,7 +163,7 @@ def of_sighting(use: Use, owner: Owner, *, party: str) -> NewAlert:
         kind="sighting",
         severity=severity,
         at=use.last,
-        begun=use.first,
+        begun=begun,
         headline=_headline(use, owner),
         happened=tuple(_happened(use, owner)),
         lay=plain(owner.place),

@@ -10,6 +10,10 @@ from trapstreet.sightings import Label, Place
 SURE, LIKELY = 6.0, 2.0
 """log10 of the e-value of all decoys of one owner together from which their use is critical, and high."""
 
+_PROVEN = 8.0
+"""Bits of an automaton at addresses that its operator publishes. Below, its name may be anybody's who hires a
+server where the automaton lives; and a preview means that somebody posted the address."""
+
 _SPOKEN = frozenset({"phone", "login"})
 """Channels that no automaton uses by itself."""
 
@@ -58,7 +62,7 @@ def of_use(use: Use) -> Severity:
         return Severity.INFO
     if use.named:
         return Severity.CRITICAL
-    if use.spared:
+    if use.spared and use.score >= _PROVEN and not use.label.on_behalf:
         return Severity.INFO
     if use.score > 0:
         return Severity.LOW

@@ -9,8 +9,15 @@ _RECIPIENTS = 1000
 
 def addresses(texts: Iterable[str]) -> tuple[str, ...]:
     """The addresses in some headers' values, lower case, each once."""
-    found = (address.strip().lower() for _, address in getaddresses([text[:4096] for text in texts]))
+    found = (address.strip().lower() for text in texts for address in _listed(text[:4096]))
     return tuple(dict.fromkeys(address for address in found if "@" in address))[:_RECIPIENTS]
+
+
+def _listed(text: str) -> list[str]:
+    try:
+        return [address for _, address in getaddresses([text])]
+    except (RecursionError, ValueError, IndexError):  # brackets within brackets, thousands deep
+        return []
 
 
 def mail_facts(

@@ -22,6 +22,8 @@ _PARTS = 32
 """Of one mail: parts in parts in parts cost the parser time that grows with their square."""
 _STRUCTURE = re.compile(rb"multipart/|message/|boundary", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What the standard library raises for mails that somebody made to break it."""
 _SLOW = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
 """Text encodings that no mail is in; some take time that grows with the square of the text."""
 
@@ -84,7 +86,11 @@ def _parts(headers: list[bytes], body: bytes) -> Iterator[str]:
         yield body[: 4 * MOST].decode("utf-8", "replace")
         return
     head = b"\r\n".join(line[:_HEADER].strip(b"\r\n") for line in headers[:_HEADERS])
-    mail: Message = BytesParser().parsebytes(head + b"\r\n\r\n" + body)
+    try:
+        mail: Message = BytesParser().parsebytes(head + b"\r\n\r\n" + body)
+    except _UNREADABLE:  # of a header's parameters that contradict each other, for one
+        yield body[: 4 * MOST].decode("utf-8", "replace")
+        return
     for part in islice(mail.walk(), _PARTS):
         if not part.is_multipart() and part.get_content_maintype() == "text":
             text = _payload(part)
@@ -95,7 +101,7 @@ def _payload(part: Message) -> str:
     try:
         content = part.get_payload(decode=True)
         charset = part.get_content_charset()
-    except (ValueError, LookupError, TypeError):  # what stands there is no encoding or no character set
+    except _UNREADABLE:  # what stands there is no encoding or no character set
         content, charset = part.get_payload(), None
     if isinstance(content, str):
         return content[: 4 * MOST]

@@ -62,9 +62,17 @@ def _domains(hit: Hit) -> Iterator[str]:
     """What a mail says of where it comes from: an envelope's domain, and its From's."""
     envelope = fact_of(hit, "mail-from").partition(">")[0].lstrip("<")
     seen = next((value for name, value in headers_seen(hit) if name == "from"), "")
-    for address in (envelope, parseaddr(seen)[1]):
+    for address in (envelope, _address(seen)):
         if domain := address.rpartition("@")[2].strip().lower().rstrip("."):
             yield domain
+
+
+def _address(text: str) -> str:
+    """The address of a header, "" of one that was made to break the standard library's reader."""
+    try:
+        return parseaddr(text)[1]
+    except (RecursionError, ValueError, IndexError):  # brackets within brackets, thousands deep
+        return ""
 
 
 def _checked(hit: Hit, senders: tuple[str, ...]) -> str:

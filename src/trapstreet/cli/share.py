@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.expecting import expected_use, sender_option
+from trapstreet.cli.expecting import Expected, expected_use, sender_option
 from trapstreet.cli.options import end_of_day, example, json_option, refuse_unprintable, workspace_option
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.model.errors import UnusableInput
@@ -94,13 +94,12 @@ def command(
     Copies of 250 decoys and more share some of these from the second copy on, by which people are named who
     compare what they got.
     """
-    from trapstreet.app.clock import now
     from trapstreet.app.settings import read_marks, read_share
     from trapstreet.app.sharing import share_copy
     from trapstreet.app.workspace import Workspace
     from trapstreet.render.words import day
     from trapstreet.share import Terms
-    from trapstreet.store import catalogue, suppression
+    from trapstreet.store import catalogue
 
     terms = Terms(
         decoys,
@@ -135,19 +134,21 @@ def command(
             progress=told,
         )
         if expected is not None:
-            suppression.expect_use(
-                result.copy,
-                expected.what,
-                senders=expected.senders,
-                until=expected.until,
-                ring=opened.ring,
-                at=now(),
-            )
+            _expect(opened, result.copy, expected)
     document, lines = _document(result, name, out), _lines(result, name, out)
     if expected is not None:
         document["used_for"] = expected.shown()
         lines.append(f"Expected until {day(expected.until)}: {expected}.")
     emit(as_json, document, "\n".join(lines))
+
+
+def _expect(opened: "Workspace", copy: str, expected: Expected) -> None:
+    from trapstreet.app.clock import now
+    from trapstreet.store import suppression
+
+    suppression.expect_use(
+        copy, expected.what, senders=expected.senders, until=expected.until, ring=opened.ring, at=now()
+    )
 
 
 def _plan(opened: "Workspace", data_set: "DataSet", terms: "Terms", *, as_json: bool) -> None:

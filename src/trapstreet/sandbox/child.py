@@ -1,70 +1,130 @@
-"""The program that runs in the child: confines itself, runs one generator, sends what it yields.
+"""The process in which parsers run: it confines itself, then runs one generator after the other.
 
-It is started by its path, not imported, so that nothing is loaded before the limits stand. The parent imports
-the layout of the frames from here.
-
-Request, on standard input: msgpack [target, arguments, {resource: limit}].
-Frames, on standard output: kind u8, length u32 LE, then that many bytes of msgpack.
+Requests, from the parent: length u32 LE, msgpack [target, arguments]. The descriptors of files travel along
+(SCM_RIGHTS); among the arguments the extension FILE stands for each, with its place among them, u8.
+Frames, to the parent: kind u8, length u32 LE, msgpack. END says whether the process is fit for another call.
 """
 
 import importlib
 import os
 import resource
+import signal
+import socket
 import struct
-import sys
-from collections.abc import Mapping
-from io import FileIO
-from types import TracebackType
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.sandbox import calls, confine
+from trapstreet.sandbox.landlock import Ruleset
 
 HEADER = struct.Struct("<BI")
+REQUEST = struct.Struct("<I")
 OBJECT, END, UNUSABLE, FAILED = range(4)
+FILE = 0
+MOST_FILES = 250
+"""Files of one call; the kernel hands over no more than 253."""
+IDLE = 60.0
+"""Seconds without a call after which the process ends by itself."""
+
+_MOST_CPU = 60
+_MOST_GROWTH = 256 << 10  # KiB of memory beyond what it was born with
 
 
-def main() -> None:
-    """Runs the generator that the request names; sends its objects, then END or the error it ended with."""
-    target, arguments, limits = msgspec.msgpack.decode(sys.stdin.buffer.read())
-    frames = FileIO(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not end up between the frames
-    sys.excepthook = lambda kind, error, trace: _report(frames, error, trace)
-    _confine(limits)
-    module, _, name = target.partition(":")
-    generator = getattr(importlib.import_module(module), name)
-    encode = msgspec.msgpack.Encoder().encode
-    for item in generator(*arguments):
-        _send(frames, OBJECT, encode(item))
-    _send(frames, END, b"")
+def live(line: socket.socket, limits: Mapping[str, int], ruleset: Ruleset | None) -> NoReturn:
+    """Answers calls until there are no more or one fails. The process must have been forked for it."""
+    try:
+        os.setsid()
+        confine.dies_with_its_parent(signal.SIGKILL)
+        confine.limit({**limits, "RLIMIT_CPU": _MOST_CPU + limits["RLIMIT_CPU"] + 2})
+        confine.powerless()
+        if ruleset:
+            ruleset.apply()
+        if calls.known():
+            calls.refuse()
+        _serve(line, limits["RLIMIT_CPU"])
+    except BaseException as error:  # noqa: BLE001  whatever it was, the parent is told, and this process ends
+        with suppress(OSError):
+            _report(line, error)
+        os._exit(1)
+    os._exit(0)
 
 
-def _confine(limits: Mapping[str, int]) -> None:
-    for name, limit in limits.items():
-        number = getattr(resource, name)
-        _, ceiling = resource.getrlimit(number)
-        hard = limit + 1 if number == resource.RLIMIT_CPU else limit  # SIGXCPU first, then SIGKILL
-        if ceiling != resource.RLIM_INFINITY:
-            hard = min(hard, ceiling)
-        resource.setrlimit(number, (min(limit, hard), hard))
+def _serve(line: socket.socket, seconds: int) -> None:
+    born = _memory()
+    while (request := _request(line)) is not None:
+        payload, files = request
+        _allow(seconds)
+        try:
+            _answer(line, payload, files)
+        except UnusableInput as error:
+            _send(line, UNUSABLE, [error.message, error.hint])
+        else:
+            _send(line, END, _used() < _MOST_CPU and _memory() < born + _MOST_GROWTH)
 
 
-def _report(frames: FileIO, error: BaseException, trace: TracebackType | None) -> None:
-    """Sends what ended the generator. Only our own messages travel: a library's may quote the data."""
-    if isinstance(error, UnusableInput):
-        _send(frames, UNUSABLE, msgspec.msgpack.encode([error.message, error.hint]))
-        return
+def _request(line: socket.socket) -> tuple[bytes, list[BinaryIO]] | None:
+    line.settimeout(IDLE)
+    try:
+        head, numbers, _, _ = socket.recv_fds(line, REQUEST.size, MOST_FILES, socket.MSG_CMSG_CLOEXEC)
+    except TimeoutError:
+        return None
+    if not head:
+        return None
+    line.settimeout(None)
+    [length] = REQUEST.unpack(head)
+    payload = bytearray()
+    while len(payload) < length:
+        block = line.recv(length - len(payload))
+        if not block:
+            return None
+        payload += block
+    return bytes(payload), [os.fdopen(number, "rb") for number in numbers]
+
+
+def _allow(seconds: int) -> None:
+    """The processor's time counts from birth: whoever used some gets as much more. SIGXCPU ends the call."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(int(_used()) + 1 + seconds, hard), hard))
+
+
+def _answer(line: socket.socket, payload: bytes, files: Sequence[BinaryIO]) -> None:
+    with ExitStack() as opened:
+        for file in files:
+            opened.enter_context(file)
+        target, arguments = msgspec.msgpack.decode(payload, ext_hook=lambda _, place: files[place[0]])
+        module, _, name = target.partition(":")
+        generator = getattr(importlib.import_module(module), name)
+        for item in generator(*arguments):
+            _send(line, OBJECT, item)
+
+
+def _report(line: socket.socket, error: BaseException) -> None:
+    """Sends what ended the generator: its kind and place, since a library's message may quote the data."""
+    trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_globals['__name__']}:{trace.tb_lineno}" if trace else ""
-    _send(frames, FAILED, msgspec.msgpack.encode([type(error).__name__, where]))
+    _send(line, FAILED, [type(error).__name__, where])
 
 
-def _send(frames: FileIO, kind: int, payload: bytes) -> None:
-    rest = memoryview(HEADER.pack(kind, len(payload)) + payload)
-    while rest:
-        rest = rest[frames.write(rest) :]
+_encoder = msgspec.msgpack.Encoder()
 
 
-if __name__ == "__main__":
-    main()
+def _send(line: socket.socket, kind: int, item: object) -> None:
+    frame = bytearray()
+    _encoder.encode_into(item, frame, HEADER.size)
+    HEADER.pack_into(frame, 0, kind, len(frame) - HEADER.size)
+    line.sendall(frame)
+
+
+def _used() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

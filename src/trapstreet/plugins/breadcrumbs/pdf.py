@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import msgspec
 
@@ -65,13 +65,13 @@ def make(settings: Settings, resources: Resources, draws: KeyedDraws) -> Made:
     )
 
 
-def linked(path: str, label: str, url: str, replace: str, on_open: int) -> Iterator[bytes]:
+def linked(file: BinaryIO, label: str, url: str, replace: str, on_open: int) -> Iterator[bytes]:
     """In the child: the PDF with the link, in blocks."""
     import pikepdf
 
-    data = Path(path).read_bytes()
+    data = file.read()
     try:
-        with pikepdf.open(path) as pdf:
+        with pikepdf.open(file) as pdf:
             _check(pdf, label)
             try:
                 if on_open:

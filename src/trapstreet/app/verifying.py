@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from trapstreet.core.model.objects import Unread, printable
+from trapstreet.plugins.decoders import decoded
 from trapstreet.plugins.formats import Text, read
 from trapstreet.plugins.sources import objects
 from trapstreet.proof import MOST_BYTES, Checked, DoesNotHold, Proof, check, compare, recount
@@ -49,4 +50,5 @@ def _texts(locations: Sequence[str], unread: list[Unread]) -> Iterator[Text]:
             if isinstance(part, Unread):
                 unread.append(Unread(printable(part.path), part.why))
             else:
+                part.chunks = decoded(part.chunks)
                 yield part

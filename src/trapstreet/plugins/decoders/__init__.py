@@ -1,0 +1,163 @@
+"""From text to what is written in it: bWFyaWE=, %40, &uuml;, =C3=BC. One file per encoding; it is found by
+its presence here.
+
+A decoder is a module with
+    title                what people call the encoding
+    rank                 decoders are applied to a text in this order
+    alphabet             the character by which the encoding is known, or all that it is written in
+    places(data, marks)  spans [start, end) where something may be encoded; the marks are of the bytes in the
+                         alphabet, None if the data is so short that they do not pay
+    decoded(data)        the data, with what it stands for in place of what is encoded
+Both take any bytes, which begin and end anywhere, raise nothing, and are linear in them.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from trapstreet.plugins.decoders._marks import Marks
+
+Span = tuple[int, int]
+
+DEPTH = 3
+"""How often what was decoded is decoded again."""
+
+_PIECE = 1 << 20
+"""Bytes that are looked at together; a line that is longer is cut."""
+
+_AROUND = 512
+"""Bytes before and behind a place that are decoded with it: the fields of a record stand nearer together."""
+
+_AGAIN = 4096
+"""Bytes that are decoded again with what follows them: longer than a record in any encoding."""
+
+_OVERLAP = 1024
+"""Bytes that come again behind what was decoded: more than a match and what stands near it."""
+
+_SMALL = 2048
+"""Fewer bytes are looked through one by one."""
+
+_BREAKS = [b"\n", b" ", b",", b";", b"\t", b'"', b"'", b"<", b">"]
+
+
+class Decoder(Protocol):
+    """A module of this folder."""
+
+    title: str
+    rank: int
+    alphabet: bytes
+
+    def places(self, data: bytes, marks: "Marks | None") -> list[Span]: ...
+    def decoded(self, data: bytes) -> bytes: ...
+
+
+def decoded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """All the bytes of the chunks, cut again at line ends, and behind each piece what is encoded in it.
+
+    What is decoded comes with what stands near it, in lines of its own, and the last 1,024 bytes before it
+    come again behind it: what stood together still does. Where nothing is encoded the bytes are those of the
+    chunks. A line is cut only if it is longer than 1 MiB. Memory: some MiB. Gives a few times the bytes of
+    the chunks at most.
+    """
+    before = again = b""
+    for piece in _pieces(chunks):
+        yield again + piece
+        seen = before + piece
+        found = _in_depth(seen)
+        if found:
+            yield found if piece.endswith(b"\n") else b"\n" + found
+        again = _end(seen, _OVERLAP) if found else b""
+        before = _end(seen, _AGAIN)
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The bytes of the chunks, cut at line ends; in lines that are too long, between words."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= _PIECE:
+            whole = b"".join(held)
+            cut = whole.rfind(b"\n") + 1 or _between_words(whole)
+            yield whole[:cut]
+            held, size = [whole[cut:]], len(whole) - cut
+    if size:
+        yield b"".join(held)
+
+
+def _between_words(whole: bytes) -> int:
+    return max(whole.rfind(each, len(whole) - _AGAIN) for each in _BREAKS) + 1 or len(whole)
+
+
+def _end(data: bytes, size: int) -> bytes:
+    """At least so many of the last bytes, from the beginning of a line if that is near."""
+    return data[_line_near(data, len(data) - size) :]
+
+
+def _line_near(data: bytes, at: int) -> int:
+    """Where the line of a place begins, or the place itself if that is far away."""
+    at = max(0, at)
+    return data.rfind(b"\n", max(0, at - _AROUND), at) + 1 or at
+
+
+def _in_depth(data: bytes) -> bytes:
+    """What is decoded in the data, in what that gives, and so on: in lines of its own."""
+    found = []
+    for _ in range(DEPTH):
+        data = _once(data)
+        if not data:
+            break
+        found.append(data)
+    return b"".join(found)
+
+
+def _once(data: bytes) -> bytes:
+    """What stands round all places, decoded, with a line end; nothing if that changes nothing."""
+    spans = _places(data)
+    if not spans:
+        return b""
+    text = result = b"".join(data[start:end] + b"\n" for start, end in _windows(data, spans))
+    for each in _decoders():
+        result = each.decoded(result)
+    return result if result != text else b""
+
+
+def _places(data: bytes) -> list[Span]:
+    """Where any decoder may find something."""
+    from trapstreet.plugins.decoders._marks import marked
+
+    likely = [each for each in _decoders() if len(each.alphabet) > 1 or each.alphabet in data]
+    if len(data) < _SMALL:
+        return [span for each in likely for span in each.places(data, None)]
+    marks = marked(data, dict.fromkeys(each.alphabet for each in likely))
+    return [span for each in likely for span in each.places(data, marks[each.alphabet])]
+
+
+def _windows(data: bytes, spans: list[Span]) -> Iterator[Span]:
+    """The spans with what stands near them, in whole lines if these are short; spans that are near each other
+    are one."""
+    spans.sort()
+    first, last = spans[0]
+    for start, end in spans[1:]:
+        if start > last + 2 * _AROUND:
+            yield _widened(data, first, last)
+            first = start
+        last = max(last, end)
+    yield _widened(data, first, last)
+
+
+def _widened(data: bytes, start: int, end: int) -> Span:
+    last = end + _AROUND
+    line = data.find(b"\n", last, last + _AROUND)
+    return _line_near(data, start - _AROUND), line if line >= 0 else last
+
+
+@cache
+def _decoders() -> tuple[Decoder, ...]:
+    names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+    modules = [cast(Decoder, importlib.import_module(f"{__name__}.{name}")) for name in names]
+    return tuple(sorted(modules, key=lambda module: module.rank))

@@ -1,0 +1,45 @@
+"""Characters by name or number, as in HTML and XML: &uuml; &#252; &#xFC; &commat;."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from trapstreet.plugins.decoders import Span
+from trapstreet.plugins.decoders._marks import matches
+
+if TYPE_CHECKING:
+    from trapstreet.plugins.decoders._marks import Marks
+
+title = "HTML entities"
+rank = 50
+alphabet = b"&"
+
+_FIRST = b"#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PLACE = re.compile(rb"&(?:amp;)*+(?:#[0-9xX]|(?!lt;|gt;|quot;|apos;)[A-Za-z][A-Za-z0-9]{1,31};)")
+_ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+
+
+def places(data: bytes, marks: "Marks | None") -> list[Span]:
+    """Brackets and quotation marks are left out: what stands between them is found as it is."""
+    return matches(_PLACE, data, marks, then=_FIRST)
+
+
+def decoded(data: bytes) -> bytes:
+    return _ENTITY.sub(_character, data)
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    name = match[0][1:].rstrip(b";").decode()
+    if name[0] != "#":
+        return _named().get(name, match[0])
+    number = int(f"0{name[1:]}", 0) if name[1] in "xX" else int(name[1:])
+    if 0x80 <= number < 0xA0:  # browsers take these for cp1252
+        return bytes([number]).decode("cp1252", "replace").encode()
+    return chr(number).encode("utf-8", "replace") if number <= 0x10FFFF else match[0]
+
+
+@cache
+def _named() -> dict[str, bytes]:
+    from html.entities import html5
+
+    return {name[:-1]: text.encode() for name, text in html5.items() if name.endswith(";")}

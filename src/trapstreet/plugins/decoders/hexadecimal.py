@@ -1,0 +1,46 @@
+"""Hexadecimal digits in upper and lower case, in one line and in many: 6d617269, 0x6d617269.
+
+A run counts where it stands for text: eight bytes or more in UTF-8, UTF-16 or UTF-32, or 24 and more in
+Latin-1.
+"""
+
+from typing import TYPE_CHECKING
+
+from trapstreet.plugins.decoders import Span
+from trapstreet.plugins.decoders._marks import marked
+from trapstreet.plugins.decoders._runs import Notation, numbers, replaced, spans
+
+if TYPE_CHECKING:
+    from trapstreet.plugins.decoders._marks import Marks, Places
+    from trapstreet.plugins.decoders._runs import Words
+
+title = "hexadecimal digits"
+rank = 10  # before escapes: those would take \x6d from \x6d617269
+alphabet = b"0123456789abcdefABCDEF"
+
+_VALUE = bytes(int(bytes([byte]), 16) if byte in alphabet else 0 for byte in range(256))
+
+
+def places(data: bytes, marks: "Marks | None") -> list[Span]:
+    return spans(_NOTATION.found(data, marks))
+
+
+def decoded(data: bytes) -> bytes:
+    return replaced(data, _NOTATION.found(data, marked(data, [alphabet])[alphabet]))
+
+
+def _heads(words: "Words", starts: "Places") -> "Words":
+    import numpy as np
+
+    first, second = numbers(words[starts], _VALUE, 4), numbers(words[starts + 8], _VALUE, 4)
+    return (first << np.uint64(32) | second) >> np.uint64(16)
+
+
+def _raw(run: bytes) -> bytes:
+    run = run.translate(None, b" \t\r\n")
+    if run.isdigit() and run[::2].strip(b"23467"):
+        return b""  # half of all numbers would be text
+    return bytes.fromhex(run[: len(run) & ~1].decode())
+
+
+_NOTATION = Notation(alphabet, least=16, bits=4, heads=_heads, raw=_raw)

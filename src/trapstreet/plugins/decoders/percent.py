@@ -1,0 +1,39 @@
+"""Percent-encoding, as in addresses of pages and in forms: %40, %C3%BC, %u00fc.
+
+The bytes are read as UTF-8, those that are none as cp1252. A plus between the digits of a phone number whose
+own plus is encoded is a space.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from trapstreet.plugins.decoders import Span
+from trapstreet.plugins.decoders._marks import matches
+from trapstreet.plugins.decoders._text import mended
+
+if TYPE_CHECKING:
+    from trapstreet.plugins.decoders._marks import Marks
+
+title = "percent-encoding"
+rank = 30
+alphabet = b"%"
+
+_PLACE = re.compile(rb"%(?:[2-9A-Fa-f][0-9A-Fa-f]|0[9ADad]|u[0-9A-Fa-f]{4})")
+_ENCODED = re.compile(rb"%(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*+|u[0-9A-Fa-f]{4}(?:%u[0-9A-Fa-f]{4})*+)")
+_PHONE = re.compile(rb"%2[Bb]\d[\d+%().Ff-]{4,40}")
+
+
+def places(data: bytes, marks: "Marks | None") -> list[Span]:
+    return matches(_PLACE, data, marks, then=b"0123456789ABCDEFabcdefu")
+
+
+def decoded(data: bytes) -> bytes:
+    spaced = _PHONE.sub(lambda match: match[0].replace(b"+", b" "), data)
+    return _ENCODED.sub(_bytes, spaced)
+
+
+def _bytes(match: re.Match[bytes]) -> bytes:
+    if match[0].startswith(b"%u"):
+        units = bytes.fromhex(match[0].replace(b"%u", b"").decode())
+        return units.decode("utf-16-be", "replace").encode()
+    return mended(bytes.fromhex(match[0].replace(b"%", b"").decode()))

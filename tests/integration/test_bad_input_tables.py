@@ -94,7 +94,7 @@ UNUSABLE = {
     "a picture": ("t.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(32)) * 20, ["no table that can be read"]),
     "a damaged Parquet file": ("t.parquet", b"PAR1" + SECRET.encode() * 9 + b"PAR1", ["t.parquet"]),
     "JSON that is no table": ("t.jsonl", f'["{SECRET}"]\n[1', ["t.jsonl"]),
-    "a gzip file": ("t.csv", b"\x1f\x8b\x08\x00" + bytes(40), ["gzip-compressed", "unpack it first"]),
+    "a damaged gzip file": ("t.csv", b"\x1f\x8b\x08\x00" + bytes(40), ["data is damaged", "unpack it first"]),
 }
 
 

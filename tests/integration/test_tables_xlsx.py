@@ -140,7 +140,7 @@ def test_a_row_beyond_the_header_is_rejected_with_its_line(tmp_path: Path) -> No
 NO_WORKBOOK = {
     "text": (b"id,name\n1,Bob\n", "not a zip archive"),
     "old or encrypted": (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "not a zip archive"),
-    "cut short": (None, "no readable XLSX"),
+    "cut short": (None, "no readable workbook"),
 }
 
 

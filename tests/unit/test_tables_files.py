@@ -45,6 +45,8 @@ def test_every_format_is_known_by_its_presence() -> None:
         "jsonl",
         "parquet",
         "xlsx",
+        "xls",
+        "ods",
         "sqlite",
         "postgresql",
         "mariadb",

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from trapstreet.core.model.urls import without_password
+from trapstreet.plugins.tables import container_of
 
 
 def lasting(location: str) -> str:
@@ -12,7 +13,10 @@ def lasting(location: str) -> str:
         if Path(location).exists():
             return _file(location)
         path, mark, options = location.rpartition("?")
-        return f"{_file(path)}?{options}" if mark else _file(location)
+        path = path if mark else location
+        outer = container_of(path)
+        path = _file(outer) + path.removeprefix(outer) if outer else _file(path)
+        return f"{path}?{options}" if mark else path
     parts = urlsplit(location)
     if parts.scheme == "sqlite":
         options = f"?{parts.query}" if parts.query else ""

@@ -101,7 +101,7 @@ def _document(erasure: "Erasure", left: "Sequence[Remain]") -> dict[str, object]
 
 
 def _lines(erasure: "Erasure", left: "Sequence[Remain]") -> "Iterator[str]":
-    from trapstreet.render.words import counted
+    from trapstreet.core.model.words import counted
 
     for each in erasure.data_sets:
         done = "would be erased" if erasure.dry_run else "erased"

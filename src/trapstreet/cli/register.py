@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trapstreet.register import Registration
 
 _SHOWN = 10
+_INSIDE = "!/"
 
 
 @click.command(
@@ -50,14 +51,15 @@ def command(
 ) -> None:
     """Know TABLE again wherever it turns up: keep keyed fingerprints of it, never its plaintext.
 
-    TABLE is a CSV, TSV, JSON-lines, Parquet or XLSX file, or a database URL (sqlite, postgresql, mariadb)
-    with ?table= or ?query=. The same name again registers a new version: what appeared, changed and went.
+    TABLE is a CSV, TSV, JSON-lines, Parquet, XLSX, XLS or ODS file, or a database URL (sqlite, postgresql,
+    mariadb) with ?table= or ?query=. It may lie in a packed file or an archive: dump.zip!/a/customers.csv.
+    The same name again registers a new version: what appeared, changed and went.
     """
     from trapstreet.app.clock import now
+    from trapstreet.app.packed import open_table
     from trapstreet.app.places import lasting
     from trapstreet.app.search import shelf_of
     from trapstreet.app.workspace import Workspace
-    from trapstreet.plugins.tables import open_table
 
     refuse_unprintable("--name", name)
     opened = Workspace.open(workspace)
@@ -65,8 +67,9 @@ def command(
 
     asked = Asked(key, dict(map(_column_kind, types)), ignore, region.upper() if region else None)
     with opened.writing(), progress("registering") as told:
+        found = open_table(table)
         result = register(
-            open_table(table),
+            found,
             name,
             source=lasting(table),
             asked=asked,
@@ -76,7 +79,7 @@ def command(
             progress=told,
         )
         opened.sign_log()
-    emit(as_json, _document(result), "\n".join(_lines(result, table)))
+    emit(as_json, _document(result, found.label), "\n".join(_lines(result, table, found.label)))
 
 
 def _column_kind(text: str) -> tuple[str, Kind]:
@@ -86,9 +89,10 @@ def _column_kind(text: str) -> tuple[str, Kind]:
     return name, Kind(kind)
 
 
-def _document(result: "Registration") -> dict[str, object]:
+def _document(result: "Registration", label: str) -> dict[str, object]:
     return {
         "data_set": result.name,
+        "table": label,
         "version": result.version,
         "new_version": result.new,
         "rows": result.rows,
@@ -104,7 +108,7 @@ def _document(result: "Registration") -> dict[str, object]:
     }
 
 
-def _lines(result: "Registration", table: str) -> Sequence[str]:
+def _lines(result: "Registration", table: str, label: str) -> Sequence[str]:
     if not result.new:
         lines = [f"{result.name}: as registered, still version {result.version} ({result.rows:,} rows)."]
     elif result.version == 1:
@@ -113,6 +117,8 @@ def _lines(result: "Registration", table: str) -> Sequence[str]:
         changes = f"{result.appeared:,} appeared, {result.changed:,} changed, {result.went:,} went"
         changes += "; all entered anew, as columns are read in another way now" if result.reread else ""
         lines = [f"{result.name}: version {result.version} registered, {result.rows:,} rows: {changes}."]
+    if _INSIDE in label and _INSIDE not in table:
+        lines.append(f"Read from {label}")
     lines.append(f"Key: {' + '.join(result.key)}")
     width = max(len(each.name) for each in result.columns)
     kinds = max(len(each.kind) for each in result.columns)
@@ -126,8 +132,8 @@ def _set_aside(result: "Registration") -> Sequence[str]:
     if not result.set_aside:
         return []
     from trapstreet.core.fields import kinds
+    from trapstreet.core.model.words import counted
     from trapstreet.index import SHARED
-    from trapstreet.render.words import counted
 
     counts = []
     for kind, count in result.set_aside.items():

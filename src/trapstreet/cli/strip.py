@@ -18,9 +18,10 @@ def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None
 
     Rows that were withheld from it are not put back.
     """
+    from trapstreet.app.packed import open_table
     from trapstreet.app.search import shelf_of
     from trapstreet.app.workspace import Workspace
-    from trapstreet.plugins.tables import create_table, open_table
+    from trapstreet.plugins.tables import create_table
 
     opened = Workspace.open(workspace)
     from trapstreet.render.words import owner_words

@@ -17,25 +17,31 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType, TracebackType
-from typing import BinaryIO, Protocol, Self, runtime_checkable
+from typing import IO, BinaryIO, Protocol, Self, runtime_checkable
 from urllib.parse import unquote
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Batch
 from trapstreet.core.ports import Ground
-from trapstreet.plugins.tables._files import NewFile, open_regular, reading
+from trapstreet.plugins.tables._files import NewFile, TableFile, open_regular, reading
 
 BATCH = 8192
 """Rows of a batch where nobody asks for another number."""
 
-_HEAD = 1 << 16
+HEAD = 1 << 16
+"""Bytes of the beginning of a file that formats are recognised by."""
+
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+_USTAR = slice(257, 262)
+_ZIP = b"PK\x03\x04"
 _PACKED = {
     b"\x1f\x8b": "gzip-compressed",
     b"BZh": "bzip2-compressed",
     b"\xfd7zXZ\x00": "xz-compressed",
     b"\x28\xb5\x2f\xfd": "zstd-compressed",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a RAR archive",
 }
 
 
@@ -76,11 +82,18 @@ class Location:
 
     scheme  "" for a file
     place   path of the file, or the URL without its options; may hold a password and is never printed
+    held    an open file with a descriptor, read instead of the one at `place`
     """
 
     scheme: str
     place: str = field(repr=False)
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    held: IO[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def file(self) -> TableFile:
+        """The file to read."""
+        return TableFile(str(Path(self.place)) if self.held is None else self.place, self.held)
 
     def only(self, *known: str) -> None:
         """Raises UnusableInput if an option is given that the format does not have."""
@@ -200,7 +213,11 @@ def open_table(location: str) -> Table:
     Raises UnusableInput where the table cannot be used as it is, Unreachable where there is nothing or nobody
     answers, AccessDenied where reading is refused.
     """
-    where = _located(location)
+    return open_located(located(location))
+
+
+def open_located(where: Location) -> Table:
+    """The table at a location that was taken apart; raises as `open_table` does."""
     return _format_of(where).open(where)
 
 
@@ -213,7 +230,7 @@ def open_ground(location: str, *, key: Sequence[str], links: Sequence[Link] = ()
     Raises UnusableInput where nothing can be planted or something is in the way, Unreachable where nobody
     answers, the disk is full or others keep the table locked, AccessDenied where it is refused.
     """
-    where = _located(location)
+    where = located(location)
     found = _format_of(where)
     if not isinstance(found, PlantableFormat):
         raise UnusableInput(
@@ -232,9 +249,14 @@ def _format_of(where: Location) -> TableFormat:
                 f"{where.scheme}:// is no place for a table", hint=f"give a file, or one of {schemes}"
             )
         return found[0]
-    with reading(where.place), open_regular(Path(where.place)) as file:
-        head = file.read(_HEAD)
-    return _recognised(head, where.place)
+    if where.held is None and container_of(where.place):
+        raise UnusableInput(f"{where.place}: the table lies in a container", hint="unpack it first")
+    return _recognised(_head(where), where.place)
+
+
+def _head(where: Location) -> bytes:
+    with reading(where.place), open_regular(where.file.path) as file:
+        return file.read(HEAD)
 
 
 def create_table(where: str | Path, *, like: Table) -> TableWriter:
@@ -247,7 +269,7 @@ def create_table(where: str | Path, *, like: Table) -> TableWriter:
     """
     if isinstance(where, Path) or not _SCHEME.match(where):
         return FileWriter(Path(where), like)
-    location = _located(where)
+    location = located(where)
     found = [known for known in destinations() if location.scheme in known.schemes]
     if not found:
         schemes = ", ".join(sorted(f"{s}://" for known in destinations() for s in known.schemes))
@@ -306,8 +328,9 @@ class FileWriter:
             self._open.__exit__(kind, error, trace)
 
 
-def _located(location: str) -> Location:
-    """A path that exists is a path, whatever it looks like; otherwise options follow the question mark."""
+def located(location: str) -> Location:
+    """The location taken apart. A path that exists is a path, whatever it looks like; otherwise options
+    follow the question mark. Raises UnusableInput if it cannot be."""
     scheme = _SCHEME.match(location)
     with reading(location):
         if not scheme and Path(location).exists():
@@ -327,15 +350,49 @@ def _last_question_mark(location: str) -> tuple[str, str, str]:
     return (place, mark, rest) if mark else (location, "", "")
 
 
+def container_of(place: str) -> str:
+    """The file that a path leads into, as "dump.zip" of "dump.zip!/a/b.csv"; "" if it leads into none."""
+    steps = place.split("!/")
+    if len(steps) == 1:
+        return ""
+    with reading(place):
+        if Path(place).exists():
+            return ""
+        outer = ("!/".join(steps[:count]) for count in range(1, len(steps)))
+        return next((each for each in outer if Path(each).is_file()), "")
+
+
+def fit_of(head: bytes, name: str) -> Fit:
+    """How sure the surest format is of a file with these first bytes and this name."""
+    if _packed_as(head):
+        return Fit.NO
+    return max(known.recognises(head, _suffix(name)) for known in formats())
+
+
+def fit_of_file(where: Location) -> Fit:
+    """The same of the file at a location. Raises as `open_table`."""
+    return fit_of(_head(where), where.place)
+
+
+def _suffix(name: str) -> str:
+    return Path(name).suffix.lower()
+
+
 def _recognised(head: bytes, place: str) -> TableFormat:
     if not head:
         raise UnusableInput(f"{place}: the file is empty", hint="a table has at least a row of column names")
-    for magic, what in _PACKED.items():
-        if head.startswith(magic):
-            raise UnusableInput(f"{place}: the file is {what}", hint="unpack it first")
-    suffix = Path(place).suffix.lower()
-    best = max(formats(), key=lambda known: known.recognises(head, suffix))
-    if best.recognises(head, suffix) is Fit.NO:
+    if what := _packed_as(head):
+        raise UnusableInput(f"{place}: the file is {what}", hint="unpack it first")
+    best = max(formats(), key=lambda known: known.recognises(head, _suffix(place)))
+    if best.recognises(head, _suffix(place)) is Fit.NO:
+        if head.startswith(_ZIP):
+            raise UnusableInput(f"{place}: this is no table, but a ZIP archive", hint="unpack it first")
         titles = ", ".join(known.title for known in formats() if known.suffixes)
         raise UnusableInput(f"{place}: this is no table that can be read", hint=f"tables are {titles}")
     return best
+
+
+def _packed_as(head: bytes) -> str:
+    if head[_USTAR] == b"ustar":
+        return "a tar archive"
+    return next((what for magic, what in _PACKED.items() if head.startswith(magic)), "")

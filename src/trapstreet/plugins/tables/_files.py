@@ -7,15 +7,33 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file that a table is read from, opened as often as one likes.
+
+    label  what people know it by
+    held   an open file of the system that is read instead: what was taken out of a container has no name
+    """
+
+    label: str
+    held: IO[bytes] | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where it opens, from its beginning, while this process keeps `held` open."""
+        return Path(self.label if self.held is None else f"/proc/self/fd/{self.held.fileno()}")
 
 
 @contextmanager

@@ -9,9 +9,8 @@ from pathlib import Path
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.ground import GroundTable, Link, Removed
 from trapstreet.core.model.table import Batch, Row
-from trapstreet.plugins.tables import Location, Table
+from trapstreet.plugins.tables import Location, Table, located
 from trapstreet.plugins.tables import _format_of as format_of
-from trapstreet.plugins.tables import _located as located
 from trapstreet.plugins.tables._files import writing
 from trapstreet.plugins.tables._ground_rows import still_ours
 from trapstreet.plugins.tables._planting import GroundFile, Key, Planting, key_of, texts, told

@@ -1,4 +1,4 @@
-"""A sheet of an XLSX file, read where the sandbox runs it.
+"""A sheet of a workbook, read where the sandbox runs it.
 
 One crafted file of 5 KB, with cells in A1 and XFD1048576, aborts the reader natively: so it never runs in our
 own process. What crosses over is lists, texts and numbers; dates and times go as [tag, ISO 8601 text].
@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from xml.etree import ElementTree
 
 from trapstreet.core.model.errors import UnusableInput
@@ -31,7 +31,7 @@ _PART_OF = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships
 _COLUMN = re.compile(r"[A-Z]{1,3}")
 
 
-def read(path: str, sheet: str) -> Iterator[object]:
+def read(file: BinaryIO, sheet: str) -> Iterator[object]:
     """The sheet's [name, row of its header, first column, names, formats, widths, bold], then lists of
     [row, cells].
 
@@ -41,20 +41,20 @@ def read(path: str, sheet: str) -> Iterator[object]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        workbook = CalamineWorkbook.from_path(path)
+        workbook = CalamineWorkbook.from_filelike(file)
         found = _sheet(workbook, sheet)
         rows = _rows(found)
     except CalamineError as error:
         raise UnusableInput(
-            f"this is no readable XLSX workbook ({type(error).__name__})",
-            hint="save it as .xlsx again, without a password",
+            f"this is no readable workbook ({type(error).__name__})",
+            hint="save it again, without a password",
         ) from None
     row, names = next(rows)
     looks = _Looks()
     with suppress(
         KeyError, ValueError, zipfile.BadZipFile, ElementTree.ParseError
     ):  # looks are not worth a failure
-        looks = _looks(path, found.name, row)
+        looks = _looks(file, found.name, row)
     first = found.start[1] if found.start else 0
     columns = range(first, first + len(names))
     formats = [looks.formats.get(column) for column in columns]
@@ -116,11 +116,11 @@ class _Looks:
     bold: bool = False
 
 
-def _looks(path: str, sheet: str, header: int) -> _Looks:
+def _looks(file: BinaryIO, sheet: str, header: int) -> _Looks:
     """The looks that the rows below the header have most often; raises what `read` forgives."""
     looks = _Looks()
     seen: dict[int, Counter[int]] = {}
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         formats, bold = _styles(archive)
         with archive.open(_part(archive, sheet)) as part:
             for _, element in ElementTree.iterparse(part):  # noqa: S314 - as in _xml

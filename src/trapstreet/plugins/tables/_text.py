@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, repeat
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Batch, Row
-from trapstreet.plugins.tables._files import open_regular, reading
+from trapstreet.plugins.tables._files import TableFile, open_regular, reading
 from trapstreet.plugins.tables._lines import LONGEST_LINE, lenient, pieces
 
 _CHUNK = 1 << 20
@@ -64,7 +63,7 @@ class TextFile:
     ends     it ends with a line break
     """
 
-    path: Path
+    file: TableFile
     encoding: str
     mark: bytes
     dubious: bool
@@ -75,11 +74,11 @@ class TextFile:
 
         A line beyond LONGEST_LINE comes by itself, cut off after it and without its ending.
         """
-        with reading(str(self.path)), open_regular(self.path) as file:
+        with reading(self.file.label), open_regular(self.file.path) as file:
             try:
                 yield from _whole_lines(pieces(file, self.encoding, len(self.mark)))
             except UnicodeError:
-                raise _undecodable(self.path, self.encoding) from None
+                raise _undecodable(self.file.label, self.encoding) from None
 
     def lines(self) -> Iterator[list[str]]:
         """The lines of each block."""
@@ -112,7 +111,7 @@ class TextFile:
                 text.encode(self.encoding)
         except UnicodeEncodeError:
             raise UnusableInput(
-                f"{self.path}: a row has characters that {self.encoding} does not have",
+                f"{self.file.label}: a row has characters that {self.encoding} does not have",
                 hint="save the table as UTF-8 first",
             ) from None
 
@@ -193,21 +192,21 @@ def ending_of(line: str) -> str:
     return "\r\n" if line.endswith("\r\n") else line[-1:] if line.endswith(_BREAKS) else ""
 
 
-def survey(path: Path, encoding: str | None = None) -> TextFile:
+def survey(table: TableFile, encoding: str | None = None) -> TextFile:
     """The file's encoding: as given, by its byte order mark, or decided on all of its bytes.
 
     One pass, some 0.7 s per GB of ASCII; two for cp1252. Raises UnusableInput if it cannot be decoded at all.
     """
-    with reading(str(path)), open_regular(path) as file:
+    with reading(table.label), open_regular(table.path) as file:
         head = file.read(_CHUNK)
         mark, marked = next(((m, e) for m, e in _MARKS.items() if head.startswith(m)), (b"", None))
         seen = marked or wide_encoding(head)
-        codec = _codec(encoding, path, seen) if encoding else seen or "utf-8"
-        found = _pass_over(file, mark, codec)
+        codec = _codec(encoding, table.label, seen) if encoding else seen or "utf-8"
+        found = _pass_over(file, mark, codec, table.label)
         if not (encoding or mark) and codec == "utf-8" and found.broken and found.broken >= found.multibyte:
             codec = "cp1252"
-            found = _pass_over(file, mark, codec)
-    return TextFile(path, codec, mark, dubious=bool(found.broken or found.nul), ends=found.last in _BREAKS)
+            found = _pass_over(file, mark, codec, table.label)
+    return TextFile(table, codec, mark, dubious=bool(found.broken or found.nul), ends=found.last in _BREAKS)
 
 
 def wide_encoding(head: bytes) -> str | None:
@@ -239,7 +238,7 @@ class _Found:
     last: str = ""
 
 
-def _pass_over(file: BinaryIO, mark: bytes, codec: str) -> _Found:
+def _pass_over(file: BinaryIO, mark: bytes, codec: str, label: str) -> _Found:
     file.seek(len(mark))
     decode = codecs.getincrementaldecoder(codec)(lenient(codec)).decode
     found = _Found()
@@ -253,7 +252,7 @@ def _pass_over(file: BinaryIO, mark: bytes, codec: str) -> _Found:
                 found.broken += len(_UNREADABLE.findall(text))
         found.broken += len(_UNREADABLE.findall(decode(b"", True)))
     except UnicodeError:
-        raise _undecodable(file.name, codec) from None
+        raise _undecodable(label, codec) from None
     return found
 
 
@@ -297,19 +296,19 @@ def splits_alike(text: str) -> bool:
     return not any(sign in text for sign in _OTHER_BREAKS)
 
 
-def _codec(encoding: str, path: Path, seen: str | None) -> str:
+def _codec(encoding: str, label: str, seen: str | None) -> str:
     """The codec of that name; one that leaves the order of bytes open gets the order that is seen."""
     try:
         io.TextIOWrapper(io.BytesIO(), encoding)  # a look-up alone finds codecs that are not of text
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError):
-        raise UnusableInput(f"{path}: no such encoding", hint="for example ?encoding=cp1252") from None
+        raise UnusableInput(f"{label}: no such encoding", hint="for example ?encoding=cp1252") from None
     if codec in ("utf-16", "utf-32"):
         return seen if seen and seen.startswith(codec) else f"{codec}-le"
     return codec
 
 
-def _undecodable(path: object, codec: str) -> UnusableInput:
+def _undecodable(label: str, codec: str) -> UnusableInput:
     return UnusableInput(
-        f"{path}: this is not {codec} throughout", hint="save it as UTF-8, or pass ?encoding="
+        f"{label}: this is not {codec} throughout", hint="save it as UTF-8, or pass ?encoding="
     )

@@ -50,7 +50,7 @@ class Delimited:
                 f"{location.place}: the delimiter must be one character",
                 hint="for example ?delimiter=tab or ?delimiter=|",
             )
-        return DelimitedTable(survey(Path(location.place), location.options.get("encoding")), delimiter)
+        return DelimitedTable(survey(location.file, location.options.get("encoding")), delimiter)
 
     def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> "FileGround":
         from trapstreet.plugins.tables._ground_files import FileGround
@@ -91,7 +91,7 @@ class DelimitedTable:
     format = "csv"
 
     def __init__(self, file: TextFile, delimiter: str | None = None) -> None:
-        self.label = str(file.path)
+        self.label = file.file.label
         self._file = file
         sample = file.sample()
         self._hint = sample.pop(0) if sample and _separator_hint(sample[0]) else ""

@@ -61,7 +61,7 @@ class JsonLines:
 
     def open(self, location: Location) -> "JsonLinesTable":
         location.only("encoding")
-        return JsonLinesTable(survey(Path(location.place), location.options.get("encoding")))
+        return JsonLinesTable(survey(location.file, location.options.get("encoding")))
 
     def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> "FileGround":
         from trapstreet.plugins.tables._ground_files import FileGround
@@ -116,7 +116,7 @@ class JsonLinesTable:
     format = "jsonl"
 
     def __init__(self, file: TextFile) -> None:
-        self.label = str(file.path)
+        self.label = file.file.label
         self._file = file
         seen = self._survey()
         if not seen.keys:

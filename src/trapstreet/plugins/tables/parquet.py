@@ -14,7 +14,7 @@ from trapstreet.core.model.table import Batch, Cell, Row, cell_text
 from trapstreet.plugins.tables import BATCH, Fit, Location, Table, WriteBatch
 from trapstreet.plugins.tables._cells import PLAIN, cell_of
 from trapstreet.plugins.tables._columns import named_columns
-from trapstreet.plugins.tables._files import reading
+from trapstreet.plugins.tables._files import TableFile, reading
 from trapstreet.plugins.tables._types import ColumnType, Sort, column_types
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Parquet:
 
     def open(self, location: Location) -> "ParquetTable":
         location.only()
-        return ParquetTable(Path(location.place))
+        return ParquetTable(location.file)
 
     def ground(self, location: Location, *, key: Sequence[str], links: Sequence[Link]) -> "FileGround":
         from trapstreet.plugins.tables._ground_files import FileGround
@@ -75,9 +75,9 @@ class ParquetTable:
 
     format = "parquet"
 
-    def __init__(self, path: Path) -> None:
-        self.label = str(path)
-        self._path = path
+    def __init__(self, source: TableFile) -> None:
+        self.label = source.label
+        self._source = source
         with self._opened() as file:
             self.schema = file.schema_arrow
             self.columns = named_columns(self.schema.names, where=self.label)
@@ -133,7 +133,7 @@ class ParquetTable:
         try:
             with (
                 reading(self.label),
-                pq.ParquetFile(self._path, pre_buffer=False, buffer_size=1 << 20) as file,
+                pq.ParquetFile(self._source.path, pre_buffer=False, buffer_size=1 << 20) as file,
             ):
                 yield file
         except (pa.ArrowException, Unreachable) as error:

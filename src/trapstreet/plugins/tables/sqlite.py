@@ -5,7 +5,9 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from mmap import ACCESS_COPY, mmap
 from pathlib import Path
+from typing import IO
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.ground import Link
@@ -25,6 +27,8 @@ from trapstreet.plugins.tables._sql import UNREADABLE, Result, Selection, SqlTab
 from trapstreet.plugins.tables._types import ColumnType, Sort
 
 _PATIENCE = 30.0
+_LARGEST = 1 << 30
+_WRITE_AHEAD = slice(18, 20)  # the versions for writing and reading: 2 with a write-ahead log, 1 without
 _MAGIC = b"SQLite format 3\0"
 _DECLARED = re.compile(r"[A-Za-z]?[A-Za-z0-9_ ]*(\(\d+(, ?\d+)?\))?")
 _TYPE_FOR = {
@@ -60,13 +64,15 @@ class SQLite:
     def open(self, location: Location) -> SqlTable:
         location.only("table", "query")
         selection = Selection.of(location)
-        path = path_of(location)
-        with reading(str(path)):
-            refuse_others(path)
+        held, path = location.held, path_of(location)
+        if held is None:
+            with reading(str(path)):
+                refuse_others(path)
 
         @contextmanager
         def result() -> Iterator[Result]:
-            with _reporting(selection), closing(connected(path)) as connection:
+            opened = connected(path) if held is None else _in_memory(held, selection)
+            with _reporting(selection), closing(opened) as connection:
                 tables = tables_of(connection)
                 if not (selection.table or selection.query):
                     raise selection.nothing_selected(tables)
@@ -192,6 +198,24 @@ def connected(path: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA query_only = ON")
     connection.execute("BEGIN")
+    return connection
+
+
+def _in_memory(held: IO[bytes], selection: Selection) -> sqlite3.Connection:
+    """The database in a file without a name: SQLite opens by names only. It takes its size in memory."""
+    if os.fstat(held.fileno()).st_size > _LARGEST:
+        raise UnusableInput(
+            f"{selection.label}: a database of more than {_LARGEST >> 30} GB", hint="unpack it first"
+        )
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        with mmap(held.fileno(), 0, access=ACCESS_COPY) as content:
+            content[_WRITE_AHEAD] = b"\1\1"  # else it would look for a log beside it
+            connection.deserialize(content)
+        connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

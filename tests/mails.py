@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.parser import HeaderParser
@@ -73,6 +74,19 @@ class Mail:
         header = self.text.partition(b"\n\n")[0].decode()
         name, address = parseaddr(str(HeaderParser().parsestr(header)["From"]))
         return Sender(" ".join(_shown(name).split()), address.lower()) if "@" in address else None
+
+    @cached_property
+    def says_more(self) -> bool:
+        """Whether it holds what only a mail program shows: encoded headers and parts, web pages, files."""
+        message = message_from_bytes(self.path.read_bytes())
+        plain = ("", "7bit", "8bit", "binary")
+        return b"=?" in self.text.partition(b"\n\n")[0] or any(
+            part.get_content_type() != "text/plain"
+            or part.get("content-transfer-encoding", "").lower() not in plain
+            or part.get_param("format")
+            for part in message.walk()
+            if not part.is_multipart()
+        )
 
 
 def mails(folder: Path) -> list[Mail]:

@@ -1,6 +1,5 @@
 """Every format: the planted lines come out, the way in is named, and nothing is lost in silence."""
 
-import bz2
 import gzip
 import hashlib
 import io
@@ -12,13 +11,15 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from formats_containers import STREAMS, tarred, zipped
+from hostile_archives import ZEROS, deflated_zeros
+from taken_apart import read, source
 from trapstreet.core.model.objects import SourceObject, Unread
 from trapstreet.plugins import formats
 from trapstreet.plugins.formats._stream import Limits
@@ -30,42 +31,6 @@ LINES = [
 ]
 TEXT = "\n".join(LINES) + "\n"
 WEST = "\n".join(LINES[:2]) + "\n"  # what fits into one byte per character
-
-
-def source(data: bytes, path: str = "heap/dump.bin", *, size: int | None = -1) -> SourceObject:
-    known = len(data) if size == -1 else size
-    return SourceObject("heap", path, known, lambda: io.BytesIO(data))
-
-
-def read(obj: SourceObject, limits: Limits | None = None) -> tuple[dict[str, bytes], list[Unread]]:
-    """The texts by their paths, and what was not read."""
-    texts: dict[str, bytes] = {}
-    unread = []
-    for found in formats.read(obj, limits or Limits()):
-        if isinstance(found, Unread):
-            unread.append(found)
-        else:
-            assert found.path not in texts
-            texts[found.path] = b"".join(found.chunks)
-    return texts, unread
-
-
-def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def tarred(members: dict[str, bytes], form: int = tarfile.PAX_FORMAT, mode: str = "w") -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:  # type: ignore[call-overload]
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return out.getvalue()
 
 
 def workbook(rows: list[list[object]] | None = None, *, sheet: str = "Sheet2") -> bytes:
@@ -137,6 +102,7 @@ ROUTES: list[tuple[str, Callable[[], bytes], str, str]] = [
     ("utf-16 in zip", lambda: zipped({"b.txt": TEXT.encode("utf-16")}), "!/b.txt", TEXT),
     ("xlsx", workbook, "!Sheet2", TEXT),
     ("xlsx in zip", lambda: zipped({"list.xlsx": workbook()}), "!/list.xlsx!Sheet2", TEXT),
+    *((name, partial(make, UTF8), inner, TEXT) for name, make, inner in STREAMS),
 ]
 
 
@@ -394,7 +360,7 @@ def test_a_directory_too_large_for_memory_is_refused_before_it_is_read() -> None
     assert texts["z!/a"] == UTF8
 
 
-CLOSED = [b"%PDF-1.7 ", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"7z\xbc\xaf\x27\x1c", bz2.compress(b"x")]
+CLOSED = [b"PGDMP", b"REDIS0009", b"QFI\xfb"]
 
 
 @pytest.mark.parametrize("head", CLOSED)
@@ -499,15 +465,6 @@ def test_a_large_sheet_comes_in_chunks_and_whole() -> None:
 
 # ---- bombs: each in a process of its own, so that its memory can be measured
 
-ZEROS = 1 << 30
-
-
-def deflated_zeros(size: int) -> bytes:
-    """The same blocks over and over, as deflate allows: made in a moment."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    block = packer.compress(bytes(1 << 24)) + packer.flush(zlib.Z_FULL_FLUSH)
-    return block * (size >> 24) + b"\x03\x00"
-
 
 def zip_around(deflated: bytes, size: int, copies: int = 1, *, claim: int | None = None) -> bytes:
     """A ZIP of one deflated stream under many names that all point at it."""
@@ -590,9 +547,10 @@ def test_a_bomb_stops_in_2_s_and_100_mb_and_is_listed(name: str, bomb_files: Pat
 
 
 def test_limits_are_said_and_what_came_before_is_kept() -> None:
-    data = zipped({str(n): UTF8 for n in range(10)})
-    texts, [unread] = read(source(data, "z"), Limits(members=3))
-    assert (len(texts), unread) == (3, Unread("z", "stopped after 3 members"))
+    data = tarred({str(n): b"" for n in range(50)}, mode="w:gz")
+    assert len(data) < 700
+    texts, [unread] = read(source(data, "t"), Limits(members=7))
+    assert (len(texts), unread) == (6, Unread("t", "stopped after 7 members"))
     texts, [unread] = read(source(gzip.compress(os.urandom(9 << 20)), "g"), Limits(unpacked=4 << 20))
     assert 3 << 20 < len(texts["g!/g"]) <= 4 << 20
     assert unread.why == "stopped after 4 MB unpacked"
@@ -608,8 +566,17 @@ def test_containers_are_opened_to_a_depth_of_five() -> None:
     texts, unread = read(source(data, "d"))
     assert (list(texts.values()), unread) == ([UTF8], [])
     texts, [unread_one] = read(source(gzip.compress(data), "d"))
-    assert texts == {}
+    assert set(texts) == {"d" + "!/d" * 5}, "its bytes, for what is plain text in them"
     assert unread_one == Unread("d" + "!/d" * 5, "a gzip file nested deeper than 5 containers")
+
+
+def test_plain_text_in_a_container_that_lies_too_deep_is_read() -> None:
+    data = zipped({"a": UTF8}, zipfile.ZIP_STORED)
+    for _ in range(5):
+        data = gzip.compress(data)
+    texts, [unread] = read(source(data, "d"))
+    assert UTF8 in texts["d" + "!/d" * 5]
+    assert unread.why == "a ZIP archive nested deeper than 5 containers"
 
 
 def test_a_nest_without_an_end_is_left_at_the_limit_and_its_sides_are_read() -> None:
@@ -617,7 +584,7 @@ def test_a_nest_without_an_end_is_left_at_the_limit_and_its_sides_are_read() -> 
     for _ in range(40):
         nest = zipped({"r.zip": nest, "side": UTF8})
     texts, [unread] = read(source(nest, "r.zip"))
-    assert len(texts) == 5
+    assert len(texts) == 6, "the last is the archive that lies too deep, as it is"
     assert "nested deeper" in unread.why
 
 

@@ -4,20 +4,31 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 
 from trapstreet.app.reading import told
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.objects import SourceObject, Unread
+from trapstreet.core.model.protected import Protected
 from trapstreet.core.ports import Progress
 from trapstreet.index import KernelMatcher, Lookup, Matcher, ReferenceMatcher, Shelf, native
+from trapstreet.plugins._secrets import secret_text
+from trapstreet.plugins.decoders import decoded
 from trapstreet.plugins.formats import Text, read
+from trapstreet.plugins.formats._stream import Limits
 from trapstreet.plugins.sources import objects
 from trapstreet.watch import Public
+
+Passwords = tuple[Protected[str], ...]
+"""What to try where something is encrypted."""
 
 
 @dataclass(slots=True)
 class SourceText:
-    """A text and the source it was found at; `size` counts the bytes as they are read."""
+    """A text and the source it was found at; its chunks tell what is encoded in it, too.
+
+    size  of the bytes that were read, without what was decoded
+    """
 
     source: str
     text: Text
@@ -25,7 +36,7 @@ class SourceText:
     chunks: Iterator[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chunks = self._counted()
+        self.chunks = decoded(self._counted())
 
     @property
     def path(self) -> str:
@@ -41,19 +52,43 @@ class SourceText:
             yield chunk
 
 
-def texts(locations: Sequence[str], progress: Progress | None = None) -> Iterator[SourceText | Unread]:
-    """Every text at the locations. A location that cannot be reached raises before the first is read."""
+def texts(
+    locations: Sequence[str],
+    progress: Progress | None = None,
+    *,
+    passwords: Passwords = (),
+    ocr: bool = False,
+) -> Iterator[SourceText | Unread]:
+    """Every text at the locations. A location that cannot be reached raises before the first is read.
+
+    passwords  are tried where something is encrypted
+    ocr        whether pictures of text are read, too
+    """
     listings = [objects(location) for location in locations]
     found = chain.from_iterable(listings)
-    return _read(told(found, locations, progress) if progress and progress.watched else found)
+    watched = told(found, locations, progress) if progress and progress.watched else found
+    return _read(watched, passwords, Limits(ocr=ocr))
 
 
-def _read(found: Iterable[SourceObject | Unread]) -> Iterator[SourceText | Unread]:
+def passwords_in(file: Path | None) -> Passwords:
+    """The passwords in a file that only its owner may read, one a line; none without a file.
+
+    Raises UnusableInput, or AccessDenied.
+    """
+    if file is None:
+        return ()
+    lines = secret_text(file, what="the passwords").reveal().replace("\r\n", "\n").split("\n")
+    return tuple(Protected(line) for line in dict.fromkeys(lines) if line)
+
+
+def _read(
+    found: Iterable[SourceObject | Unread], passwords: Passwords, limits: Limits
+) -> Iterator[SourceText | Unread]:
     for each in found:
         if isinstance(each, Unread):
             yield each
         else:
-            for part in read(each):
+            for part in read(each, limits, passwords=passwords):
                 yield part if isinstance(part, Unread) else SourceText(each.source, part)
 
 

@@ -30,6 +30,16 @@ def workspace_option(function: F) -> F:
     )(function)
 
 
+def password_file_option(function: F) -> F:
+    """--password-file FILE, as the argument `password_file`: a file or None."""
+    return click.option(
+        "--password-file",
+        type=FILE,
+        metavar="FILE",
+        help="Passwords to try where something is encrypted, one a line; only you may be able to read it.",
+    )(function)
+
+
 def example(*lines: str) -> str:
     """An epilog that shows how the command is used."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)

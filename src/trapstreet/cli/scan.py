@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.options import example, json_option, workspace_option
+from trapstreet.cli.options import example, json_option, password_file_option, workspace_option
 from trapstreet.cli.output import emit, note, progress
 
 if TYPE_CHECKING:
@@ -22,18 +22,32 @@ SOMETHING_UNREAD = 6
     )
 )
 @click.argument("source", nargs=-1, required=True)
+@password_file_option
+@click.option(
+    "--ocr", is_flag=True, help="Read pictures and scanned pages, too: some 2 s a page (tesseract-ocr)."
+)
 @workspace_option
 @json_option
-def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int:
+def command(
+    source: Sequence[str], password_file: Path | None, ocr: bool, workspace: Path | None, as_json: bool
+) -> int:
     """Look for your data at each SOURCE: a file, a directory, or - for standard input.
 
     Formatting does not matter: letter case, accents, separators, country codes, the order of names, how it is
     packed. What was not found before is an alert (docs/alerts.md). Exit status 1 if something was found, 6 if
     nothing was found but something could not be read.
     """
-    from trapstreet.app.search import matcher_of, matcher_remark, processors, public_of, texts
+    from trapstreet.app.search import (
+        matcher_of,
+        matcher_remark,
+        passwords_in,
+        processors,
+        public_of,
+        texts,
+    )
     from trapstreet.app.workspace import Workspace
 
+    passwords = passwords_in(password_file)
     opened = Workspace.open(workspace)
     from trapstreet.watch import scan
 
@@ -41,9 +55,8 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
     lookup, matcher = matcher_of(opened)
     public = public_of(opened, lookup)
     with progress("scanning", in_bytes=True) as told:
-        result = scan(
-            texts(source, told), lookup=lookup, matcher=matcher, public=public, threads=processors()
-        )
+        found = texts(source, told, passwords=passwords, ocr=ocr)
+        result = scan(found, lookup=lookup, matcher=matcher, public=public, threads=processors())
     emit(as_json, result, "\n".join(_lines(result)))
     if result.findings:
         from trapstreet.app.alarming import alarm_findings
@@ -54,7 +67,7 @@ def command(source: Sequence[str], workspace: Path | None, as_json: bool) -> int
 
 
 def _alarm_line(alerts: int) -> str:
-    from trapstreet.render.words import counted
+    from trapstreet.core.model.words import counted
 
     return f"{counted(alerts, 'new alert')}: trapstreet case list" if alerts else ""
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from trapstreet.cli.boundary import as_trapstreet_error
-from trapstreet.cli.options import FILE, example, json_option, refuse_unprintable, workspace_option
+from trapstreet.cli.options import (
+    FILE,
+    example,
+    json_option,
+    password_file_option,
+    refuse_unprintable,
+    workspace_option,
+)
 from trapstreet.cli.output import emit, note, progress
 from trapstreet.core.model.errors import UnusableInput
 
@@ -45,6 +52,7 @@ SOMETHING_UNREAD = 6
 )
 @click.option("--unmask", is_flag=True, help="Show who got the copies that took part; it is logged.")
 @click.option("--reason", help="Why --unmask or --customers; it is kept, sealed, in the log.")
+@password_file_option
 @workspace_option
 @json_option
 def command(
@@ -56,6 +64,7 @@ def command(
     case: str | None,
     unmask: bool,
     reason: str | None,
+    password_file: Path | None,
     workspace: Path | None,
     as_json: bool,
 ) -> int:
@@ -78,13 +87,14 @@ def command(
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
-    from trapstreet.app.search import matcher_remark
+    from trapstreet.app.search import matcher_remark, passwords_in
     from trapstreet.app.tracing import refuse_outputs, trace_leak
 
     refuse_outputs(html, proof, customers=customers)
+    passwords = passwords_in(password_file)
     note(matcher_remark())
     with progress("tracing", in_bytes=True) as told:
-        traced = trace_leak(opened, leak, case=case, progress=told)
+        traced = trace_leak(opened, leak, case=case, passwords=passwords, progress=told)
     answer = _Answer(opened, traced, why_asked)
     try:
         if unmask:

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Protocol, cast
 
 from trapstreet.core.model.objects import SourceObject, Unread
+from trapstreet.core.model.protected import Protected
 from trapstreet.plugins.formats._stream import Budget, Damaged, FormatError, LimitHit, Limits, Refused, Stream
 
 
@@ -69,15 +70,18 @@ class Format(Protocol):
 _ORDINARY = Limits()
 
 
-def read(obj: SourceObject, limits: Limits = _ORDINARY) -> Iterator[Text | Unread]:
+def read(
+    obj: SourceObject, limits: Limits = _ORDINARY, *, passwords: tuple[Protected[str], ...] = ()
+) -> Iterator[Text | Unread]:
     """Every text in the object, and everything in it that could not be read.
 
+    passwords  are tried where something is encrypted
     A text is read before the next is asked for; what its reader leaves is skipped. Raises nothing about the
     object: a file that vanishes, a damaged archive, a bomb become an Unread, perhaps after good texts.
     Memory: some chunks, and up to 100 MB for the directory of a ZIP archive with 100,000 members.
     Cost, one core: UTF-8 0.7 to 1 GB/s, Latin-1 0.2, gzip and ZIP 0.1 unpacked, workbooks 4 MB/s of the file.
     """
-    budget = Budget(limits, obj.size)
+    budget = Budget(limits, obj.size, passwords)
     try:
         with obj.open() as file, closing(Stream.of_file(file, budget, obj.size)) as data:
             yield from _take_apart(data, obj.path, depth=0)
@@ -89,19 +93,30 @@ def read(obj: SourceObject, limits: Limits = _ORDINARY) -> Iterator[Text | Unrea
 
 def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unread]:
     deepest = data.budget.limits.depth
+    told = False
     for kind in _formats():
-        data.restart()
-        if not kind.recognises(data):
+        if told and kind.container:
             continue
+        if not kind.recognises(data):
+            if data.moved:
+                data.restart()
+            continue
+        data.restart()
         if kind.container and depth == deepest:
             yield Unread(path, f"a {kind.title} nested deeper than {deepest} containers")
-            return
-        data.restart()
+            data.budget.too_deep()
+            told = True  # what is plain text in it is read
+            continue
+        empty = True  # what damage left nothing of is read by the next, as plain text in the end
         try:
-            yield from _parts(kind, data, path, depth=depth)
-            return
+            for part in _parts(kind, data, path, depth=depth):
+                empty = False
+                yield part
+            if not empty:
+                return
         except Refused as refusal:
             yield Unread(path, str(refusal))
+        data.restart()
 
 
 def _parts(kind: Format, data: Stream, path: str, *, depth: int) -> Iterator[Text | Unread]:

@@ -1,26 +1,29 @@
 """Deflated bytes out of a stream."""
 
-import zlib
 from collections.abc import Iterator
+from typing import cast
 
 from trapstreet.plugins.formats._stream import CHUNK, Damaged, Stream
 
 GZIP = 31  # zlib's code for a gzip header and the largest window
 RAW = -15  # the same window without a header
+ZLIB = 15  # with the header of zlib
 
-_SLICE = (
-    1 << 14
-)  # input at a time: zlib copies what is left of it at the end of every one of many tiny members
+_FIRST = 1 << 14  # input at a time: what is left of it is copied at the end of every one of many tiny members
+_SLICE = 1 << 18
 
 
 def inflate(data: Stream, *, header: int) -> Iterator[bytes]:
     """The unpacked bytes of one deflate stream in pieces of at most 1 MiB; leaves `data` right behind it."""
-    inflater, packed = zlib.decompressobj(header), b""
+    from isal import isal_zlib
+
+    inflater, packed, size = isal_zlib.decompressobj(header), b"", _FIRST
     while not inflater.eof:
-        packed = packed or data.read(_SLICE)
+        if not packed:
+            packed, size = data.read(size), _SLICE
         try:
             unpacked = inflater.decompress(packed, CHUNK)
-        except zlib.error as error:
+        except damage() as error:
             raise Damaged("the compressed data is damaged") from error
         if not packed and not unpacked and not inflater.eof:
             raise Damaged("the compressed data ends in the middle")
@@ -28,3 +31,10 @@ def inflate(data: Stream, *, header: int) -> Iterator[bytes]:
         if unpacked:
             yield unpacked
     data.put_back(len(inflater.unused_data))
+
+
+def damage() -> type[Exception]:
+    """What `isal_zlib` raises; its stubs have it as an instance."""
+    from isal import isal_zlib
+
+    return cast(type[Exception], isal_zlib.error)

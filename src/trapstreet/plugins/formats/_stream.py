@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
+from trapstreet.core.model.protected import Protected
+
 CHUNK = 1 << 20
+_LARGE = CHUNK >> 2  # bytes that are passed on as they come: to join them costs more than to handle them
+_SMALLEST = 100  # bytes that an honest member takes up in its object
 
 
 class FormatError(Exception):
@@ -30,29 +34,43 @@ class Limits:
     """How far one object is taken apart.
 
     depth     containers in containers
-    members   members of all its containers together
+    too_deep  containers nested deeper
+    members   members of all its containers together, or one for each 100 bytes of the object if that is more
     ratio     unpacked bytes for each byte of the object, once more than `free` bytes were unpacked
+    bombs     how often the ratio may be exceeded: each time the member is left, and what follows it may
+              unpack a quarter of `free` more; the last time the object is left
     unpacked  unpacked bytes altogether, at all depths
     spool     bytes of one member that needs a temporary file
+    ocr       whether pictures of text are read, at about 2 s a page
     """
 
     depth: int = 5
+    too_deep: int = 100
     members: int = 100_000
     ratio: int = 200
     free: int = 64 << 20
+    bombs: int = 3
     unpacked: int = 256 << 30
     spool: int = 4 << 30
+    ocr: bool = False
 
 
 class Budget:
-    """What one object has cost so far. `size` is None where only its end will tell."""
+    """What one object has cost so far, and the passwords to try in it.
 
-    def __init__(self, limits: Limits, size: int | None) -> None:
+    size  of the object in bytes, None where only its end will tell
+    """
+
+    def __init__(self, limits: Limits, size: int | None, passwords: tuple[Protected[str], ...] = ()) -> None:
         self.limits = limits
+        self.passwords = passwords
         self._size = size or 0
         self._fetched = 0
         self._unpacked = 0
+        self._granted = limits.free
+        self._bombs = 0
         self._members = 0
+        self._too_deep = 0
 
     def fetch(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """The object's own bytes, counted."""
@@ -61,22 +79,36 @@ class Budget:
             yield block
 
     def unpack(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """What a decompressor makes of them, counted. Raises LimitHit."""
+        """What a decompressor makes of them, counted. Raises Damaged for a bomb, and LimitHit."""
         for block in blocks:
             self._unpacked += len(block)
             if self._unpacked > self.limits.unpacked:
                 raise LimitHit(f"{_size(self.limits.unpacked)} unpacked")
-            fair = self.limits.ratio * max(self._size, self._fetched)
-            if self._unpacked > max(self.limits.free, fair):
-                spent, ratio = _size(self._unpacked), self.limits.ratio
-                raise LimitHit(f"{spent} unpacked, more than {ratio} times the size of the object")
+            if self._unpacked > max(self._granted, self.limits.ratio * self._seen()):
+                raise self._bomb()
             yield block
 
     def member(self) -> None:
         """Counts one more member. Raises LimitHit."""
         self._members += 1
-        if self._members > self.limits.members:
-            raise LimitHit(f"{self.limits.members:,} members")
+        if self._members > self.limits.members and self._members > self._seen() // _SMALLEST:
+            raise LimitHit(f"{self._members - 1:,} members")
+
+    def too_deep(self) -> None:
+        """Counts one more container that is left as it is. Raises LimitHit."""
+        self._too_deep += 1
+        if self._too_deep > self.limits.too_deep:
+            raise LimitHit(f"{self.limits.too_deep} containers nested deeper than {self.limits.depth}")
+
+    def _bomb(self) -> Damaged | LimitHit:
+        self._bombs += 1
+        self._granted = self._unpacked + self.limits.free // 4
+        ratio = self.limits.ratio
+        how = f"{_size(self._unpacked)} unpacked, more than {ratio} times the size of the object"
+        return LimitHit(how) if self._bombs >= self.limits.bombs else Damaged(f"stopped after {how}")
+
+    def _seen(self) -> int:
+        return max(self._size, self._fetched)
 
 
 class Stream:
@@ -95,7 +127,7 @@ class Stream:
         self._error: Exception | None = None
         self._file: IO[bytes] | None = None
         self._size = 0
-        self._moved = False  # something was read, or the file was lent
+        self.moved = False  # something was read, or the file was lent
 
     @classmethod
     def of_file(cls, file: IO[bytes], budget: Budget, size: int | None) -> "Stream":
@@ -107,18 +139,17 @@ class Stream:
 
     def peek(self, size: int) -> bytes:
         """Up to `size` of the bytes that `read` will give, fewer only at the end; raises nothing."""
-        self._fill(size)
+        if len(self._ahead) - self._at < size and not self._ended:
+            self._fill(size)
         return self._ahead[self._at : self._at + size]
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end."""
-        self._moved = True
-        self._fill(size)
-        taken = self._ahead[self._at : self._at + size]
-        if size and not taken and self._error:
-            raise self._error
-        self._at += len(taken)
-        return taken
+        return self._taken(size, size)
+
+    def some(self, size: int) -> bytes:
+        """What comes next, at most `size` bytes: as it lies there, unless that is little; b"" at the end."""
+        return self._taken(size, min(size, _LARGE))
 
     def put_back(self, count: int) -> None:
         """Gives back the last `count` of the bytes that the last `read` gave."""
@@ -127,15 +158,15 @@ class Stream:
     def part(self, size: int) -> Iterator[bytes]:
         """The next `size` bytes in chunks; Damaged if there are fewer."""
         while size:
-            chunk = self.read(min(size, CHUNK))
+            chunk = self.some(size)
             if not chunk:
                 raise Damaged("the archive ends in the middle of this member")
             size -= len(chunk)
             yield chunk
 
     def __iter__(self) -> Iterator[bytes]:
-        """The rest, in chunks of 1 MiB."""
-        return iter(partial(self.read, CHUNK), b"")
+        """The rest, in chunks of about 1 MiB."""
+        return iter(partial(self.some, CHUNK), b"")
 
     def file(self) -> IO[bytes]:
         """All the bytes as a file that can seek: the object's own, or a temporary file without a name.
@@ -150,21 +181,30 @@ class Stream:
                 spool.write(chunk)
             spool.flush()
         self._file.seek(0)
-        self._moved = True
+        self.moved = True
         return self._file
 
     def restart(self) -> None:
         """Goes back to the beginning if a parser moved the file; a stream that never became one goes on."""
-        if self._file is not None and self._moved:
+        if self._file is not None and self.moved:
             self._file.seek(0)
             self._blocks, self._ended, self._error = _whole(self._file, self._size), False, None
             self._ahead, self._at = b"", 0
-            self._moved = False
+            self.moved = False
 
     def close(self) -> None:
         """Gives the temporary file back."""
         if self._file is not None:
             self._file.close()
+
+    def _taken(self, size: int, least: int) -> bytes:
+        self.moved = True
+        self._fill(least)
+        taken = self._ahead[self._at : self._at + size]
+        if size and not taken and self._error:
+            raise self._error
+        self._at += len(taken)
+        return taken
 
     def _fill(self, size: int) -> None:
         have = len(self._ahead) - self._at

@@ -97,7 +97,7 @@ def _recoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     for block in blocks:
         yield decoder.decode(block).encode()
         if has_ascii_run(block):  # appended by a program of another mind
-            yield _mended(block)
+            yield mended(block)
     if rest := decoder.decode(b"", final=True):
         yield rest.encode()
 
@@ -107,9 +107,9 @@ def _utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
     for block in blocks:
         whole = rest + block if rest else block
         rest = whole[len(whole) - _cut(whole[-3:]) :]
-        yield _mended(whole[: len(whole) - len(rest)] if rest else whole)
+        yield mended(whole[: len(whole) - len(rest)] if rest else whole)
     if rest:
-        yield _mended(rest)
+        yield mended(rest)
 
 
 def _cut(end: bytes) -> int:
@@ -123,7 +123,7 @@ def _cut(end: bytes) -> int:
     return 0
 
 
-def _mended(raw: bytes) -> bytes:
+def mended(raw: bytes) -> bytes:
     """The bytes as valid UTF-8, unless they are no text."""
     if b"\0" in raw:
         return raw + wide_strings(raw)

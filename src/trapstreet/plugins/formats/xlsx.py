@@ -1,20 +1,17 @@
-"""Excel workbooks, each sheet as a text of tab-separated lines.
+"""Excel workbooks since 2007 (.xlsx, .xlsm, .xlsb), each sheet as a text of tab-separated lines.
 
-The sheets are read by calamine in a disposable child, because a file of 5 KB with a cell in the last
-corner makes it abort. What else a workbook may hold (comments, pivot caches, embedded files, values of
-other workbooks) is read as the members of a ZIP archive. If the child dies, so is everything.
+The sheets are read by calamine in a disposable child. What else a workbook may hold (comments, text boxes,
+pivot caches, embedded files, values of other workbooks) is read as the members of a ZIP archive. If the child
+dies, so is everything.
 """
 
-import hashlib
+import re
 import zipfile
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from datetime import timedelta
+from collections.abc import Iterator
+from typing import BinaryIO
 
-from trapstreet.core.model.errors import PluginFailed, UnusableInput
 from trapstreet.core.model.objects import Unread
-from trapstreet.core.model.table import Cell, cell_text
-from trapstreet.plugins.formats import Member, Text
+from trapstreet.plugins.formats import Member, Text, _calamine, _office, _parsed
 from trapstreet.plugins.formats import _zipped as zipped
 from trapstreet.plugins.formats._stream import Damaged, Refused, Stream
 
@@ -22,35 +19,37 @@ title = "workbook"
 rank = 10
 container = True
 
-_BLOCK = 1 << 18
-_PARTLY = "partly read, as the texts that it is made of"
-_WORKBOOK = "xl/workbook.xml"
-_SHEETS = "xl/worksheets/sheet"
-_BREAKS = str.maketrans("\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029", " " * 11)
+_SHEET = re.compile(r"xl/(?:worksheets|binaryIndex)/sheet.*")
+_SHARED = [f"xl/{name}.{ending}" for name in ("sharedStrings", "styles") for ending in ("xml", "bin")]
+_TEXTS = re.compile(r"xl/(?:comments|threadedComments/|drawings/|charts/|persons/)[^.]*\.(?:xml|vml)")
 
 
 def recognises(data: Stream) -> bool:
-    if data.peek(4) not in zipped.MAGIC:
-        return False
-    if not zipped.may_hold(data, _WORKBOOK):
-        return False
-    try:
-        with zipped.directory(data) as archive:
-            return _WORKBOOK in archive.NameToInfo
-    except Refused:
-        return False
+    return _office.holds(data, "xl/workbook")
 
 
 def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     with zipped.directory(data) as archive:
         _weigh(archive, data)
         count = 0
-        for sheet in _texts(data, path):
+        for sheet in _parsed.parts(f"{__name__}:sheets", data, path, digest=_office.hashed(data)):
             count += 1
             yield sheet
-        stored = {name for name in archive.namelist() if name.startswith(_SHEETS)}
-        done = stored | {"xl/sharedStrings.xml", "xl/styles.xml"} if len(stored) <= count else set()
+        done = {name for name in archive.namelist() if _SHEET.fullmatch(name)}
+        if len(done) > count:  # one that the workbook does not name
+            done = set()
+        elif done:
+            done.update(_SHARED)
+        for info in archive.infolist():
+            if _TEXTS.fullmatch(info.filename):
+                done.add(info.filename)
+                yield _office.part(archive, info, data, path, _office.OOXML)
         yield from zipped.members(archive, data, path, wanted=lambda name: name not in done)
+
+
+def sheets(file: BinaryIO) -> Iterator[object]:
+    """In the child."""
+    return _calamine.sheets(file)
 
 
 def _weigh(archive: zipfile.ZipFile, data: Stream) -> None:
@@ -61,70 +60,4 @@ def _weigh(archive: zipfile.ZipFile, data: Stream) -> None:
                 for _ in data.budget.unpack(zipped.unpacked(archive, info)):
                     pass
             except Damaged as error:
-                raise Refused(f"{_PARTLY}: its parts are damaged") from error
-
-
-def _texts(data: Stream, path: str) -> Iterator[Text]:
-    """One text per sheet. Raises Refused, where the parser fails."""
-    digest = hashlib.sha256()
-    file = data.file()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    with closing(_events(data)) as events:
-        name = next(events, None)
-        while isinstance(name, str):
-            rows = _Rows(events)
-            yield Text(f"{path}!{name}", rows.blocks(), digest)
-            name = rows.following
-
-
-class _Rows:
-    """The blocks of one sheet, and what comes behind them."""
-
-    def __init__(self, events: Iterator[str | bytes]) -> None:
-        self._events = events
-        self.following: str | None = None
-
-    def blocks(self) -> Iterator[bytes]:
-        for event in self._events:
-            if isinstance(event, str):
-                self.following = event
-                return
-            yield event
-
-
-def _events(data: Stream) -> Generator[str | bytes]:
-    from trapstreet.sandbox import stream
-
-    try:
-        for event in stream(f"{__name__}:sheets", data.file()):
-            if not isinstance(event, str | bytes):
-                raise Refused(f"{_PARTLY}: the xlsx parser sent neither a name nor rows")
-            yield event
-    except (PluginFailed, UnusableInput) as error:
-        raise Refused(f"{_PARTLY}: {error.message}") from error
-
-
-def sheets(path: str) -> Iterator[str | bytes]:
-    """In the child: the name of each sheet, then its rows as blocks of UTF-8."""
-    from python_calamine import CalamineWorkbook, SheetTypeEnum
-
-    workbook = CalamineWorkbook.from_path(path)
-    for sheet in workbook.sheets_metadata:
-        if sheet.typ != SheetTypeEnum.WorkSheet:
-            continue
-        yield sheet.name
-        block = bytearray()
-        for row in workbook.get_sheet_by_name(sheet.name).iter_rows():
-            line = "\t".join(map(_cell, row)).rstrip("\t")
-            if line:
-                block += line.encode() + b"\n"
-            if len(block) >= _BLOCK:
-                yield bytes(block)
-                block.clear()
-        yield bytes(block)
-
-
-def _cell(value: Cell | timedelta) -> str:
-    text = str(value) if isinstance(value, timedelta) else cell_text(value) or ""
-    return text.translate(_BREAKS)
+                raise Refused(f"partly read, as the texts that it is made of: {error}") from error

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from trapstreet.core.model.objects import Unread
-from trapstreet.plugins.formats import Member
+from trapstreet.plugins.formats import Member, Text
 from trapstreet.plugins.formats import _zipped as zipped
 from trapstreet.plugins.formats._salvage import salvage
 from trapstreet.plugins.formats._stream import Refused, Stream
@@ -17,7 +17,7 @@ def recognises(data: Stream) -> bool:
     return data.peek(4) in zipped.MAGIC
 
 
-def parts(data: Stream, path: str) -> Iterator[Member | Unread]:
+def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     try:
         archive = zipped.directory(data)
     except Refused as refusal:

@@ -1,0 +1,134 @@
+"""An answer of a web server as it went over the wire (RFC 9112), its body unpacked."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+
+from trapstreet.plugins.formats._deflate import GZIP, RAW, ZLIB, damage
+from trapstreet.plugins.formats._stream import CHUNK, Damaged
+
+_CHARSET = re.compile(rb"charset=[\"']?([\w.:-]{1,40})")
+_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]{0,200})?\r?\n")
+_TEXTUAL = re.compile(rb"text/|.*(?:json|xml|script|urlencoded|html|yaml|csv|sql)|multipart/|message/http")
+_WINDOW = 8 << 20  # bytes of the past that a server's Zstandard may refer to (RFC 9659)
+
+
+def field(head: bytes, name: bytes) -> bytes:
+    """The first value of a header behind the first line, b"" if there is none; by its name as it is there."""
+    at = head.find(b"\n%b:" % name)
+    if at < 0:
+        return b""
+    end = head.find(b"\n", at + 1)
+    return head[at + len(name) + 2 : end if end >= 0 else len(head)].strip()
+
+
+class Response:
+    """The head of an answer, and its body.
+
+    head     up to the empty line, with it
+    charset  that the head declares for the body, "" if none
+    """
+
+    def __init__(self, message: bytes) -> None:
+        end = message.find(b"\r\n\r\n")
+        end = end + 4 if end >= 0 else 0
+        self.head = message[:end]
+        self._packed = message[end:]
+        head = self.head.lower()
+        self._type = field(head, b"content-type")
+        charset = _CHARSET.search(self._type)
+        self.charset = charset[1].decode() if charset else ""
+        words = field(head, b"content-encoding") + b"," + field(head, b"transfer-encoding")
+        self._encodings = [word.strip() for word in words.split(b",") if word.strip()]
+
+    @property
+    def is_textual(self) -> bool:
+        """Whether the server says that the body is a text, or says nothing."""
+        return not self._type or _TEXTUAL.match(self._type) is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the body came as it is."""
+        return not self._encodings
+
+    def body(self) -> Iterator[bytes]:
+        """The body in pieces.
+
+        Many archives keep it unpacked under a head that says otherwise: that is read too.
+        Raises Damaged in the middle of what is packed.
+        """
+        rest = self._packed
+        if b"chunked" in self._encodings and _SIZE.match(rest):
+            rest = b"".join(_chunks(rest))
+        for encoding in reversed(self._encodings):
+            unpack = _UNPACKED.get(encoding.removeprefix(b"x-"))
+            if unpack:
+                return unpack(rest)
+        return iter([rest])
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    """The content of chunks, and whatever follows where they are broken."""
+    at = 0
+    while size := _SIZE.match(body, at):
+        end = size.end() + int(size[1], 16)
+        yield body[size.end() : end]
+        at = end + len(body[end : end + 2]) - len(body[end : end + 2].lstrip(b"\r\n"))
+        if size.end() == end:
+            break
+    yield body[at:].lstrip(b"\r\n")
+
+
+def _inflated(body: bytes) -> Iterator[bytes]:
+    """gzip, zlib or bare deflate, as it turns out; the body as it is if it is none of them."""
+    from isal import isal_zlib
+
+    zlib = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
+    inflater = isal_zlib.decompressobj(GZIP if body[:2] == b"\x1f\x8b" else ZLIB if zlib else RAW)
+    rest, begun = body, False
+    try:
+        while rest and not inflater.eof:
+            piece = inflater.decompress(rest, CHUNK)
+            yield piece
+            rest, begun = inflater.unconsumed_tail, True
+        if not inflater.eof:
+            raise Damaged("the compressed body ends in the middle")
+    except damage() as error:
+        if begun:
+            raise Damaged(_BROKEN) from error
+        yield body
+
+
+def _brotli(body: bytes) -> Iterator[bytes]:
+    import brotli
+
+    unpacker, rest, begun = brotli.Decompressor(), body, False
+    try:
+        while piece := unpacker.process(rest, output_buffer_limit=CHUNK):
+            yield piece
+            rest, begun = b"", True
+        if not unpacker.is_finished():
+            raise Damaged("the compressed body ends in the middle")
+    except brotli.error as error:
+        if begun:
+            raise Damaged(_BROKEN) from error
+        yield body
+
+
+def _zstandard(body: bytes) -> Iterator[bytes]:
+    import zstandard
+
+    begun = False
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(BytesIO(body)) as reader:
+            while piece := reader.read(CHUNK):
+                yield piece
+                begun = True
+    except zstandard.ZstdError as error:
+        if begun:
+            raise Damaged(_BROKEN) from error
+        yield body
+
+
+_BROKEN = "the compressed body is damaged"
+_UNPACKED = {b"gzip": _inflated, b"deflate": _inflated, b"br": _brotli, b"zstd": _zstandard}

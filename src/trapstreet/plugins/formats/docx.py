@@ -1,0 +1,23 @@
+"""Word documents since 2007: paragraphs, tables, headers, footers, notes, comments, and what was deleted."""
+
+from collections.abc import Iterator
+
+from trapstreet.core.model.objects import Unread
+from trapstreet.plugins.formats import Member, Text, _office
+from trapstreet.plugins.formats._stream import Stream
+
+title = "Word document"
+rank = 10
+container = True
+
+
+def recognises(data: Stream) -> bool:
+    return _office.holds(data, "[Content_Types].xml", "word/document")
+
+
+def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
+    return _office.document(data, path, _office.OOXML, first="word/document", read=_is_xml)
+
+
+def _is_xml(name: str) -> bool:
+    return name.endswith((".xml", ".rels")) and not name.startswith("customXml/")

@@ -1,0 +1,117 @@
+"""A mutation fuzz of every format: nothing escapes, nothing hangs, what cannot be read is listed, what lies
+beside it is found.
+
+TRAPSTREET_FUZZ sets how many mutations of each sample are tried.
+"""
+
+import faulthandler
+import io
+import os
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from random import Random
+
+import pytest
+
+import formats_containers
+import formats_data
+import formats_mail
+import formats_office
+from mutations import mutated
+from taken_apart import source
+from trapstreet.core.model.objects import Unread
+from trapstreet.plugins import formats
+from trapstreet.plugins.formats._stream import Limits
+
+ROWS = [[f"Maria Huber {n}", f"maria.huber{n}@example.com", f"+49 30 9018{n:04}", f"1{n}"] for n in range(40)]
+TEXT = "".join("\t".join(row) + "\n" for row in ROWS).encode()
+BESIDE = b"adele.bauer@example.com\t+49 30 111111\n"
+TRIES = int(os.environ.get("TRAPSTREET_FUZZ", "200"))
+HANGS = 300.0
+"""Seconds after which a reading hangs; the slowest takes some five, on a busy machine."""
+
+LONGEST_HEADER = 600
+LIMITS = Limits(unpacked=64 << 20)
+
+
+def _zip_of_all_methods() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for method in (0, 8, 12, 14):
+            archive.writestr(f"{method}.csv", TEXT, method)
+    return out.getvalue()
+
+
+def _tar() -> bytes:
+    out, member = io.BytesIO(), tarfile.TarInfo("a.csv")
+    member.size = len(TEXT)
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.addfile(member, io.BytesIO(TEXT))
+    return out.getvalue()
+
+
+SAMPLES: dict[str, Callable[[], bytes]] = {
+    "text in UTF-16": lambda: TEXT.decode().encode("utf-16"),
+    "zip": _zip_of_all_methods,
+    "tar": _tar,
+    **{name: partial(make, TEXT) for name, make, _ in formats_containers.STREAMS},
+    **{name: partial(make, TEXT) for name, make, _ in formats_containers.ARCHIVES},
+    **{name: partial(make, ROWS) for name, make, _ in formats_office.SAMPLES},
+    **{name: partial(make, ROWS) for name, make, _ in formats_data.SAMPLES},
+    **{name: partial(make, ROWS) for name, make in formats_data.PACKS},
+    **{name: partial(make, ROWS) for name, make, _ in formats_mail.SAMPLES},
+}
+UNMARKED = {"text in UTF-16", "html", "rtf", "iso", "compress", *(name for name, *_ in formats_mail.SAMPLES)}
+"""Whose end cannot be told from a place where they were cut off; an ISO image says late what it is."""
+
+OTHERS = ("zip", "tar", "xz", "docx", "pdf", "rar 5", "html")
+"""Whose headers and ends are spliced into the others."""
+
+
+@cache
+def sample(name: str) -> bytes:
+    return SAMPLES[name]()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hangs() -> Iterator[None]:
+    faulthandler.dump_traceback_later(HANGS, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAMPLES)
+def test_whatever_is_done_to_a_file_it_is_read_or_listed_and_its_neighbour_found(name: str) -> None:
+    data, others, random = sample(name), [sample(other) for other in OTHERS], Random(f"fuzz {name}")
+    for number in range(TRIES):
+        done, damaged = mutated(data, random, others)
+        what = f"{name}: {done}, {number}"
+        texts, unread = _read_beside_another(damaged, what)
+        if done == "cut short" and name not in UNMARKED and len(damaged) > LONGEST_HEADER:
+            assert unread or all(row[1].encode() in texts for row in ROWS), what
+
+
+def _read_beside_another(damaged: bytes, what: str) -> tuple[bytes, list[Unread]]:
+    """All texts, and what was not read, of an archive that is sound itself."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("damaged", damaged)
+        archive.writestr("beside.csv", BESIDE)
+    texts: list[tuple[str, bytes]] = []
+    unread = []
+    for found in formats.read(source(out.getvalue(), "f"), LIMITS):
+        if isinstance(found, Unread):
+            assert found.why.isprintable(), what
+            assert "maria" not in found.why.lower(), what
+            unread.append(found)
+        else:
+            texts.append((found.path, b"".join(found.chunks)))
+    whole = not any(each.path == "f" for each in unread)
+    assert not whole or ("f!/beside.csv", BESIDE) in texts, what
+    said = [*(path for path, _ in texts), *(each.path for each in unread)]
+    assert not damaged or any(path.startswith("f!/damaged") for path in said), what
+    return b"\n".join(text for _, text in texts), unread

@@ -11,7 +11,7 @@ from trapstreet.app import delivering
 from trapstreet.app.alarming import deliver, raise_alerts, raise_trouble
 from trapstreet.app.delivering import Delivered
 from trapstreet.app.workspace import Workspace
-from trapstreet.core.model.errors import AccessDenied, Unreachable
+from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.notice import Severity
 from trapstreet.plugins.notifiers import Later
 from trapstreet.store import cases
@@ -282,7 +282,7 @@ def test_what_nobody_acknowledges_in_time_is_told_by_another_route_once(
     round_of(workspace)
 
     def later(minutes: int) -> Delivered:
-        monkeypatch.setattr("trapstreet.app.alarming.now", lambda: seconds_from_now(60 * minutes))
+        monkeypatch.setattr("trapstreet.app.alarming.clock", lambda: seconds_from_now(60 * minutes))
         return round_of(workspace, later=60 * minutes)
 
     assert later(29).sent == 0
@@ -379,20 +379,43 @@ def test_a_test_is_told_at_once_and_says_which_route_does_not_work(
     with_routes(desk, 'desk least = "critical"; quiet = "00:00-23:59"', "oncall")
     receivers["oncall"].failing = Unreachable("nobody answers")
     assert desk.json("alert", "test", status=4) == {
-        "routes": [{"route": "desk", "error": ""}, {"route": "oncall", "error": "nobody answers"}]
+        "routes": [
+            {"route": "desk", "error": "", "status": 0},
+            {"route": "oncall", "error": "nobody answers", "status": 4},
+        ]
     }
     assert "oncall: NOT TOLD: nobody answers" in desk.do("alert", "test", "oncall", status=4)
     assert "no route is called 'none'" in desk.refused(2, "alert", "test", "none")
-    assert desk.json("case", "list", "--all") == {"cases": [], "hidden": 0}
+    assert receivers["desk"].reasons == ["test"]
+    assert (Alert.objects.count(), Case.objects.count(), Delivery.objects.count()) == (0, 0, 0)
+    assert cases.last_sent().keys() == {"desk"}
     with_routes(desk)
     assert "There is no route yet" in desk.do("alert", "test")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (UnusableInput("[notify.desk]: no such file"), 2),
+        (AccessDenied("wrong password"), 3),
+        (Unreachable("connection refused"), 4),
+        (KeyError("a bug"), 5),
+    ],
+)
+def test_the_status_of_a_test_says_who_has_to_do_something(
+    desk: Desk, receivers: dict[str, Receiver], error: Exception, status: int
+) -> None:
+    with_routes(desk, "desk")
+    receivers["desk"].failing = error
+    assert "desk: NOT TOLD: " in desk.do("alert", "test", status=status)
+    assert cases.last_sent() == {}
 
 
 @pytest.mark.parametrize(
     ("section", "why"),
     [
         ('[notify.desk]\nkind = "mail"\nleast = "urgent"', "[notify.desk]: least = 'urgent' is no severity"),
-        ("[notify.desk]\n", "[notify.desk]: kind is missing"),
+        ("[notify.desk]\n", "[notify.desk]: 'kind' is missing"),
         ('[notify."Desk 1"]\nkind = "mail"', "is no name of a route"),
         ('[notify.desk]\nkind = "mail"\nescalates = "desk"', "escalates to 'desk', which is no other route"),
     ],

@@ -128,7 +128,7 @@ def test_web_mail_and_dns_become_sightings_that_people_can_read(company: Desk) -
     assert (visit["label"]["kind"], visit["client"]["family"]) == ("tool", "curl 8")
     said = desk.do("sighting", "list")
     assert "4 incidents, 4 uses of decoys" in said
-    assert "from 127.0.0.1, outside" in said
+    assert "from 127.0.0.1, no public address: your own network or a proxy" in said
     assert "a program that somebody writes or starts by hand" in said
     assert states(desk, "p1") == {"planted": PLANTED - 1, "touched": 1}
     assert states(desk, page[0]) == {"touched": 1}
@@ -156,7 +156,7 @@ def test_the_traps_settings_are_the_workspaces_and_are_never_overwritten(company
         "serve", "--only", "trap", "--folder", folder, "--set-up", "--workspace", company.workspace,
     ]  # fmt: skip
     assert company.run(*arguments) == 2
-    assert "exists" in company.err
+    assert "is there already and stays as it is: edit it" in company.err
     assert "192.0.2.7" in (folder / "trap.toml").read_text()
 
 

@@ -1,24 +1,26 @@
 """The alarm: what was heard, found or is wrong becomes alerts, and alerts are told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from trapstreet.app.clock import now
 from trapstreet.app.delivering import Delivered, deliver, test_alert
 from trapstreet.app.errors import known_error
 from trapstreet.app.settings import routes_of
 from trapstreet.app.weighing import joint_evidence
 from trapstreet.app.working import Seen
 from trapstreet.app.workspace import Workspace
-from trapstreet.cases import Route, Use, alerts, escalate, raise_alert
+from trapstreet.cases import Route, Tellings, Use, alerts, escalate, raise_alert
 from trapstreet.core.model.notice import Severity
 from trapstreet.index import is_planting
-from trapstreet.sightings import Joint, Label
+from trapstreet.sightings import Label
 from trapstreet.store import cases, sightings, uses
-from trapstreet.store.models import DataSet, Incident, SuppressionJob
+from trapstreet.store.leases import clock
+from trapstreet.store.models import Case, DataSet, SuppressionJob
+from trapstreet.store.uses import Changed, Whom
 from trapstreet.watch import Finding
 
 __all__ = [
@@ -30,21 +32,41 @@ __all__ = [
     "test_alert",
 ]
 
-_AT_ONCE = 200
-"""Incidents, or entries of the log, of one transaction."""
+_AT_ONCE = 2_000
+"""Incidents, or entries of the log, of one look."""
+
+_ALONE = 30
+"""Parties that have an alert each, of those that use an owner's decoys by a channel within a day."""
+_DAY = 86_400_000_000
+"""Microseconds."""
+
+_PASSED_OVER = 200
+"""Entries of the log that are no alerts before it is written down that they were looked at: to write keeps
+others waiting."""
+
+_FINDINGS = 200
+"""Findings of one transaction."""
 
 
-def raise_alerts(workspace: Workspace) -> int:
+def raise_alerts(workspace: Workspace, goes_on: Callable[[], bool] = lambda: True) -> int:
     """Alerts for all that changed since the last look, and what nobody acknowledged in time passed on; how
-    many have to be told. Several may do so at once."""
-    routes = _routes(workspace)
-    told = 0
-    for look in (_look_at_incidents, _look_at_log):
-        while (found := look(workspace, routes)) is not None:
-            told += found
-    told += _look_at_damaged(workspace, routes)
-    with cases.raising():
-        return told + escalate(routes, at=now())
+    many have to be told. Several may do so at once.
+
+    goes_on  asked between two looks, each of which takes some tenths of a second; if not, the rest waits
+    Owners of decoys have a look in turn, and one that had none yet is next: a flood on the decoys of one
+    keeps those of another waiting for one look.
+    """
+    routes, told, looks = _routes(workspace), 0, dict[str, int]()
+    while True:
+        told += _look_elsewhere(workspace, routes)
+        waiting = uses.owners_waiting()
+        if not waiting:
+            return told
+        owner = min(waiting, key=lambda each: (looks.get(each, 0), waiting[each]))
+        told += _look_at(workspace, owner, routes)
+        looks[owner] = max(looks.values(), default=0) + 1
+        if not goes_on():
+            return told
 
 
 def alarm_findings(workspace: Workspace, findings: Iterable[Finding]) -> int:
@@ -53,9 +75,9 @@ def alarm_findings(workspace: Workspace, findings: Iterable[Finding]) -> int:
     routes, told = _routes(workspace), 0
     sources = dict(DataSet.objects.values_list("name", "source"))
     rest = (each for each in findings if not _same_file(each.path, sources.get(each.data_set, "")))
-    while some := list(islice(rest, _AT_ONCE)):
+    while some := list(islice(rest, _FINDINGS)):
         with cases.raising():
-            told += sum(raise_alert(_found(each), routes, ring=workspace.ring, at=now()) for each in some)
+            told += sum(raise_alert(_found(each), routes, ring=workspace.ring, at=clock()) for each in some)
     return told
 
 
@@ -74,7 +96,7 @@ def _found(finding: Finding) -> alerts.NewAlert:
         share=finding.share,
         certain=finding.certain,
         planted=finding.planted,
-        at=now(),
+        at=clock(),
     )
 
 
@@ -90,85 +112,136 @@ def raise_trouble(
     """An alert for something that keeps trapstreet from watching or telling; whether it has to be told: the
     same `source` is one alert until its case is closed."""
     trouble = alerts.of_trouble(
-        source, severity=severity, headline=headline, happened=happened, steps=steps, at=now()
+        source, severity=severity, headline=headline, happened=happened, steps=steps, at=clock()
     )
     with cases.raising():
-        return raise_alert(trouble, _routes(workspace), ring=workspace.ring, at=now())
+        return raise_alert(trouble, _routes(workspace), ring=workspace.ring, at=clock())
 
 
 def _routes(workspace: Workspace) -> list[Route]:
     return [route for route, _ in routes_of(workspace.settings)]
 
 
-def _look_at_incidents(workspace: Workspace, routes: Sequence[Route]) -> int | None:
-    """Alerts for the next incidents that changed; None where there are none."""
-    before = cases.looked_at("incidents")
-    groups, upto = uses.changed(before, _AT_ONCE)
-    if not groups:
-        return None
-    joint = joint_evidence(workspace, {owner for owner, *_ in groups})  # slow: nobody waits for it
+class _Subject(NamedTuple):
+    """The owner of some decoys, and what is known of them all.
+
+    id     as incidents have it;  case, closed  its open case, and the last one that was closed
+    since  what was over by then is not looked at any more (Unix µs);  together, joint  as in Use
+    """
+
+    id: str
+    owner: alerts.Owner
+    case: Case | None
+    closed: Case | None
+    since: int
+    together: int
+    joint: float
+
+
+def _look_at(workspace: Workspace, owner: str, routes: Sequence[Route]) -> int:
+    """Alerts for the first of an owner's incidents that changed; how many have to be told."""
+    changed = uses.waiting(owner, _AT_ONCE)
+    joint = joint_evidence(workspace, [owner])[owner].log10_e  # the first one is slow: nobody waits for it
     with cases.raising():
-        if cases.looked_at("incidents") != before:
-            return 0  # somebody else was quicker
-        told = 0
-        for group in groups:
-            new = _sighted_somehow(workspace, group, joint[group[0]])
-            if new is not None:
-                told += raise_alert(new, routes, ring=workspace.ring, at=now())
-        cases.look_on("incidents", upto)
+        at, tellings, told = clock(), Tellings(), 0
+        subject, done = _subject(owner, joint), list[Changed]()
+        for whom, settled in _turn(subject, changed, at=at):
+            done += settled
+            if new := _sighted_somehow(workspace, subject, whom):
+                told += raise_alert(new, routes, ring=workspace.ring, at=at, tellings=tellings)
+        uses.settle(done)
     return told
 
 
-def _sighted_somehow(workspace: Workspace, group: uses.Group, joint: Joint) -> alerts.NewAlert | None:
+def _subject(owner: str, joint: float) -> _Subject:
+    case = cases.open_case(owner)
+    closed = cases.earlier_case(case or owner)
+    since = (closed.closed_at or 0) if closed else 0
+    together = uses.used_by_somebody(owner, since=since)
+    return _Subject(owner, _owner(owner), case, closed, since, together, joint)
+
+
+def _turn(subject: _Subject, changed: Sequence[Changed], *, at: int) -> Iterator[tuple[Whom, list[Changed]]]:
+    """Who gets an alert at this look, and the incidents that it settles: by channel first parties by
+    themselves, then all others together. Of more parties than so many with an alert, some wait."""
+    case = subject.case or subject.closed
+    raised = cases.raised_for(case) if case else {}
+    by_channel: dict[str, dict[str, list[Changed]]] = {}
+    for each in changed:
+        by_channel.setdefault(each.channel, {}).setdefault(each.party, []).append(each)
+    for channel, parties in by_channel.items():
+        prefix = f"{channel} {subject.id} "
+        own = {
+            source.removeprefix(prefix): when for source, when in raised.items() if source.startswith(prefix)
+        }
+        own.pop(alerts.CROWD, None)
+        lately = sum(when > at - _DAY for when in own.values()) if subject.case else 0
+        known = islice((party for party in parties if party in own), _ALONE)
+        new = islice((party for party in parties if party not in own), max(0, _ALONE - lately))
+        alone = [*known, *new]
+        for party in alone:
+            yield Whom(subject.id, channel, subject.since, party), parties[party]
+        but = frozenset(own) | frozenset(alone)
+        if rest := [each for party, some in parties.items() if party not in but for each in some]:
+            yield Whom(subject.id, channel, subject.since, but=but), rest
+
+
+def _sighted_somehow(workspace: Workspace, subject: _Subject, whom: Whom) -> alerts.NewAlert | None:
     """As `_sighted`; what cannot be judged keeps nothing else from being told, and is told itself."""
     try:
-        return _sighted(workspace, group, joint)
+        return _sighted(workspace, subject, whom)
     except Exception as error:
         if known_error(error):
             raise
-        owner, channel, _ = group
         return alerts.of_trouble(
-            f"unjudged {owner} {channel}",
+            f"unjudged {whom.owner} {whom.channel}",
             severity=Severity.HIGH,
-            headline=f"Decoys of {owner} were used ({channel}), and trapstreet could not judge it",
+            headline=f"Decoys of {whom.owner} were used ({whom.channel}), and trapstreet could not judge it",
             happened=(f"A bug ({type(error).__name__}) kept this use from being judged; it is kept.",),
             steps=("Look at it: trapstreet sighting list.", "Report the bug."),
-            at=now(),
+            at=clock(),
         )
 
 
-def _sighted(workspace: Workspace, group: uses.Group, joint: Joint) -> alerts.NewAlert | None:
-    """The alert for what one party does with an owner's decoys by one channel, since a case of theirs was
-    closed last."""
-    owner, channel, party = group
-    open_case = cases.open_case(owner)
-    before = cases.earlier_case(open_case or owner)
-    since = before.closed_at or 0 if before else 0
-    found = uses.incidents_of(group, since=since)
-    shown = uses.telling(group, since=since)
-    if shown is None:
+def _sighted(workspace: Workspace, subject: _Subject, whom: Whom) -> alerts.NewAlert | None:
+    """The alert for what one party, or all others together, did with an owner's decoys by one channel since a
+    case of theirs was closed last; None where that is nothing."""
+    done, shown = uses.done_by(whom), uses.telling(whom)
+    if done is None or shown is None:
         return None
     seen, why = sightings.seen_of(shown, workspace.ring)
     label = msgspec.msgpack.decode(why, type=Label)
-    weighed = [each for each in found if not each.expected] or found
     use = Use(
-        owner=owner,
-        channel=channel,
-        decoys=tuple(sorted({_decoy(each) for each in found})),
-        hits=sum(each.count for each in found),
-        first=min(each.first for each in found),
-        last=max(each.last for each in found),
-        score=min(each.score for each in weighed),
-        spared=all(msgspec.structs.replace(label, score=each.score).spares for each in weighed),
-        expected=all(each.expected for each in found),
-        named=any(each.named for each in weighed),
-        together=uses.used_by_somebody(owner, since=since),
-        joint=joint.log10_e,
+        owner=whom.owner,
+        channel=whom.channel,
+        decoys=done.decoys,
+        hits=done.hits,
+        first=done.first,
+        last=done.last,
+        score=done.score,
+        spared=msgspec.structs.replace(label, score=done.score).spares,
+        expected=done.expected,
+        named=done.named,
+        together=subject.together,
+        joint=subject.joint,
         place=msgspec.msgpack.decode(seen, type=Seen).place,
         label=label,
     )
-    begun = max(each.first for each in found)
-    return alerts.of_sighting(use, _owner(owner), party=party, begun=begun)
+    if whom.party:
+        return alerts.of_sighting(use, subject.owner, party=whom.party, begun=done.begun)
+    return alerts.of_crowd(use, subject.owner, parties=done.parties, begun=done.begun)
+
+
+def _look_elsewhere(workspace: Workspace, routes: Sequence[Route]) -> int:
+    """Alerts for what is no use of a decoy, and escalations; how many have to be told."""
+    told = 0
+    while (found := _look_at_log(workspace, routes)) is not None:
+        told += found
+    told += _look_at_damaged(workspace, routes)
+    if any(route.escalates for route in routes):
+        with cases.raising():
+            told += escalate(routes, at=clock())
+    return told
 
 
 def _owner(owner: str) -> alerts.Owner:
@@ -182,20 +255,19 @@ def _owner(owner: str) -> alerts.Owner:
     return alerts.Owner(name, "copy", place, standing.decoys, standing.data_set, standing.rows)
 
 
-def _decoy(incident: Incident) -> int:
-    return int(incident.token.rpartition("/")[2])
-
-
 def _look_at_log(workspace: Workspace, routes: Sequence[Route]) -> int | None:
     """Alerts for what the log says next of suppression; None at its end."""
-    told = 0
+    before = cases.looked_at("log")
+    found = list(cases.suppression_alerts(before, _AT_ONCE))
+    calls = [call for _, call in found if call is not None]
+    if not calls and len(found) < _PASSED_OVER:
+        return None
     with cases.raising():
-        found = list(cases.suppression_alerts(cases.looked_at("log"), 10 * _AT_ONCE))
-        if not found:
-            return None
-        for _, call in found:
-            if call is not None:
-                told += raise_alert(_called(call), routes, ring=workspace.ring, at=now())
+        if cases.looked_at("log") != before:
+            return 0  # somebody else was quicker
+        told = 0
+        for call in calls:
+            told += raise_alert(_called(call), routes, ring=workspace.ring, at=clock())
         cases.look_on("log", found[-1][0])
     return told
 
@@ -213,10 +285,9 @@ def _called(call: cases.Called) -> alerts.NewAlert:
 
 def _look_at_damaged(workspace: Workspace, routes: Sequence[Route]) -> int:
     """An alert where records of spools were kept aside since the last look."""
+    if cases.last_damaged() <= cases.looked_at("damaged"):  # old ones may be gone
+        return 0
     with cases.raising():
-        upto = cases.last_damaged()
-        if upto == cases.looked_at("damaged"):
-            return 0
-        cases.look_on("damaged", upto)
-        new = alerts.of_damage(records=sightings.count_damaged(), at=now())
-        return int(raise_alert(new, routes, ring=workspace.ring, at=now()))
+        cases.look_on("damaged", cases.last_damaged())
+        new = alerts.of_damage(records=sightings.count_damaged(), at=clock())
+        return int(raise_alert(new, routes, ring=workspace.ring, at=clock()))

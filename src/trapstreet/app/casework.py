@@ -25,6 +25,7 @@ from trapstreet.render.cases import (
 )
 from trapstreet.store import cases, uses
 from trapstreet.store.cases import Entry
+from trapstreet.store.leases import clock
 from trapstreet.store.models import Alert, Case, Delivery
 
 _WORST = ("dead", "waiting", "sent")
@@ -35,7 +36,7 @@ def alerts_listed(
 ) -> AlertsListed:
     """Alerts that nobody looks after, the most severe first; or those of a case, those with a message that
     could not be told, or all."""
-    found = Alert.objects.exclude(kind="test")
+    found = Alert.objects.all()
     hidden = found.count()
     if case is not None:
         found = found.filter(case=cases.case_named(case))
@@ -57,7 +58,7 @@ def alerts_listed(
 
 def cases_listed(workspace: Workspace, *, everything: bool = False) -> CasesListed:
     """Open cases in which somebody has to do something, the most severe first; or all."""
-    found = Case.objects.exclude(subject="test")
+    found = Case.objects.all()
     hidden = found.count()
     if not everything:
         found = found.filter(closed_at__isnull=True, severity__gt=Severity.INFO)
@@ -85,7 +86,7 @@ def acknowledge(workspace: Workspace, names: Sequence[str], *, by: str, what: st
     stay as they are."""
     at, done = now(), []
     with transaction.atomic():
-        for case, alerts in _by_case(names).items():
+        for case, alerts in _by_case(names, "acknowledged").items():
             new = [each for each in alerts if each.acknowledged_at is None]
             if not new:
                 continue
@@ -99,7 +100,7 @@ def assign(workspace: Workspace, names: Sequence[str], *, to: str, by: str) -> l
     """Somebody is to look after some alerts, named as in `acknowledge`."""
     at, done = now(), []
     with transaction.atomic():
-        for case, alerts in _by_case(names).items():
+        for case, alerts in _by_case(names, "assigned").items():
             cases.assign(alerts, to, ring=workspace.ring)
             _write(workspace, case, "assigned", Entry(by, to, tuple(each.id for each in alerts)), at)
             done += alerts
@@ -141,8 +142,8 @@ def close(workspace: Workspace, name: str, *, by: str, what: str = "") -> Case:
 
 def retry(names: Sequence[str]) -> int:
     """Messages that could not be told, of some alerts or of all, are tried again at once; how many."""
-    ids = None if not names else {each.id for alerts in _by_case(names).values() for each in alerts}
-    return cases.revive(ids, at=now())
+    ids = None if not names else {each.id for alerts in _by_case(names, "tried").values() for each in alerts}
+    return cases.revive(ids, at=clock())
 
 
 def this_user() -> str:
@@ -157,16 +158,19 @@ def _write(workspace: Workspace, case: Case, kind: str, entry: Entry, at: int) -
     cases.write_entry(case, kind, entry, ring=workspace.ring, at=at)
 
 
-def _by_case(names: Iterable[str]) -> dict[Case, list[Alert]]:
-    """Alerts by their case: `a7` is one, `k3` all of a case."""
+def _by_case(names: Iterable[str], done: str) -> dict[Case, list[Alert]]:
+    """Alerts by their case: `a7` is one, `k3` all of a case. done: what is to be done with all or none."""
     found: dict[Case, list[Alert]] = {}
-    for name in names:
-        if name.strip().lower().startswith("k"):
-            case = cases.case_named(name)
-            found.setdefault(case, []).extend(case.alerts.all())
-        else:
-            alert = cases.alert_named(name)
-            found.setdefault(alert.case, []).append(alert)
+    try:
+        for name in names:
+            if name.strip().lower().startswith("k"):
+                case = cases.case_named(name)
+                found.setdefault(case, []).extend(case.alerts.all())
+            else:
+                alert = cases.alert_named(name)
+                found.setdefault(alert.case, []).append(alert)
+    except UnusableInput as error:
+        raise UnusableInput(error.message, hint=f"{error.hint}; nothing was {done}") from error
     return {case: list({each.id: each for each in alerts}.values()) for case, alerts in found.items()}
 
 

@@ -12,25 +12,30 @@ import msgspec
 
 from trapstreet.app.checks import around, waiting
 from trapstreet.app.clock import now
+from trapstreet.app.settings import read_keep
 from trapstreet.app.working import Taken, Worker
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.notice import Severity
+from trapstreet.core.model.words import counted
 from trapstreet.render.sightings import taken_line
-from trapstreet.store import leases
+from trapstreet.store import leases, sightings
 from trapstreet.store.figures import Figures, figures
 from trapstreet.store.log import is_signed
 from trapstreet.trap.spool import Waiting
 from trapstreet.trap.status import Metric, label
 from trapstreet.work.loop import Job, Turn
 
-SOON, LATER, SELDOM = 1.0, 15.0, 3600.0
-"""Seconds between two rounds: of what must not wait, of counting, of the rest."""
+SOON, LATER, SELDOM, DAILY = 1.0, 15.0, 3600.0, 86_400.0
+"""Seconds between two rounds: of what must not wait, of counting, of the rest, of forgetting."""
 
 HOLDER = "TRAPSTREET_WORKER"
 LETS_OTHERS = 0.11
-"""Seconds between two batches of hits: who waits for the registry looks for it each 0.1 s (SQLite)."""
+"""Seconds between two batches of hits, or two looks: who waits for the registry looks for it each 0.1 s
+(SQLite)."""
 
+_FORGOTTEN = 400
+"""Incidents that are dropped at once."""
 _WEEK = 7 * 86_400_000_000
 _LONGEST = 64
 """Characters of a lease's name."""
@@ -77,6 +82,7 @@ class Duties:
             Job("messages", SOON, self._tell, alone=False),
             Job("housekeeping", SELDOM, self._keep_house),
             Job("checks", SELDOM, self._look_around, then=("messages",)),
+            Job("forgetting", DAILY, self._forget),
             Job("figures", LATER, self._count, alone=False),
         ]
 
@@ -108,10 +114,10 @@ class Duties:
 
         return take
 
-    def _raise(self, _turn: Turn) -> int:
+    def _raise(self, turn: Turn) -> int:
         from trapstreet.app.alarming import raise_alerts
 
-        raised = raise_alerts(self._workspace)
+        raised = raise_alerts(self._workspace, lambda: turn.goes_on(after=LETS_OTHERS))
         self._raised += raised
         return raised
 
@@ -119,7 +125,7 @@ class Duties:
         """Each message has a lease of its own: every worker sends."""
         from trapstreet.app.alarming import deliver
 
-        delivered = deliver(self._workspace, holder=self._holder, at=now(), stop=turn.over())
+        delivered = deliver(self._workspace, holder=self._holder, at=leases.clock(), stop=turn.over())
         self._sent += delivered.sent
         self._failed += delivered.failed
         for route, error in delivered.routes.items():
@@ -162,6 +168,23 @@ class Duties:
                 break
         self._raised += raised
         return raised
+
+    def _forget(self, turn: Turn) -> int:
+        """Drop uses of decoys that were kept for as long as the settings say."""
+        kept = read_keep(self._workspace.settings.work.keep)
+        if kept is None:
+            return 0
+        at, gone, some = leases.clock(), 0, _FORGOTTEN
+        while some == _FORGOTTEN:
+            with self._workspace.writing():
+                some = sightings.forget(before=at - kept, most=_FORGOTTEN, ring=self._workspace.ring, at=at)
+            gone += some
+            if not turn.goes_on(after=LETS_OTHERS):
+                break
+        if gone:
+            keep = self._workspace.settings.work.keep
+            self._say(f"{counted(gone, 'incident')} forgotten that ended more than {keep} ago.")
+        return gone
 
     def _count(self, _turn: Turn) -> int:
         self.counts = figures()

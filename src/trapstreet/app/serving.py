@@ -61,6 +61,7 @@ class _People:
     def _raise(self, part: str, ends: int) -> None:
         from trapstreet.app.alarming import deliver, raise_trouble
         from trapstreet.store import disconnect
+        from trapstreet.store.leases import clock
 
         try:
             workspace = Workspace.open(self._root)
@@ -73,7 +74,7 @@ class _People:
                 steps=("Look into the log of trapstreet serve.", "Run trapstreet doctor in the workspace."),
             )
             if part == "worker":  # nobody else sends it
-                deliver(workspace, holder="serve", at=now())
+                deliver(workspace, holder="serve", at=clock())
         except Exception as error:  # noqa: BLE001  whatever keeps people from being told, the parts go on
             self.note(f"nobody could be alerted of that: {known_error(error) or type(error).__name__}")
         finally:

@@ -7,7 +7,7 @@ from trapstreet.app.planting import decoy_settings
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.ground import GroundTable
 from trapstreet.decoys import owned, tokens
-from trapstreet.sightings import MAIL, Joint, Kind, Listening, Use, joint
+from trapstreet.sightings import MAIL, Incident, Joint, Listening, Use, joint
 from trapstreet.store import copies, plantings, sightings
 from trapstreet.store.models import Copy, Planting, Pool
 
@@ -22,25 +22,30 @@ _heard_by: dict[str, Mapping[str, int]] = {}
 def joint_evidence(workspace: Workspace, owners: Collection[str]) -> dict[str, Joint]:
     """The joint evidence of each of some plantings, copies and pools.
 
-    All incidents are looked at, and all owners' decoys are counted once in a process: 10 µs a decoy.
+    All decoys that were used are looked at, however often and by however many: 10 µs each. All owners' decoys
+    are counted once in a process: 10 µs a decoy.
     """
     listening = list(_listening(workspace))
     uses = list(_uses({each.owner: each.since for each in listening}))
     return joint(owners, uses, listening)
 
 
+def counts(incident: Incident) -> bool:
+    """Whether an incident counts for joint evidence: honest automata's and declared ones don't. What counts
+    once goes on to do so, whatever is heard later."""
+    honest = all(kind.honest for kind, _ in incident.kinds)
+    return not incident.expected and not honest and incident.score < _SURE
+
+
 def _uses(since: Mapping[str, int]) -> Iterator[Use]:
-    """Uses that count: those of honest automata and declared ones don't, nor any of decoys that were heard
-    before they were there."""
-    incidents = sightings.all_incidents()
-    noisy = {each.token for each in incidents if each.first < since.get(each.owner, 0)}
-    for each in incidents:
-        honest = all(Kind(kind).honest for kind, _ in each.kinds)
-        if each.expected or honest or each.score >= _SURE or each.token in noisy:
+    """The first use that counts of each decoy by each channel; none of decoys that were heard before they
+    were there. Later uses of a decoy add no evidence."""
+    for each in sightings.used_tokens():
+        if each.counted is None or each.first < since.get(each.owner, 0):
             continue
         channel, _, named = each.token.partition(" ")
         decoy = int(named.rpartition("/")[2])
-        yield Use(each.first, _heard_as(channel), each.party, each.owner, decoy)
+        yield Use(each.counted, _heard_as(channel), each.counted_party, each.owner, decoy)
 
 
 def _listening(workspace: Workspace) -> Iterator[Listening]:

@@ -20,6 +20,7 @@ from trapstreet.app.expecting import Declared
 from trapstreet.app.geography import Places
 from trapstreet.app.personas import Personas
 from trapstreet.app.resolving import Decoys
+from trapstreet.app.weighing import counts
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.hit import Heard, Hit, Swarm
@@ -47,8 +48,9 @@ from trapstreet.trap.settings import read_settings
 from trapstreet.trap.spool import FILE_NAME as SPOOL_NAME
 from trapstreet.trap.spool import Sealed, SpoolReader
 
-_RECORDS = 32
-_LEAST, _MOST = 1 << 19, 4 << 20
+_RECORDS = 1_000
+"""Of a batch at most: of hits that come one by one each has its own."""
+_LEAST, _MOST = 1 << 17, 4 << 20
 """Bytes of a batch: 4 MiB of names that are nobody's take 0.4 s, of sightings some 5 s."""
 _AIM = 0.5
 """Seconds that a batch should take, so that it does not keep others from writing for long."""
@@ -255,7 +257,7 @@ class _Judge:
         new = self._incidents
         known = sightings.incidents_of({(each.token, each.party) for each in new})
         joined = fold([*(msgspec.convert(each, Incident, from_attributes=True) for each in known), *new])
-        return [Folded(*msgspec.structs.astuple(each)) for each in joined]
+        return [Folded(**msgspec.structs.asdict(each), counts=counts(each)) for each in joined]
 
     def _named(self, used: Used, text: Said) -> tuple[str, ...]:
         found = (name for who in self._personas.of(used) for name in text.names(who))

@@ -11,13 +11,14 @@ from trapstreet.cases.domain.drafts import Draft, Known, drafts
 from trapstreet.cases.domain.routes import Route, read_route
 from trapstreet.cases.domain.runbook import Runbook, joined, runbook
 from trapstreet.cases.domain.severity import Use
-from trapstreet.cases.service import escalate, raise_alert
+from trapstreet.cases.service import Tellings, escalate, raise_alert
 
 __all__ = [
     "Draft",
     "Known",
     "Route",
     "Runbook",
+    "Tellings",
     "Use",
     "alerts",
     "awareness",

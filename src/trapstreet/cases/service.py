@@ -13,12 +13,42 @@ PAUSE = 3_600_000_000
 """Microseconds between two messages of one case by one route, unless it got worse."""
 
 
+class Tellings:
+    """How far routes told the alerts of cases: looked up once for each case, kind and route, and kept up
+    while more alerts are raised in the same transaction."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str, str], cases.Telling] = {}
+
+    def of(self, alert: Alert, route: str) -> cases.Telling:
+        """What the route was to tell so far of the alert's case and kind."""
+        key = alert.case_id, alert.kind, route
+        if key not in self._known:
+            self._known[key] = cases.telling(*key)
+        return self._known[key]
+
+    def add(self, alert: Alert, route: str, due: int) -> None:
+        """The route is to tell this one, too."""
+        before = self.of(alert, route)
+        self._known[alert.case_id, alert.kind, route] = cases.Telling(
+            severity=max(before.severity, alert.severity),
+            waits=min(before.waits or due, due),
+            begun=before.begun,
+        )
+
+
 def raise_alert(
-    new: NewAlert, routes: Sequence[Route], *, ring: KeyRing, at: int, whatever: bool = False
+    new: NewAlert,
+    routes: Sequence[Route],
+    *,
+    ring: KeyRing,
+    at: int,
+    whatever: bool = False,
+    tellings: Tellings | None = None,
 ) -> bool:
     """Enter an alert; whether it is told: it is new, or worse than before. Within `cases.raising`.
 
-    whatever  every route tells it, whatever its rules
+    whatever  every route tells it, whatever its rules;  tellings  of those raised in the same transaction
     What goes on is the same alert with new figures. What began before its case was closed, and is no worse,
     stays in that case.
     """
@@ -40,9 +70,10 @@ def raise_alert(
     alert = alert or cases.begin_alert(case, source, at=at)
     alert.acknowledged_at = None  # somebody knew of what was not so bad
     _enter(alert, new, ring)
+    tellings = tellings or Tellings()
     for route in routes:
         if whatever or route.tells(new.kind, new.severity):
-            _deliver(alert, route, reason=reason, at=at, now=whatever)
+            _deliver(alert, route, tellings, reason=reason, at=at, now=whatever)
     return True
 
 
@@ -86,16 +117,15 @@ def _enter(alert: Alert, new: NewAlert, ring: KeyRing) -> None:
     cases.enter(alert, notice, ring=ring)
 
 
-def _deliver(alert: Alert, route: Route, *, reason: str, at: int, now: bool) -> None:
-    """A case speaks at once where it got worse, or of the first of a kind; else once an hour for all that is
-    new in it."""
-    severity = Severity(alert.severity)
+def _deliver(alert: Alert, route: Route, tellings: Tellings, *, reason: str, at: int, now: bool) -> None:
+    """A case speaks at once where it got worse, or of the first of a kind that nobody has acknowledged; else
+    once an hour for all that is new in it."""
+    severity, before = Severity(alert.severity), tellings.of(alert, route.name)
     due = at if now else route.due(severity, at)
     digest = route.digest is not None and severity < Severity.CRITICAL and not now
-    if not digest and reason == "new":
-        before = cases.telling(alert, route.name)
-        if severity <= before.severity:
-            due = max(due, (before.begun or 0) + PAUSE)
-            due = min(due, before.waits or due)  # what waits may wait for a digest
+    if not digest and reason == "new" and severity <= before.severity:
+        due = max(due, (before.begun or 0) + PAUSE)
+        due = min(due, before.waits or due)  # what waits may wait for a digest
     bundle = "digest" if digest else f"k{alert.case_id}"
     cases.deliver_by(alert, route.name, reason=reason, bundle=bundle, due_at=due, at=at)
+    tellings.add(alert, route.name, due)

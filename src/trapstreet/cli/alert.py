@@ -8,8 +8,6 @@ import click
 from trapstreet.cli.options import example, json_option, refuse_unprintable, workspace_option
 from trapstreet.cli.output import emit
 
-NOT_TOLD = 4
-
 _by = click.option("--by", metavar="NAME", help="Who; else the system's user.")
 
 
@@ -45,7 +43,12 @@ def list_alerts(
     from trapstreet.render.cases import alert_lines
 
     listed = alerts_listed(opened, case=case, dead=dead, everything=everything)
-    emit(as_json, listed, "\n".join(alert_lines(listed)))
+    none = "No alerts that nobody looks after."
+    if dead:
+        none = "No alerts with a message that could not be delivered."
+    elif case or everything:
+        none = "No alerts yet."
+    emit(as_json, listed, "\n".join(alert_lines(listed, none=none)))
 
 
 @command.command(epilog=example("trapstreet alert ack a17 a18", 'trapstreet alert ack k4 --note "ours"'))
@@ -66,7 +69,8 @@ def ack(*, alert: Sequence[str], by: str | None, note: str, workspace: Path | No
 
     done = acknowledge(opened, alert, by=_signed(by) or this_user(), what=note)
     names = [f"a{each.id}" for each in done]
-    text = f"Acknowledged: {', '.join(names)}." if names else "All of them were acknowledged before."
+    nothing = "Nothing was acknowledged: all of them were acknowledged before."
+    text = f"Acknowledged: {', '.join(names)}." if names else nothing
     emit(as_json, {"acknowledged": names}, text)
 
 
@@ -95,7 +99,11 @@ def assign(*, alert: Sequence[str], to: str, by: str | None, workspace: Path | N
 @workspace_option
 @json_option
 def test(*, route: Sequence[str], workspace: Path | None, as_json: bool) -> int:
-    """Send a test by each ROUTE of trapstreet.toml, or by all. Exit status 4 if one does not take it."""
+    """Send a test by each ROUTE of trapstreet.toml, or by all. It is one attempt, and kept nowhere.
+
+    Exit status 2 where the settings of a route have to be mended, 3 where a receiver refuses, 4 where none
+    can be reached.
+    """
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
@@ -105,7 +113,7 @@ def test(*, route: Sequence[str], workspace: Path | None, as_json: bool) -> int:
     lines = [f"{each.route}: {f'NOT TOLD: {each.error}' if each.error else 'told'}" for each in tried]
     nothing = "There is no route yet: add a section [notify.NAME] to trapstreet.toml (docs/alerts.md)."
     emit(as_json, {"routes": tried}, "\n".join(lines) or nothing)
-    return NOT_TOLD if any(each.error for each in tried) else 0
+    return min((each.status for each in tried if each.error), default=0)
 
 
 @command.command(epilog=example("trapstreet alert retry", "trapstreet alert retry a17"))
@@ -118,7 +126,7 @@ def retry(*, alert: Sequence[str], workspace: Path | None, as_json: bool) -> Non
 
     Workspace.open(workspace)
     from trapstreet.app.casework import retry as retry_alerts
-    from trapstreet.render.words import counted
+    from trapstreet.core.model.words import counted
 
     number = retry_alerts(alert)
     emit(as_json, {"retried": number}, f"{counted(number, 'message')} will be tried again now.")

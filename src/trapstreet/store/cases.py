@@ -4,7 +4,7 @@ Unix microseconds, UTC."""
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from django.db import transaction
@@ -16,7 +16,19 @@ from trapstreet.core.model.notice import Notice
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import open_sealed, seal
 from trapstreet.store import log
-from trapstreet.store.models import Alert, Case, CaseEntry, DamagedRecord, Delivery, LogLeaf, Raised
+from trapstreet.store.models import (
+    Alert,
+    Case,
+    CaseEntry,
+    DamagedRecord,
+    Delivery,
+    LogLeaf,
+    Raised,
+    RouteTest,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 
@@ -46,6 +58,8 @@ class Message(msgspec.Struct, frozen=True):
     key       the same at each attempt;  ids  of the deliveries
     notices   what is told, at each attempt the same, the most severe first
     attempts  so far;  begun_at  of the first one
+    rest      keys of the route's section with what they say of those recipients who were not told; {}: nobody
+              was
     """
 
     key: str
@@ -54,6 +68,14 @@ class Message(msgspec.Struct, frozen=True):
     notices: tuple[Notice, ...]
     attempts: int
     begun_at: int
+    rest: Mapping[str, Sequence[str]] = {}
+
+
+class _Content(msgspec.Struct, frozen=True, array_like=True):
+    """What is kept of a message, sealed."""
+
+    notices: tuple[Notice, ...]
+    rest: dict[str, tuple[str, ...]] = {}
 
 
 class Called(NamedTuple):
@@ -122,6 +144,14 @@ def alert_of(source: str) -> Alert | None:
     return Alert.objects.select_related("case").filter(source=source).first()
 
 
+def raised_for(case: Case) -> dict[str, int]:
+    """What sightings of a case alerts were raised for, and when."""
+    found = Alert.objects.filter(case=case, kind="sighting").order_by("id")
+    return {
+        source.partition(" ")[2]: at for source, at in found.values_list("source", "raised_at").iterator()
+    }
+
+
 def begin_alert(case: Case, source: str, *, at: int) -> Alert:
     """A new alert that says nothing yet."""
     return Alert.objects.create(case=case, source=source, severity=0, at=at, raised_at=at)
@@ -141,10 +171,12 @@ def notice_of(alert: Alert, ring: KeyRing) -> Notice:
     return msgspec.msgpack.decode(opened, type=Notice)
 
 
-def telling(alert: Alert, route: str) -> Telling:
-    """How far the other alerts of its kind in its case were told by a route."""
-    like = Delivery.objects.filter(alert__case=alert.case_id, alert__kind=alert.kind, route=route)
-    found = like.exclude(alert=alert)
+def telling(case: int, kind: str, route: str) -> Telling:
+    """How far the alerts of a kind in a case that nobody has acknowledged were told by a route: what somebody
+    looks after holds nothing back."""
+    found = Delivery.objects.filter(
+        alert__case=case, alert__kind=kind, alert__acknowledged_at__isnull=True, route=route
+    )
     untried = Q(state=WAITING, message="")
     told = found.aggregate(
         severity=Max("alert__severity"), waits=Min("due_at", filter=untried), begun=Max("begun_at")
@@ -179,22 +211,19 @@ def unheard(route: str, to: str, *, since: int, severity: int) -> list[Alert]:
     return list(found.filter(waiting, begun__lte=since).select_related("case"))
 
 
-def claim(
-    routes: Collection[str], *, holder: str, at: int, until: int, ring: KeyRing, alert: int | None = None
-) -> Message | None:
+def claim(routes: Collection[str], *, holder: str, at: int, until: int, ring: KeyRing) -> Message | None:
     """What is due next by one of the routes, leased until a time; None for nothing.
 
     What was tried together is tried together again, under one key. Several may ask at once, and each gets
     something else; one may get nothing while another is choosing.
-    alert  deliveries of this one only
     """
     # A lease that ends later than any can was given by a clock that was ahead, whose worker is gone.
     ended = Q(leased_until__lte=at) | Q(leased_until__gt=until + (until - at))
     free = Q(state=WAITING, route__in=routes) & ended
-    if alert is not None:
-        free &= Q(alert=alert)
+    found = Delivery.objects.filter(free).order_by("due_at", "id")
+    if not found.filter(due_at__lte=at).exists():
+        return None  # to choose one keeps others from writing
     with transaction.atomic():
-        found = Delivery.objects.filter(free).order_by("due_at", "id")
         first = found.filter(due_at__lte=at).select_for_update(skip_locked=True).first()
         if first is None:
             return None
@@ -210,20 +239,23 @@ def claim(
         Delivery.objects.filter(id__in=ids).update(
             message=key, begun_at=begun, leased_until=until, leased_by=holder
         )
-    said = open_sealed(_key(ring), content, aad=key.encode())
-    notices = msgspec.msgpack.decode(said, type=tuple[Notice, ...])
-    return Message(key, first.route, ids, notices, first.attempts, begun)
+    said = msgspec.msgpack.decode(open_sealed(_key(ring), content, aad=key.encode()), type=_Content)
+    return Message(key, first.route, ids, said.notices, first.attempts, begun, said.rest)
 
 
 def _content(key: str, rows: Sequence[Delivery], ring: KeyRing) -> bytes:
     """What a message says, sealed: what it said at first; made anew where that was told meanwhile, and only
     some of it has to be told again. Kept with the delivery whose number is the end of its key."""
-    keeper = Delivery.objects.filter(id=int(key.rpartition("-")[2]))
+    keeper = _keeper(key)
     content = bytes(keeper.values_list("content", flat=True).first() or b"")
     if not content:
         content = seal(_key(ring), _said(rows, ring), aad=key.encode())
         keeper.update(content=content)
     return content
+
+
+def _keeper(key: str) -> "QuerySet[Delivery]":
+    return Delivery.objects.filter(id=int(key.rpartition("-")[2]))
 
 
 def _said(rows: Sequence[Delivery], ring: KeyRing) -> bytes:
@@ -233,7 +265,7 @@ def _said(rows: Sequence[Delivery], ring: KeyRing) -> bytes:
     notices = [msgspec.structs.replace(notice_of(each, ring), reason=reasons[each.id]) for each in told]
     if more := len(reasons) - len(notices):
         notices.append(_rest(more, notices[-1]))
-    return msgspec.msgpack.encode(notices)
+    return msgspec.msgpack.encode(_Content(tuple(notices)))
 
 
 def _rest(number: int, like: Notice) -> Notice:
@@ -262,6 +294,14 @@ def sent(message: Message, *, at: int) -> None:
     )
 
 
+def narrow(message: Message, rest: Mapping[str, Sequence[str]], *, ring: KeyRing) -> None:
+    """From now on the message is for the rest of its recipients alone: the others were told, whoever has its
+    lease by now."""
+    content = _Content(message.notices, {key: tuple(left) for key, left in rest.items()})
+    sealed = seal(_key(ring), msgspec.msgpack.encode(content), aad=message.key.encode())
+    _keeper(message.key).update(content=sealed)
+
+
 def failed(message: Message, *, holder: str, error: str, due_at: int, dead: bool) -> None:
     """The message could not be told: it is tried again at a time, or it is dead."""
     Delivery.objects.filter(id__in=message.ids, state=WAITING, leased_by=holder).update(
@@ -288,16 +328,9 @@ def revive(alerts: Collection[int] | None, *, at: int) -> int:
     return ended + early
 
 
-def forget_tests(route: str) -> None:
-    """Tests of a route that still wait are not told any more."""
-    Delivery.objects.filter(route=route, alert__kind="test", state__in=(WAITING, DEAD)).delete()
-
-
-def end_test(source: str, *, at: int) -> int:
-    """The number of a test's alert; its case is closed as soon as it was opened."""
-    alert = Alert.objects.get(source=source)
-    Case.objects.filter(id=alert.case_id).update(closed_at=at)
-    return alert.id
+def arrived(route: str, *, at: int) -> None:
+    """A test of the route arrived."""
+    RouteTest.objects.update_or_create(route=route, defaults={"at": at})
 
 
 def states() -> dict[str, dict[str, int]]:
@@ -311,9 +344,12 @@ def states() -> dict[str, dict[str, int]]:
 
 
 def last_sent() -> dict[str, int]:
-    """When each route last told something, of those that did."""
+    """When each route last told something, or a test of it arrived, of those of which that is so."""
     found = Delivery.objects.filter(state=SENT).order_by().values_list("route").annotate(Max("sent_at"))
-    return dict(found)
+    told = dict(found)
+    for route, at in RouteTest.objects.values_list("route", "at"):
+        told[route] = max(told.get(route, 0), at)
+    return told
 
 
 def write_entry(case: Case, kind: str, entry: Entry, *, ring: KeyRing, at: int) -> CaseEntry:
@@ -350,6 +386,10 @@ def case_named(text: str) -> Case:
     """The case `k7` or `7`. Raises UnusableInput that says where they are listed."""
     found = Case.objects.filter(id=_number(text, "k")).first()
     if found is None:
+        alert = Alert.objects.filter(id=_number(text, "a")).first()
+        if alert is not None and not text.strip().isdecimal():
+            said = f"a{alert.id} is an alert of k{alert.case_id}"
+            raise UnusableInput(said, hint=f"name the case: k{alert.case_id}")
         raise UnusableInput(f"no case {text!r}", hint="trapstreet case list --all shows them")
     return found
 

@@ -149,11 +149,14 @@ def touch_at(planting: Planting, positions: Collection[int], *, ring: KeyRing, a
 
 
 def removed(planting: Planting, *, left: Collection[int], ring: KeyRing, at: int) -> None:
-    """The decoys were taken out, but for those at some positions. They are retired, and still recognised."""
+    """The decoys were taken out, but for those at some positions. They are retired, and still recognised;
+    those that were touched stay touched: that somebody used them is not over."""
     with transaction.atomic():
         if not left:
             Planting.objects.filter(id=planting.id).update(removed_at=at)
-        planting.each.exclude(at__in=list(left)).update(state=RETIRED, since=at, removed_at=at)
+        out = planting.each.exclude(at__in=list(left))
+        out.filter(state=TOUCHED).update(removed_at=at)
+        out.exclude(state=TOUCHED).update(state=RETIRED, since=at, removed_at=at)
         _note("removed", planting, ring, at)
 
 

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 import msgspec
 from django.db import transaction
-from django.db.models import F, Max, Min, Q, Sum
+from django.db.models import F, Max, Q, Sum
 
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import open_sealed, seal
 from trapstreet.store import log, plantings
 from trapstreet.store.models import (
     Background,
+    Case,
     Copy,
     DamagedRecord,
     Heard,
@@ -24,6 +25,7 @@ from trapstreet.store.models import (
     Sighting,
     TakenCallback,
     TakenSegment,
+    UsedToken,
 )
 
 _Value = TypeVar("_Value")
@@ -33,7 +35,7 @@ _AT_ONCE = 400
 
 
 class Folded(msgspec.Struct, frozen=True):
-    """An incident, as in the model."""
+    """An incident, as in the model; `counts` says whether it does for joint evidence."""
 
     token: str
     party: str
@@ -44,6 +46,11 @@ class Folded(msgspec.Struct, frozen=True):
     score: float
     named: bool
     expected: bool
+    counts: bool = False
+
+
+_KEPT = tuple(name for name in Folded.__struct_fields__ if name != "counts")
+"""What of it is in the model's row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +115,7 @@ def first_uses(tokens: Collection[str]) -> dict[str, int]:
     return {
         token: first
         for some in _some(tokens)
-        for token, first in Incident.objects.filter(token__in=some)
-        .order_by()
-        .values_list("token")
-        .annotate(Min("first"))
+        for token, first in UsedToken.objects.filter(token__in=some).values_list("token", "first")
     }
 
 
@@ -136,16 +140,16 @@ def laid_at(owners: Collection[str] | None) -> dict[str, int]:
     }
 
 
-def all_incidents() -> list[Incident]:
-    """Every incident, without what nobody needs to weigh them."""
-    return list(Incident.objects.only("token", "owner", "party", "first", "score", "kinds", "expected"))
+def used_tokens() -> list[UsedToken]:
+    """Every token that was used, with what its uses came to."""
+    return list(UsedToken.objects.all())
 
 
 def own_traffic() -> dict[str, set[int]]:
     """By planting and copy the positions of decoys that were heard before they were known to lie anywhere."""
     laid = laid_at(None)
     found: dict[str, set[int]] = defaultdict(set)
-    for owner, token, first in Incident.objects.values_list("owner", "token", "first").iterator():
+    for owner, token, first in UsedToken.objects.values_list("owner", "token", "first").iterator():
         if first < laid.get(owner, first + 1):
             found[owner].add(int(token.rpartition("/")[2]))
     return found
@@ -164,7 +168,7 @@ def enter(batch: Batch, incidents: Sequence[Folded], *, ring: KeyRing, at: int) 
     """
     with transaction.atomic():
         for segment, number in batch.taken.items():
-            TakenSegment.objects.update_or_create(id=segment, defaults={"number": number})
+            TakenSegment.objects.update_or_create(id=segment, defaults={"number": number, "at": at})
         DamagedRecord.objects.bulk_create(
             DamagedRecord(segment=segment, number=number, sealed=sealed, taken_at=at)
             for segment, number, sealed in batch.damaged
@@ -177,6 +181,44 @@ def enter(batch: Batch, incidents: Sequence[Folded], *, ring: KeyRing, at: int) 
             rows = _enter_sightings(batch.heard, _settle(incidents), ring)
             _touch(batch.heard, ring=ring, at=at)
             _note(rows, ring=ring, at=at)
+
+
+def forget(*, before: int, most: int, ring: KeyRing, at: int) -> int:
+    """Drop what was over before a time (Unix µs): incidents with their sightings and hits, at most so many
+    incidents, and marks of what was taken from spools. How many incidents.
+
+    What belongs to a case that is open, or was closed after that time, stays; the log keeps the hash of every
+    hit, and has a leaf that says what was dropped. Nobody else may enter sightings meanwhile.
+    """
+    held = Case.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=before)).values("subject")
+    over = Incident.objects.filter(last__lt=before, changed__isnull=True).exclude(owner__in=held)
+    with transaction.atomic():
+        gone = list(over.order_by("last").values_list("id", flat=True)[:most])
+        hits = _drop(gone)
+        old = TakenSegment.objects.filter(at__lt=before).exclude(id__in=Heard.objects.values("segment"))
+        old.delete()
+        TakenCallback.objects.filter(at__lt=before).delete()
+        if not held.filter(subject="trap").exists():
+            DamagedRecord.objects.filter(taken_at__lt=before).delete()
+        if gone:
+            what = {"incidents": len(gone), "hits": hits, "before": before}
+            log.append({"event": "sightings forgotten", **what, "time": at})
+            log.checkpoint(ring.log_signer())
+    return len(gone)
+
+
+def _drop(incidents: Sequence[int]) -> int:
+    """Incidents with their sightings, and hits of which no sighting is left; how many of these."""
+    hits = 0
+    for some in _some(incidents):
+        sightings = Sighting.objects.filter(incident__in=some)
+        heard = set(sightings.values_list("heard", flat=True))
+        sightings.delete()
+        Incident.objects.filter(id__in=some).delete()
+        for few in _some(heard):
+            _, dropped = Heard.objects.filter(id__in=few, sightings__isnull=True).delete()
+            hits += dropped.get("store.Heard", 0)
+    return hits
 
 
 Places = Mapping[tuple[str, str], Sequence[Incident]]
@@ -230,15 +272,17 @@ def _settle(folded: Sequence[Folded]) -> Places:
         known[row.token, row.party].append(row)
     settled: dict[tuple[str, str], list[Incident]] = defaultdict(list)
     joined: list[tuple[Incident, list[int]]] = []
-    change = (Incident.objects.aggregate(last=Max("changed"))["last"] or 0) + 1
+    _sum_up(folded)
+    waiting = Incident.objects.filter(changed__isnull=False)
+    change = (waiting.aggregate(last=Max("changed"))["last"] or 0) + 1
     for each in folded:
         party = each.token, each.party
         inside = [row for row in known[party] if each.first <= row.first and row.last <= each.last]
         row = inside[0] if inside else Incident()
-        for name, value in msgspec.structs.asdict(each).items():
-            setattr(row, name, value)
+        for name in _KEPT:
+            setattr(row, name, getattr(each, name))
         row.changed = change
-        row.owner = each.token.partition(" ")[2].rpartition("/")[0]
+        row.owner = _owner(each.token)
         settled[party].append(row)
         if len(inside) > 1:
             joined.append((row, [other.id for other in inside[1:]]))
@@ -249,9 +293,37 @@ def _settle(folded: Sequence[Folded]) -> Places:
     return settled
 
 
+def _sum_up(folded: Sequence[Folded]) -> None:
+    """What the tokens' uses came to, with these. An incident only ever comes to count, and only grows: the
+    least and greatest times of all are those of its last state."""
+    tokens = {each.token for each in folded}
+    known = {row.token: row for some in _some(tokens) for row in UsedToken.objects.filter(token__in=some)}
+    for each in folded:
+        row = known.setdefault(
+            each.token, UsedToken(token=each.token, owner=_owner(each.token), first=each.first)
+        )
+        row.first = min(row.first, each.first)
+        if each.counts and (row.counted is None or each.first < row.counted):
+            row.counted, row.counted_party = each.first, each.party
+        if each.score <= 0 and not each.expected:
+            row.somebody = max(row.somebody or 0, each.last)
+    UsedToken.objects.bulk_create(
+        known.values(),
+        batch_size=_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["token"],
+        update_fields=["first", "counted", "counted_party", "somebody"],
+    )
+
+
+def _owner(token: str) -> str:
+    """Whose decoy an incident's token is."""
+    return token.partition(" ")[2].rpartition("/")[0]
+
+
 def _save(incidents: Iterable[Incident]) -> None:
-    """All of them in a few statements: a flood has hundreds in each batch."""
-    rows = list(incidents)
+    """All of them in a few statements: a flood has hundreds in each batch. Numbered as they began."""
+    rows = sorted(incidents, key=lambda row: row.first)
     fields = [field.attname for field in Incident._meta.concrete_fields if not field.primary_key]
     Incident.objects.bulk_create([row for row in rows if row.id is None], batch_size=_AT_ONCE)
     Incident.objects.bulk_create(

@@ -11,6 +11,7 @@ import msgspec
 from trapstreet.cases.domain.runbook import first_steps
 from trapstreet.cases.domain.severity import Use, of_finding, of_suppression, of_use
 from trapstreet.core.model.notice import Notice, Severity
+from trapstreet.core.model.words import counted, printable
 from trapstreet.sightings import Kind, Origin, Place
 
 _SHORT = 200
@@ -112,10 +113,16 @@ _ORIGINS: Mapping[Origin, str] = MappingProxyType(
         Origin.VPN: "a VPN",
         Origin.TOR: "Tor",
         Origin.BOT: "a crawler's network",
-        Origin.RESERVED: "no public address",
+        Origin.RESERVED: "",
         Origin.UNKNOWN: "",
     }
 )
+
+CROWD = "crowd"
+"""What stands for the party of the alert for many."""
+
+_PARTIES: Mapping[str, str] = MappingProxyType({"phone": "caller", "sms": "sender"})
+"""What tells parties from each other by a channel; else their networks."""
 
 _CALLS: Mapping[str, str] = MappingProxyType(
     {
@@ -135,14 +142,9 @@ _CALLS: Mapping[str, str] = MappingProxyType(
 def plain(text: str) -> str:
     """A text that somebody else chose, on one line, in characters that print, cut short. What a table program
     would take for a formula does not begin with its sign."""
-    shown = "".join(each if each.isprintable() else "?" for each in text[: _SHORT + 1])
+    shown = printable(text[: _SHORT + 1])
     shown = shown if len(shown) <= _SHORT else f"{shown[: _SHORT - 1]}…"
     return f"./{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 decoy`, `2,040 decoys`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def minute(at: int) -> str:
@@ -169,6 +171,30 @@ def of_sighting(use: Use, owner: Owner, *, party: str, begun: int) -> NewAlert:
         lay=plain(owner.place),
         stake=_stake(owner),
         facts=tuple(_facts(use, owner)),
+    )
+
+
+def of_crowd(use: Use, owner: Owner, *, parties: int, begun: int) -> NewAlert:
+    """The alert for what many parties did with an owner's decoys by one channel, who have none each.
+
+    parties  how many;  use  what they did together; place and label are those of one of them
+    begun    when the last of their incidents began
+    """
+    alone = of_sighting(use, owner, party=CROWD, begun=begun)
+    who = counted(parties, f"further {_PARTIES.get(use.channel, 'network')}")
+    first, *more = _happened(use, owner)
+    return msgspec.structs.replace(
+        alone,
+        headline=f"{who} {_done(use)} {_what(use, owner)} ({plain(owner.place)})",
+        happened=(
+            f"{first.removesuffix('.')}, by {who}.",
+            (
+                "They are too many for an alert each, and this one goes on counting them; trapstreet "
+                "sighting list has every one. Of all of them this looks least like an automaton:"
+            ),
+            *more,
+        ),
+        facts=(("parties", str(parties)), *alone.facts),
     )
 
 
@@ -266,8 +292,7 @@ def of_damage(*, records: int, at: int) -> NewAlert:
         happened=(
             (
                 "They are sealed to another key, or are not what a trap writes: a disk is failing, or "
-                "somebody has "
-                "been at the spool."
+                "somebody has been at the spool."
             ),
             "They are kept aside as they are in the registry; nothing was thrown away.",
         ),
@@ -323,32 +348,37 @@ def of_trouble(
     )
 
 
-def of_test(route: str, *, at: int) -> NewAlert:
-    """An alert that only shows that a route works."""
-    return NewAlert(
-        subject="test",
-        sort="trouble",
-        source=f"test {route} {at}",
+def test_notice(route: str, *, at: int) -> Notice:
+    """What only shows that a route works. It is no alert, and in no case."""
+    return Notice(
+        id="test",
+        case="test",
+        at=at,
+        raised=at,
         kind="test",
         severity=Severity.INFO,
-        at=at,
-        begun=at,
         headline=f"This is a test of the route {route}: nothing has happened",
         happened=("Somebody asked trapstreet to try whether alerts arrive here. This one did.",),
+        lay="",
+        stake="",
         steps=("Nothing has to be done.",),
-        once=True,
+        reason="test",
     )
 
 
 def _headline(use: Use, owner: Owner) -> str:
-    done = _DONE.get(use.channel, f"used ({plain(use.channel)})")
-    what = (
-        f"{counted(len(use.decoys), 'decoy')} of {owner.name}"
-        if owner.sort != "bait"
-        else f"the breadcrumb {owner.name}"
-    )
     source = f" from {plain(use.place.address)}" if use.place.address else ""
-    return f"{_who(use)} {done} {what} ({plain(owner.place)}){source}"
+    return f"{_who(use)} {_done(use)} {_what(use, owner)} ({plain(owner.place)}){source}"
+
+
+def _done(use: Use) -> str:
+    return _DONE.get(use.channel, f"used ({plain(use.channel)})")
+
+
+def _what(use: Use, owner: Owner) -> str:
+    if owner.sort == "bait":
+        return f"the breadcrumb {owner.name}"
+    return f"{counted(len(use.decoys), 'decoy')} of {owner.name}"
 
 
 def _who(use: Use) -> str:
@@ -375,8 +405,7 @@ def _happened(use: Use, owner: Owner) -> list[str]:
     if use.named:
         said.append(
             "The message or call names the persona or its reference number: whoever it was has the record, "
-            "not only "
-            "an address."
+            "not only an address."
         )
     if use.expected:
         said.append("It lies within a use of this copy that was declared beforehand.")
@@ -387,8 +416,8 @@ def _happened(use: Use, owner: Owner) -> list[str]:
         said.append(f"By now {use.together:,} of its {all_of_it} have been used, automata apart.")
     if use.joint >= 1:
         said.append(
-            f"Traffic that comes anyway would do as much with a chance of at most 1 in 10^{floor(use.joint)} "
-            "(an estimate from a model)."
+            "Traffic that comes anyway would do as much with a chance of at most 1 in "
+            f"10^{floor(use.joint)} (an estimate from a model)."
         )
     return said
 
@@ -403,7 +432,7 @@ def decoy_names(use: Use, owner: Owner) -> list[str]:
 def _access(place: Place) -> list[str]:
     if not place.address:
         return ["an address that is not known"]
-    said = [plain(place.address), "inside (a network of yours)" if place.inside else "outside"]
+    said = [plain(place.address), place.side]
     said += [plain(each) for each in (place.country, place.holder) if each]
     origin = _ORIGINS[place.origin]
     if origin:

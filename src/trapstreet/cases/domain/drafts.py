@@ -5,7 +5,8 @@ Nothing here is legal advice, and nothing is sent: a person fills the gaps and s
 
 import msgspec
 
-from trapstreet.cases.domain.alerts import counted, minute
+from trapstreet.cases.domain.alerts import minute
+from trapstreet.core.model.words import counted
 
 GAP = "[TO FILL IN: {}]"
 
@@ -95,11 +96,11 @@ def _authority(known: Known) -> str:
         "",
         "3. Likely consequences (Art. 33(3)(c))",
         "Deceptive calls, messages and letters that use true details of the people concerned; attempts to "
-        "take "
-        "over accounts.",
+        "take over accounts.",
         _gap("what else is likely here: financial loss, identity theft, discrimination, …"),
         "",
         "4. Measures taken or proposed (Art. 33(3)(d))",
+        *([_gap("which of the case's notes are measures; strike the others")] if known.done else []),
         *(f"- {each}" for each in known.done),
         _gap("what was done to end the breach and against its consequences, and what will be"),
         f"People told (Art. 34): {_gap('when and how, or why not: Art. 34(3)')}",
@@ -131,8 +132,7 @@ def _customers(known: Known) -> str:
         "",
         "What you can do",
         "- Be careful with calls and messages that mention these details, even if they sound right. We "
-        "never ask "
-        "for passwords, codes or payments on the telephone.",
+        "never ask for passwords, codes or payments on the telephone.",
         "- If you are in doubt, end the call and reach us under a number that you know: " + _gap("number"),
         f"- {_gap('change a password, watch accounts, … only what truly helps')}",
         "",
@@ -160,14 +160,12 @@ def _takedown(known: Known) -> str:
         f"Addresses on the internet: {_gap('the exact URLs; paths above are where our own search met it')}",
         "",
         f"It holds {_categories(known)} of our customers. Publishing it breaks Regulation (EU) 2016/679 "
-        f"(GDPR), "
-        f"and {_gap('further law that holds at the place of the host')}.",
+        f"(GDPR), and {_gap('further law that holds at the place of the host')}.",
         "",
         "Please",
         "1. make it inaccessible at once, copies and caches included;",
         "2. keep, and do not delete, what tells who put it there and who fetched it (addresses, accounts, "
-        "times), "
-        "for the investigation;",
+        "times), for the investigation;",
         "3. confirm both to us.",
         "",
         "Please do not pass this letter on to whoever put it there.",

@@ -10,6 +10,7 @@ import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.notice import Severity
+from trapstreet.core.model.sections import read_section
 
 KINDS = ("sighting", "finding", "suppression", "trouble")
 
@@ -75,10 +76,8 @@ def read_route(name: str, section: Mapping[str, Any]) -> tuple[Route, dict[str, 
     none."""
     known = set(_Rules.__struct_fields__)
     own = {key: value for key, value in section.items() if key not in known}
-    try:
-        rules = msgspec.convert({key: value for key, value in section.items() if key in known}, _Rules)
-    except msgspec.ValidationError as error:
-        raise UnusableInput(_plain(str(error)), hint="docs/alerts.md has all rules") from error
+    given = {key: value for key, value in section.items() if key in known}
+    rules = read_section(given, _Rules, where="", hint="docs/alerts.md has all rules")
     return (
         Route(
             name=name,
@@ -170,9 +169,3 @@ def _zone(name: str) -> ZoneInfo:
             f"timezone = {name!r} is not known here",
             hint="write it like Europe/Dublin; where none is known, install tzdata",
         ) from error
-
-
-def _plain(message: str) -> str:
-    if missing := re.search(r"missing required field `([^`]*)`", message):
-        return f"{missing[1]} is missing"
-    return message.replace("`$.", "`").replace("Expected", "expected", 1)

@@ -24,10 +24,8 @@ _DECIDE = (
     "One person leads the case and writes down what is done and when (trapstreet case note).",
     (
         "Whoever answers for data protection decides whether personal data was breached. From the moment "
-        "when the "
-        "organisation knows with reasonable certainty there are 72 hours: record that decision with "
-        "trapstreet case "
-        "aware."
+        "when the organisation knows with reasonable certainty there are 72 hours: record that decision "
+        "with trapstreet case aware."
     ),
     "Nobody is suspected by name on one sighting: somebody who knows a decoy can use it to frame another.",
 )
@@ -35,9 +33,8 @@ _LEAVE = (
     "Do not retire the decoys, change them or write to them: they go on hearing.",
     "Do not open the links, documents or attachments in question from your own machines.",
     (
-        "Do not write to, question or lock out anybody who may have done it before the logs are safe and the "
-        "works "
-        "council and counsel were asked."
+        "Do not write to, question or lock out anybody who may have done it before the logs are safe and "
+        "the works council and counsel were asked."
     ),
 )
 
@@ -47,8 +44,7 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
             preserve=(
                 (
                     "Logs of the system through which the copy was handed out, and of the recipient's "
-                    "accounts: downloads, "
-                    "shares, mail gateways, from the day the copy was made."
+                    "accounts: downloads, shares, mail gateways, from the day the copy was made."
                 ),
                 "The messages or calls that reached the decoys, with all headers; the trap keeps its own.",
             ),
@@ -59,8 +55,7 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
             leave=(
                 (
                     "Do not tell the recipient which records are decoys, and do not withdraw or refresh the "
-                    "copy yet: that "
-                    "shows what is known."
+                    "copy yet: that shows what is known."
                 ),
                 *_LEAVE,
             ),
@@ -68,8 +63,8 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
                 "See what else was used, and from where: trapstreet sighting list.",
                 "Look where the data may be: trapstreet scan on mail archives, shares and pastes at hand.",
                 (
-                    "With leaked rows in hand: trapstreet trace says which copy, with a bound on accusing an "
-                    "innocent one."
+                    "With leaked rows in hand: trapstreet trace says which copy, with a bound on accusing "
+                    "an innocent one."
                 ),
                 "Before anybody is named: trapstreet trace --unmask --reason, and two people who agree.",
             ),
@@ -81,9 +76,8 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
                     "staging copies."
                 ),
                 (
-                    "Logs of the applications that read it, of VPN and single sign-on, for ninety days back: "
-                    "many are "
-                    "kept for less."
+                    "Logs of the applications that read it, of VPN and single sign-on, for ninety days "
+                    "back: many are kept for less."
                 ),
                 "The messages or calls that reached the decoys, with all headers; the trap keeps its own.",
             ),
@@ -93,8 +87,7 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
                 "See what else was used, and from where: trapstreet sighting list.",
                 (
                     "List who can read the table and everything made from it; a decoy of the table itself "
-                    "means no copy "
-                    "that was handed out."
+                    "means no copy that was handed out."
                 ),
                 "Change passwords and keys of service accounts that read it, once their logs are safe.",
                 "With leaked rows in hand: trapstreet trace says when they were taken.",
@@ -103,9 +96,8 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
         "bait": Runbook(
             preserve=(
                 (
-                    "Access logs of the place where the breadcrumb lay: file server, cloud storage, mailbox, "
-                    "repository; "
-                    "who opened, copied or synchronised it."
+                    "Access logs of the place where the breadcrumb lay: file server, cloud storage, "
+                    "mailbox, repository; who opened, copied or synchronised it."
                 ),
                 (
                     "Logs of VPN, single sign-on and endpoint protection for the time of the sighting and a "
@@ -123,9 +115,8 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
         "finding": Runbook(
             preserve=(
                 (
-                    "The text that was found, as it is: the file or page, its address, a screenshot with the "
-                    "time, its "
-                    "SHA-256. Keep it where few can read it: it is personal data."
+                    "The text that was found, as it is: the file or page, its address, a screenshot with "
+                    "the time, its SHA-256. Keep it where few can read it: it is personal data."
                 ),
                 "Logs of the source that it was found at: who put it there, who fetched it.",
             ),

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from trapstreet.core.model.words import counted
+
 _LOG10 = log(10)
 _FIRST = 20
 """Alternatives that are weighed: 2, 4, 8 … a million times as likely."""
@@ -42,7 +44,8 @@ class Joint(msgspec.Struct, frozen=True):
     """Evidence, model-based, against "nobody used this owner's data".
 
     log10_e   of the e-value: had nobody used the data, it would ever reach x with probability 10^-x at most
-    decoys    of the owner that were used;  parties  who used them, counted once each
+    decoys    of the owner that were used;  parties  who used them, counted once each. Neither knows of calls
+              and of other channels by which nobody knows which decoys could be heard
     compared  owners whose decoys could be heard by the same channels, itself among them
     why       in words
     """
@@ -70,14 +73,14 @@ def joint(owners: Collection[str], uses: Iterable[Use], listening: Sequence[List
     40 µs a party, and 2 µs a use. Source: Ville 1939; Ramdas, Grünwald, Vovk, Shafer 2023 (arXiv 2210.01948),
     section 3.
     """
-    known = sorted(set(uses))
+    heard_by: dict[str, set[str]] = defaultdict(set)
+    for each in listening:
+        heard_by[each.channel].add(each.owner)
+    known = sorted({use for use in uses if use.channel in heard_by})
     logs = _logs(known, listening)
     of: dict[str, list[Use]] = defaultdict(list)
     for use in known:
         of[use.owner].append(use)
-    heard_by: dict[str, set[str]] = defaultdict(set)
-    for each in listening:
-        heard_by[each.channel].add(each.owner)
     found = {}
     for owner in owners:
         channels = {use.channel for use in of[owner]}
@@ -94,13 +97,16 @@ def joint(owners: Collection[str], uses: Iterable[Use], listening: Sequence[List
 
 def _words(found: Joint) -> tuple[str, ...]:
     if not found.decoys:
-        return ("none of its decoys was used",)
-    used = f"{found.decoys:,} decoys used by {found.parties:,} parties" if found.decoys > 1 else "one decoy"
+        return ("none of its uses counts here: calls, honest automata and declared uses do not",)
+    used = f"{counted(found.decoys, 'decoy')}, used first by {counted(found.parties, 'network')}"
     if found.compared < 2:
         return (used, "no other decoys are heard by the same channels, so that nothing can be compared")
-    others = f"beside those of {found.compared - 1:,} other places"
+    others = f"beside those of {counted(found.compared - 1, 'other place')}"
     if found.log10_e < 1:
-        return (f"{used}, {others}", "which may be what decoys meet anyway")
+        return (
+            f"{used}, {others}",
+            "too little to tell a thief from strangers who come by, and no sign that there is none",
+        )
     times = 10 ** min(found.log10_e, 12)
     return f"{used}, {others}", f"one of {times:,.0f} places at most shows as much whose data nobody has"
 
@@ -118,7 +124,7 @@ def _logs(uses: Sequence[Use], listening: Sequence[Listening]) -> dict[str, floa
     parties: set[str] = set()
     for use in uses:
         decoy = (use.channel, use.owner, use.decoy)
-        if decoy in met or use.channel not in heard or use.owner not in number:
+        if decoy in met or use.owner not in number:
             continue
         met.add(decoy)
         channel, owner = heard[use.channel], number[use.owner]

@@ -4,7 +4,15 @@ from trapstreet.store.django_settings import configure
 
 configure()  # models are classes of a set-up Django, whoever imports them first
 
-from trapstreet.store.models.cases import Alert, Case, CaseEntry, Delivery, Lease, Raised  # noqa: E402
+from trapstreet.store.models.cases import (  # noqa: E402
+    Alert,
+    Case,
+    CaseEntry,
+    Delivery,
+    Lease,
+    Raised,
+    RouteTest,
+)
 from trapstreet.store.models.catalogue import Copy, DataSet, Edition, Pool, Recipient, Version  # noqa: E402
 from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
 from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
@@ -17,6 +25,7 @@ from trapstreet.store.models.sightings import (  # noqa: E402
     Sighting,
     TakenCallback,
     TakenSegment,
+    UsedToken,
 )
 from trapstreet.store.models.suppression import ExpectedUse, SuppressionCall, SuppressionJob  # noqa: E402
 
@@ -44,10 +53,12 @@ __all__ = [
     "Pool",
     "Raised",
     "Recipient",
+    "RouteTest",
     "Sighting",
     "SuppressionCall",
     "SuppressionJob",
     "TakenCallback",
     "TakenSegment",
+    "UsedToken",
     "Version",
 ]

@@ -108,11 +108,21 @@ class Delivery(models.Model):
 class Raised(models.Model):
     """How far something that may be worth an alert was looked at.
 
-    name  "incidents" (by Incident.changed), "log" (by LogLeaf.index) or "damaged" (by DamagedRecord.id)
+    name  "log" (by LogLeaf.index) or "damaged" (by DamagedRecord.id)
     """
 
     name = models.CharField(max_length=16, primary_key=True)
     upto = models.BigIntegerField()
+
+    class Meta:
+        app_label = "store"
+
+
+class RouteTest(models.Model):
+    """When a test of a route arrived last."""
+
+    route = models.CharField(max_length=64, primary_key=True)
+    at = models.BigIntegerField()
 
     class Meta:
         app_label = "store"

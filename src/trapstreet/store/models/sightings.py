@@ -5,16 +5,18 @@ like.
 """
 
 from django.db import models
+from django.db.models import Q
 
 
 class TakenSegment(models.Model):
     """How far a segment of a spool was taken: no record up to `number` is taken again.
 
-    id  of the segment, hexadecimal
+    id  of the segment, hexadecimal;  at  when it was taken from last
     """
 
     id = models.CharField(max_length=64, primary_key=True)
     number = models.BigIntegerField()
+    at = models.BigIntegerField()
 
     class Meta:
         app_label = "store"
@@ -51,7 +53,8 @@ class Incident(models.Model):
     party  a keyed hash of it
     first, last, count, kinds, score  as in sightings.Incident
     named     somebody named the persona or its reference number;  expected  each of its hits was declared
-    changed   a number that grows with every change of any incident, by which they are looked at again
+    changed   null where alerts were raised for all that is known of it; else a number that grows with every
+              change of any incident
     """
 
     token = models.CharField(max_length=80)
@@ -64,14 +67,40 @@ class Incident(models.Model):
     score = models.FloatField()
     named = models.BooleanField(default=False)
     expected = models.BooleanField(default=False)
-    changed = models.BigIntegerField(default=0, db_index=True)
+    changed = models.BigIntegerField(null=True)
 
     class Meta:
         app_label = "store"
         indexes = [
             models.Index(fields=["token", "party"], name="incidents_by_token"),
             models.Index(fields=["owner", "last"], name="incidents_by_owner"),
+            models.Index(fields=["owner", "party"], name="incidents_by_party"),
+            models.Index(
+                fields=["owner", "changed"], condition=Q(changed__isnull=False), name="incidents_changed"
+            ),
         ]
+
+
+class UsedToken(models.Model):
+    """What all incidents of one token came to, forgotten ones too: one row, however many parties used it.
+
+    token, owner  as in Incident
+    first     when it was first used
+    counted, counted_party  when it was first used in a way that counts for joint evidence, and by whom; null
+              and "" where it was not
+    somebody  when it was last used without anything that speaks for an automaton, or was declared; null where
+              it was not
+    """
+
+    token = models.CharField(max_length=80, primary_key=True)
+    owner = models.CharField(max_length=40, db_index=True)
+    first = models.BigIntegerField()
+    counted = models.BigIntegerField(null=True)
+    counted_party = models.CharField(max_length=32, default="")
+    somebody = models.BigIntegerField(null=True)
+
+    class Meta:
+        app_label = "store"
 
 
 class Sighting(models.Model):
@@ -97,7 +126,10 @@ class Sighting(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["heard", "owner", "decoy"], name="each_use_of_a_decoy_once")
         ]
-        indexes = [models.Index(fields=["owner", "decoy"], name="sightings_by_decoy")]
+        indexes = [
+            models.Index(fields=["owner", "decoy"], name="sightings_by_decoy"),
+            models.Index(fields=["incident", "expected", "score", "-id"], name="sightings_telling"),
+        ]
 
 
 class Background(models.Model):

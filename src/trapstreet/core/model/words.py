@@ -1,0 +1,11 @@
+"""Words for people that several parts need."""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 record`, `2,040 records`; `many` where that is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def printable(text: str) -> str:
+    """The text on one line, with a ? for what does not print: somebody else chose it."""
+    return "".join(each if each.isprintable() else "?" for each in text)

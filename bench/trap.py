@@ -6,6 +6,7 @@ Needs the Debian packages wrk and dnsperf, and both cores of the machine: load g
 import asyncio
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -16,12 +17,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dnslib import DNSRecord
+
 from measuring import Desk, desk
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from traps import LAVISH, WORKER, Running, hit, killed_under_load, prepared, running, settings_text
+from traps import (
+    LAVISH,
+    WORKER,
+    Running,
+    hit,
+    kept,
+    killed_under_load,
+    prepared,
+    running,
+    settings_text,
+    stopped,
+)
+from trapstreet.core.model.hit import Hit, Swarm
+from trapstreet.trap.settings import LimitsSection
+from trapstreet.trap.swarms import AT_ONCE
 
 HTTP, DNS, SMTP = 15_000, 5_000, 300
+FORGED, FLOOD = 16_000, 8_000
+"""Networks that a flood by UDP claims to come from, and its queries a second."""
+FORGEABLE = LimitsSection().forgeable_a_second
 P99 = 0.050
 PEAK_MB = 200
 CONNECTIONS = 192
@@ -82,6 +102,7 @@ def main() -> None:
         for peer, what in (("uvicorn", "uvicorn, a commit for each hit"), ("django", "Django view, uvicorn")):
             with _peer(peer, at.folder) as (pid, port):
                 _say(at, what, by_http(pid, port, seconds))
+        _forged(at, seconds=5 if at.quick else 30)
         _killed(at, times=10 if at.quick else 100)
         _full(at, folder, hits=500_000 if at.quick else 10_000_000, empty=empty, seconds=seconds)
 
@@ -154,6 +175,72 @@ async def _mails(port: int, seconds: int) -> list[float]:
 
     await asyncio.gather(*(client(number) for number in range(16)))
     return times
+
+
+def _forged(at: Desk, *, seconds: int) -> None:
+    """A flood by UDP from networks that one sender makes up, each query for another name, under the usual
+    limits; once a second somebody asks for a name of his own, as resolvers do."""
+    folder = prepared(at.folder / "forged", SETTINGS.replace(LAVISH, "").replace("megabytes = 100000", ""))
+    child = "import sys; from trap import _flood; _flood(int(sys.argv[1]), int(sys.argv[2]))"
+    with running(folder) as trap:
+        command = [sys.executable, "-c", child, str(trap.ports["dns/udp"]), str(seconds)]
+        flood = subprocess.Popen(command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True)
+        waits, begun = [], time.perf_counter()
+        while flood.poll() is None:
+            began = time.perf_counter()
+            _resolved(trap, f"true-{len(waits)}.you-net.example")
+            waits.append(time.perf_counter() - began)
+            time.sleep(1.0)
+        sent = int(flood.communicate()[0])
+        stopped(trap)
+        took = time.perf_counter() - begun
+    size = (folder / "spool.sqlite").stat().st_size
+    found = [one.heard for one in kept(folder)]
+    whole = [one for one in found if isinstance(one, Hit)]
+    true = {name for one in whole for name in one.names if name.startswith("true-")}
+    swarms = [one for one in found if isinstance(one, Swarm)]
+    print(
+        f"{sent:,} queries in {seconds} s from {FORGED:,} forged networks: {len(whole):,} kept whole, "
+        f"{sum(one.count for one in swarms):,} in {len(swarms):,} swarms, {size / 1e6:.1f} MB of spool; "
+        f"{len(true)} of {len(waits)} true look-ups are kept whole, the slowest took {max(waits):.2f} s",
+        flush=True,
+    )
+    if len(true) < len(waits) or len(found) > 1.1 * FORGEABLE * (AT_ONCE + took):
+        at.missed.append("forged networks")
+
+
+def _flood(port: int, seconds: int) -> None:
+    """Queries to a port of this machine, each from the next of its /24 networks and for another name; says
+    how many."""
+    senders = []
+    for number in range(FORGED):
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sender.bind((f"127.{1 + (number >> 8)}.{number & 255}.1", 0))
+        senders.append(sender)
+    packet = bytes(DNSRecord.question("flood-0000000000.you-net.example").pack())
+    began, sent = time.monotonic(), 0
+    while (past := time.monotonic() - began) < seconds:
+        for _ in range(int(past * FLOOD) - sent):
+            query = packet.replace(b"0000000000", b"%010d" % sent)
+            senders[sent % FORGED].sendto(query, ("127.0.0.1", port))
+            sent += 1
+        time.sleep(0.001)
+    print(sent)
+
+
+def _resolved(trap: Running, name: str) -> None:
+    """What a resolver does to learn of a name: asks again when no answer comes, and by TCP when told to."""
+    asked = bytes(DNSRecord.question(name).pack())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        for _ in range(10):
+            client.sendto(asked, ("127.0.0.1", trap.ports["dns/udp"]))
+            if select.select([client], [], [], 1.0)[0]:
+                break
+        if not DNSRecord.parse(client.recv(4096)).header.tc:
+            return
+    with socket.create_connection(("127.0.0.1", trap.ports["dns/tcp"]), timeout=10) as stream:
+        stream.sendall(len(asked).to_bytes(2, "big") + asked)
+        stream.recv(4096)
 
 
 def _killed(at: Desk, *, times: int) -> None:

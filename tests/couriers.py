@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from trapstreet.app.alarming import raise_trouble
 from trapstreet.app.workspace import Workspace
@@ -36,28 +37,18 @@ while True:
 """
 
 
-class Unreliable:
-    """An HTTP receiver on 127.0.0.1 that fails now and then: half of the time before it keeps what it got,
-    half of the time after.
+class WebhookReceiver:
+    """An HTTP receiver on 127.0.0.1 of what the kind webhook tells; `take` says what becomes of it."""
 
-    messages  how often each message came, by its id;  alerts  which messages told an alert, by its id
-    """
-
-    def __init__(self, *, seed: int) -> None:
-        self.messages: Counter[str] = Counter()
-        self.alerts: dict[str, set[str]] = {}
-        self.failed = 0
-        lock, draws, there = threading.Lock(), random.Random(seed), self
+    def __init__(self) -> None:
+        lock, there = threading.Lock(), self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with lock:
-                    draw = draws.random()
-                    if draw >= FAILS / 2:
-                        there._keep(self.headers["webhook-id"], body)
-                    there.failed += draw < FAILS
-                self.send_response(503 if draw < FAILS else 204)
+                    status = there.take(self.headers["webhook-id"], body["data"]["alerts"])
+                self.send_response(status)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -67,14 +58,36 @@ class Unreliable:
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
+    def take(self, message: str, alerts: list[dict[str, Any]]) -> int:
+        """The status that a message is answered with, by its id; one message after the other."""
+        raise NotImplementedError
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
-    def _keep(self, message: str, body: dict[str, dict[str, list[dict[str, str]]]]) -> None:
-        self.messages[message] += 1
-        for alert in body["data"]["alerts"]:
-            self.alerts.setdefault(alert["id"], set()).add(message)
+
+class Unreliable(WebhookReceiver):
+    """Fails now and then: half of the time before it keeps what it got, half of the time after.
+
+    messages  how often each message came, by its id;  alerts  which messages told an alert, by its id
+    """
+
+    def __init__(self, *, seed: int) -> None:
+        self.messages: Counter[str] = Counter()
+        self.alerts: dict[str, set[str]] = {}
+        self.failed = 0
+        self._draws = random.Random(seed)
+        super().__init__()
+
+    def take(self, message: str, alerts: list[dict[str, Any]]) -> int:
+        draw = self._draws.random()
+        self.failed += draw < FAILS
+        if draw >= FAILS / 2:
+            self.messages[message] += 1
+            for alert in alerts:
+                self.alerts.setdefault(alert["id"], set()).add(message)
+        return 503 if draw < FAILS else 204
 
 
 def webhook(workspace: Path, port: int) -> None:

@@ -23,6 +23,7 @@ class Ear:
     hits     what was heard, in order
     failing  it can keep nothing: a disk that is full
     holding  it takes its time: nothing is kept until `release`
+    counting it counts hits instead of keeping each
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -30,10 +31,11 @@ class Ear:
         self.ports: dict[str, int] = {}
         self.failing = False
         self.holding = False
+        self.counting = False
         self._loop = loop
-        self._held: list[asyncio.Future[None]] = []
+        self._held: list[asyncio.Future[bool]] = []
 
-    def hear(self, hit: Hit) -> "asyncio.Future[None]":
+    def hear(self, hit: Hit, *, forgeable: bool = False) -> "asyncio.Future[bool]":
         kept = self._loop.create_future()
         if self.failing:
             kept.set_exception(OSError(28, "No space left on device"))
@@ -42,7 +44,7 @@ class Ear:
         if self.holding:
             self._held.append(kept)
         else:
-            self._loop.call_soon(_keep, kept)
+            self._loop.call_soon(_keep, kept, not self.counting)
         return kept
 
     def release(self) -> None:
@@ -120,6 +122,6 @@ async def _open(kind: Kind, settings: msgspec.Struct, ear: Ear) -> Listening:
     return await kind.listen(settings, ear.hear, lambda: time.time_ns() // 1000)
 
 
-def _keep(kept: "asyncio.Future[None]") -> None:
+def _keep(kept: "asyncio.Future[bool]", alone: bool = True) -> None:
     if not kept.done():
-        kept.set_result(None)
+        kept.set_result(alone)

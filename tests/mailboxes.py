@@ -160,7 +160,7 @@ def _dovecot() -> Dovecot | None:
     tls = certificate(folder, name=HOST, alternative=HOST)
     ports = _free_port(), _free_port(), _free_port()
     tokens = Tokens()
-    tokens.url = _serve(tokens)
+    tokens.url = served(tokens)
     config = folder / "dovecot.conf"
     config.write_text(_config(folder, *ports))
     digest = b64encode(sha256(PASSWORD.encode()).digest()).decode()
@@ -233,7 +233,9 @@ service lmtp {{
 """
 
 
-def _serve(tokens: Tokens) -> str:
+def served(tokens: Tokens) -> str:
+    """The address at which the tokens are answered for, as long as the process lives."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length", 0))

@@ -27,7 +27,7 @@ from trapstreet.trap.spool import SpoolReader
 PRIVATE = bytes(range(32))
 WORKER = X25519PrivateKey.from_private_bytes(PRIVATE).public_key().public_bytes_raw()
 PATIENCE = 30.0
-LAVISH = "hits_a_second = 1e9\nat_once = 1e9"
+LAVISH = "hits_a_second = 1e9\nat_once = 1e9\nforgeable_a_second = 1e9"
 """Limits that no test reaches."""
 
 

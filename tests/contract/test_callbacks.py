@@ -4,6 +4,8 @@ import hmac
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
 import msgspec
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from receivers import private_file
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.callbacks import Callback, Called, callback_of, kinds
 from trapstreet.plugins.callbacks.twilio import signed
@@ -52,7 +55,10 @@ CANARY = {
 
 def callback(kind: str, *, secret: bytes = b"", url: str = SECRET_URL, **options: object) -> Callback:
     section = {"kind": kind, "url": url, **({"secret_file": "secret"} if secret else {}), **options}
-    return callback_of("calls", section, secret=lambda file: secret, where="[callback.calls]")
+    with TemporaryDirectory() as folder:
+        if secret:
+            private_file(Path(folder), "secret", secret.decode())
+        return callback_of("calls", section, folder=Path(folder), where="[callback.calls]")
 
 
 def call(
@@ -229,11 +235,16 @@ def test_a_canarytoken_says_where_and_with_what_it_was_used() -> None:
         ({"kind": "canarytokens", "url": SECRET_URL, "secret_file": "x"}, "signs nothing"),
         ({"kind": "phone", "url": SECRET_URL, "color": 1}, "unknown key 'color'"),
         ({"kind": "phone", "url": SECRET_URL, "to": "to"}, "expected `array`"),
+        ({"kind": "phone", "url": SECRET_URL, "secret_file": 7}, "secret_file is no text"),
+        (
+            {"kind": "phone", "url": SECRET_URL, "secret_file": "a"},
+            "the secret cannot be read from /nowhere/a",
+        ),
     ],
 )
 def test_settings_that_do_not_do_get_one_clear_line(section: dict[str, object], why: str) -> None:
     with pytest.raises(UnusableInput) as refused:
-        callback_of("calls", section, secret=lambda file: b"k", where="trapstreet.toml: [callback.calls]")
+        callback_of("calls", section, folder=Path("/nowhere"), where="trapstreet.toml: [callback.calls]")
     assert refused.value.message.startswith("trapstreet.toml: [callback.calls]")
     assert why in refused.value.message
     assert refused.value.hint

@@ -1,8 +1,10 @@
 """Ways by which an alert could be lost, be put off, or hold up all others: none is."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from alarms import Receiver, heard, seconds_from_now, web, with_routes
+from alarms import AT, Receiver, heard, seconds_from_now, web, with_routes
 from desk import Desk
 from trapstreet.app import alarming, delivering
 from trapstreet.app.alarming import deliver, raise_alerts
@@ -11,7 +13,6 @@ from trapstreet.cases import alerts, raise_alert, read_route
 from trapstreet.core.model.errors import Unreachable
 from trapstreet.core.model.hit import Hit
 from trapstreet.core.model.notice import Severity
-from trapstreet.sightings import Joint
 from trapstreet.store import cases, uses
 from trapstreet.store.models import Alert, Delivery, Incident
 from working import customers, owning, planted_addresses, token
@@ -95,12 +96,127 @@ def test_a_critical_alert_does_not_wait_for_the_digest_of_milder_ones(desk: Desk
     assert Delivery.objects.get(alert__source__endswith=" c").due_at <= start + 61 * MINUTE
 
 
-def test_of_hundreds_of_networks_that_come_at_once_each_is_alerted_of(desk: Desk, receiver: Receiver) -> None:
+def facts(alert: Alert, workspace: Workspace) -> dict[str, str]:
+    return dict(cases.notice_of(alert, workspace.ring).facts)
+
+
+def crowd(workspace: Workspace) -> Alert:
+    """The alert for many parties."""
+    return Alert.objects.get(source__endswith=" crowd")
+
+
+def test_of_hundreds_of_networks_the_first_have_an_alert_each_and_the_others_are_counted_in_one(
+    desk: Desk, receiver: Receiver
+) -> None:
     page = token(owning(desk), "url")[1]
     workspace = with_routes(desk, "desk")
-    heard(workspace, desk, *(web(page, address=f"198.51.{network}.7") for network in range(205)))
+    heard(workspace, desk, *(web(page, address=f"198.51.{each}.7", at=AT + each) for each in range(205)))
+    assert raise_alerts(workspace) == 31
+    assert (Incident.objects.count(), Alert.objects.count()) == (205, 31)
+    assert facts(crowd(workspace), workspace)["parties"] == "175"
+    again = [web(page, address=f"198.51.{network}.8", at=AT + MINUTE) for network in range(100, 235)]
+    heard(workspace, desk, *again)
+    assert raise_alerts(workspace) == 0
+    assert Alert.objects.count() == 31
+    said = cases.notice_of(crowd(workspace), workspace.ring)
+    counted = dict(said.facts)
+    assert (counted["parties"], counted["hits"]) == ("205", "310")
+    assert said.at == AT + MINUTE
+    assert said.headline == (
+        "205 further networks visited the web address of the breadcrumb p1 (the url's shelf)"
+    )
+
+
+def test_what_one_of_many_does_that_is_worse_is_told(desk: Desk, receiver: Receiver) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    heard(workspace, desk, *(web(page, address=f"198.51.{network}.7") for network in range(40)))
     raise_alerts(workspace)
-    assert (Incident.objects.count(), Alert.objects.count()) == (205, 205)
+    deliver(workspace, holder="x", at=seconds_from_now(0))
+    before = len(receiver.told)
+    last = Incident.objects.order_by("-id")[0]
+    Incident.objects.filter(id=last.id).update(named=True, changed=10**6)
+    assert raise_alerts(workspace) == 1
+    deliver(workspace, holder="x", at=seconds_from_now(0))
+    assert crowd(workspace).severity == Severity.CRITICAL
+    ((_, notices),) = receiver.told[before:]
+    assert notices[0].id == f"a{crowd(workspace).id}"
+
+
+def test_parties_that_come_one_a_day_have_an_alert_each(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    monkeypatch.setattr(alarming, "_ALONE", 2)
+    for day in range(4):
+        monkeypatch.setattr(alarming, "clock", lambda day=day: seconds_from_now(day * 86_400 + 60))
+        heard(workspace, desk, web(page, address=f"198.51.{day}.7", at=AT + day * 86_400_000_000))
+        assert raise_alerts(workspace) == 1
+    assert not Alert.objects.filter(source__endswith=" crowd").exists()
+
+
+def test_a_flood_on_one_decoy_keeps_the_first_use_of_another_waiting_for_one_look(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owning(desk)
+    (_, flooded_page), (quiet, quiet_page) = token(desk, "url"), token(desk, "url")
+    workspace = with_routes(desk, "desk")
+    monkeypatch.setattr(alarming, "_AT_ONCE", 50)
+    heard(workspace, desk, *(web(flooded_page, address=f"198.51.{network}.7") for network in range(200)))
+    asked = []
+
+    def goes_on() -> bool:
+        asked.append(Alert.objects.filter(case__subject__startswith=quiet).count())
+        if len(asked) == 1:
+            heard(workspace, desk, web(quiet_page))
+        return len(asked) < 3
+
+    raise_alerts(workspace, goes_on)
+    assert asked == [0, 1, 1]
+    assert Incident.objects.filter(changed__isnull=False).count() == 100
+    assert raise_alerts(workspace) == 0
+    assert facts(crowd(workspace), workspace)["parties"] == "170"
+
+
+def test_what_a_look_asks_of_the_registry_does_not_grow_with_the_networks(
+    desk: Desk, receiver: Receiver
+) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk", "oncall")
+    asked = []
+    for networks in (range(40), range(40, 50), range(50, 250)):
+        heard(workspace, desk, *(web(page, address=f"198.51.{network}.7") for network in networks))
+        with CaptureQueriesContext(connection) as queries:
+            raise_alerts(workspace)
+        asked.append(len(queries))
+    assert asked[2] == asked[1] < asked[0]
+
+
+def test_an_incident_that_changes_while_it_is_looked_at_is_looked_at_again(
+    desk: Desk, receiver: Receiver
+) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    heard(workspace, desk, web(page))
+    (read,) = uses.waiting(Incident.objects.get().owner, 10)
+    heard(workspace, desk, web(page, at=AT + 1))
+    uses.settle([read])
+    assert len(uses.owners_waiting()) == 1
+
+
+def test_after_an_acknowledgement_what_is_new_is_told_at_once(desk: Desk, receiver: Receiver) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    for network in (1, 2):
+        heard(workspace, desk, web(page, address=f"198.51.{network}.7"))
+        raise_alerts(workspace)
+        assert deliver(workspace, holder="x", at=seconds_from_now(1)).sent == int(network == 1)
+    desk.do("alert", "ack", "k1")
+    heard(workspace, desk, web(page, address="198.51.3.7"))
+    raise_alerts(workspace)
+    assert deliver(workspace, holder="x", at=seconds_from_now(1)).sent == 2
+    assert sorted(receiver.alerts) == ["a1", "a2", "a3"]
 
 
 def test_a_further_decoy_used_by_a_known_party_is_told_although_its_case_was_closed(
@@ -154,10 +270,10 @@ def test_a_use_that_cannot_be_judged_is_told_and_holds_up_no_other(
     (poor, poor_page), (good, good_page) = token(desk, "url"), token(desk, "url")
     judged = alarming._sighted
 
-    def broken(workspace: Workspace, group: uses.Group, joint: Joint) -> alerts.NewAlert | None:
-        if group[0].startswith(poor):
+    def broken(workspace: Workspace, subject: alarming._Subject, whom: uses.Whom) -> alerts.NewAlert | None:
+        if whom.owner.startswith(poor):
             raise ZeroDivisionError
-        return judged(workspace, group, joint)
+        return judged(workspace, subject, whom)
 
     monkeypatch.setattr(alarming, "_sighted", broken)
     workspace = with_routes(desk, "desk")

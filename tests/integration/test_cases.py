@@ -128,7 +128,7 @@ def test_a_case_is_written_down_with_drafts_whose_gaps_are_marked(company: Desk)
         "Aware since: 2026-11-21 10:00 UTC (72 hours end on 2026-11-24 10:00 UTC)",
         "at most 900 records of the data set customers",
         "e-mail address, phone number",
-        "- The share was closed.",
+        "[TO FILL IN: which of the case's notes are measures; strike the others]\n- The share was closed.",
         "Art. 33(3)(a)", "Art. 33(3)(b)", "Art. 33(3)(c)", "Art. 33(3)(d)",
     ):  # fmt: skip
         assert words in authority
@@ -136,6 +136,11 @@ def test_a_case_is_written_down_with_drafts_whose_gaps_are_marked(company: Desk)
         assert (out / f"{name}.txt").read_text().count("[TO FILL IN: ") >= 5
     assert "Aoife" not in authority
     assert "exists" in company.refused(2, "case", "export", "k2", "--out", out)
+    pdf = company.folder / "case.pdf"
+    assert "not written as .pdf: name a file case.html" in company.refused(
+        2, "case", "export", "k2", "--out", pdf
+    )
+    assert not pdf.exists()
     assert "there is no folder" in company.refused(4, "case", "export", "k2", "--out", out / "x" / "y")
     assert not [path for path in company.folder.iterdir() if path.name.startswith(".out")]
 
@@ -177,9 +182,19 @@ def test_alerts_are_listed_by_case_acknowledged_and_given_to_somebody(company: D
     (only,) = company.json("alert", "list", "--case", "k1")["alerts"]
     assert only["assigned"] == "Brian"
     assert len(company.json("alert", "list", "--all")["alerts"]) == 2
-    assert "no alert 'a9'" in company.refused(2, "alert", "ack", "a1", "a9")
+    refused = company.refused(2, "alert", "ack", "a1", "a9")
+    assert "no alert 'a9'" in refused
+    assert "nothing was acknowledged" in refused
     assert company.json("alert", "list", "--case", "k1")["alerts"][0]["acknowledged"] is None
     assert "do not print" in company.refused(2, "alert", "assign", "a1", "--to", "x\x1b[2J")
+
+
+def test_what_was_meant_is_said_where_a_name_or_a_list_is_another_than_asked_for(company: Desk) -> None:
+    assert "a1 is an alert of k1: name the case: k1" in company.refused(2, "case", "show", "a1")
+    assert "no case 'a9'" in company.refused(2, "case", "show", "a9")
+    assert "No alerts with a message that could not be delivered." in company.do("alert", "list", "--dead")
+    company.do("alert", "ack", "k1")
+    assert "No alerts that nobody looks after." in company.do("alert", "list")
 
 
 def test_cases_and_alerts_survive_a_backup(company: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ def test_init_makes_a_workspace_that_the_doctor_finds_well(office: Office) -> No
     checks = office.json("doctor", "--workspace", workspace)["checks"]
     assert [check for check in checks if not check["ok"]] == []
     assert {check["name"] for check in checks} >= {"settings", "keys", "registry", "log", "recovery kit"}
+    assert {check["name"]: check["found"] for check in checks}["sandbox"].startswith("parsers are kept")
 
 
 def test_a_workspace_is_found_from_a_folder_below(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

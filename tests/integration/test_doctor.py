@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from couriers import troubles
 from desk import Desk
 from mailboxes import Dovecot, dovecot
 from resolving import resolved
 from served import told, with_trap
 from traps import certificate, running
 from trapstreet.app import checks, own_names
+from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.hit import Hit
 from trapstreet.store import leases
 from trapstreet.store.models import Delivery, Incident
@@ -230,6 +232,7 @@ def test_routes_are_tried_and_dead_ones_are_problems(desk: Desk) -> None:
         desk.do("alert", "test", "desk")
         assert len(somebody.messages) == 1
         assert "[notify.desk] delivered last at" in said(desk, "route")["found"]
+    troubles(Workspace.open(desk.workspace), 1)
     Delivery.objects.update(state="dead")
     assert "1 could not be delivered in days" in said(desk, "route")["line"]
 

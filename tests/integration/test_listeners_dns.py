@@ -186,6 +186,17 @@ def test_beyond_the_limit_a_network_is_told_to_come_by_tcp_and_heard_all_the_sam
             assert received(client).rr
 
 
+def test_whose_hit_was_counted_only_is_told_to_come_by_tcp_where_it_is_kept_whole(ear: Ear) -> None:
+    ear.counting = True
+    answer = udp(ear, question())
+    assert answer
+    assert (answer.header.tc, answer.rr) == (1, [])
+    with connect(ear) as client:
+        client.sendall(framed(question()))
+        assert received(client).rr
+    assert len(ear.hits) == 2
+
+
 def test_a_packet_made_to_cost_time_costs_none(ear: Ear) -> None:
     """Pointers that lead in circles through many labels: each is worth seconds to a reader that follows."""
     header = struct.pack(">6H", 1, 0, 1, 0, 0, 2)

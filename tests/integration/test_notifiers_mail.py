@@ -1,5 +1,6 @@
 """Mail as a mail server takes it: STARTTLS, a login, several recipients."""
 
+from base64 import b64decode, b64encode
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -8,11 +9,13 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from aiosmtpd.smtp import AuthResult
 
+from mailboxes import Tokens, served
 from receivers import NOTICE, PASSWORD, Post, private_file
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.notice import Severity
-from trapstreet.plugins.notifiers import Notifier, notifier_of
+from trapstreet.plugins.notifiers import Notifier, Partly, notifier_of
 
 
 def route(folder: Path, post: Post, **changed: Any) -> Notifier:
@@ -103,6 +106,18 @@ def test_where_one_recipient_is_refused_the_others_are_told_and_hear_of_it(tmp_p
     assert "refused 1 of 3 recipients" in mail.get_content()
 
 
+def test_a_recipient_who_is_put_off_is_named_and_the_others_are_told(tmp_path: Path) -> None:
+    to = ["security@you.example", "slow@you.example", "gone@you.example"]
+    with Post(tmp_path) as post:
+        post.refuse |= {"slow@you.example": "450 greylisted", "gone@you.example": "550 no such user"}
+        with pytest.raises(Partly, match="localhost put off 1 of 3 recipients") as caught:
+            route(tmp_path, post, to=to).tell([NOTICE], key="d-1")
+        (mail,) = mails(post)
+        assert post.mails[0].rcpt_tos == ["security@you.example"]
+    assert caught.value.rest == {"to": ["slow@you.example"]}
+    assert "refused 1 of 3 recipients" in mail.get_content()
+
+
 @pytest.mark.parametrize(
     ("reply", "kind"), [("550 no such user", UnusableInput), ("450 greylisted", Unreachable)]
 )
@@ -136,6 +151,61 @@ def test_a_wrong_password_is_denied_and_not_shown(tmp_path: Path) -> None:
         assert "ng-password" not in f"{caught.value!r}{vars(caught.value)}{caught.value.__cause__!r}"
 
 
+class Bearers(Post):
+    """A mail server that takes access tokens, and says in JSON why it takes one not."""
+
+    def __init__(self, folder: Path, tokens: Tokens) -> None:
+        super().__init__(folder)
+        self.tokens, self.asked = tokens, list[str]()
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:
+        return await self._bearer(server, args, "user=trap@you.example")
+
+    async def auth_OAUTHBEARER(self, server: Any, args: list[str]) -> AuthResult:
+        return await self._bearer(server, args, "n,a=trap@you.example,")
+
+    async def _bearer(self, server: Any, args: list[str], begins: str) -> AuthResult:
+        parts = b64decode(args[1]).decode().split("\1")
+        self.asked.append(args[0])
+        assert parts[0] == begins and parts[-2:] == ["", ""]
+        token = parts[-3].removeprefix("auth=Bearer ")
+        if self.tokens.access.get(token) == "trap@you.example":
+            return AuthResult(success=True, handled=False)
+        await server.push("334 " + b64encode(b'{"status": "400"}').decode())
+        assert (await server._reader.readline()).strip() == b"AQ=="
+        return AuthResult(success=False, handled=False)
+
+
+@pytest.mark.parametrize("mechanism", ["OAUTHBEARER", "XOAUTH2"])
+def test_a_refresh_token_logs_in_where_passwords_are_not_taken(
+    mechanism: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = Tokens(refresh={"r3fresh": "trap@you.example", "other": "else@you.example"}, rotated="r3fresh-2")
+    tokens.url = served(tokens)
+    if mechanism == "XOAUTH2":
+        monkeypatch.delattr(Bearers, "auth_OAUTHBEARER")
+    oauth = {
+        "password_file": None,
+        "token_url": f"{tokens.url}/token",
+        "client_id": "trapstreet",
+        "refresh_token_file": "refresh",
+    }
+    with Bearers(tmp_path, tokens) as post:
+        private_file(tmp_path, "refresh", "r3fresh\n")
+        route(tmp_path, post, **oauth).tell([NOTICE], key="d-1")
+        assert post.asked == [mechanism] and len(post.mails) == 1
+        refreshed = tmp_path / "refresh"
+        assert refreshed.read_text() == "r3fresh-2" and refreshed.stat().st_mode & 0o777 == 0o600
+        private_file(tmp_path, "refresh", "other")
+        with pytest.raises(AccessDenied, match="localhost answered 535: see user") as caught:
+            route(tmp_path, post, **oauth).tell([NOTICE], key="d-1")
+        assert "access" not in f"{caught.value!r}{vars(caught.value)}"
+        private_file(tmp_path, "refresh", "revoked")
+        with pytest.raises(AccessDenied, match="refuses the refresh token"):
+            route(tmp_path, post, **oauth).tell([NOTICE], key="d-1")
+        assert len(post.mails) == 1
+
+
 def test_a_server_that_is_not_trusted_gets_neither_password_nor_alert(tmp_path: Path) -> None:
     with Post(tmp_path) as post:
         with pytest.raises(UnusableInput, match="the certificate of localhost is not trusted"):
@@ -167,7 +237,8 @@ def test_mail_without_tls_goes_to_this_machine_alone(tmp_path: Path) -> None:
         ({"to": ["a@you.example\r\nBcc: b@else.example"]}, "is no mail address"),
         ({"from": "trap"}, "'trap' is no mail address"),
         ({"to": []}, "to"),
-        ({"password_file": None}, "a user without password_file"),
+        ({"password_file": None}, "says not, or twice, how to log in"),
+        ({"user": None}, "a login without a user"),
         ({"security": "ssl"}, "ssl"),
         ({"ca": "nothing.pem"}, "no certificates can be read"),
     ],

@@ -19,6 +19,7 @@ import pytest
 from desk import Desk
 from offices import Office
 from trapstreet.app.demo.people import customers
+from trapstreet.sandbox.pool import Pool
 
 HEADER = "ref,name,email,phone,address,born,iban"
 SENTINELS = (
@@ -95,7 +96,7 @@ class Watched:
 
 
 @pytest.fixture
-def watched(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watched:
+def watched(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     """A workspace whose company owns a mail domain; temporary files lie where they can be searched."""
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
@@ -110,7 +111,10 @@ def watched(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             super().__init__(command, *arguments, **options)
 
     monkeypatch.setattr("subprocess.Popen", Recorded)
-    return made
+    pool = Pool()  # which has started nothing before
+    monkeypatch.setattr("trapstreet.sandbox.pool._pool", pool)
+    yield made
+    pool.close()
 
 
 def table(watched: Watched, *, changed: str = "") -> Path:
@@ -208,7 +212,7 @@ def test_no_value_of_a_customer_a_decoy_or_a_recipient_is_kept_or_printed(
     key.write_text("A" * 52)
     watched.run(2, "scan", heap)
 
-    assert any("child.py" in command for command in watched.children), "a workbook was read in a child"
+    assert any("zygote.py" in command for command in watched.children), "a workbook was read in a child"
     written = {path.name for path in watched.files()}
     assert {"registry.sqlite3", "backup.tar", "dossier.html", "master.key", "kit.txt"} <= written
     assert [name for name in written if name.startswith("trapstreet-bug-")]

@@ -96,18 +96,20 @@ def test_a_declared_campaign_is_expected_from_its_sender_in_its_time_alone(compa
     assert company.json("copy", "list")["copies"][0]["expected_uses"][0]["senders"] == ["mailers.example"]
     address = _addresses_of_copy(company)[3]
     later = AT + 366 * 24 * HOUR * 20
-    ours, other, forged, late, proven, visit = heard(
+    passed = {"spf": "pass news.mailers.example", "channel": "mailbox"}
+    ours, other, unproven, forged, late, stranger = heard(
         company,
-        mail(address, sender="news.mailers.example"),
-        mail(address, sender="else.example", at=AT + 1),
-        mail(address, sender="mailers.example", spf="fail mailers.example", at=AT + 2),
-        mail(address, sender="mailers.example", at=later),
-        mail(address, sender="mailers.example", dkim="pass mailers.example", channel="mailbox", at=AT + 4),
+        mail(address, sender="news.mailers.example", **passed),
+        mail(address, sender="else.example", channel="mailbox", at=AT + 1),
+        mail(address, sender="mailers.example", at=AT + 2),
+        mail(address, sender="mailers.example", spf="fail mailers.example", channel="mailbox", at=AT + 3),
+        mail(address, sender="news.mailers.example", **passed, at=later),
         mail(address, sender="evil.example", spf="pass evil.example", channel="mailbox", at=AT + 5),
     )  # fmt: skip
-    expected = [each.expected for each in (ours, other, forged, late, proven, visit)]
-    assert expected == [True, False, False, False, True, False]
+    expected = [each.expected for each in (ours, other, unproven, forged, late, stranger)]
+    assert expected == [True, False, False, False, False, False]
     assert not ours.incident.expected, "others wrote from the same network on the same day"
+    assert "not proven" in company.do("sighting", "list")
     assert "declared beforehand" not in company.do("sighting", "list", "--since", "2100-01-01")
 
 
@@ -117,12 +119,13 @@ def test_an_honest_newsletter_can_be_declared_of_a_planting(company: Desk) -> No
     declared = ("--used-for", "newsletter", "--until", "2099-01-01", "--sender", "harbour.example")
     assert "Expected of p1" in company.do("decoy", "expect", "p1", *declared)
     address = str(rows_of(company)[0][0][2])
-    (own,) = heard(company, mail(address, sender="harbour.example"))
+    (own,) = heard(company, mail(address, sender="harbour.example", dkim="pass harbour.example"))
     assert own.expected
     assert own.incident.expected
     assert company.json("decoy", "list")["plantings"][0]["states"] == {"planted": PLANTED}
     assert "EXPECTED" in company.do("sighting", "list")
     assert company.refused(2, "decoy", "expect", "p1", *declared[:-1], "no domain")
+    assert "198.51.100.0/24" in company.do("decoy", "expect", "p1", *declared[:-1], "198.51.100.0/24")
 
 
 def test_a_decoy_that_was_heard_before_it_lay_anywhere_has_a_weaker_voice(company: Desk) -> None:
@@ -189,8 +192,8 @@ def test_a_shared_decoy_is_expected_if_a_copy_that_has_it_is(company: Desk) -> N
     held, other = (str(people[has.index(each)][2]) for each in (True, False))
     ours, theirs = heard(
         company,
-        mail(held, sender="mailers.example"),
-        mail(other, sender="mailers.example", at=AT + 1),
+        mail(held, sender="mailers.example", spf="pass mailers.example"),
+        mail(other, sender="mailers.example", spf="pass mailers.example", at=AT + 1),
     )
     assert (ours.owner, theirs.owner) == (pool.id, pool.id)
     assert (ours.expected, theirs.expected) == (True, False)
@@ -252,6 +255,8 @@ def test_a_call_to_a_decoys_number_is_a_call_once_and_only_if_it_is_signed(compa
     shown = company.json("sighting", "list")["incidents"]
     assert [each["channel"] for each in shown] == ["callback", "phone"]
     assert "person name" in shown[1]["label"]["why"][0]
+    assert shown[0]["access"]["network"] == "192.0.2.0/24", "whoever made it up came from there"
+    assert shown[1]["access"]["network"] == "", "a caller has none"
     said = company.do("sighting", "list")
     assert "from +4479460958" in said
     assert str(row[1]) not in said

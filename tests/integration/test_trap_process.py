@@ -250,7 +250,13 @@ def test_a_trap_begun_as_root_gives_up_its_rights(tmp_path: Path) -> None:
     ("text", "status", "said"),
     [
         (None, 2, "holds no trap.toml"),
-        (settings_text('[http]\nlisten = ["192.0.2.1:0"]'), 2, "cannot listen at 192.0.2.1:0"),
+        (
+            settings_text('[http]\nlisten = ["192.0.2.1:0"]'),
+            2,
+            "trap.toml, [http]: cannot listen at 192.0.2.1",
+        ),
+        (settings_text("[smtp]"), 2, "trap.toml, [smtp]: it names no host, or no domains"),
+        (settings_text("[mailbox]"), 2, "trap.toml, [mailbox]: it names no host, or no user"),
         (settings_text().replace("[status]", 'user = "no such"\n[status]'), 2, "there is no user 'no such'"),
     ],
 )

@@ -10,7 +10,9 @@ import pytest
 from desk import Desk
 from handed_out import OWNED
 from shop import dump, shop
+from trapstreet.app.workspace import Workspace
 from trapstreet.cli import run
+from trapstreet.store import plantings
 
 DECOYS = 40
 
@@ -129,6 +131,16 @@ def test_undo_leaves_the_database_as_it_was(desk: Desk) -> None:
     assert dump(desk.folder / "shop.sqlite3") == before
     assert desk.json("decoy", "list")["plantings"][0]["states"] == {"retired": DECOYS}
     assert desk.json("plant", "--undo", "p1")["removed"] == 0, "again gives the same once"
+
+
+def test_a_decoy_that_was_touched_stays_touched_when_it_is_taken_out(desk: Desk) -> None:
+    desk.do("plant", "customers", "--decoys", DECOYS)
+    workspace = Workspace.open(desk.workspace)
+    plantings.touch_at(plantings.planting_named("p1"), [0, 3], ring=workspace.ring, at=1)
+    desk.do("plant", "--undo", "p1")
+    (listed,) = desk.json("decoy", "list")["plantings"]
+    assert listed["states"] == {"retired": DECOYS - 2, "touched": 2}
+    assert listed["removed"]
 
 
 def test_the_removal_script_works_without_trapstreet(desk: Desk) -> None:

@@ -50,7 +50,7 @@ def test_a_section_is_read_and_the_kinds_own_keys_are_handed_on() -> None:
 def test_a_rule_that_is_none_is_said_to_be(rules: dict[str, object], why: str) -> None:
     with pytest.raises(UnusableInput, match=why):
         route(**rules)
-    with pytest.raises(UnusableInput, match="kind is missing"):
+    with pytest.raises(UnusableInput, match="'kind' is missing"):
         read_route("desk", {})
 
 

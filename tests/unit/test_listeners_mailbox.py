@@ -7,10 +7,10 @@ import pytest
 
 from traps import prepared, settings_text
 from trapstreet.core.model.errors import AccessDenied, UnusableInput
+from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.listeners import mailbox
 from trapstreet.plugins.listeners._imap_cursor import Cursor, Position
 from trapstreet.plugins.listeners._mail_trace import Header, Source
-from trapstreet.plugins.listeners._private import secret
 from trapstreet.trap.settings import read_settings
 
 
@@ -97,6 +97,37 @@ def test_results_are_those_of_our_server_alone() -> None:
     assert not list(header(text).results())
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        'spf=pass smtp.mailfrom="a; dkim=pass header.d=bank.example"@thief.example',
+        'spf=pass smtp.mailfrom="a.bank.example"@thief.example',
+        'spf=pass smtp.mailfrom="a smtp.mailfrom=bank.example"@thief.example',
+        "spf=pass (domain of smtp.mailfrom=bank.example) smtp.mailfrom=a@thief.example",
+        'spf=pass (of "a); dkim=pass header.d=bank.example; (") smtp.mailfrom=thief.example',
+        r'spf=pass smtp.mailfrom="\"; dkim=pass header.d=bank.example; \""@thief.example',
+        "spf=pass smtp.mailfrom=header.d=bank.example@thief.example",
+        "spf=pass smtp.mailfrom=thief.example header.d=bank.example",
+        "dkim=pass header.i=@thief.example header.from=bank.example",
+    ],
+)
+def test_what_a_sender_chose_is_no_result(written: str) -> None:
+    line = f"Authentication-Results: mx.you.example; {written}\n\n"
+    found = list(header(line, "mx.you.example").results())
+    assert not [said for _, said in found if b"bank.example" in said]
+
+
+def test_results_are_read_as_servers_write_them() -> None:
+    line = (
+        'Authentication-Results: mx.you.example 1; spf=pass (mx: domain of "a@shop.example" designates '
+        '192.0.2.7) smtp.mailfrom="a@shop.example"; dkim=pass (2048-bit key; (nested)) header.d=shop.example'
+        "; dmarc=pass (policy=none) header.from=shop.example\n\n"
+    )
+    passed = b"pass shop.example"
+    found = [("spf", passed), ("dkim", passed), ("dmarc", passed)]
+    assert list(header(line, "mx.you.example").results()) == found
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("password", "refresh"):
@@ -137,7 +168,7 @@ def test_files_lie_in_the_traps_folder_unless_they_say_otherwise(folder: Path) -
              "token_url": "http://login.example/token"},
             "token_url is no https address",
         ),
-        ({"password_file": "nowhere"}, "there is no file"),
+        ({"password_file": "nowhere"}, "the password cannot be read from .*: no such file"),
         ({"ca": "password"}, "holds no certificates"),
     ],
 )  # fmt: skip
@@ -149,11 +180,11 @@ def test_settings_that_do_not_do_are_refused(folder: Path, given: dict[str, obje
 def test_a_password_that_others_may_read_is_refused(folder: Path) -> None:
     (folder / "password").chmod(0o640)
     with pytest.raises(UnusableInput, match="others may read"):
-        secret(folder / "password")
+        secret(folder / "password", what="the password")
     (folder / "password").chmod(0o600)
     (folder / "password").write_text("two\nlines")
     with pytest.raises(UnusableInput, match="one line"):
-        secret(folder / "password")
+        secret(folder / "password", what="the password")
 
 
 def test_a_password_that_may_not_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +193,7 @@ def test_a_password_that_may_not_be_read_is_told(folder: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Path, "open", denied)  # root may read everything
     with pytest.raises(AccessDenied, match="not allowed"):
-        secret(folder / "password")
+        secret(folder / "password", what="the password")
 
 
 def test_how_far_was_read_is_kept_of_one_mailbox(tmp_path: Path) -> None:

@@ -121,3 +121,17 @@ def test_a_link_known_by_its_query_is_found_in_a_swarm() -> None:
     link = next(value for channel, value in TOKENS if channel == "http" and "?" in value)
     found = known().among(swarm("http", link.partition("?")[0], link), name_hash)
     assert TOKENS["http", link] in found
+
+
+def test_each_token_is_hashed_once_for_a_traps_swarms_and_new_ones_are_found() -> None:
+    names, asked = known(), list[str]()
+
+    def hashed(key: bytes, name: str) -> bytes:
+        asked.append(name)
+        return name_hash(key, name)
+
+    for _ in range(3):
+        assert names.among(swarm("dns", "vpn-7f3a.zone.example"), hashed) == [Used("p3", 0)]
+    assert len(asked) == len(set(asked))
+    names.add({("dns", "new.zone.example"): Used("p9", 4)})
+    assert names.among(swarm("dns", "new.zone.example"), hashed) == [Used("p9", 4)]

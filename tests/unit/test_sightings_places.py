@@ -58,6 +58,20 @@ def places(countries: Path, networks: Path):
         yield lambda address: opened.of(address, at=AT * 1_000_000)
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("10.1.2.3", "inside (a network of yours)"),
+        ("192.168.1.7", "no public address: your own network or a proxy"),
+        ("127.0.0.1", "no public address: your own network or a proxy"),
+        ("fd00::1", "no public address: your own network or a proxy"),
+        ("81.2.69.160", "outside"),
+    ],
+)
+def test_of_an_address_that_is_not_public_it_is_not_said_that_it_is_outside(places, address, said):
+    assert places(address).side == said
+
+
 def test_country_and_network_come_with_the_age_of_the_older_database(places):
     found = places("81.2.69.160")
     assert (found.network, found.country, found.holder) == ("81.2.69.0/24", "GB", "AS64496 Example?Net")

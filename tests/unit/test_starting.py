@@ -10,6 +10,7 @@ from trapstreet.app import mailing, starting
 from trapstreet.app.mailing import Sender, Server
 from trapstreet.app.starting import Way
 from trapstreet.app.workspace import Workspace
+from trapstreet.cli.dialogue import Dialogue
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.protected import Protected
 from trapstreet.plugins.listeners import mailbox
@@ -155,3 +156,12 @@ def test_a_bait_is_made_from_a_document_of_ones_own(desk: Desk, tmp_path: Path) 
     template.write_bytes(b"nobody")
     with pytest.raises(UnusableInput, match="has no e-mail addresses"):
         starting.lay(workspace, plus, tmp_path / "none", template=template)
+
+
+def test_without_a_terminal_the_question_and_its_option_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = Dialogue(aside=False)
+    monkeypatch.setattr(talk, "attended", False)
+    with pytest.raises(
+        UnusableInput, match=r"^nobody is there to ask: Which mailbox\?: pass --mailbox, or run"
+    ):
+        talk.ask("1. Which mailbox?", option="--mailbox", given=None)

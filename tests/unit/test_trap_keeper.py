@@ -11,7 +11,7 @@ from traps import WORKER, hit, kept, names
 from trapstreet.core.model.hit import Hit, Swarm
 from trapstreet.trap.keeper import SWARM_NAMES, SWARMED_WAITING, WAITING_BYTES, Keeper
 from trapstreet.trap.spool import Spool
-from trapstreet.trap.swarms import NAMES, Allowance, name_hash
+from trapstreet.trap.swarms import NAMES, Limits, name_hash
 
 PLENTY = 1e9
 
@@ -21,11 +21,12 @@ def keeping(
     story: Callable[[Keeper], Awaitable[None]],
     *,
     burst: float = PLENTY,
+    forgeable: float = PLENTY,
     limit: int = 1 << 30,
     begun: bool = True,
 ) -> None:
     async def play() -> None:
-        keeper = Keeper(Allowance(rate=burst / 1e9, burst=burst))
+        keeper = Keeper(Limits(rate=burst / 1e9, burst=burst, forgeable=forgeable))
         if begun:
             keeper.begin(Spool(folder, WORKER, limit=limit))
         await story(keeper)
@@ -94,6 +95,41 @@ def test_a_flood_is_counted_and_its_clients_are_answered_when_the_count_is_on_di
     (swarm,) = swarms(tmp_path)
     assert (swarm.network, swarm.count, len(swarm.names)) == ("192.0.2.0/24", 900, 7200)
     assert name_hash(swarm.key, "h/437") in [swarm.names[at : at + 8] for at in range(0, 7200, 8)]
+
+
+def test_a_flood_from_forged_networks_takes_bounded_room_and_hides_no_hit(tmp_path: Path) -> None:
+    """Each query from another network, none more than once: no network is beyond its own limit."""
+    flood = 60_000
+
+    async def story(keeper: Keeper) -> None:
+        told = []
+        for number in range(flood):
+            address = f"{10 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.1"
+            told.append(
+                keeper.hear(Hit("dns", number, address, 53, (f"{number}.you.example",), ()), forgeable=True)
+            )
+            if number % 1000 == 999:
+                await asyncio.sleep(0)
+        told.append(
+            keeper.hear(Hit("dns", flood, "10.0.0.1", 53, ("token.you.example",), ()), forgeable=True)
+        )
+        proven = keeper.hear(Hit("dns", 1, "10.0.0.1", 53, ("proven.you.example",), ()))
+        keeper.flush()
+        alone = await asyncio.gather(*told)
+        assert sum(alone) < 1000, "AT_ONCE, and one a second"
+        assert not alone[-1], "whoever was only counted is told so"
+        assert await proven
+
+    keeping(tmp_path, story, forgeable=1)
+    assert "proven.you.example" in names(tmp_path)
+    counted = swarms(tmp_path)
+    assert sum(swarm.count for swarm in counted) + len(names(tmp_path)) == flood + 2
+    assert len(counted) <= 2 * flood / SWARM_NAMES, "not a record for each network"
+    hashes = {
+        (swarm.key, swarm.names[at : at + 8]) for swarm in counted for at in range(0, len(swarm.names), 8)
+    }
+    assert (counted[0].key, name_hash(counted[0].key, "token.you.example")) in hashes
+    assert (tmp_path / "spool.sqlite").stat().st_size < 20 * flood
 
 
 def test_a_large_flood_does_not_wait_for_the_next_second(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def test_the_page_names_every_setting() -> None:
     assert [name for name in named if f"`{name}`" not in page] == []
 
 
-def test_a_folder_without_settings_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(UnusableInput, match=r"holds no trap\.toml"):
+def test_a_folder_without_settings_is_told_so_and_where_it_may_be_misspelled(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"holds no trap\.toml: .*trap under \[serve\]"):
         read_settings(tmp_path)
 
 
@@ -53,7 +53,8 @@ def test_a_folder_without_settings_is_told_so(tmp_path: Path) -> None:
         ("worker = ", "is not TOML"),
         (settings_text("[http]\nlisten = 80"), r"\[http\]: expected `array`, got `int`"),
         (settings_text("[http]\nlistne = []"), r"\[http\]: unknown key 'listne'"),
-        (settings_text("[https]"), "unknown key 'https'"),
+        (settings_text("[https]"), r"unknown section \[https\]"),
+        ("works = 'x'\n[http]", "unknown key 'works'"),
         (settings_text(spool="megabytes = 0"), "more than 0"),
     ],
 )

@@ -1,8 +1,12 @@
 """Floods are counted in bounded memory, and a known token is still found in them."""
 
 from traps import hit
-from trapstreet.core.model.hit import Swarm, network_of
-from trapstreet.trap.swarms import NAMES, NETWORKS, Allowance, Swarms, name_hash
+from trapstreet.core.model.hit import Hit, Swarm, network_of
+from trapstreet.trap.swarms import AT_ONCE, NAMES, NETWORKS, Allowance, Limits, Swarms, name_hash
+
+
+def count(swarms: Swarms, one: Hit) -> None:
+    swarms.count(one, network_of(one.address))
 
 
 def known(swarm: Swarm, name: str) -> bool:
@@ -42,10 +46,41 @@ def test_however_many_networks_there_are_the_allowance_does_not_grow() -> None:
     assert len(allowance._left) == 100
 
 
+def test_networks_that_may_be_forged_share_what_is_kept_of_them_all() -> None:
+    now = 0.0
+    limits = Limits(rate=10, burst=50, forgeable=100, clock=lambda: now)
+
+    def kept(network: str, *, forgeable: bool, counted: bool = False) -> tuple[bool, str]:
+        return limits.take(network, 100, forgeable=forgeable, counted=counted)
+
+    told = [kept(str(number), forgeable=True) for number in range(10_000)]
+    assert sum(alone for alone, _ in told) == AT_ONCE * 100
+    assert told[-1] == (False, ""), "not even a record for each"
+    assert kept("a", forgeable=False) == (True, "a"), "nobody can forge that one"
+    now = 1.0
+    assert sum(kept(f"{number} later", forgeable=True)[0] for number in range(10_000)) == 100
+
+
+def test_one_network_that_asks_too_much_takes_nothing_from_the_others() -> None:
+    limits = Limits(rate=10, burst=50, forgeable=100, clock=lambda: 0.0)
+    told = [limits.take("loud", 100, forgeable=True, counted=number > 50) for number in range(100_000)]
+    assert (told.count((True, "loud")), told.count((False, "loud"))) == (50, 99_950)
+    assert limits.take("quiet", 100, forgeable=True, counted=False) == (True, "quiet")
+
+
+def test_forged_networks_push_no_proven_one_out_of_what_is_known_of_it() -> None:
+    limits = Limits(rate=0.001, burst=5, forgeable=1e9, clock=lambda: 0.0)
+    for _ in range(5):
+        assert limits.take("thief", 1, forgeable=False, counted=False)[0]
+    for number in range(70_000):
+        limits.take(str(number), 1, forgeable=True, counted=False)
+    assert limits.take("thief", 1, forgeable=False, counted=False) == (False, "thief")
+
+
 def test_a_known_token_is_found_in_a_flood() -> None:
     swarms = Swarms()
     for number in range(1000):
-        swarms.count(hit(f"h/{number}", at=number))
+        count(swarms, hit(f"h/{number}", at=number))
     (swarm,) = swarms.flush()
     assert (swarm.network, swarm.count, swarm.first, swarm.last) == ("192.0.2.0/24", 1000, 0, 999)
     assert known(swarm, "h/437")
@@ -57,7 +92,7 @@ def test_a_known_token_is_found_in_a_flood() -> None:
 def test_one_name_asked_for_a_million_times_is_one_name() -> None:
     swarms = Swarms()
     for _ in range(10_000):
-        swarms.count(hit("h/same"))
+        count(swarms, hit("h/same"))
     (swarm,) = swarms.flush()
     assert (swarm.count, len(swarm.names), swarm.unnamed) == (10_000, 8, 0)
 
@@ -65,7 +100,7 @@ def test_one_name_asked_for_a_million_times_is_one_name() -> None:
 def test_channels_and_networks_are_told_apart_up_to_a_bound() -> None:
     swarms = Swarms()
     for number in range(NETWORKS + 500):
-        swarms.count(hit(address=f"10.{number >> 8}.{number & 255}.1"))
+        count(swarms, hit(address=f"10.{number >> 8}.{number & 255}.1"))
     flushed = swarms.flush()
     assert len(flushed) == NETWORKS + 1
     assert sum(swarm.count for swarm in flushed) == NETWORKS + 500
@@ -77,7 +112,7 @@ def test_what_cannot_be_written_is_counted_on_in_bounded_memory() -> None:
     rounds, each = 8, NAMES // 4
     for turn in range(rounds):
         for number in range(each):
-            swarms.count(hit(f"h/{turn}/{number}", at=turn))
+            count(swarms, hit(f"h/{turn}/{number}", at=turn))
         flushed = swarms.flush()
         swarms.restore(flushed)
     (swarm,) = swarms.flush()
@@ -90,9 +125,9 @@ def test_what_cannot_be_written_is_counted_on_in_bounded_memory() -> None:
 def test_names_that_could_not_be_written_are_lost_only_as_far_as_room_is_lacking() -> None:
     swarms = Swarms()
     for number in range(NAMES):
-        swarms.count(hit(f"h/{number}"))
+        count(swarms, hit(f"h/{number}"))
     unwritten = swarms.flush()
-    swarms.count(hit("h/meanwhile"))
+    count(swarms, hit("h/meanwhile"))
     swarms.restore(unwritten)
     (swarm,) = swarms.flush()
     assert swarm.count == NAMES + 1

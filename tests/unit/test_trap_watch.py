@@ -13,7 +13,7 @@ from trapstreet.trap import process
 from trapstreet.trap.clock import Clock
 from trapstreet.trap.keeper import Keeper
 from trapstreet.trap.spool import Spool
-from trapstreet.trap.swarms import Allowance
+from trapstreet.trap.swarms import Limits
 
 
 def test_a_disk_that_hangs_is_told_of_and_so_is_its_return(
@@ -28,7 +28,7 @@ def test_a_disk_that_hangs_is_told_of_and_so_is_its_return(
                 await asyncio.sleep(0.01)
 
     async def story() -> None:
-        keeper = Keeper(Allowance(rate=1, burst=10))
+        keeper = Keeper(Limits(rate=1, burst=10, forgeable=1))
         keeper.begin(Spool(tmp_path, WORKER, limit=1 << 30))
         keeper._writer.submit(disk.wait)
         watching = asyncio.create_task(process._look_after(keeper, Clock(), {}, stop))

@@ -37,7 +37,7 @@ CASES = {
         "line {n}: unknown key 'domain'",
         "domain = ",
     ),
-    "unknown section": ("[trace]", "[traces]", "line {n}: unknown key 'traces'", "[traces]"),
+    "unknown section": ("[trace]", "[traces]", "line {n}: unknown section \\[traces\\]", "[traces]"),
     "wrong type": ("domains = []", "domains = 7", "line {n}: expected `array`, got `int`", "domains = 7"),
     "wrong item": ("phones = []", "phones = [1]", "line {n}: expected `str`, got `int`", "phones = [1]"),
     "wrong public value": (

@@ -1,15 +1,12 @@
 """Callbacks of other services among what a trap heard: by their address, told from made-up ones."""
 
-from pathlib import Path
 from urllib.parse import unquote
 
 from msgspec.structs import replace
 
 from trapstreet.app.settings import FILE_NAME
 from trapstreet.app.workspace import Workspace
-from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.hit import Heard, Hit
-from trapstreet.keys.files import refuse_readable_by_others
 from trapstreet.plugins.callbacks import Callback, Called, callback_of
 
 DOUBTED = "callback"
@@ -26,9 +23,7 @@ class Callbacks:
         self._by_name: dict[str, Callback] = {}
         for name, options in workspace.settings.callback.items():
             where = f"{FILE_NAME}: [callback.{name}]"
-            found = callback_of(
-                name, options, secret=lambda file: _secret(workspace.root / file), where=where
-            )
+            found = callback_of(name, options, folder=workspace.root, where=where)
             self._by_name[found.visited] = found
 
     def read(self, one: Heard) -> tuple[Hit, Callback, Called] | None:
@@ -41,8 +36,11 @@ class Callbacks:
 
 
 def as_hit(hit: Hit, callback: Callback, called: Called, *, again: bool) -> Hit:
-    """What a callback tells, as a hit of its own channel: with all that its request was, and of DOUBTED where
-    it is not proven. again: the same was taken before."""
+    """What a callback tells, as a hit of its own channel: with all that its request was.
+
+    Where it is not proven it is of DOUBTED, and from where the request came: whoever sent it made it up, and
+    the address that it tells of with it. again: the same was taken before.
+    """
     doubt = "again" if again else "" if called.signed in {True, None} else "unsigned"
     facts = (
         ("callback", callback.name.encode()),
@@ -51,8 +49,9 @@ def as_hit(hit: Hit, callback: Callback, called: Called, *, again: bool) -> Hit:
         *((f"request-{label}", value) for label, value in hit.facts),
     )
     names = tuple(dict.fromkeys(filter(None, map(_name, called.names))))
-    channel = DOUBTED if doubt else called.channel
-    return replace(hit, channel=channel, address=called.address, port=0, names=names, facts=facts)
+    if doubt:
+        return replace(hit, channel=DOUBTED, names=names, facts=facts)
+    return replace(hit, channel=called.channel, address=called.address, port=0, names=names, facts=facts)
 
 
 def _called(callback: Callback, hit: Hit) -> Called | None:
@@ -74,14 +73,3 @@ def _name(name: str) -> str:
     """A name as hits have it: printable, and no longer than any that is known."""
     text = unquote(name).strip()[:1000]
     return text if text.isprintable() else ""
-
-
-def _secret(path: Path) -> bytes:
-    try:
-        refuse_readable_by_others(path)
-        secret = path.read_bytes().strip()
-    except OSError as error:
-        raise UnusableInput(f"{path} cannot be read", hint="write the secret into it, chmod 600") from error
-    if not secret:
-        raise UnusableInput(f"{path} is empty", hint="write the secret into it")
-    return secret

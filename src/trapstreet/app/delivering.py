@@ -10,14 +10,14 @@ from uuid import uuid4
 
 import msgspec
 
-from trapstreet.app.clock import now
 from trapstreet.app.settings import FILE_NAME, routes_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.cases import Route, alerts, raise_alert, retry
-from trapstreet.core.model.errors import TrapstreetError, Unreachable, UnusableInput
-from trapstreet.plugins.notifiers import Later, Notifier, notifier_of
+from trapstreet.core.model.errors import PluginFailed, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.plugins.notifiers import Later, Notifier, Partly, notifier_of
 from trapstreet.store import cases
 from trapstreet.store.cases import Message
+from trapstreet.store.leases import clock
 
 LEASE = 90_000_000
 """Microseconds that a message is somebody's: more than a notifier takes. A killed worker costs as much."""
@@ -43,10 +43,11 @@ class Delivered(msgspec.Struct, frozen=True):
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """What a test of a route came to: `error` is "" where it worked."""
+    """What a test of a route came to: `error` is "" where it worked; `status` the exit status for it."""
 
     route: str
     error: str
+    status: int
 
 
 def deliver(workspace: Workspace, *, holder: str, at: int, stop: threading.Event | None = None) -> Delivered:
@@ -62,8 +63,8 @@ def deliver(workspace: Workspace, *, holder: str, at: int, stop: threading.Event
 
 
 def test_alert(workspace: Workspace, names: Sequence[str] = ()) -> list[Tried]:
-    """Tell a test by some routes, or by all, at once; what became of it. What failed is tried again like any
-    other alert. Raises UnusableInput for a route that there is not."""
+    """Tell a test by some routes, or by all, at once; what became of it. It is one attempt, of which nothing
+    is kept but when it arrived. Raises UnusableInput for a route that there is not."""
     routes = {route.name: (route, own) for route, own in routes_of(workspace.settings)}
     for name in names:
         if name not in routes:
@@ -71,15 +72,15 @@ def test_alert(workspace: Workspace, names: Sequence[str] = ()) -> list[Tried]:
             raise UnusableInput(f"no route is called {name!r}", hint=f"{FILE_NAME} has: {known}")
     tried = []
     for name in names or routes:
-        at = now()
-        with cases.raising():
-            cases.forget_tests(name)
-            test = alerts.of_test(name, at=at)
-            raise_alert(test, [routes[name][0]], ring=workspace.ring, at=at, whatever=True)
-            alert = cases.end_test(test.source, at=at)
-        post = _Post(workspace, f"test {uuid4().hex[:16]}", at, [routes[name]], alert=alert)
-        post.run(threading.Event())
-        tried.append(Tried(name, post.error))
+        at = clock()
+        key = f"{workspace.ring.workspace_id}-test-{uuid4().hex[:16]}"
+        try:
+            _notifier(workspace, *routes[name]).tell([alerts.test_notice(name, at=at)], key=key)
+        except Exception as error:  # noqa: BLE001  a notifier's bug is what the test is to show
+            tried.append(Tried(name, _words(error), getattr(error, "status", PluginFailed.status)))
+            continue
+        cases.arrived(name, at=at)
+        tried.append(Tried(name, "", 0))
     return tried
 
 
@@ -100,10 +101,7 @@ def _notifier(workspace: Workspace, route: Route, own: Mapping[str, object]) -> 
 
 
 class _Post:
-    """One round of deliveries.
-
-    alert  only those of this one
-    """
+    """One round of deliveries."""
 
     def __init__(
         self,
@@ -111,15 +109,12 @@ class _Post:
         holder: str,
         at: int,
         routes: Sequence[tuple[Route, Mapping[str, object]]],
-        *,
-        alert: int | None = None,
     ) -> None:
-        self._workspace, self._holder, self._alert = workspace, holder, alert
+        self._workspace, self._holder = workspace, holder
         self._begun, self._at = time.monotonic(), at
         self._routes = {route.name: (route, own) for route, own in routes}
         self._sent = self._failed = 0
         self._tried: dict[str, str] = {}
-        self.error = ""
 
     def run(self, stop: threading.Event) -> None:
         """Until nothing is due and nothing under way."""
@@ -150,14 +145,15 @@ class _Post:
         if not free or len(under_way) >= _SENDERS:
             return None
         at = self._now()
-        return cases.claim(
-            free, holder=self._holder, at=at, until=at + LEASE, ring=self._workspace.ring, alert=self._alert
-        )
+        return cases.claim(free, holder=self._holder, at=at, until=at + LEASE, ring=self._workspace.ring)
 
     def _tell(self, message: Message) -> None:
         """In a thread of its own, which never touches the registry."""
         route, own = self._routes[message.route]
-        _notifier(self._workspace, route, own).tell(message.notices, key=message.key)
+        if not message.rest:
+            _notifier(self._workspace, route, own).tell(message.notices, key=message.key)
+        elif rest := _still_there(message.rest, own):
+            _notifier(self._workspace, route, {**own, **rest}).tell(message.notices, key=message.key)
 
     def _note(self, message: Message, error: BaseException | None) -> None:
         """What became of a message is in the registry; the first dead one of a route is an alert itself."""
@@ -168,24 +164,35 @@ class _Post:
             cases.sent(message, at=at)
             return
         self._failed += len(message.ids)
-        self.error = self._tried[message.route] = _words(error)
+        why = self._tried[message.route] = _words(error)
         over = retry.is_over(message.begun_at, at)
         later = retry.next_try(
             message.attempts + 1,
             refused=not isinstance(error, Unreachable),
             draw=random.random(),  # noqa: S311
         )
+        if isinstance(error, Partly):
+            cases.narrow(message, error.rest, ring=self._workspace.ring)
         if isinstance(error, Later):
             later = max(later, int(error.seconds * 1e6))
-        cases.failed(message, holder=self._holder, error=self.error, due_at=at + later, dead=over)
+        cases.failed(message, holder=self._holder, error=why, due_at=at + later, dead=over)
         if over:
-            self._tell_of_dead_route(message.route, at)
+            self._tell_of_dead_route(message.route, why, at)
 
-    def _tell_of_dead_route(self, name: str, at: int) -> None:
+    def _tell_of_dead_route(self, name: str, why: str, at: int) -> None:
         others = [route for route, _ in routes_of(self._workspace.settings) if route.name != name]
-        dead = alerts.of_dead_route(name, error=self.error, at=at)
+        dead = alerts.of_dead_route(name, error=why, at=at)
         with cases.raising():
             raise_alert(dead, others, ring=self._workspace.ring, at=at, whatever=True)
+
+
+def _still_there(rest: Mapping[str, Sequence[str]], own: Mapping[str, object]) -> dict[str, list[str]]:
+    """Who is left of a message's recipients; {} where nobody is who is still the route's."""
+    found = dict[str, list[str]]()
+    for key, left in rest.items():
+        now_there = own.get(key)
+        found[key] = [each for each in left if isinstance(now_there, list) and each in now_there]
+    return found if all(found.values()) else {}
 
 
 def _words(error: BaseException) -> str:

@@ -12,9 +12,9 @@ from trapstreet.app.own_trap import own_trap, own_traps
 from trapstreet.app.settings import FILE_NAME, read_settings
 from trapstreet.app.workspace import FOLDERS, Workspace, find, load_keys, open_database
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
+from trapstreet.core.model.words import counted
 from trapstreet.keys.files import refuse_readable_by_others
 from trapstreet.keys.inventory import Inventory
-from trapstreet.render.words import counted
 from trapstreet.store import cases, leases, sightings
 
 
@@ -160,6 +160,21 @@ def _matcher(_workspace: Workspace) -> str:
     return native.remark() or f"compiled, {native.name()}"
 
 
+def _sandbox(_workspace: Workspace) -> str:
+    from trapstreet.sandbox import measures
+
+    found = measures()
+    kept = {
+        "this user's files": found.landlock > 0,
+        "the network": found.namespaces or found.filtered,
+        "other processes": found.namespaces or found.landlock >= 6,
+    }
+    shut = [name for name in kept if kept[name]] or ["nothing"]
+    left = [name for name in kept if not kept[name]]
+    says = f"parsers are kept from {', '.join(shut)}"
+    return f"{says}; this kernel cannot keep them from {', '.join(left)}" if left else says
+
+
 def _copies(workspace: Workspace) -> str:
     from trapstreet.app.sharing import refuse_unknown_shares
     from trapstreet.store import catalogue
@@ -176,4 +191,5 @@ _LOOKS: dict[str, Callable[[Workspace], str]] = {
     "folders": _folders,
     "normal forms": _normal_forms,
     "matcher": _matcher,
+    "sandbox": _sandbox,
 }

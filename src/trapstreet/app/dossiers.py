@@ -11,7 +11,7 @@ from trapstreet.app.clock import now
 from trapstreet.app.workspace import Workspace
 from trapstreet.cases import Known, drafts
 from trapstreet.core.fields import kinds
-from trapstreet.core.model.errors import Unreachable
+from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.keys.files import refuse_taken, sync_folder, write_private
 from trapstreet.render.case_page import case_page
 from trapstreet.render.cases import CaseShown, moment
@@ -24,9 +24,15 @@ PAGE = ".html"
 def export_case(workspace: Workspace, name: str, out: Path) -> list[Path]:
     """A case in a new file FILE.html, or in a new folder with page, data and each draft; what was written.
 
-    Only its owner may read it. Raises UnusableInput where there is something of that name.
+    Only its owner may read it. Raises UnusableInput where there is something of that name, or the name is
+    that of a file of another kind.
     """
     refuse_taken(out)
+    if out.suffix and out.suffix != PAGE:
+        raise UnusableInput(
+            f"a case is not written as {out.suffix}",
+            hint=f"name a file {out.with_suffix(PAGE).name} to print or send, or a folder without an ending",
+        )
     shown = case_shown(workspace, name)
     letters = drafts(_known(shown))
     page = case_page(shown, letters, made_at=moment(now())).encode()

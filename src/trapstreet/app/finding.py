@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trapstreet.app.clock import now
+from trapstreet.app.packed import open_table
 from trapstreet.app.planting import decoy_settings, ground_of, rows_on
 from trapstreet.app.search import matcher_of, public_of
 from trapstreet.app.workspace import Workspace
@@ -12,7 +13,6 @@ from trapstreet.core.fields import Kind
 from trapstreet.core.model.table import Row, cell_text
 from trapstreet.decoys import owned
 from trapstreet.plant import Reconciled, Tested, reconcile
-from trapstreet.plugins.tables import open_table
 from trapstreet.store import catalogue, plantings
 from trapstreet.store.models import Planting
 from trapstreet.watch import scan
@@ -60,7 +60,8 @@ def try_planting(workspace: Workspace, planting: Planting) -> Tested:
     """
     ground = ground_of(planting)
     key = ground.tables[0].key
-    wanted = set(planting.each.exclude(state=plantings.RETIRED).values_list("at", flat=True))
+    there = planting.each.exclude(state=plantings.RETIRED).filter(removed_at__isnull=True)
+    wanted = set(there.values_list("at", flat=True))
     rows = [row for at, row in enumerate(rows_on(ground, planting, workspace)[0]) if at in wanted]
     found = [row for row in ground.find(0, [tuple(row[at] for at in key) for row in rows]) if row]
     met = _met(workspace, RowsText(ground.label, [found]))

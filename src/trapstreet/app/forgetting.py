@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trapstreet.app.clock import now
+from trapstreet.app.packed import open_table
 from trapstreet.app.search import shelf_of
 from trapstreet.app.workspace import SQLITE_NAME, Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.ports import Progress
 from trapstreet.forget import Erasure, Identity, Kept, Remain, forget, read_identities, remains
-from trapstreet.plugins.tables import open_table
 from trapstreet.store import catalogue, erasures
 from trapstreet.store.database import SQLITE_PREFIX
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
+from trapstreet.core.model.words import printable
 from trapstreet.sightings.domain.place import Address, Network, Origin, Place, is_inside, network_of, parsed
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _holder(record: Mapping[str, Any]) -> str:
     name = record.get("autonomous_system_organization") or record.get("as_name") or ""
     number = f"AS{number}" if isinstance(number, int) else number
     text = " ".join(part for part in (number, name) if isinstance(part, str) and part)
-    return "".join(c if c.isprintable() else "?" for c in text[:_LONGEST])
+    return printable(text[:_LONGEST])
 
 
 def _origin(address: Address) -> tuple[Origin, str]:

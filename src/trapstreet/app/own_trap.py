@@ -10,6 +10,7 @@ import msgspec
 from trapstreet.app.checks import Check
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.core.model.words import printable
 from trapstreet.plugins.listeners import mailbox
 from trapstreet.trap.settings import read_settings
 
@@ -55,7 +56,7 @@ def _said(port: int) -> str | None:
     except (OSError, http.client.HTTPException):
         return None
     # Whoever broke into the trap says what he likes.
-    return "" if answer.status == 200 else "".join(c if c.isprintable() else "?" for c in said)
+    return "" if answer.status == 200 else printable(said)
 
 
 def _health(port: int, said: str | None) -> Check:

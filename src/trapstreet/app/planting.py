@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from trapstreet.app.clock import now
+from trapstreet.app.packed import open_table
 from trapstreet.app.places import same_place
 from trapstreet.app.search import shelf_of
 from trapstreet.app.sharing import registered_anew
@@ -29,7 +30,7 @@ from trapstreet.plant import (
     plant,
     suggested_decoys,
 )
-from trapstreet.plugins.tables import open_ground, open_table
+from trapstreet.plugins.tables import open_ground
 from trapstreet.store import catalogue, plantings
 from trapstreet.store.models import DataSet, Planting
 from trapstreet.store.plantings import Particulars

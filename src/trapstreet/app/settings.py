@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.sections import in_our_words, within
 
 if TYPE_CHECKING:
     from trapstreet.cases import Route
@@ -22,6 +23,9 @@ FORMAT = 1
 
 MOST_WITHHELD = 0.05
 """The largest share of a data set's rows that a copy may go without."""
+
+_LEAST_KEPT = 30
+"""Days."""
 
 _TEMPLATE = """\
 # A trapstreet workspace. What may be changed here says so; the rest is written by trapstreet.
@@ -67,6 +71,9 @@ geography = []
 # May be changed: folders of traps that trapstreet work takes what they heard from, like
 # traps = ["/var/lib/trapstreet-trap"].
 traps = []
+# May be changed: how long uses of decoys are kept after the last one, and after their case was closed. What
+# belongs to an open case is kept. "" keeps all for ever.
+keep = "3 years"
 
 [serve]
 # May be changed: the folder of the trap that trapstreet serve runs on this machine beside the worker, like
@@ -159,10 +166,11 @@ class TrapSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class WorkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the worker does: `traps` are folders, relative to the workspace; `port`, on 127.0.0.1, says how it
-    is, 0 opens none."""
+    is, 0 opens none; `keep` is how long sightings are kept, "" for ever (`read_keep`)."""
 
     traps: tuple[str, ...] = ()
     port: int = 9465
+    keep: str = "3 years"
 
 
 class ServeSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -244,15 +252,16 @@ def parse_settings(data: bytes, *, label: str) -> Settings:
     """The settings of a file's content. Raises UnusableInput as `read_settings` does."""
     try:
         text = data.decode()
-        settings = msgspec.convert(tomllib.loads(text), Settings)
+        given = tomllib.loads(text)
+        settings = msgspec.convert(given, Settings)
     except UnicodeDecodeError as error:
         raise UnusableInput(f"{label} is not UTF-8", hint="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise UnusableInput(f"{label} is not TOML: {error}", hint="mend that line") from error
     except msgspec.ValidationError as error:
-        raise UnusableInput(
-            f"{label}{_line_of(text, str(error))}: {_plain(str(error))}", hint="mend that line"
-        ) from error
+        sections = [name for name, value in given.items() if isinstance(value, dict)]
+        said = in_our_words(str(error), sections)
+        raise UnusableInput(f"{label}{_line_of(text, str(error))}: {said}", hint="mend that line") from error
     _check_values(settings, text, label=label)
     return settings
 
@@ -285,6 +294,7 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
             f"{label}{_line(text, 'work', 'port')}: {settings.work.port} is no port",
             hint="9465 is usual, 0 opens none",
         )
+    read_keep(settings.work.keep, where=f"{label}{_line(text, 'work', 'keep')}: keep under [work]")
     routes_of(settings, text, label=label)
     for name, section in settings.share.items():
         lines = {key: _line(text, f"share.{name}", key) for key in ("withhold", "marks")}
@@ -333,10 +343,8 @@ def routes_of(settings: Settings, text: str = "", *, label: str = FILE_NAME) -> 
         where = f"{label}{_line(text, '', f'notify.{name}')}: [notify.{name}]"
         if not re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", name):
             raise UnusableInput(f"{where} is no name of a route", hint="small letters and digits, at most 32")
-        try:
+        with within(where):
             routes.append(read_route(name, section))
-        except UnusableInput as error:
-            raise UnusableInput(f"{where}: {error.message}", hint=error.hint) from error
     for route, _ in routes:
         if route.escalates and route.escalates not in settings.notify.keys() - {route.name}:
             raise UnusableInput(
@@ -376,6 +384,21 @@ def _check_trap(trap: TrapSection, text: str, *, label: str) -> None:
                 f"{label}{_line(text, 'trap', 'inside')}: {value!r} cannot be one of the networks inside",
                 hint="write it like 10.0.0.0/8",
             ) from error
+
+
+def read_keep(text: str, *, where: str = "keep under [work]") -> int | None:
+    """The microseconds that a text like "3 years", "18 months" or "90 days" names; None for "". Raises
+    UnusableInput for another text, and for less than 30 days."""
+    if not text.strip():
+        return None
+    found = re.fullmatch(r"(\d{1,4}) *(day|month|year)s?", text.strip())
+    days = int(found[1]) * {"day": 1, "month": 31, "year": 366}[found[2]] if found else 0
+    if days < _LEAST_KEPT:
+        raise UnusableInput(
+            f"{where}: {text!r} is no time to keep sightings for",
+            hint=f'write it like "3 years", at least {_LEAST_KEPT} days; "" keeps them for ever',
+        )
+    return days * 86_400_000_000
 
 
 def read_share(text: str, *, where: str) -> float:
@@ -434,15 +457,6 @@ def _line(text: str, section: str, name: str) -> str:
         elif inside and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
             found.append(number)
     return f", line {found[0]}" if len(found) == 1 else ""
-
-
-def _plain(message: str) -> str:
-    """msgspec's words in ours."""
-    if unknown := re.search(r"unknown field `([^`]*)`", message):
-        return f"unknown key {unknown[1]!r}"
-    if missing := re.search(r"missing required field `([^`]*)`", message):
-        return f"{missing[1]!r} is missing"
-    return message.replace("`$.", "`").replace("Expected", "expected", 1)
 
 
 def _quoted(text: str) -> str:

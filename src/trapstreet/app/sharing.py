@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from trapstreet.app.clock import now
+from trapstreet.app.packed import open_table
 from trapstreet.app.search import shelf_of
 from trapstreet.app.settings import FILE_NAME, ShareSection, read_marks, read_share
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.ports import Progress, Table
 from trapstreet.decoys import DecoySettings
-from trapstreet.plugins.tables import create_table, open_table
+from trapstreet.plugins.tables import create_table
 from trapstreet.register import Asked, register
 from trapstreet.share import (
     Copied,

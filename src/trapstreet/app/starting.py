@@ -21,7 +21,8 @@ from trapstreet.app.trapping import trap_head
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.protected import Protected
-from trapstreet.keys.files import refuse_readable_by_others, write_private
+from trapstreet.keys.files import write_private
+from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.listeners import mailbox
 from trapstreet.store.models import Planting
 from trapstreet.store.plantings import Particulars, tokens_of
@@ -155,14 +156,12 @@ def sender_of(workspace: Workspace) -> Sender | None:
     section = workspace.settings.notify.get(ROUTE, {})
     if section.get("kind") != "mail" or not section.get("password_file"):
         return None
-    password = workspace.root / section["password_file"]
-    refuse_readable_by_others(password)
+    password = secret(workspace.root / section["password_file"], what="the password")
     security = {"tls": "tls", "starttls": "starttls"}.get(section.get("security", "starttls"), "plain")
     server = msgspec.convert((section["host"], section.get("port", 587), security), Server)
     ca = section.get("ca")
-    secret = Protected(password.read_text().strip())
     user, address = section.get("user", ""), section.get("from", "")
-    return Sender(server, user, address, secret, workspace.root / ca if ca else None)
+    return Sender(server, user, address, password, workspace.root / ca if ca else None)
 
 
 def told_by(workspace: Workspace) -> list[str]:

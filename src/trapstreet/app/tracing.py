@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.app.clock import now
-from trapstreet.app.search import SourceText, matcher_of, texts
+from trapstreet.app.packed import open_table
+from trapstreet.app.search import Passwords, SourceText, matcher_of, texts
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.objects import Unread, printable
@@ -24,7 +25,7 @@ from trapstreet.core.ports import Progress
 from trapstreet.index import Lookup
 from trapstreet.keys.files import refuse_taken, write_private
 from trapstreet.keys.sealing import seal
-from trapstreet.plugins.tables import create_table, format_to_write, open_table
+from trapstreet.plugins.tables import create_table, format_to_write
 from trapstreet.render.dossier import Circumstances, Leak, dossier
 from trapstreet.share import batches_of_records, rows_of_records
 from trapstreet.store import catalogue, log, plantings, recipients
@@ -90,15 +91,21 @@ def _iso(microseconds: int | None) -> str | None:
 
 
 def trace_leak(
-    workspace: Workspace, locations: Sequence[str], *, case: str | None = None, progress: Progress
+    workspace: Workspace,
+    locations: Sequence[str],
+    *,
+    case: str | None = None,
+    passwords: Passwords = (),
+    progress: Progress,
 ) -> Traced:
     """The texts at the locations judged as one leak.
 
+    passwords  are tried where something is encrypted
     case  under which this look is counted: its n-th look has 6 / (π n)² of the bound, so that all looks
           together keep it
     Planted decoys that the leak shows are touched from then on.
     """
-    read = _Reading(texts(locations, progress))
+    read = _Reading(texts(locations, progress, passwords=passwords))
     lookup, matcher = matcher_of(workspace)
     look = _look(workspace, case) if case else None
     bound = workspace.settings.trace.bound * (6 / (pi * look) ** 2 if look else 1)

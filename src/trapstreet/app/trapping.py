@@ -63,8 +63,13 @@ def set_up(workspace: Workspace, folder: Path) -> Path:
         domains=owned(decoy_settings(workspace)).domains,
         zones=[zone.lower() for zone in workspace.settings.trap.zones],
     )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / FILE_NAME
+    if path.exists():
+        raise UnusableInput(
+            f"{path} is there already and stays as it is",
+            hint="edit it (docs/trap.md has all settings), or move it away and have a new one written",
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, text.encode())
     return path
 

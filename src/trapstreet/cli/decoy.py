@@ -137,8 +137,8 @@ def retire(
     if not (names or tag or expired):
         raise UnusableInput("which decoys?", hint="name them, or pass --tag or --expired")
     opened = Workspace.open(workspace)
+    from trapstreet.core.model.words import counted
     from trapstreet.render.plantings import name_of
-    from trapstreet.render.words import counted
     from trapstreet.store import plantings
 
     with opened.writing():

@@ -44,7 +44,10 @@ class Dialogue:
         elif usual:
             answer = usual
         else:
-            raise UnusableInput(f"{question}?", hint=f"pass {option}, or run it at a terminal")
+            asked = question.partition(". ")[2] or question
+            raise UnusableInput(
+                f"nobody is there to ask: {asked.strip()}", hint=f"pass {option}, or run it at a terminal"
+            )
         self._asked[option] = answer.strip()
         return self._asked[option]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, TypeVar
 
 import click
@@ -33,26 +34,37 @@ class Expected:
 
 
 def sender_option(function: F) -> F:
-    """--sender DOMAIN, as the argument `senders`."""
+    """--sender DOMAIN|NETWORK, as the argument `senders`."""
     return click.option(
         "--sender",
         "senders",
         multiple=True,
-        metavar="DOMAIN",
-        help="Where the mails of that use come from (repeatable): only these are expected then.",
+        metavar="DOMAIN|NETWORK",
+        help="Where the mails of that use come from (repeatable): only these are expected then. A domain has "
+        "to be proven by SPF or DKIM.",
     )(function)
 
 
 def expected_use(what: str | None, until: str | None, senders: Sequence[str]) -> Expected | None:
     """What decoys will honestly be used for; None for nothing. Raises UnusableInput for half of it, and for
-    senders that are no domains."""
+    senders that are neither domains nor networks."""
     if (what is None) != (until is None) or (senders and what is None):
         raise UnusableInput("--used-for and --until belong together", hint="say both, or neither")
     if what is None or until is None:
         return None
     refuse_unprintable("--used-for", what)
-    domains = tuple(dict.fromkeys(each.strip().lower().rpartition("@")[2] for each in senders))
-    for domain in domains:
-        if not _DOMAIN.fullmatch(domain):
-            raise UnusableInput(f"--sender {domain!r} is no domain", hint="write it like news.you.example")
-    return Expected(what, end_of_day(until), domains)
+    return Expected(what, end_of_day(until), tuple(dict.fromkeys(map(_sender, senders))))
+
+
+def _sender(given: str) -> str:
+    """A domain in lower case, that of an address, or a network."""
+    text = given.strip().lower().rpartition("@")[2]
+    if _DOMAIN.fullmatch(text):
+        return text
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise UnusableInput(
+            f"--sender {given!r} is neither a domain nor a network",
+            hint="write it like news.you.example, or 192.0.2.0/24",
+        ) from error

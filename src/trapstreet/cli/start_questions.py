@@ -182,6 +182,7 @@ def tell_somebody(talk: Dialogue, workspace: "Workspace", given: Given) -> "Work
 
 def _sender(talk: Dialogue, known: "Mailbox", address: str, given: Given) -> "Sender":
     from trapstreet.app import mailing
+    from trapstreet.plugins._secrets import secret
 
     assert known.password_file  # noqa: S101  the caller looked
     domain = address.rpartition("@")[2]
@@ -190,7 +191,7 @@ def _sender(talk: Dialogue, known: "Mailbox", address: str, given: Given) -> "Se
     if not servers:
         named = talk.ask("   Its SMTP server", option="--smtp", given=given.smtp)
         servers = mailing.named_servers(named, tls=465, starttls=587)
-    password = Protected(known.password_file.read_text().strip())
+    password = secret(known.password_file, what="the password")
     return mailing.reach_smtp(
         [mailing.Sender(each, known.user, address, password, known.ca) for each in servers]
     )

@@ -98,7 +98,7 @@ def _document(done: "Done") -> dict[str, int]:
 
 def _line(done: "Done") -> str:
     from trapstreet.app.jobs import taken_text
-    from trapstreet.render.words import counted
+    from trapstreet.core.model.words import counted
 
     line = f"{taken_text(done.taken)} {counted(done.alerts, 'alert')}, {counted(done.sent, 'message')} sent."
     return (

@@ -8,8 +8,8 @@ import msgspec
 
 from trapstreet.cases import Draft
 from trapstreet.core.model.objects import printable
+from trapstreet.core.model.words import counted
 from trapstreet.render.cases import CaseShown, alert_state, aware_lines, chapters, entry_words, minute
-from trapstreet.render.words import counted
 
 _HOURS = 72 * 3_600
 

@@ -7,7 +7,8 @@ import msgspec
 
 from trapstreet.cases import Runbook, awareness
 from trapstreet.core.model.objects import printable
-from trapstreet.render.words import counted, day
+from trapstreet.core.model.words import counted
+from trapstreet.render.words import day
 
 
 class AlertShown(msgspec.Struct, frozen=True):
@@ -112,14 +113,14 @@ def moment(microseconds: int) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
 
 
-def alert_lines(listed: AlertsListed) -> Iterator[str]:
-    """Alerts for people."""
+def alert_lines(listed: AlertsListed, *, none: str = "No alerts that nobody looks after.") -> Iterator[str]:
+    """Alerts for people; `none` is said where there are no such ones."""
     for each in listed.alerts:
         when, what = minute(each.at), printable(each.headline)
         yield f"{each.alert}  {each.severity.upper()}  {each.case}  {when}  {what}"
         yield f"    {'; '.join(alert_state(each))}"
     if not listed.alerts:
-        yield "No alerts that nobody looks after."
+        yield none
     if listed.hidden:
         yield f"{counted(listed.hidden, 'alert')} more: trapstreet alert list --all"
     for route, number in listed.removed.items():

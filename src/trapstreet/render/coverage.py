@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from math import floor
 
+from trapstreet.core.model.words import counted
 from trapstreet.plant.domain.coverage import SEEN, Chance, Coverage, Outlook
 from trapstreet.plant.domain.thefts import How, Theft
-from trapstreet.render.words import counted, percent
+from trapstreet.render.words import percent
 
 _THEFT, _ROWS, _WIDTH = 38, 12, 8
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from trapstreet.core.fields import kinds
 from trapstreet.core.model.objects import printable
+from trapstreet.core.model.words import counted
 from trapstreet.render import dossier_evidence, dossier_timeline
 from trapstreet.render.dossier_evidence import charts
 from trapstreet.render.dossier_timeline import timeline
@@ -16,7 +17,6 @@ from trapstreet.render.words import (
     about,
     chance,
     copy_list,
-    counted,
     dating_line,
     day,
     ranges,

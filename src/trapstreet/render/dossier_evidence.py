@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from math import ceil, exp, floor, lgamma, log, log1p, sqrt
 from typing import NamedTuple
 
-from trapstreet.render.words import about, counted, layer_words
+from trapstreet.core.model.words import counted
+from trapstreet.render.words import about, layer_words
 from trapstreet.trace import DecoyEvidence, LayerShown, MarkShown
 from trapstreet.trace.domain.verdict import Evidence
 

@@ -5,7 +5,8 @@ from math import log10
 
 from trapstreet.core.fields import kinds
 from trapstreet.core.model.objects import printable
-from trapstreet.render.words import chance, counted, kind_counts, percent
+from trapstreet.core.model.words import counted
+from trapstreet.render.words import chance, kind_counts, percent
 from trapstreet.watch import Finding, SetAside
 
 

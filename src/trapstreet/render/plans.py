@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from math import ceil, floor, log10
 
 from trapstreet.core.maths.channels import Shape
-from trapstreet.render.words import chance, counted, percent
+from trapstreet.core.model.words import counted
+from trapstreet.render.words import chance, percent
 from trapstreet.share.domain.coalition import Point
 from trapstreet.share.domain.plan import MIXED, SINGLE, Curve, Lift, Plan, Values, curve_of
 

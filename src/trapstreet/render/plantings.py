@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from trapstreet.core.model.ground import Removed
+from trapstreet.core.model.words import counted
 from trapstreet.plant import Linked, Planted, Reconciled, Tested
-from trapstreet.render.words import counted, day, ranges
+from trapstreet.render.words import day, ranges
 from trapstreet.store import plantings
 from trapstreet.store.models import Decoy, Planting
 

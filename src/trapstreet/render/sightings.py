@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from trapstreet.core.model.words import counted, printable
 from trapstreet.index import is_planting
 from trapstreet.render.plantings import short
-from trapstreet.render.words import counted
 from trapstreet.sightings import Client, Joint, Kind, Label, Origin, Place
 from trapstreet.store.models import Sighting
 
@@ -20,7 +20,7 @@ _ORIGINS: Mapping[Origin, str] = MappingProxyType(
         Origin.VPN: "a VPN",
         Origin.TOR: "Tor",
         Origin.BOT: "a crawler's network",
-        Origin.RESERVED: "no public address",
+        Origin.RESERVED: "",
         Origin.UNKNOWN: "in no list of networks",
     }
 )
@@ -183,11 +183,11 @@ def _access(access: Place) -> Iterator[str]:
     if not access.address:
         yield "an address that is not known"
         return
-    yield "".join(letter if letter.isprintable() else "?" for letter in access.address)
-    yield "inside (a network of yours)" if access.inside else "outside"
+    yield printable(access.address)
+    yield access.side
     yield from filter(None, (access.country, access.holder))
-    origin = _ORIGINS[access.origin]
-    yield f"{origin} ({access.provider})" if access.provider else origin
+    if origin := _ORIGINS[access.origin]:
+        yield f"{origin} ({access.provider})" if access.provider else origin
 
 
 def _who(shown: Shown) -> Iterator[str]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from math import floor, log10
 
 from trapstreet.core.fields import Kind, kinds
+from trapstreet.core.model.words import counted
 from trapstreet.index import is_planting
 from trapstreet.trace import (
     Accusation,
@@ -18,11 +19,6 @@ from trapstreet.trace import (
 
 _SCALES = [(12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand")]
 _WHOLE = 15
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 record`, `2,040 records`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def copy_list(copies: Sequence[str]) -> str:

@@ -5,14 +5,14 @@ import errno
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from trapstreet.core.model.hit import Hit, Swarm, network_of
+from trapstreet.plugins.listeners import Done
 from trapstreet.trap.sealing import encode
 from trapstreet.trap.spool import Spool
-from trapstreet.trap.swarms import Allowance, Swarms
+from trapstreet.trap.swarms import Limits, Swarms
 
 WAITING_BYTES = 64 << 20
 """What may wait for the disk; whatever comes on top is counted only."""
@@ -22,8 +22,6 @@ SWARM_NAMES = 4096
 """Names of swarms that are flushed at once, not at the next second."""
 SWARMED_WAITING = 1 << 16
 """Clients of floods that may wait for the disk; those beyond are asked to come again."""
-
-Done = asyncio.Future[None]
 
 
 @dataclass(slots=True)
@@ -63,10 +61,10 @@ class Keeper:
     Nothing is kept before `begin` is called with the spool; hits wait until then.
     """
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.figures = Figures()
         self.swarms = Swarms()
-        self._allowance = allowance
+        self._limits = limits
         self._lock = threading.Lock()
         self._waiting = _Batch()
         self._sent_for = True  # the writer will take what waits; before `begin` there is none to send for
@@ -81,25 +79,30 @@ class Keeper:
         self._spool = spool
         self._send()
 
-    def hear(self, hit: Hit) -> Done:
-        """Done when the hit is on disk, by itself or counted in a swarm that is; fails with OSError."""
-        return self._heard(hit, encode(hit), self._allowance.take)
+    def hear(self, hit: Hit, *, forgeable: bool = False) -> Done:
+        """Done when the hit is on disk: True by itself, False counted in a swarm that is. Fails with
+        OSError."""
+        data, network = encode(hit), network_of(hit.address)
+        if self._full(hit, data):
+            return self._swarm(hit, network)
+        counted = self.swarms.counts(hit.channel, network)
+        alone, network = self._limits.take(network, len(data), forgeable=forgeable, counted=counted)
+        return self._keep(hit, data) if alone else self._swarm(hit, network)
 
-    def take(self, hit: Hit) -> Done:
-        """The same of a hit that was fetched from where it waited: no network has an allowance of these."""
-        return self._heard(hit, encode(hit), lambda network, size: True)
+    def take(self, hit: Hit, *, forgeable: bool = False) -> Done:
+        """The same of a hit that was fetched from where it waited: that is no flood however many come."""
+        data = encode(hit)
+        return self._swarm(hit, network_of(hit.address)) if self._full(hit, data) else self._keep(hit, data)
 
-    def _heard(self, hit: Hit, data: bytes, allowed: Callable[[str, int], bool]) -> Done:
+    def _full(self, hit: Hit, data: bytes) -> bool:
+        return self._waiting.size + self._in_flight + _memory(hit, data) > WAITING_BYTES
+
+    def _keep(self, hit: Hit, data: bytes) -> Done:
         done = self._loop.create_future()
-        size = len(data) + HIT_BYTES + FACT_BYTES * len(hit.facts)
-        full = self._waiting.size + self._in_flight + size > WAITING_BYTES
-        if full or not allowed(network_of(hit.address), len(data)):
-            self._swarm(hit, done)
-            return done
         with self._lock:
             waiting = self._waiting
             waiting.data.append(data)
-            waiting.size += size
+            waiting.size += _memory(hit, data)
             waiting.hits.append((hit, done))
             sent_for, self._sent_for = self._sent_for, True
         if not sent_for:
@@ -137,18 +140,20 @@ class Keeper:
         """Bytes in the spool."""
         return self._spool.used if self._spool else 0
 
-    def _swarm(self, hit: Hit, done: Done) -> None:
-        self.swarms.count(hit)
+    def _swarm(self, hit: Hit, network: str) -> Done:
+        done = self._loop.create_future()
+        self.swarms.count(hit, network)
         queued = len(self._swarmed) + len(self._waiting.swarmed)
         if self.figures.failing or queued >= SWARMED_WAITING:
             self.figures.refused[hit.channel] += 1
             _fail(done)
-            return
+            return done
         self._swarmed.append(done)
         self.figures.swarmed[hit.channel] += 1
         many = len(self._swarmed) >= SWARM_NAMES or self.swarms.names >= SWARM_NAMES
         if many and not self._waiting.swarms:
             self.flush()
+        return done
 
     def _send(self) -> None:
         self._writer.submit(self._write)
@@ -180,20 +185,25 @@ class Keeper:
         for hit, done in batch.hits:
             self.figures.kept[hit.channel] += 1
             if not done.done():
-                done.set_result(None)
+                done.set_result(True)
         for done in batch.swarmed:
             if not done.done():
-                done.set_result(None)
+                done.set_result(False)
 
     def _refused(self, batch: _Batch, error: Exception) -> None:
         """Count what the disk did not take; its clients are asked to come again."""
         self.figures.failing = str(error)
         self.swarms.restore(batch.swarms)
         for hit, _ in batch.hits:
-            self.swarms.count(hit)
+            self.swarms.count(hit, network_of(hit.address))
             self.figures.refused[hit.channel] += 1
         for done in (*(done for _, done in batch.hits), *batch.swarmed):
             _fail(done)
+
+
+def _memory(hit: Hit, data: bytes) -> int:
+    """Bytes that a hit takes while it waits, about."""
+    return len(data) + HIT_BYTES + FACT_BYTES * len(hit.facts)
 
 
 def _fail(done: Done) -> None:

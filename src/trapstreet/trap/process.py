@@ -18,14 +18,15 @@ from pathlib import Path
 import uvloop
 
 from trapstreet.core.model.errors import AccessDenied, UnusableInput
+from trapstreet.core.model.sections import within
 from trapstreet.plugins.listeners import Listening, kinds
 from trapstreet.trap import readiness
 from trapstreet.trap.clock import Clock
 from trapstreet.trap.keeper import Keeper
-from trapstreet.trap.settings import TrapSettings
+from trapstreet.trap.settings import FILE_NAME, TrapSettings
 from trapstreet.trap.spool import Spool
 from trapstreet.trap.status import metrics, serve_status
-from trapstreet.trap.swarms import Allowance
+from trapstreet.trap.swarms import Limits
 
 TELL_EVERY = 60.0
 """Seconds between two log lines on one thing that is wrong."""
@@ -72,12 +73,15 @@ async def _hear(settings: TrapSettings, ready: Callable[[dict[str, int]], None])
     sys.unraisablehook = bugs.unraisable
     clock = Clock()
     limits = settings.limits
-    keeper = Keeper(Allowance(rate=limits.hits_a_second, burst=limits.at_once))
+    keeper = Keeper(
+        Limits(rate=limits.hits_a_second, burst=limits.at_once, forgeable=limits.forgeable_a_second)
+    )
     listening = dict[str, Listening]()
     try:
         for name, own in settings.listeners.items():
             hear = keeper.take if getattr(kinds()[name], "pulls", False) else keeper.hear
-            listening[name] = await kinds()[name].listen(own, hear, clock.now)
+            with within(f"{settings.folder / FILE_NAME}, [{name}]"):
+                listening[name] = await kinds()[name].listen(own, hear, clock.now)
         ports = {what: port for one in listening.values() for what, port in one.ports.items()}
         if settings.status.port:
             await serve_status(

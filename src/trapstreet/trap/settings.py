@@ -4,15 +4,16 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from msgspec.structs import fields
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.sections import read_section
 from trapstreet.plugins.listeners import kinds
 
 FILE_NAME = "trap.toml"
+
+_HINT = "mend that; docs/trap.md has all"
 
 
 class SpoolSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,11 +23,13 @@ class SpoolSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[limits]: hits of one network (IPv4 /24, IPv6 /48) that are kept one by one, a second and at once; a
-    hit of more than 1 KiB counts as several. Those beyond are counted."""
+    """[limits]: hits of one network (IPv4 /24, IPv6 /48) that are kept one by one, a second and at once, and
+    a second those of all networks together whose addresses can be forged; a hit of more than 1 KiB counts as
+    several. Those beyond are counted."""
 
     hits_a_second: float = 100.0
     at_once: float = 2000.0
+    forgeable_a_second: float = 500.0
 
 
 class StatusSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,14 +71,16 @@ def read_settings(folder: Path) -> TrapSettings:
         given = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise UnusableInput(
-            f"{folder} holds no {FILE_NAME}", hint="write one (docs/trap.md), or give another --folder"
+            f"{folder} holds no {FILE_NAME}",
+            hint="look at its name (--folder, or trap under [serve] in trapstreet.toml), or write one:"
+            " trapstreet serve --only trap --folder DIR --set-up",
         ) from error
     except UnicodeDecodeError as error:
         raise UnusableInput(f"{path} is not UTF-8", hint="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise UnusableInput(f"{path} is not TOML: {error}", hint="mend that line") from error
     sections = {name: given.pop(name) for name in kinds() if name in given}
-    read = _converted(given, _File, where=str(path))
+    read = read_section(given, _File, where=str(path), hint=_HINT)
     if not sections:
         raise UnusableInput(
             f"{path} says nothing to listen at", hint=f"add a section: {', '.join(f'[{n}]' for n in kinds())}"
@@ -89,7 +94,9 @@ def read_settings(folder: Path) -> TrapSettings:
         limits=read.limits,
         status=read.status,
         listeners={
-            name: _converted(section, kinds()[name].settings, where=f"{path}, [{name}]", folder=folder)
+            name: read_section(
+                section, kinds()[name].settings, where=f"{path}, [{name}]", hint=_HINT, folder=folder
+            )
             for name, section in sections.items()
         },
     )
@@ -100,33 +107,7 @@ def _check(read: _File, *, where: str) -> None:
         raise UnusableInput(
             f"{where}: worker is not 64 hexadecimal digits", hint="it is the worker's public key"
         )
-    if min(read.spool.megabytes, read.limits.hits_a_second, read.limits.at_once) <= 0:
+    if min(read.spool.megabytes, *msgspec.structs.astuple(read.limits)) <= 0:
         raise UnusableInput(f"{where}: limits and megabytes are more than 0", hint="leave them out")
     if not 0 <= read.status.port < 1 << 16:
         raise UnusableInput(f"{where}: {read.status.port} is no port", hint="9464 is usual, 0 opens none")
-
-
-def _converted(given: object, kind: type[Any], *, where: str, folder: Path = Path()) -> Any:
-    def path(wanted: type[Any], value: object) -> object:
-        if wanted is Path and isinstance(value, str):
-            return folder / value
-        raise NotImplementedError(wanted)
-
-    if isinstance(given, dict):
-        own = {each.name: str(each.default) for each in fields(kind) if isinstance(each.default, Path)}
-        given = own | given
-    try:
-        return msgspec.convert(given, kind, dec_hook=path)
-    except (msgspec.ValidationError, NotImplementedError) as error:
-        raise UnusableInput(
-            f"{where}: {_plain(str(error))}", hint="mend that; docs/trap.md has all"
-        ) from error
-
-
-def _plain(message: str) -> str:
-    """msgspec's words in ours."""
-    if unknown := re.search(r"unknown field `([^`]*)`", message):
-        return f"unknown key {unknown[1]!r}"
-    if missing := re.search(r"missing required field `([^`]*)`", message):
-        return f"{missing[1]!r} is missing"
-    return message.replace("`$.", "`").replace("Expected", "expected", 1)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 
-from trapstreet.core.model.hit import Hit, Swarm, network_of
+from trapstreet.core.model.hit import Hit, Swarm
 
 NETWORKS = 4096
 """Networks that are told apart in one flush; those beyond are counted together."""
+AT_ONCE = 20
+"""Seconds of hits with forgeable addresses that may come at once."""
 NAMES = 1 << 16
 """Names that are held until a flush; hits with others are counted as unnamed. Reached only while nothing can
 be written."""
@@ -55,6 +57,36 @@ class Allowance:
         return kept
 
 
+class Limits:
+    """What is kept hit by hit: so much of each network, and so much of all together whose address nobody
+    proved, since one attacker can write any of them.
+
+    rate, burst  of each network, units as an Allowance counts them
+    forgeable    units a second of all networks together that may be forged, and AT_ONCE seconds' worth of
+                 them at once
+    """
+
+    def __init__(
+        self, *, rate: float, burst: float, forgeable: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._proven = Allowance(rate=rate, burst=burst, clock=clock)
+        self._claimed = Allowance(rate=rate, burst=burst, clock=clock)
+        self._together = Allowance(rate=forgeable, burst=AT_ONCE * forgeable, networks=1, clock=clock)
+
+    def take(self, network: str, size: int, *, forgeable: bool, counted: bool) -> tuple[bool, str]:
+        """Whether a hit of so many bytes may be kept by itself, and the network that it is counted with
+        otherwise: "" where even a record for that network would be too much.
+
+        counted  hits of the network are counted now already, so that one more costs no record
+        """
+        if not forgeable:
+            return self._proven.take(network, size), network
+        alone = self._claimed.take(network, size)
+        if (alone or not counted) and not self._together.take("", size if alone else 0):
+            return False, ""
+        return alone, network
+
+
 @dataclass(slots=True)
 class _Count:
     first: int
@@ -79,9 +111,13 @@ class Swarms:
     def __len__(self) -> int:
         return len(self._counts)
 
-    def count(self, hit: Hit) -> None:
-        """One hit more of its network, with its names. About 2 µs."""
-        count = self._of(hit.channel, network_of(hit.address), hit.at)
+    def counts(self, channel: str, network: str) -> bool:
+        """Whether hits of a network have been counted since the last flush."""
+        return (channel, network) in self._counts
+
+    def count(self, hit: Hit, network: str) -> None:
+        """One hit more of a network, with its names. About 2 µs."""
+        count = self._of(hit.channel, network, hit.at)
         count.hits += 1
         count.last = max(count.last, hit.at)
         count.first = min(count.first, hit.at)

@@ -6,9 +6,10 @@ from textwrap import fill
 
 from trapstreet.app.demo.story import COALITION, RECIPIENTS, SOLD, THIEF, WITHHELD, Story
 from trapstreet.app.tracing import Traced
+from trapstreet.core.model.words import counted
 from trapstreet.core.ports import Progress
 from trapstreet.register import Registration
-from trapstreet.render.words import counted, verdict_lines
+from trapstreet.render.words import verdict_lines
 from trapstreet.share import Copied
 from trapstreet.share.domain.power import proven_at
 from trapstreet.watch import Scan

@@ -4,10 +4,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TypeVar
 
-import numpy as np
-
-from trapstreet.core.maths.siphash import siphash24_words
-
 T = TypeVar("T")
 
 _BLOCK = 4096
@@ -28,11 +24,18 @@ class KeyedDraws:
     def word(self) -> int:
         """The next word, uniform over [0, 2**64)."""
         if not self._words:
-            counters = np.arange(_BLOCK, dtype=np.uint64) + np.uint64(self._next_block * _BLOCK)
-            labels = np.full(_BLOCK, self._label, dtype=np.uint64)
-            self._words = siphash24_words(self._key, np.stack([labels, counters], axis=1)).tolist()[::-1]
-            self._next_block += 1
+            self._draw()
         return self._words.pop()
+
+    def _draw(self) -> None:
+        import numpy as np  # here: kinds of bait, which draw, are listed by --help
+
+        from trapstreet.core.maths.siphash import siphash24_words
+
+        counters = np.arange(_BLOCK, dtype=np.uint64) + np.uint64(self._next_block * _BLOCK)
+        labels = np.full(_BLOCK, self._label, dtype=np.uint64)
+        self._words = siphash24_words(self._key, np.stack([labels, counters], axis=1)).tolist()[::-1]
+        self._next_block += 1
 
     def below(self, bound: int) -> int:
         """A uniform integer in [0, bound), exactly uniform by rejection. bound is in [1, 2**64]."""

@@ -29,7 +29,8 @@ class Hit(msgspec.Struct, frozen=True, tag="hit", array_like=True, gc=False):
 class Swarm(msgspec.Struct, frozen=True, tag="swarm", array_like=True):
     """Hits of one network that came faster than each could be kept: counted, and none of their names lost.
 
-    network      "192.0.2.0/24" or "2001:db8::/48"; "" is all networks beyond the most that are told apart
+    network      "192.0.2.0/24" or "2001:db8::/48"; "" is all networks beyond the most that are told apart,
+                 and beyond what is kept of addresses that can be forged
     count        hits;  first, last  when they came, Unix microseconds, UTC
     key, names   keyed hashes of the different names (`name_hash` under the key), 8 bytes each, ascending:
                  whoever knows a token can tell whether it was among them

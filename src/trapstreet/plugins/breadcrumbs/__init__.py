@@ -11,7 +11,6 @@ that kinds share. A kind is a module with
 A kind that takes a template of the owner's has `suffixes`, too: those of the files that it can be made from.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +26,7 @@ import msgspec
 
 from trapstreet.core.maths.draws import KeyedDraws
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.sections import as_option
 
 
 class Token(NamedTuple):
@@ -127,7 +127,7 @@ def make(kind: str, options: Mapping[str, object], resources: Resources, draws: 
     try:
         settings = msgspec.convert(given, found.settings, strict=False)
     except msgspec.ValidationError as error:
-        raise UnusableInput(_plain(str(error)), hint=f"see the options of {kind}") from error
+        raise UnusableInput(as_option(str(error)), hint=f"see the options of {kind}") from error
     made = found.make(settings, resources, draws)
     for name in (*made.files, *made.owner):
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
@@ -148,12 +148,3 @@ def http_token(url: str) -> Token:
     """What a request for an address is recognised by."""
     parts = urlsplit(url)
     return Token("http", f"{(parts.hostname or '').lower()}{parts.path or '/'}")
-
-
-def _plain(message: str) -> str:
-    """msgspec's words as an option's."""
-    found = re.fullmatch(r"(.*?)(?: - at `\$\.?([^`]*)`)?", message)
-    what, where = (found[1], found[2]) if found else (message, None)
-    if missing := re.search(r"missing required field `([^`]*)`", what):
-        return f"--{missing[1].replace('_', '-')} is missing"
-    return f"--{where.split('[')[0].replace('_', '-')}: {what[0].lower()}{what[1:]}" if where else what

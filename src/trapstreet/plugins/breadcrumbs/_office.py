@@ -6,10 +6,10 @@ that properties, styles, pictures and the manner of the program that wrote the f
 
 import re
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from posixpath import basename, dirname, normpath
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -223,7 +223,7 @@ def linked_picture(prefix: str, relation: str, id_: int) -> str:
 
 
 def _quoted(url: str) -> str:
-    return escape(url, {'"': "&quot;"})
+    return escape(url)
 
 
 def _relations_of(name: str) -> str:

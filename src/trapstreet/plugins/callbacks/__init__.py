@@ -15,10 +15,11 @@ knows. What is not proven is told as well, and says so: it is never taken for a 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import Any, Protocol, cast
@@ -27,6 +28,8 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.sections import read_section, within
+from trapstreet.plugins._secrets import secret
 
 _UNGUESSABLE = 22
 """Characters of the last part of an address that proves who calls it: 128 bits in letters and digits."""
@@ -110,13 +113,11 @@ def kinds() -> Mapping[str, Kind]:
     return MappingProxyType({name: cast(Kind, import_module(f"{__name__}.{name}")) for name in names})
 
 
-def callback_of(
-    name: str, options: Mapping[str, Any], *, secret: Callable[[str], bytes], where: str
-) -> Callback:
+def callback_of(name: str, options: Mapping[str, Any], *, folder: Path, where: str) -> Callback:
     """What reads requests as a section [callback.NAME] says: `kind`, `url`, `secret_file`, the kind's own.
 
-    secret  reads a secret's file;  where  the section, for errors
-    Raises UnusableInput for settings that do not do.
+    folder  what `secret_file` is relative to;  where  the section, for errors
+    Raises UnusableInput for settings and files that do not do, AccessDenied for files that may not be read.
     """
     own = dict(options)
     kind, url, file = (own.pop(key, "") for key in ("kind", "url", "secret_file"))
@@ -129,6 +130,10 @@ def callback_of(
         raise UnusableInput(
             f"{where}: url is no address", hint="the one that the service calls, without a query"
         )
+    if not isinstance(file, str):
+        raise UnusableInput(
+            f"{where}: secret_file is no text", hint='write it like secret_file = "calls.secret"'
+        )
     if found.needs_secret == "always" and not file:  # noqa: S105
         raise UnusableInput(f"{where}: secret_file is missing", hint=f"{found.title} signs what it sends")
     if found.needs_secret == "never" and file:  # noqa: S105
@@ -138,19 +143,11 @@ def callback_of(
             f"{where}: whoever guesses this url can make up calls",
             hint=f"end it in {_UNGUESSABLE} characters and more, drawn by: openssl rand -hex 16",
         )
-    try:
-        settings = msgspec.convert(own, found.settings)
-    except msgspec.ValidationError as error:
-        raise UnusableInput(
-            f"{where}: {_plain(str(error))}", hint=f"docs/callbacks.md has the keys of {kind}"
-        ) from error
+    with within(where):
+        settings = read_section(
+            own, found.settings, where="", hint=f"docs/callbacks.md has the keys of {kind}"
+        )
+        key = secret(folder / file, what="the secret").reveal().encode() if file else b""
     parts = urlsplit(url)
     visited = f"{(parts.hostname or '').lower()}{unquote(parts.path)}"
-    return Callback(name, visited, found, settings, url, secret(file) if file else b"")
-
-
-def _plain(message: str) -> str:
-    """msgspec's words in ours."""
-    if unknown := re.search(r"unknown field `([^`]*)`", message):
-        return f"unknown key {unknown[1]!r}"
-    return message.replace("`$.", "`").replace("Expected", "expected", 1)
+    return Callback(name, visited, found, settings, url, key)

@@ -12,7 +12,8 @@ A name that begins with "_" is a part that kinds share: `_ports` reads addresses
 proxies, `_tls` certificates and what a handshake shows, `_connections` bounds how many stay open.
 
 Nothing here knows which names are breadcrumbs: every hit is heard, and a name that nobody planted gets the
-same answer in the same time. Settings that do not do and ports that cannot be opened are UnusableInput.
+same answer in the same time. Settings that do not do and ports that cannot be opened are UnusableInput; it
+names neither file nor section, which whoever opens it does.
 """
 
 import asyncio
@@ -27,11 +28,22 @@ import msgspec
 
 from trapstreet.core.model.hit import Hit
 
-Hear = Callable[[Hit], "asyncio.Future[None]"]
-"""Told of a hit; done when it is kept for good, which is before its client gets an answer. Fails with OSError
-where it cannot be kept (the client is then asked to come again). Where hits of one network come faster than
-each can be kept, it is done when they are counted, up to a second later. The future belongs to the caller:
-cancelling it hurts nobody else."""
+Done = asyncio.Future[bool]
+
+
+class Hear(Protocol):
+    """Told of a hit."""
+
+    def __call__(self, hit: Hit, *, forgeable: bool = False) -> Done:
+        """Done when the hit is kept for good, which is before its client gets an answer: True if by itself,
+        False if it was counted, since hits came faster than each can be kept (up to a second later then).
+
+        forgeable  whoever sent it may have written any address: nothing that went there came back
+        Fails with OSError where it cannot be kept (the client is then asked to come again). The future
+        belongs to the caller: cancelling it hurts nobody else.
+        """
+        ...
+
 
 Now = Callable[[], int]
 """The time in Unix microseconds, for `Hit.at`; it does not follow a wall clock that jumps."""

@@ -17,6 +17,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.words import printable
 from trapstreet.plugins.listeners._imap_cursor import Position
 from trapstreet.plugins.listeners._imap_login import Login
 
@@ -153,8 +154,9 @@ def connected(server: Server) -> Iterator[IMAPClient]:
 
 
 @contextmanager
-def explained(host: str) -> Iterator[None]:
+def explained(server: Server) -> Iterator[None]:
     """What a connection and imaplib raise, as an error that says what is wrong with the mailbox."""
+    host = server.host
     try:
         yield
     except TrapstreetError:
@@ -171,7 +173,7 @@ def explained(host: str) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise Unreachable(
-            f"{host} cannot be reached ({_why(error)})", hint="look at host and port"
+            f"{host} port {server.port} cannot be reached ({_why(error)})", hint="look at host and port"
         ) from error
 
 
@@ -212,9 +214,7 @@ def _said(error: Exception) -> str:
     """What the server said, in a few printable characters."""
     said = error.args[0] if error.args else ""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return (
-        "".join(letter if letter.isprintable() else " " for letter in text)[:100].strip() or "no reason given"
-    )
+    return printable(text)[:100].strip() or "no reason given"
 
 
 def _why(error: OSError) -> str:

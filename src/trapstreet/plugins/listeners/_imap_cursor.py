@@ -7,7 +7,7 @@ from threading import Lock
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.plugins.listeners._private import replace
+from trapstreet.plugins._secrets import replace
 
 
 class Position(msgspec.Struct, frozen=True):

@@ -24,10 +24,15 @@ _RECEIVED_FOR = re.compile(r"\sfor\s+<?([^\s<>;]{1,256}@[^\s<>;]{1,256})>?[\s;]"
 _ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9a-fA-F.:]{2,45})\]|\(([0-9a-fA-F.:]{2,45})\)", re.IGNORECASE)
 _HELO = re.compile(r"\bhelo[= ]\s*(\S+?)(?=[\s)]|$)", re.IGNORECASE)
 _RESULT = re.compile(r"\s*(spf|dkim|dmarc)\s*=\s*([a-z]{1,12})\b", re.IGNORECASE)
-_OF = re.compile(
-    r"(?:header\.d|header\.i|smtp\.mailfrom|smtp\.helo|header\.from)\s*=\s*\"?([^\s;\"]{1,256})",
-    re.IGNORECASE,
-)
+_ABOUT = {
+    method: re.compile(rf"(?<![^\s])(?:{names})\s*=\s*((?:\"[^\"]*\"|[^\s;\"])+)", re.IGNORECASE)
+    for method, names in (
+        ("spf", r"smtp\.mailfrom|smtp\.helo"),
+        ("dkim", r"header\.d|header\.i"),
+        ("dmarc", r"header\.from"),
+    )
+}
+_PLAIN = frozenset("@.-_+/")
 _LIKE_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]@]{1,256}@[^\s<>,;:\"()\[\]@]{1,256}")
 
 
@@ -82,11 +87,8 @@ class Header:
             host, _, results = line.partition(";")
             if not self._trusts((host.split() or [""])[0]):
                 continue
-            for result in results.split(";")[:_RESULTS]:
-                if found := _RESULT.match(result):
-                    about = _OF.search(result)
-                    domain = f" {about[1].rpartition('@')[2].lower()}" if about else ""
-                    yield found[1].lower(), raw(f"{found[2].lower()}{domain}")
+            other = list(_results(_without_comments(results, quotes=True)))
+            yield from (each for each in _results(_without_comments(results)) if each in other)
             return
 
     def sender(self) -> str:
@@ -126,6 +128,37 @@ def _source(name: str, comments: str) -> Source:
             continue
         return Source(str(getattr(address, "ipv4_mapped", None) or address), helo)
     return Source()
+
+
+def _results(text: str) -> Iterator[tuple[str, bytes]]:
+    for result in text.split(";")[:_RESULTS]:
+        if found := _RESULT.match(result):
+            about = _ABOUT[found[1].lower()].search(result)
+            domain = about[1].strip('"').rpartition("@")[2].lower()[:_LONGEST] if about else ""
+            yield found[1].lower(), raw(f"{found[2].lower()} {domain}".rstrip())
+
+
+def _without_comments(text: str, *, quotes: bool = False) -> str:
+    """A field without its comments (RFC 5322, 3.2.2), each quoted string in one word.
+
+    Senders choose what stands in both, and would like it to be read as results: ';' and blanks in a string,
+    ')' in a comment. quotes: a quoted string in a comment hides what is in it, as some servers take for
+    granted; the standard doesn't know any there.
+    """
+    depth, quoted, kept = 0, False, list[str]()
+    for part in re.findall(r"\\.|.", text):
+        if part == '"' and (quotes or not depth):
+            quoted = not quoted
+        elif part in ("(", ")") and not quoted:
+            depth = max(0, depth + (1 if part == "(" else -1))
+            continue
+        if not depth:
+            kept.append("?" if quoted and part != '"' and not _is_plain(part) else part)
+    return "".join(kept)
+
+
+def _is_plain(part: str) -> bool:
+    return part.isalnum() or part in _PLAIN
 
 
 def _listed(value: str) -> Iterable[str]:

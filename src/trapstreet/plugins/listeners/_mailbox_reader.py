@@ -82,7 +82,7 @@ class Reader:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with explained(self._server.host), connected(self._server) as imap:
+                with explained(self._server), connected(self._server) as imap:
                     self._imap = imap
                     self._read(Folder(imap, self._folder))
             except TrapstreetError as error:

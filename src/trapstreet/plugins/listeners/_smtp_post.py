@@ -1,11 +1,10 @@
 """What the connections of a mail server share, and what one of them names."""
 
-import asyncio
 from contextlib import suppress
 from typing import Protocol
 
 from trapstreet.core.model.hit import Hit
-from trapstreet.plugins.listeners import Hear, Now
+from trapstreet.plugins.listeners import Done, Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._tls import Certificate
 
@@ -46,16 +45,16 @@ class Post:
         self.certificate = certificate
         self.connections = connections
         self.sessions: set[Guest] = set()
-        self.waiting: set[asyncio.Future[None]] = set()
+        self.waiting: set[Done] = set()
         self._hear = hear
 
-    def keep(self, hit: Hit) -> "asyncio.Future[None]":
+    def keep(self, hit: Hit) -> Done:
         kept = self._hear(hit)
         self.waiting.add(kept)
         kept.add_done_callback(self._kept)
         return kept
 
-    def _kept(self, kept: "asyncio.Future[None]") -> None:
+    def _kept(self, kept: Done) -> None:
         self.waiting.discard(kept)
         if not kept.cancelled():
             kept.exception()

@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 from aiosmtpd.smtp import SMTP
 
 from trapstreet.core.model.hit import Hit
+from trapstreet.core.model.words import printable
+from trapstreet.plugins.listeners import Done
 from trapstreet.plugins.listeners._connections import Connection
 from trapstreet.plugins.listeners._smtp_mail import Content
 from trapstreet.plugins.listeners._smtp_post import Named, Post, raw
@@ -157,7 +159,7 @@ class Session(SMTP):
 
     # Hearing
 
-    def _hear(self, named: Named, *more: tuple[str, bytes]) -> "asyncio.Future[None]":
+    def _hear(self, named: Named, *more: tuple[str, bytes]) -> Done:
         facts = (*self._greeting, *named.facts, *more)
         return self._post.keep(Hit("smtp", self._post.now(), *self._peer, tuple(named.names), facts))
 
@@ -275,7 +277,7 @@ class Session(SMTP):
         if unknown := _unknown_option(options, _RECIPIENT):
             return f"555 5.5.4 Unsupported option: {unknown}"
         if domain not in self._post.domains:
-            return f"554 5.7.1 <{_printable(address)}>: Relay access denied"
+            return f"554 5.7.1 <{printable(address)}>: Relay access denied"
         return "452 4.5.3 Error: too many recipients" if self._mail.full else "250 2.1.5 Ok"
 
     async def smtp_DATA(self, arg: str | None) -> None:
@@ -348,12 +350,12 @@ class Session(SMTP):
         if not address:
             await self.push("501 5.1.3 Bad recipient address syntax")
         elif domain in self._post.domains:
-            await self.push(f"252 2.0.0 {_printable(arg)}")
+            await self.push(f"252 2.0.0 {printable(arg)}")
         else:
-            await self.push(f"554 5.7.1 <{_printable(address)}>: Relay access denied")
+            await self.push(f"554 5.7.1 <{printable(address)}>: Relay access denied")
 
     async def smtp_ETRN(self, arg: str | None) -> None:
-        await self.push(f"459 <{_printable(arg)}>: service unavailable" if arg else "500 Syntax: ETRN domain")
+        await self.push(f"459 <{printable(arg)}>: service unavailable" if arg else "500 Syntax: ETRN domain")
 
     async def smtp_AUTH(self, arg: str | None) -> None:
         await self.push("503 5.5.1 Error: authentication not enabled")
@@ -414,9 +416,5 @@ def _unknown_option(options: str | None, known: set[str]) -> str:
     """The first option that is not known, printable; "" if there is none."""
     for option in (options or "").split():
         if option.partition("=")[0].upper() not in known:
-            return _printable(option)
+            return printable(option)
     return ""
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

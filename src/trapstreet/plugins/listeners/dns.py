@@ -12,7 +12,7 @@ import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.hit import Hit, network_of
-from trapstreet.plugins.listeners import Hear, Now
+from trapstreet.plugins.listeners import Done, Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._dns_answers import Answers, Zones
 from trapstreet.plugins.listeners._dns_query import LONGEST, Query, facts, read
@@ -65,7 +65,7 @@ async def listen(settings: Settings, hear: Hear, now: Now) -> "_Listening":
     """Open the ports. Raises UnusableInput."""
     if not settings.zones or not settings.addresses:
         raise UnusableInput(
-            "[dns] names no zones, or no addresses that their names have",
+            "it names no zones, or no addresses that their names have",
             hint='give both, like zones = ["your-net.example"] and addresses = ["192.0.2.7"]',
         )
     answers = Answers(
@@ -94,20 +94,22 @@ class _Ear:
         self.answers = answers
         self._hear = hear
         self._now = now
-        self.waiting: set[asyncio.Future[None]] = set()
+        self.waiting: set[Done] = set()
 
-    def hear(self, query: Query, peer: tuple[Any, ...], transport: bytes) -> "asyncio.Future[None]":
+    def hear(self, query: Query, peer: tuple[Any, ...], transport: bytes) -> Done:
         names = (query.name,) if query.question else ()
         hit = Hit("dns", self._now(), peer[0], peer[1], names, facts(query, transport=transport))
-        kept = self._hear(hit)
+        kept = self._hear(hit, forgeable=transport == b"udp")
         self.waiting.add(kept)
         kept.add_done_callback(self.waiting.discard)
         return kept
 
-    def answer(self, query: Query, kept: "asyncio.Future[None]", *, udp: bool, short: bool = False) -> bytes:
+    def answer(self, query: Query, kept: Done, *, udp: bool, short: bool = False) -> bytes:
+        """The answer; by UDP the word to come by TCP where the hit was counted only. There it is kept with
+        all that it shows: who comes has not forged its address."""
         if kept.cancelled() or kept.exception() is not None:
             return self.answers.failed(query)
-        return self.answers.of(query, udp=udp, short=short)
+        return self.answers.of(query, udp=udp, short=udp and (short or not kept.result()))
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -125,7 +127,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         if query is not None:
             self._ear.hear(query, addr, b"udp").add_done_callback(partial(self._kept, query, addr))
 
-    def _kept(self, query: Query, peer: tuple[Any, ...], kept: "asyncio.Future[None]") -> None:
+    def _kept(self, query: Query, peer: tuple[Any, ...], kept: Done) -> None:
         short = not self._rate.allows(peer[0])
         answer = self._ear.answer(query, kept, udp=True, short=short)
         if peer[1] and not self._transport.is_closing():

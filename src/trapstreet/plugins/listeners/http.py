@@ -16,7 +16,7 @@ import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.hit import Hit
-from trapstreet.plugins.listeners import Hear, Now
+from trapstreet.plugins.listeners import Done, Hear, Now
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._pages import Answers, Page, Pages, error_page
 from trapstreet.plugins.listeners._ports import BACKLOG, Proxies, address_in, bound
@@ -110,7 +110,7 @@ class Web:
         if given.tls:
             if not given.certificate or not given.key:
                 raise UnusableInput(
-                    "[http] tls needs a certificate", hint="set certificate and key to PEM files, or drop tls"
+                    "tls needs a certificate", hint="set certificate and key to PEM files, or drop tls"
                 )
             self._certificate = Certificate(given.certificate, given.key, alpn=("http/1.1",))
         for name, addresses, default in (("http", given.listen, 80), ("https", given.tls, 443)):
@@ -402,7 +402,7 @@ class _Answer:
 
     def __init__(self, page: Page, *, keep: bool, body: bool) -> None:
         self.page, self.keep, self.body = page, keep, body
-        self.kept: asyncio.Future[None] | None = None
+        self.kept: Done | None = None
 
 
 def _path(target: bytes) -> str:

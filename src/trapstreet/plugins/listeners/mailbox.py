@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.plugins._oauth import LoginKeys, tokens_of
+from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.listeners import Hear, Now
 from trapstreet.plugins.listeners._imap_cursor import Cursor
-from trapstreet.plugins.listeners._imap_login import Tokens, by_password, check_token_url
-from trapstreet.plugins.listeners._private import secret
+from trapstreet.plugins.listeners._imap_login import by_password, by_tokens
 
 if TYPE_CHECKING:
     from trapstreet.plugins.listeners._imap import Server
@@ -32,15 +33,13 @@ reveals = (
 )
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Settings(LoginKeys, frozen=True, forbid_unknown_fields=True):
     """Section [mailbox].
 
     host, port     the IMAP server; 993, or 143 without TLS from the start
     security       "tls", "starttls", or "plain", which is for this machine alone
     ca             PEM file of authorities to trust instead of the system's
-    user           who logs in, mostly the address
-    password_file  a file with the password; or, for OAuth 2.0, all of these but the secret and the scope:
-    token_url, client_id, client_secret_file, refresh_token_file, scope
+    user           who logs in, mostly the address, with the LoginKeys
     folders        what is read, each in a connection of its own
     recipients     patterns like "maria+*@you.example": a mail for nobody among them is passed over and never
                    kept; none keeps all
@@ -55,12 +54,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     security: Literal["tls", "starttls", "plain"] = "tls"
     ca: Path | None = None
     user: str = ""
-    password_file: Path | None = None
-    token_url: str = ""
-    client_id: str = ""
-    client_secret_file: Path | None = None
-    refresh_token_file: Path | None = None
-    scope: str = ""
     folders: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=8)] = ("INBOX",)
     recipients: tuple[str, ...] = ()
     received_by: tuple[str, ...] = ()
@@ -90,7 +83,7 @@ async def listen(settings: Settings, hear: Hear, now: Now) -> "_Listening":
     server, since = server_of(settings), _day(settings.since)
     for folder in settings.folders:
         if not folder.strip() or not folder.isprintable():
-            raise UnusableInput("[mailbox]: a folder has no name", hint='like folders = ["INBOX", "Junk"]')
+            raise UnusableInput("a folder has no name", hint='like folders = ["INBOX", "Junk"]')
     cursor = cursor_of(settings)
     loop = asyncio.get_running_loop()
     readers = [
@@ -119,14 +112,14 @@ def server_of(settings: Settings) -> "Server":
 
     if not re.fullmatch(r"[\w.:-]+", settings.host) or not settings.user:
         raise UnusableInput(
-            "[mailbox] names no host, or no user",
+            "it names no host, or no user",
             hint='give both, like host = "imap.you.example" and user = "info@you.example"',
         )
     if not settings.user.isprintable():
-        raise UnusableInput("[mailbox]: user has characters that do not print", hint="write it anew")
+        raise UnusableInput("user has characters that do not print", hint="write it anew")
     if settings.security == "plain" and not _here(settings.host):
         hint = 'leave security out, or set it to "starttls"'
-        raise UnusableInput("[mailbox]: a password does not leave this machine without TLS", hint=hint)
+        raise UnusableInput("a password does not leave this machine without TLS", hint=hint)
     context = _context(settings.ca)
     return Server(
         host=settings.host,
@@ -144,7 +137,7 @@ def look(settings: Settings) -> "Found":
     from trapstreet.plugins.listeners._imap import Folder, connected, explained
 
     server = server_of(settings)
-    with explained(server.host), connected(server) as imap:
+    with explained(server), connected(server) as imap:
         for name in settings.folders:
             Folder(imap, name).newest()
         return Found(idles=imap.has_capability("IDLE"), junk=imap.find_special_folder(JUNK) or "")
@@ -156,30 +149,11 @@ def cursor_of(settings: Settings) -> Cursor:
 
 
 def _login(settings: Settings, context: ssl.SSLContext) -> "Login":
-    given = [settings.token_url, settings.client_id, settings.refresh_token_file]
-    if bool(settings.password_file) == any(given) or any(given) != all(given):
-        raise UnusableInput(
-            "[mailbox] says not, or twice, how to log in",
-            hint="give password_file, or token_url with client_id and refresh_token_file (docs/trap.md)",
-        )
-    if settings.password_file:
-        secret(settings.password_file)
-        return by_password(settings.user, settings.password_file)
-    check_token_url(settings.token_url)
-    for file in (settings.refresh_token_file, settings.client_secret_file):
-        if file:
-            secret(file)
-    assert settings.refresh_token_file  # noqa: S101  all are given
-    tokens = Tokens(
-        settings.user,
-        settings.token_url,
-        settings.client_id,
-        settings.scope,
-        settings.client_secret_file,
-        settings.refresh_token_file,
-        context,
-    )
-    return tokens.login
+    if tokens := tokens_of(settings, context):
+        return by_tokens(settings.user, tokens)
+    assert settings.password_file  # noqa: S101  else there are tokens
+    secret(settings.password_file, what="the password")
+    return by_password(settings.user, settings.password_file)
 
 
 def _context(ca: Path | None) -> ssl.SSLContext:
@@ -201,7 +175,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise UnusableInput(f"[mailbox]: since = {text!r} is no date", hint="like 2026-11-01") from error
+        raise UnusableInput(f"since = {text!r} is no date", hint="like 2026-11-01") from error
 
 
 class _Listening:

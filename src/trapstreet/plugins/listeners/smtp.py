@@ -83,15 +83,15 @@ async def listen(settings: Settings, hear: Hear, now: Now) -> "_Listening":
 def _check(settings: Settings) -> None:
     if not settings.domains or not settings.host:
         raise UnusableInput(
-            "[smtp] names no host, or no domains whose mail it takes",
+            "it names no host, or no domains whose mail it takes",
             hint='give both, like host = "mail.you.example" and domains = ["you.example"]',
         )
     for name in (settings.host, *settings.domains):
         if not re.fullmatch(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+\.?", name):
-            raise UnusableInput(f"[smtp]: {name!r} is no domain", hint="write it like you.example")
+            raise UnusableInput(f"{name!r} is no domain", hint="write it like you.example")
     if bool(settings.certificate) != bool(settings.key):
         raise UnusableInput(
-            "[smtp] has a certificate without its key, or a key alone", hint="give both, or neither"
+            "it has a certificate without its key, or a key alone", hint="give both, or neither"
         )
 
 

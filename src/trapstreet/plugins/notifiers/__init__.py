@@ -6,14 +6,13 @@ A kind is a module with
               the kind's own. A field of the type Path is read relative to the workspace
     reveals   what leaves the house, and to whom
     notifier(settings)  what tells; raises UnusableInput for settings and files that do not do
-A name that begins with "_" is a part that kinds share: `_outgoing` connects and posts, `_secrets` reads files
-that only their owner may read, `_words` puts an alert in words, `_syslog` sends to collectors.
+A name that begins with "_" is a part that kinds share: `_outgoing` connects and posts, `_words` puts an alert
+in words, `_syslog` sends to collectors.
 
 Secrets stand in files of their own, never in settings, and in no error. What a receiver answers is never
 shown: errors name its status alone.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -26,6 +25,7 @@ import msgspec
 
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.notice import Notice
+from trapstreet.core.model.sections import read_section, within
 
 
 class Later(Unreachable):
@@ -36,6 +36,17 @@ class Later(Unreachable):
         self.seconds = seconds
 
 
+class Partly(Unreachable):
+    """Some of the recipients have the message; the others may take it later.
+
+    rest  the keys of the route's section that name these, with what they would say of them alone
+    """
+
+    def __init__(self, message: str, *, hint: str = "", rest: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(message, hint=hint)
+        self.rest = rest
+
+
 class Notifier(Protocol):
     """Tells by one route. Keeps nothing between calls; several threads may use one."""
 
@@ -44,9 +55,9 @@ class Notifier(Protocol):
 
         key  names the message, in printable ASCII without spaces: each attempt has the same one, and the
              receiver gets the same ids
-        Returns within a minute. Raises Unreachable where it may go better later (`Later` says when), and
-        UnusableInput or AccessDenied where the receiver refuses: somebody has to mend something there, or in
-        the settings. After an error some receivers may have the message all the same.
+        Returns within a minute. Raises Unreachable where it may go better later (`Later` says when, `Partly`
+        for whom), and UnusableInput or AccessDenied where the receiver refuses: somebody has to mend
+        something there, or in the settings. After an error some receivers may have the message all the same.
         """
         ...
 
@@ -80,26 +91,12 @@ def notifier_of(kind: str, options: Mapping[str, object], *, folder: Path, where
             f"{where}: no kind is called {kind!r}", hint=f"the kinds are {', '.join(kinds())}"
         )
 
-    def path(wanted: type[Any], value: object) -> object:
-        if wanted is Path and isinstance(value, str):
-            return folder / value
-        raise NotImplementedError(wanted)
-
-    try:
-        settings = msgspec.convert(dict(options), kinds()[kind].settings, dec_hook=path)
+    with within(where):
+        settings = read_section(
+            dict(options),
+            kinds()[kind].settings,
+            where="",
+            hint=f"docs/notifiers.md has the keys of {kind}",
+            folder=folder,
+        )
         return kinds()[kind].notifier(settings)
-    except (msgspec.ValidationError, NotImplementedError) as error:
-        raise UnusableInput(
-            f"{where}: {_plain(str(error))}", hint=f"docs/notifiers.md has the keys of {kind}"
-        ) from error
-    except UnusableInput as error:
-        raise UnusableInput(f"{where}: {error.message}", hint=error.hint) from error
-
-
-def _plain(message: str) -> str:
-    """msgspec's words in ours."""
-    if unknown := re.search(r"unknown field `([^`]*)`", message):
-        return f"unknown key {unknown[1]!r}"
-    if missing := re.search(r"missing required field `([^`]*)`", message):
-        return f"{missing[1]!r} is missing"
-    return message.replace("`$.", "`").replace("Expected", "expected", 1)

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from trapstreet import __version__
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
+from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.notifiers import Later
 from trapstreet.plugins.notifiers._outgoing import SECONDS, failure, tls_context
-from trapstreet.plugins.notifiers._secrets import secret
 
 _MOST_ANSWER = 4096
 _LONGEST_WAIT = 3600.0
@@ -108,9 +108,9 @@ def post(to: Receiver, body: bytes, headers: Mapping[str, str]) -> None:
                     break
             status, answered = answer.status, answer.headers
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise failure(error.__cause__ or error, to.host) from None
+        raise failure(error.__cause__ or error, to.host, to.port) from None
     except OSError as error:
-        raise failure(error, to.host) from None
+        raise failure(error, to.host, to.port) from None
     _judge(status, answered, to.host)
 
 

@@ -104,7 +104,7 @@ def tls_context(ca: Path | None) -> ssl.SSLContext:
     return context
 
 
-def failure(error: BaseException, host: str) -> TrapstreetError:
+def failure(error: BaseException, host: str, port: int) -> TrapstreetError:
     """What an error of a connection means for those who can act; no word of the other side is in it."""
     match error:
         case TrapstreetError():
@@ -117,9 +117,11 @@ def failure(error: BaseException, host: str) -> TrapstreetError:
         case ssl.SSLError():
             return Unreachable(f"no TLS with {host}", hint="see whether it speaks TLS 1.2 at that port")
         case TimeoutError():
-            return Unreachable(f"{host} did not answer in time", hint="see whether it is up")
+            return Unreachable(f"{host} port {port} did not answer in time", hint="see whether it is up")
         case ConnectionRefusedError():
-            return Unreachable(f"{host} refuses connections", hint="see whether it is up, and the port")
+            return Unreachable(
+                f"{host} port {port} refuses connections", hint="see whether it is up, and the port"
+            )
         case ConnectionError():
             return Unreachable(f"{host} broke off", hint="see whether it is up")
         case OSError():

@@ -60,7 +60,7 @@ class Collector:
             else:
                 self._send_stream(b"".join(b"%d %b" % (len(message), message) for message in messages))
         except (OSError, UnicodeError) as error:
-            raise failure(error, self._settings.host) from None
+            raise failure(error, self._settings.host, self._port) from None
 
     def _send_datagrams(self, messages: Sequence[bytes]) -> None:
         """To the first of the host's addresses that does not say that nobody listens there."""

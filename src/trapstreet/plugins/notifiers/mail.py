@@ -27,8 +27,10 @@ import msgspec
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.notice import Notice
 from trapstreet.core.model.protected import Protected
+from trapstreet.plugins._oauth import LoginKeys, Tokens, tokens_of
+from trapstreet.plugins._secrets import secret
+from trapstreet.plugins.notifiers import Partly
 from trapstreet.plugins.notifiers._outgoing import SECONDS, addresses, connected, failure, tls_context
-from trapstreet.plugins.notifiers._secrets import secret
 from trapstreet.plugins.notifiers._words import paragraphs, spelled_out, subject
 
 title = "mail"
@@ -38,15 +40,17 @@ reveals = (
 )
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(\.[\w-]+)*", re.ASCII)
+_END = "\1"
+"""Of a field of OAUTHBEARER and XOAUTH2."""
 _BETWEEN = "\n\n" + "-" * 40 + "\n\n"
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
+class Settings(LoginKeys, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
     """Keys of a route of this kind.
 
     host, port   the mail server
     from         the sender's address;  to  the recipients'
-    user, password_file  the login, and the file that holds its password; without them nobody logs in
+    user         who logs in, with the LoginKeys; without a user nobody does
     security     "starttls", "tls" (from the first byte, port 465 as a rule) or "none" (this machine alone)
     ca           PEM file of the authority that its certificate is from, where that is your own
     """
@@ -56,7 +60,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
     to: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=100)]
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
     user: str = ""
-    password_file: Path | None = None
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca: Path | None = None
 
@@ -65,22 +68,32 @@ settings = Settings
 
 
 def notifier(settings: Settings) -> "Mail":
-    if bool(settings.user) != bool(settings.password_file):
-        raise UnusableInput("a user without password_file, or the other way round", hint="give both, or none")
     for address in (settings.sender, *settings.to):
         if not _ADDRESS.fullmatch(address):
             raise UnusableInput(f"{address!r} is no mail address", hint="write it like security@you.example")
-    password = secret(settings.password_file, what="the password") if settings.password_file else None
-    return Mail(settings, password, None if settings.security == "none" else tls_context(settings.ca))
+    tls = None if settings.security == "none" else tls_context(settings.ca)
+    return Mail(settings, _login(settings), tls)
+
+
+def _login(settings: Settings) -> Protected[str] | Tokens | None:
+    """A password, or where tokens come from; None where nobody logs in."""
+    if not settings.user:
+        if settings.password_file or settings.token_url or settings.refresh_token_file:
+            raise UnusableInput("a login without a user", hint="give user, or leave out password and tokens")
+        return None
+    if tokens := tokens_of(settings, tls_context(settings.ca)):
+        return tokens
+    assert settings.password_file  # noqa: S101  else there are tokens
+    return secret(settings.password_file, what="the password")
 
 
 class Mail:
     """Gives mails to one mail server, for the same recipients."""
 
     def __init__(
-        self, settings: Settings, password: Protected[str] | None, tls: ssl.SSLContext | None
+        self, settings: Settings, login: Protected[str] | Tokens | None, tls: ssl.SSLContext | None
     ) -> None:
-        self._settings, self._password, self._tls = settings, password, tls
+        self._settings, self._login, self._tls = settings, login, tls
 
     def tell(self, notices: Sequence[Notice], *, key: str) -> None:
         client = _Client(self._settings, self._tls)
@@ -91,28 +104,40 @@ class Mail:
             raise _refusal(error.smtp_code, self._settings.host) from None
         except (OSError, smtplib.SMTPException, ValueError) as error:
             gone = ConnectionError() if isinstance(error, smtplib.SMTPServerDisconnected) else error
-            raise failure(client.late() or gone, self._settings.host) from None
+            raise failure(client.late() or gone, self._settings.host, self._settings.port) from None
         finally:
             client.close()
 
     def _give(self, client: "_Client", notices: Sequence[Notice], key: str) -> None:
         client.begin()
-        if self._password:
-            client.log_in(self._settings.user, self._password)
+        if isinstance(self._login, Tokens):
+            self._log_in(client, self._login)
+        elif self._login:
+            client.log_in(self._settings.user, self._login)
         _expect(client.mail(self._settings.sender), 250)
-        answers = [client.rcpt(recipient)[0] for recipient in self._settings.to]
-        refused = [code for code in answers if code not in (250, 251)]
-        if len(refused) == len(answers):
-            raise smtplib.SMTPResponseException(min(refused), b"")
-        mail = composed(notices, key=key, settings=self._settings, refused=len(refused))
+        answers = {recipient: client.rcpt(recipient)[0] for recipient in self._settings.to}
+        failed = {recipient: code for recipient, code in answers.items() if code not in (250, 251)}
+        if len(failed) == len(answers):
+            raise smtplib.SMTPResponseException(min(failed.values()), b"")
+        later = [recipient for recipient, code in failed.items() if _passes(code)]
+        mail = composed(notices, key=key, settings=self._settings, refused=len(failed) - len(later))
         _expect(client.data(written(mail)), 250)
         with suppress(OSError, smtplib.SMTPException):
             client.quit()
+        if later:
+            what = f"{self._settings.host} put off {len(later)} of {len(answers)} recipients"
+            raise Partly(what, hint="see what is wrong there", rest={"to": later})
+
+    def _log_in(self, client: "_Client", tokens: Tokens) -> None:
+        try:
+            client.log_in_with(self._settings.user, tokens.access())
+        except smtplib.SMTPResponseException:
+            tokens.forget()
+            raise
 
 
 def composed(notices: Sequence[Notice], *, key: str, settings: Settings, refused: int = 0) -> EmailMessage:
-    """The mail. It says so where the server refused some of the recipients: trying again for them would give
-    the others the same mail each time."""
+    """The mail. It says so where the server refused some of the recipients for good."""
     told, more = spelled_out(notices)
     parts = ["\n\n".join(paragraphs(notice)) for notice in told]
     if more:
@@ -167,7 +192,7 @@ class _Client(smtplib.SMTP):
 
     def log_in(self, user: str, password: Protected[str]) -> None:
         """AUTH PLAIN (RFC 4616), or LOGIN where that alone is offered; smtplib's own knows ASCII alone."""
-        offered = self.esmtp_features.get("auth", "").upper().split()
+        offered = self._offered()
         if "PLAIN" in offered:
             answer = self.docmd("AUTH", f"PLAIN {_base64(chr(0).join(('', user, password.reveal())))}")
         elif "LOGIN" in offered:
@@ -178,6 +203,28 @@ class _Client(smtplib.SMTP):
                 f"{self._settings.host} offers no login by password", hint="see security and port"
             )
         _expect(answer, 235)
+
+    def log_in_with(self, user: str, token: str) -> None:
+        """AUTH by OAuth 2.0: OAUTHBEARER (RFC 7628) where the server has it, else XOAUTH2."""
+        offered, bearer = self._offered(), f"auth=Bearer {token}"
+        host, port = f"host={self._settings.host}", f"port={self._settings.port}"
+        if "OAUTHBEARER" in offered:
+            answer = self._says("OAUTHBEARER", f"n,a={user},", host, port, bearer)
+        elif "XOAUTH2" in offered:
+            answer = self._says("XOAUTH2", f"user={user}", bearer)
+        else:
+            raise UnusableInput(
+                f"{self._settings.host} offers no login by OAuth 2.0", hint="see security and port"
+            )
+        if answer[0] == 334:  # why it is refused, which we have to acknowledge
+            answer = self.docmd(_base64(_END))
+        _expect(answer, 235)
+
+    def _says(self, mechanism: str, *parts: str) -> tuple[int, bytes]:
+        return self.docmd("AUTH", f"{mechanism} {_base64(_END.join((*parts, '', '')))}")
+
+    def _offered(self) -> list[str]:
+        return self.esmtp_features.get("auth", "").upper().split()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -227,10 +274,15 @@ def _refusal(code: int, host: str) -> TrapstreetError:
     """What a reply of a mail server means; its words are not shown."""
     what = f"{host} answered {code}"
     if code in (530, 534, 535, 538):
-        return AccessDenied(what, hint="see user and password_file")
-    if 400 <= code < 500 or code <= 0:
+        return AccessDenied(what, hint="see user, and password_file or tokens")
+    if _passes(code):
         return Unreachable(what, hint="see what is wrong there")
     return UnusableInput(what, hint="see whether it takes mail from this sender to these recipients")
+
+
+def _passes(code: int) -> bool:
+    """Whether it may go better later; -1 is an answer that is none."""
+    return 400 <= code < 500 or code <= 0
 
 
 def _id(what: str, text: str, settings: Settings) -> str:

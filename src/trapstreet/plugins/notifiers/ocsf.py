@@ -17,8 +17,8 @@ from trapstreet import __version__
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.notice import Notice
 from trapstreet.core.model.protected import Protected
+from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.notifiers._http import Receiver, post, receiver
-from trapstreet.plugins.notifiers._secrets import secret
 from trapstreet.plugins.notifiers._words import line
 
 title = "OCSF"

@@ -17,9 +17,9 @@ import msgspec
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.notice import Notice
 from trapstreet.core.model.protected import Protected
+from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.notifiers._http import Receiver, post, receiver
 from trapstreet.plugins.notifiers._json import alert
-from trapstreet.plugins.notifiers._secrets import secret
 from trapstreet.plugins.notifiers._words import instant
 
 title = "webhook"

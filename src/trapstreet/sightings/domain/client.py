@@ -5,6 +5,7 @@ from itertools import islice
 
 import msgspec
 
+from trapstreet.core.model import words
 from trapstreet.core.model.hit import Hit
 
 LONGEST = 512
@@ -56,7 +57,7 @@ def fact_of(hit: Hit, label: str) -> str:
 def printable(value: bytes) -> str:
     """At most LONGEST characters that are safe to show on one line."""
     text = value[:LONGEST].decode("latin-1").strip()
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return text if text.isprintable() else words.printable(text)
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from email.utils import parseaddr
+from functools import lru_cache
+from ipaddress import ip_network
 from itertools import islice
 
 import msgspec
@@ -10,6 +12,7 @@ from trapstreet.core.model.hit import Hit
 from trapstreet.sightings.domain.client import fact_of, printable
 from trapstreet.sightings.domain.content import headers_seen
 from trapstreet.sightings.domain.naming import MAIL
+from trapstreet.sightings.domain.place import Network, is_inside, parsed
 
 _FACTS = 4096
 _CHECKS = ("dmarc", "dkim", "spf")
@@ -20,7 +23,8 @@ class Expectation(msgspec.Struct, frozen=True):
 
     what     in the user's words
     begins, until  Unix microseconds, UTC
-    senders  domains, lower case, that its mails come from; () where nobody said
+    senders  domains, lower case, and networks like "192.0.2.0/24" that its mails come from; () where nobody
+             said
     """
 
     what: str
@@ -32,9 +36,10 @@ class Expectation(msgspec.Struct, frozen=True):
 def expected(hit: Hit, declared: Iterable[Expectation]) -> tuple[bool, str]:
     """Whether a hit is one of the uses that were declared, and why or why not; ("" if none was).
 
-    It is within the window of one, and of those with senders a mail that says it comes from one of them, or
-    from a name below: by its envelope or its From. Nobody has checked what a mail says, unless its receiver
-    did and told (facts "spf", "dkim", "dmarc"): then one of these has to have passed for that domain.
+    It is within the window of one, and of those with senders a mail that is proven to be one of theirs: it
+    came from a network of theirs, or it says that it comes from a domain of theirs, or from a name below, by
+    its envelope or its From, and SPF, DKIM or DMARC has passed for that domain where it was received (facts
+    "spf", "dkim", "dmarc"). Anybody can say it: what nobody checked is not expected.
     """
     why = ""
     for use in sorted(declared, key=lambda use: (use.begins, use.until)):
@@ -45,13 +50,33 @@ def expected(hit: Hit, declared: Iterable[Expectation]) -> tuple[bool, str]:
             return True, f"declared beforehand: {use.what!r}; from no sender in particular"
         if hit.channel not in MAIL:
             why = f"in the time of {use.what!r}, for which mails alone were declared"
-        elif not any(_within(domain, use.senders) for domain in _domains(hit)):
-            why = f"in the time of {use.what!r}, and from another sender than was declared for it"
-        elif not (checked := _checked(hit, use.senders)):
-            why = f"says that it comes from the sender of {use.what!r}, which its receiver could not confirm"
-        else:
-            return True, f"declared beforehand: {use.what!r}; {checked}"
+            continue
+        proof, doubt = _proof(hit, use.senders)
+        if proof:
+            return True, f"declared beforehand: {use.what!r}; {proof}"
+        why = f"in the time of {use.what!r}, and {doubt}"
     return False, why
+
+
+def _proof(hit: Hit, senders: tuple[str, ...]) -> tuple[str, str]:
+    """What proves in words that a mail is a sender's, or "" and what is missing."""
+    address = parsed(hit.address)
+    if address and is_inside(address, _networks(senders)):
+        return "it came from a network of its sender", ""
+    if not any(_within(domain, senders) for domain in _domains(hit)):
+        return "", "from another sender than was declared for it"
+    results = [(label, printable(value)) for label, value in islice(hit.facts, _FACTS) if label in _CHECKS]
+    for label, result in results:
+        verdict, _, domain = result.lower().partition(" ")
+        if verdict == "pass" and _within(domain.strip(), senders):
+            return f"{label.upper()} passed where it was received", ""
+    said = "says that it comes from its sender, which is not proven"
+    return "", f"{said}: {'its receiver could not confirm it' if results else 'nobody checked it'}"
+
+
+@lru_cache(maxsize=256)
+def _networks(senders: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(each) for each in senders if "/" in each)
 
 
 def _within(domain: str, senders: tuple[str, ...]) -> bool:
@@ -73,15 +98,3 @@ def _address(text: str) -> str:
         return parseaddr(text)[1]
     except (RecursionError, ValueError, IndexError):  # brackets within brackets, thousands deep
         return ""
-
-
-def _checked(hit: Hit, senders: tuple[str, ...]) -> str:
-    """Who checked that the mail is a sender's, in words; "" where somebody did and found that it is not."""
-    results = [(label, printable(value)) for label, value in islice(hit.facts, _FACTS) if label in _CHECKS]
-    if not results:
-        return "nobody checked its sender"
-    for label, result in results:
-        verdict, _, domain = result.lower().partition(" ")
-        if verdict == "pass" and _within(domain.strip(), senders):
-            return f"{label.upper()} passed where it was received"
-    return ""

@@ -1,5 +1,6 @@
 """Which decoy a hit is a use of: its names held against the tokens that are known."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -10,6 +11,8 @@ MAIL = frozenset({"smtp", "mailbox", "mail"})
 """The channels whose names are mail addresses; tokens of all of them are those of "smtp"."""
 
 _HASH = 8
+_KEYS = 4
+"""Of swarms, and their channels, under which tokens are kept hashed: some 200 bytes a token each."""
 _Parameters = frozenset[str]
 
 
@@ -29,6 +32,7 @@ class Names:
         self._plain: dict[tuple[str, str], Used] = {}
         self._pages: dict[str, dict[_Parameters, Used]] = {}
         self._links: dict[str, Used] = {}  # that have a query, as they are spelled
+        self._hashed: dict[tuple[bytes, str], dict[bytes, list[Used]]] = {}  # by key and channel of swarms
         self._channels: Mapping[str, Callable[[str, Hit], Iterator[Used]]] = {
             "http": self._http,
             "dns": self._dns,
@@ -37,6 +41,8 @@ class Names:
 
     def add(self, tokens: Mapping[tuple[str, str], Used]) -> None:
         """Know further tokens, by channel and value (plugins.breadcrumbs.Token, decoys.tokens)."""
+        if tokens:
+            self._hashed.clear()
         for (channel, value), used in tokens.items():
             if channel == "http":
                 page, parameters = _page(value)
@@ -60,12 +66,18 @@ class Names:
     def among(self, swarm: Swarm, hashed: Callable[[bytes, str], bytes]) -> list[Used]:
         """The decoys whose tokens are among a swarm's names, in the spellings that are usual.
 
-        hashed  a name's hash under a swarm's key (trap.swarms.name_hash), 0.7 µs
+        hashed  a name's hash under a swarm's key (trap.swarms.name_hash), 0.7 µs; asked once for each token
+                and key, of which a trap has a new one with every start
         """
-        there = {swarm.names[at : at + _HASH] for at in range(0, len(swarm.names), _HASH)}
-        spelled = self._spelled(swarm.channel)
-        found = [used for name, used in spelled if hashed(swarm.key, name) in there]
-        return list(dict.fromkeys(found))
+        known = self._hashed.get((swarm.key, swarm.channel))
+        if known is None:
+            if len(self._hashed) >= _KEYS:
+                self._hashed.clear()
+            known = self._hashed[swarm.key, swarm.channel] = defaultdict(list)
+            for name, used in self._spelled(swarm.channel):
+                known[hashed(swarm.key, name)].append(used)
+        there = (swarm.names[at : at + _HASH] for at in range(0, len(swarm.names), _HASH))
+        return sorted({used for name in there for used in known.get(name, ())})
 
     def _spelled(self, channel: str) -> Iterator[tuple[str, Used]]:
         if channel == "http":

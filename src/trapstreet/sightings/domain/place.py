@@ -49,6 +49,15 @@ class Place(msgspec.Struct, frozen=True):
     origin_age: int | None = None
     inside: bool = False
 
+    @property
+    def side(self) -> str:
+        """Whose network that is as seen from the user's own, in words."""
+        if self.inside:
+            return "inside (a network of yours)"
+        if self.origin is Origin.RESERVED:
+            return "no public address: your own network or a proxy"
+        return "outside"
+
 
 def parsed(address: str) -> Address | None:
     """The address without zone, IPv4 where it is one in IPv6's clothes; None for any other text."""

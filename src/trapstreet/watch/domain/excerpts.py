@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind
+from trapstreet.core.model.words import printable
 from trapstreet.index import Lookup, Matches, Seen
 from trapstreet.index.runs import distinct
 
@@ -69,7 +70,7 @@ def _line(values: Values) -> str:
 def masked(value: bytes) -> str:
     """The shape of a value without the value: the first letter of longer words, the last two digits, no
     more."""
-    text = "".join(ch if ch.isprintable() else "?" for ch in value.decode("utf-8", "replace"))
+    text = printable(value.decode("utf-8", "replace"))
     digits = sum(map(str.isdigit, text))
     shown = _HIDDEN.sub("*", text)
     kept = iter(range(digits))

@@ -99,6 +99,8 @@ def test_noise_is_not_decoded() -> None:
         "d41d8cd98f00b204e9800998ecf8427e  list.csv; 3f786850e387550fdab836ed7e6dc881de23001b",
         "rows=20 size=1000 dates=2026-02-11 level=DEBUG x=1 done in 12%, 5 % and 100% more; AT&T; C:\\dir",
         "a <b> & c; 4111111111111111 3530111333300000 12345678901234567890",
+        "<td>&nbsp;&copy; &#60;b&#62;</td> '\\x8f', '\\u2564' %define '%5dn' GET /search?q=404268",
+        "request 525253c9957e315e, session 162b24c72a10; 7265334735236030 35800597744; width=80, height=24",
     ],
 )
 def test_what_is_plain_is_left_as_it_is(text: str) -> None:

@@ -5,8 +5,9 @@ A decoder is a module with
     title                what people call the encoding
     rank                 decoders are applied to a text in this order
     alphabet             the character by which the encoding is known, or all that it is written in
-    places(data, marks)  spans [start, end) where something may be encoded; the marks are of the bytes in the
-                         alphabet, None if the data is so short that they do not pay
+    places(data, marks)  spans [start, end) where a part of a value may be encoded, with which all that stands
+                         near is decoded; the marks are of the bytes in the alphabet, None if the data is so
+                         short that they do not pay
     decoded(data)        the data, with what it stands for in place of what is encoded
 Both take any bytes, which begin and end anywhere, raise nothing, and are linear in them.
 """
@@ -130,11 +131,10 @@ def _places(data: bytes) -> list[Span]:
     """Where any decoder may find something."""
     from trapstreet.plugins.decoders._marks import marked
 
-    likely = [each for each in _decoders() if len(each.alphabet) > 1 or each.alphabet in data]
     if len(data) < _SMALL:
-        return [span for each in likely for span in each.places(data, None)]
-    marks = marked(data, dict.fromkeys(each.alphabet for each in likely))
-    return [span for each in likely for span in each.places(data, marks[each.alphabet])]
+        return [span for each in _decoders() for span in each.places(data, None)]
+    marks = marked(data, dict.fromkeys(each.alphabet for each in _decoders()))
+    return [span for each in _decoders() for span in each.places(data, marks[each.alphabet])]
 
 
 def _windows(data: bytes, spans: list[Span]) -> Iterator[Span]:

@@ -1,7 +1,7 @@
 """Where the bytes stand that encodings are known by: a bit for each byte, 64 of them compared at once."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,19 +17,23 @@ _FEW = 6
 
 
 def marked(data: bytes, alphabets: Iterable[bytes]) -> "dict[bytes, Marks]":
-    """For each alphabet, eight at most, which bytes are in it. The first byte has the lowest bit, and some
-    zeros follow the last."""
+    """For each alphabet of many characters, seven at most, which bytes are in it: the first byte has the
+    lowest bit, and some zeros follow the last. For each of one character where it stands, ascending."""
     import numpy as np
 
-    wanted = tuple(alphabets)
-    sorts = np.frombuffer(data.translate(_sorts(wanted)), dtype=np.uint8)
+    wanted = list(alphabets)
+    long = [alphabet for alphabet in wanted if len(alphabet) > 1]
+    signs = bytes(alphabet[0] for alphabet in wanted if len(alphabet) == 1)
+    sorts = np.frombuffer(data.translate(_sorts((*long, signs))), dtype=np.uint8)
     own = np.empty_like(sorts)
     marks = {}
-    for number, alphabet in enumerate(wanted):
+    for number, alphabet in enumerate((*long, signs)):
         np.bitwise_and(sorts, 1 << number, out=own)
         marks[alphabet] = np.zeros(len(data) // 64 + 2, dtype=np.uint64)
         marks[alphabet].view(np.uint8)[: (len(data) + 7) // 8] = np.packbits(own, bitorder="little")
-    return marks
+    at = ones(marks.pop(signs))  # together: a pass for each would take longer
+    found = np.frombuffer(data, dtype=np.uint8)[at]
+    return marks | {bytes([sign]): at[found == sign].view(np.uint64) for sign in signs}
 
 
 @cache
@@ -42,16 +46,25 @@ def _sorts(alphabets: tuple[bytes, ...]) -> bytes:
 
 def matches(
     pattern: re.Pattern[bytes], data: bytes, marks: "Marks | None", *, then: bytes
-) -> list[tuple[int, int]]:
+) -> Iterator[re.Match[bytes]]:
     """Where the pattern matches from a marked byte on; what it matches goes on with one of these bytes."""
     if marks is None:
-        return [match.span() for match in pattern.finditer(data)]
+        yield from pattern.finditer(data)
+        return
     import numpy as np
 
-    at = ones(marks)
+    at = marks.view(np.int64)
     at = at[:-1] if len(at) and at[-1] == len(data) - 1 else at
-    at = at[np.frombuffer(_sorts((then,)), dtype=np.bool_)[np.frombuffer(data, dtype=np.uint8)[at + 1]]]
-    return [match.span() for each in at.tolist() if (match := pattern.match(data, each))]
+    at = at[among(np.frombuffer(data, dtype=np.uint8)[at + 1], then)]
+    yield from filter(None, (pattern.match(data, each) for each in at.tolist()))
+
+
+def among(characters: "NDArray[np.uint8]", alphabet: bytes) -> "NDArray[np.bool_]":
+    """Which of the characters are in the alphabet."""
+    import numpy as np
+
+    found: NDArray[np.bool_] = np.frombuffer(_sorts((alphabet,)), dtype=np.bool_)[characters]
+    return found
 
 
 def ahead(marks: "Marks", count: int) -> "Marks":
@@ -83,8 +96,8 @@ def ones(marks: "Marks") -> "Places":
     return np.sort(np.concatenate([*found, words[at >> 6] << 6 | at & 63]))
 
 
-def runs(marks: "Marks", least: int) -> "tuple[Places, Places]":
-    """Where runs of at least so many marked bytes begin and end."""
+def runs(marks: "Marks", least: int) -> "Places":
+    """Where runs of at least so many marked bytes begin."""
     import numpy as np
 
     full, length = marks, 1
@@ -93,4 +106,15 @@ def runs(marks: "Marks", least: int) -> "tuple[Places, Places]":
         full, length = full & ahead(full, step), length + step
     behind = full << np.uint64(1)
     behind[1:] |= full[:-1] >> np.uint64(63)
-    return ones(full & ~behind), ones(full & ~ahead(full, 1)) + least
+    return ones(full & ~behind)
+
+
+def lengths(marks: "Marks", starts: "Places") -> "Places":
+    """How many bytes from each place on are marked, 64 at most."""
+    import numpy as np
+
+    word, bit = starts >> 6, (starts & 63).astype(np.uint64)
+    further = marks[np.minimum(word + 1, len(marks) - 1)]
+    gaps = ~(marks[word] >> bit | further << np.uint64(1) << (np.uint64(63) - bit))
+    found: Places = np.bitwise_count((gaps & (~gaps + np.uint64(1))) - np.uint64(1)).astype(np.int64)
+    return found

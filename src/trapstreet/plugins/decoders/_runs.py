@@ -5,12 +5,13 @@ Runs are found by whole arrays at a time, and most are dismissed so: only what b
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 from trapstreet.plugins.decoders import Span
-from trapstreet.plugins.decoders._marks import runs
-from trapstreet.plugins.decoders._text import begins_as_text, text_of
+from trapstreet.plugins.decoders._marks import lengths, runs
+from trapstreet.plugins.decoders._text import LATIN, begins_as_text, text_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trapstreet.plugins.decoders._marks import Marks, Places
 
     Words = NDArray[np.uint64]
+    Flags = NDArray[np.bool_]
 
 _LONG = 64
 """Characters of a run that may begin before the data, or with something else: the first group is sought."""
@@ -44,6 +46,12 @@ _MAILBOX = re.compile(rb"[\w.+\x80-\xff-]{0,64}(?:@|&(?:amp;)*(?:#|commat)|[%=](
 _HOST = re.compile(rb"(?:@|#64;|#[xX]40;|commat;|[%=]40|u0040)[\w.\x80-\xff-]*\Z")
 """What stands behind a part of an address, its @ perhaps encoded, and before one."""
 
+_TELLING = re.compile(
+    rb"@|\d[^\d\s]{0,3}\d[^\d\s]{0,3}\d|\d[ ./-]?\d[ ./-]?\d|&(?:#|\w+;)|%(?:u|[0-9A-Fa-f]{2})"
+    rb"|=[0-9A-F]{2}|=\r?\n|\\[ux0-3nrt/]|[\w+/-]{11}"
+)
+"""What stands in a text that holds an e-mail address, a number, a code, or something encoded."""
+
 
 class Run(NamedTuple):
     """A run with its line breaks; text is None where another encoding must be taken off it first."""
@@ -61,7 +69,10 @@ class Notation:
     bits      that a character stands for
     heads     the first six bytes that each run stands for, the first of them the highest; given the eight
               characters from every place on, and the places of the runs
+    plain     which of the runs are numbers and nothing else; given the same, and where the runs end
     raw       the bytes that any number of characters stand for
+    begins    where the second byte begins, and pairs: characters that a text may begin with, and those that
+              may then stand there
     padding   what may follow the last character, a pattern
     """
 
@@ -72,12 +83,16 @@ class Notation:
         least: int,
         bits: int,
         heads: Callable[["Words", "Places"], "Words"],
+        plain: Callable[["Words", "Places", "Places"], "Flags"],
         raw: Callable[[bytes], bytes],
+        begins: tuple[int, tuple[tuple[bytes, bytes], ...]],
         padding: bytes = b"",
     ) -> None:
-        self._least, self._heads, self._raw = least, heads, raw
+        self._least, self._heads, self._plain, self._raw = least, heads, plain, raw
         self._group = lcm(8, bits) // bits  # characters that stand for whole bytes
         self._head = 48 // bits  # characters that stand for six bytes
+        self._second, self._pairs = begins
+        self._latin = LATIN * 8 // bits
         one = b"[" + re.escape(alphabet) + b"]"
         line = rb"(?<=%b{%d})[ \t]*+\r?\n[ \t]*+%b++(?=%b(?:[ \t]*+[\r\n]|[\"'<,;)}\]\\%%]|\Z))"
         lines = line % (one, _LINE, one, padding)
@@ -103,26 +118,48 @@ class Notation:
             yield start + next(good, 0)
 
     def _promising(self, data: bytes, marks: "Marks") -> list[int]:
-        """Where a run may begin to stand for text, by its first bytes."""
+        """Where a run may begin to stand for text, by its first bytes and its last."""
         import numpy as np
 
-        starts, ends = runs(marks, self._least)
+        starts = runs(marks, self._least)
+        starts += _escaped(data, starts)
+        ends = starts + lengths(marks, starts)
+        long = ends - starts >= _LONG
+        may = self._begun(data, starts) | long
+        starts, ends, long = starts[may], ends[may], long[may]
         if not len(starts):
             return []
-        starts += _escaped(data, starts)
         padded = data + bytes(2 * _LONG)
         words = np.ndarray(len(padded) - 7, dtype=">u8", buffer=padded, strides=(1,))
         good = begins_as_text(self._heads(words, starts))
-        at = np.flatnonzero(good)
-        next_ = starts[at] + self._head
-        goes_on = begins_as_text(self._heads(words, next_), within=True)
-        good[at] = goes_on | (ends[at] < next_ + self._head)
-        if len(long := np.flatnonzero(ends - starts >= _LONG)):
-            shift = self._shift(words, starts[long])
-            starts[long] += shift
-            good[long] = shift >= 0
+        if len(at := np.flatnonzero(good & ~long)):
+            good[at] = self._goes_on(words, starts[at], ends[at])
+        if len(at := np.flatnonzero(long)):
+            shift = self._shift(words, starts[at])
+            starts[at] += shift
+            good[at] = shift >= 0
         chosen: list[int] = starts[good].tolist()
         return chosen
+
+    def _goes_on(self, words: "Words", starts: "Places", ends: "Places") -> "Flags":
+        """Which short runs may be text behind the first bytes, and short texts to the last."""
+        import numpy as np
+
+        next_ = starts + self._head
+        last = starts + (ends - starts) // self._group * self._group - self._head
+        good = begins_as_text(self._heads(words, np.concatenate([next_, last])), within=True)
+        within = good[: len(starts)] | (ends < next_ + self._head)
+        to_end = good[len(starts) :] | (ends - starts >= self._latin)
+        return within & to_end & ~self._plain(words, starts, ends)
+
+    def _begun(self, data: bytes, starts: "Places") -> "Flags":
+        """Which runs may be text by two of their characters."""
+        import numpy as np
+
+        characters = np.frombuffer(data, dtype=np.uint8)
+        pair = characters[starts].astype(np.uint16) << 8 | characters[starts + self._second]
+        flags: Flags = np.frombuffer(_table(self._pairs), dtype=np.bool_)[pair]
+        return flags
 
     def _shift(self, words: "Words", starts: "Places") -> "Places":
         """How far behind each start the first group is, by the text that most groups begin; -1 if it is
@@ -135,6 +172,13 @@ class Notation:
         return np.where(2 * count.max(axis=1) >= len(_LOOKS), count.argmax(axis=1), -1)
 
 
+@cache
+def _table(pairs: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """For each two characters whether they are one of each of a pair."""
+    then = [b"".join(other for one, other in pairs if first in one) for first in range(256)]
+    return bytes(second in then[first] for first in range(256) for second in range(256))
+
+
 def numbers(characters: "Words", values: bytes, bits: int) -> "Words":
     """The number that eight characters are, each of so many bits, by the table of their values."""
     import numpy as np
@@ -143,6 +187,14 @@ def numbers(characters: "Words", values: bytes, bits: int) -> "Words":
     for lanes, mask in ((1, 0x00FF00FF00FF00FF), (2, 0x0000FFFF0000FFFF), (4, 0x00000000FFFFFFFF)):
         low = np.uint64(mask)
         found = (found & ~low) >> np.uint64((8 - bits) * lanes) | found & low
+    return found
+
+
+def decimal(characters: "Words") -> "Flags":
+    """Which of these eight characters, letters and digits, are digits."""
+    import numpy as np
+
+    found: Flags = characters & np.uint64(0xF0F0F0F0F0F0F0F0) == 0x3030303030303030
     return found
 
 
@@ -169,8 +221,13 @@ def _text(lines: list[bytes], raw: Callable[[bytes], bytes]) -> bytes | None:
 
 
 def spans(found: Iterator[Run]) -> list[Span]:
-    """Where the runs are."""
-    return [(run.start, run.end) for run in found]
+    """Where the runs are that may hold a value: long ones, and those with an @, three digits, or what is
+    encoded once more."""
+    return [
+        (run.start, run.end)
+        for run in found
+        if run.text is None or len(run.text) >= _LONG or _TELLING.search(run.text)
+    ]
 
 
 def replaced(data: bytes, found: Iterator[Run]) -> bytes:

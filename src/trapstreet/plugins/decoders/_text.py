@@ -24,7 +24,7 @@ _ZEROS = 8 * _ALL
 _LETTERS = (0x010001000100, 0x000100010001, 0x010000000100, 0x000100000001, 0x000001000000, 0x000000010000)
 """Where letters may stand in six bytes of UTF-16 or UTF-32."""
 
-_LATIN = 24
+LATIN = 24
 """Bytes of the shortest text in Latin-1: fewer that are no UTF-8 are chance."""
 
 _SAMPLE = 1024
@@ -73,7 +73,7 @@ def text_of(raw: bytes) -> bytes | None:
         if error.reason == "unexpected end of data":
             return raw[: error.start]
         plain = len(raw) - len(raw.translate(None, _PRINTABLE))
-        return mended(raw) if len(raw) >= _LATIN and plain > 0.7 * len(raw) else None
+        return mended(raw) if len(raw) >= LATIN and plain > 0.7 * len(raw) else None
     return raw
 
 

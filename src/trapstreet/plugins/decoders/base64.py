@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from trapstreet.plugins.decoders import Span
 from trapstreet.plugins.decoders._marks import marked
-from trapstreet.plugins.decoders._runs import Notation, numbers, replaced, spans
+from trapstreet.plugins.decoders._runs import Notation, decimal, numbers, replaced, spans
 
 if TYPE_CHECKING:
     from trapstreet.plugins.decoders._marks import Marks, Places
-    from trapstreet.plugins.decoders._runs import Words
+    from trapstreet.plugins.decoders._runs import Flags, Words
 
 title = "base64"
 rank = 60  # behind whatever an @ or a line break can be encoded in, and before "=" may be a broken line
@@ -38,10 +38,31 @@ def _heads(words: "Words", starts: "Places") -> "Words":
     return numbers(words[starts], _VALUE, 6)
 
 
+def _plain(words: "Words", starts: "Places", ends: "Places") -> "Flags":
+    return decimal(words[starts])
+
+
 def _raw(run: bytes) -> bytes:
     run = run.translate(_ORDINARY, _BETWEEN)
     run = run[:-1] if len(run) % 4 == 1 else run
     return binascii.a2b_base64(run + b"=" * (-len(run) % 4))
 
 
-_NOTATION = Notation(alphabet, least=11, bits=6, heads=_heads, raw=_raw, padding=rb"={0,2}+")
+_NOTATION = Notation(
+    alphabet,
+    least=11,
+    bits=6,
+    heads=_heads,
+    plain=_plain,
+    raw=_raw,
+    begins=(
+        1,
+        (
+            (b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef", alphabet),  # ASCII
+            (b"wxyz0123456789", b"IJKLYZabopqr4567"),  # UTF-8 of two bytes and more
+            (b"/_", b"/_v"),  # marks of UTF-16
+            (alphabet, b"AQgw"),  # zeros
+        ),
+    ),
+    padding=rb"={0,2}+",
+)

@@ -15,13 +15,32 @@ rank = 50
 alphabet = b"&"
 
 _FIRST = b"#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PLACE = re.compile(rb"&(?:amp;)*+(?:#[0-9xX]|(?!lt;|gt;|quot;|apos;)[A-Za-z][A-Za-z0-9]{1,31};)")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+_PLACE = re.compile(
+    rb"(&)(?:amp;)*+((?!lt;|gt;|quot;|amp|nbsp;(?!\d))(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?)"
+)
+_ADDRESS = re.compile(rb"[\w.+-]{0,64}@")
 
 
 def places(data: bytes, marks: "Marks | None") -> list[Span]:
-    """Brackets and quotation marks are left out: what stands between them is found as it is."""
-    return matches(_PLACE, data, marks, then=_FIRST)
+    """Those of letters, digits and what joins them. Brackets and quotation marks are left out: what stands
+    between them is found as it is; other signs count in addresses, blanks in numbers."""
+    return [match.span() for match in matches(_PLACE, data, marks, then=_FIRST) if _tells(match)]
+
+
+@cache
+def _meant(entity: bytes) -> str:
+    found = _ENTITY.fullmatch(entity)
+    return _character(found).decode() if found else "&"
+
+
+def _tells(match: re.Match[bytes]) -> bool:
+    means = _meant(match[1] + match[2])
+    if means.isspace():
+        return match.string[match.end() : match.end() + 1].isdigit()
+    if means.isalnum() or means in "@.+-_":
+        return True
+    return means not in '&<>"' and bool(_ADDRESS.match(match.string, match.end()))
 
 
 def decoded(data: bytes) -> bytes:

@@ -18,10 +18,18 @@ title = "escapes"
 rank = 40
 alphabet = b"\\"
 
-_PLACE = re.compile(
-    rb"\\\\{0,3}(?:u(?:[0-9A-Fa-f]{4}|\{)|U00[01]|x(?:[2-9A-Fa-f][0-9A-Fa-f]|0[9ADad])|(?:0[4-7]|[1-3][0-7])[0-7]"
-    rb"|[nrt][\w.+%\x80-\xff-]{0,64}[@\d]|/[\w+/]+=|/[\w+/]{11})"
+_CHARACTER = (
+    rb"(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U00[01][0-9A-Fa-f]{5}|x(?:[2-9A-Fa-f][0-9A-Fa-f]|0[9ADad])"
+    rb"|(?:0[4-7]|[1-3][0-7])[0-7])"
 )
+_PLACE = re.compile(
+    rb"\\(?:(?<=[\w.@\x80-\xff]\\)\\{0,3}" + _CHARACTER + rb"|\\{0,3}(?:(?:u0040|u\{40|U00000040|x40|100)"
+    rb"|" + _CHARACTER + rb"(?=[\w.@+\\\x80-\xff])"
+    rb"|[nrt][\w.+%\x80-\xff-]{0,64}[@\d]|/[\w+/]+=|/[\w+/]{11}))"
+)
+"""An @; what touches a word or another escape; a line break before a number or an address; a part of
+base64."""
+
 _ESCAPE = re.compile(
     rb"\\(?:(?P<units>u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*+)|(?P<bytes>x[0-9A-Fa-f]{2}(?:\\x[0-9A-Fa-f]{2})*+)"
     rb"|(?P<octal>[0-3][0-7]{2}(?:\\[0-3][0-7]{2})*+)|u\{(?P<braces>[0-9A-Fa-f]{1,6})\}"
@@ -31,7 +39,7 @@ _ONE = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
 def places(data: bytes, marks: "Marks | None") -> list[Span]:
-    return matches(_PLACE, data, marks, then=b"uUx0123nrt/\\")
+    return [match.span() for match in matches(_PLACE, data, marks, then=b"uUx0123nrt/\\")]
 
 
 def decoded(data: bytes) -> bytes:

@@ -18,13 +18,21 @@ title = "percent-encoding"
 rank = 30
 alphabet = b"%"
 
-_PLACE = re.compile(rb"%(?:[2-9A-Fa-f][0-9A-Fa-f]|0[9ADad]|u[0-9A-Fa-f]{4})")
+_PLACE = re.compile(
+    rb"%(?:u[0-9A-Fa-f]{4}|25|40|2[Bb]|2[Ff](?=[A-Za-z0-9])"
+    rb"|[C-Fc-f][0-9A-Fa-f]%[89ABab]|[89A-F][0-9A-F](?=[a-z@%.+-])"
+    rb"|(?<=\w%)[4-9A-Fa-f][0-9A-Fa-f]|(?:3[0-9]|[4-7][0-9A-Fa-f])(?=%)"
+    rb"|(?:[2357][0-9A-Fa-f]|[46]0|0[9ADad])(?=[\w.+-]{0,64}[@\d]))"
+)
+"""An @, a plus, letters, what is encoded once more, a part of base64; other signs before numbers and
+addresses."""
+
 _ENCODED = re.compile(rb"%(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*+|u[0-9A-Fa-f]{4}(?:%u[0-9A-Fa-f]{4})*+)")
 _PHONE = re.compile(rb"%2[Bb]\d[\d+%().Ff-]{4,40}")
 
 
 def places(data: bytes, marks: "Marks | None") -> list[Span]:
-    return matches(_PLACE, data, marks, then=b"0123456789ABCDEFabcdefu")
+    return [match.span() for match in matches(_PLACE, data, marks, then=b"0123456789ABCDEFabcdefu")]
 
 
 def decoded(data: bytes) -> bytes:

@@ -19,14 +19,25 @@ rank = 70
 alphabet = b"="
 
 _PLACE = re.compile(
-    rb"=(?:(?<=[^=]{40}=)[ \t]*+\r?\n|3D|40|20[\r\n]|[C-F][0-9A-F]=[89AB]|[89A-F][0-9A-F](?![A-Z0-9_]))"
+    rb"=(?:(?P<broken>(?<=[^=]{40}=)\r?\n(?=[\w@.+ -]))|3D|40(?=(?:[\w-]|=\r?\n)*+[.=])"
+    rb"|20=\r?\n|[C-F][0-9A-F]=[89AB]|(?:[89][ACEF]|A0|[C-F][0-9A-F])(?![A-Z0-9_]))"
 )
+_BEFORE = re.compile(rb"[@\d][\w.+ -]{0,64}=\Z")
+_BEHIND = re.compile(rb"[\w.+ -]{0,64}[@\d]")
 _BREAK = re.compile(rb"=[ \t]*+\r?\n")
 _ENCODED = re.compile(rb"=[0-9A-F]{2}(?:=[0-9A-F]{2})*+")
 
 
 def places(data: bytes, marks: "Marks | None") -> list[Span]:
-    return matches(_PLACE, data, marks, then=b"\r\n\t 23489ABCDEF")
+    """Broken lines count in addresses and numbers."""
+    return [match.span() for match in matches(_PLACE, data, marks, then=b"\r\n23489ABCDEF") if _tells(match)]
+
+
+def _tells(match: re.Match[bytes]) -> bool:
+    if not match["broken"]:
+        return True
+    data, at = match.string, match.start()
+    return bool(_BEHIND.match(data, match.end()) or _BEFORE.search(data[max(0, at - 66) : at + 1]))
 
 
 def decoded(data: bytes) -> bytes:

@@ -250,9 +250,9 @@ def test_the_good_part_of_a_truncated_gzip_is_read_and_the_rest_listed() -> None
     assert unread == [Unread("a.gz!/a", "the compressed data ends in the middle")]
 
 
-def test_what_follows_a_gzip_is_listed() -> None:
+def test_what_follows_a_gzip_is_read_as_it_stands_and_listed() -> None:
     texts, unread = read(source(gzip.compress(UTF8) + b"and more", "a.gz"))
-    assert texts == {"a.gz!/a": UTF8}
+    assert texts == {"a.gz!/a": UTF8 + b"and more"}
     assert unread == [Unread("a.gz!/a", "what follows the compressed data is not gzip")]
 
 
@@ -555,7 +555,7 @@ def test_limits_are_said_and_what_came_before_is_kept() -> None:
     assert 3 << 20 < len(texts["g!/g"]) <= 4 << 20
     assert unread.why == "stopped after 4 MB unpacked"
     spooled = gzip.compress(zipped({"a": os.urandom(3 << 20)}, zipfile.ZIP_STORED))
-    _, [unread] = read(source(spooled, "g"), Limits(spool=1 << 20))
+    _, [*_, unread] = read(source(spooled, "g"), Limits(spool=1 << 20))
     assert unread == Unread("g!/g", "needs a temporary file of more than 1 MB")
 
 

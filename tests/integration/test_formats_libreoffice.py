@@ -57,3 +57,19 @@ def test_an_old_document_damaged_anywhere_ends_and_raises_nothing(
                 assert "example" not in found.why
             else:
                 assert sum(map(len, found.chunks)) < 64 << 20
+
+
+def test_comments_and_headers_of_an_old_workbook_are_read(tmp_path: Path) -> None:
+    import openpyxl
+    from openpyxl.comments import Comment
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["A1"], sheet["A1"].comment = "cell", Comment("p1@example.com", "me")
+    sheet.oddHeader.center.text = "p2@example.com"
+    book.save(tmp_path / "list.xlsx")
+    texts, unread = read(source(libreoffice(tmp_path / "list.xlsx", "xls", tmp_path).read_bytes(), "d"))
+    assert all(
+        any(mail in text for text in texts.values()) for mail in (b"p1@example.com", b"p2@example.com")
+    )
+    assert unread == []

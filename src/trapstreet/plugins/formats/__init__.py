@@ -113,6 +113,7 @@ def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unrea
                 empty = False
                 yield part
             if not empty:
+                data.check()
                 return
         except Refused as refusal:
             yield Unread(path, str(refusal))

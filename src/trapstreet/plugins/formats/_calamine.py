@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Cell, cell_text
-from trapstreet.plugins.formats._parsed import TEXT, UNREAD
+from trapstreet.plugins.formats._parsed import TEXT, UNREAD, cut
 
 _ROWS = 2048
 _BREAKS = str.maketrans("\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029", " " * 11)
@@ -42,7 +42,7 @@ def _blocks(rows: Iterator[Sequence[Cell | timedelta]]) -> Iterator[bytes]:
             lines = list(map("\t".join, zip(*clean, strict=True)))
         if "" in columns[-1]:
             lines = [line for each in lines if (line := each.rstrip("\t"))]
-        yield "\n".join([*lines, ""]).encode("utf-8", "replace")
+        yield from cut("\n".join([*lines, ""]).encode("utf-8", "replace"))
 
 
 def _column(cells: tuple[Cell | timedelta, ...]) -> Sequence[str]:

@@ -10,6 +10,7 @@ _NO_CHARSETS = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 )
 """Codecs of Python's own, some of them slow; no mail or page names them honestly."""
+_PRINTABLE = bytes(range(0x20, 0x7F))
 _WIDE = ("utf-16", "utf-32")
 _SEVEN_BIT = ("iso2022", "hz", "utf-7", *_WIDE)
 _REPLACED = "\N{REPLACEMENT CHARACTER}".encode()
@@ -40,3 +41,12 @@ def codec(charset: str) -> str:
     if name in _NEAR_UTF8 or name in _NO_CHARSETS or not getattr(found, "_is_text_encoding", True):
         return ""
     return found.name
+
+
+@lru_cache(maxsize=256)
+def keeps_ascii(encoding: str) -> bool:
+    """Whether ASCII is in it what it is anywhere: a page that says otherwise of itself in ASCII is wrong."""
+    try:
+        return _PRINTABLE.decode(encoding).encode() == _PRINTABLE
+    except UnicodeError:
+        return False

@@ -135,6 +135,14 @@ class Deltas:
         order = np.argsort(bases, kind="stable")
         self._bases, self._places = array("Q", bases[order].tobytes()), array("Q", places[order].tobytes())
 
+    def astray(self, roots: "array[int]") -> int:
+        """How many name as their base a place where no object begins."""
+        import numpy as np
+
+        bases, places = (np.array(each, dtype=np.uint64) for each in (self._bases, self._places))
+        begun = np.concatenate([np.array(roots, dtype=np.uint64), places])
+        return int(np.isin(bases, begun, invert=True).sum())
+
     def of(self, place: int, oid: bytes) -> list[int]:
         """The deltas of one object; those that name it by its id are told once."""
         first, last = bisect_left(self._bases, place), bisect_right(self._bases, place)
@@ -155,7 +163,8 @@ def oid_of(kind: int, content: bytes) -> bytes:
 class Made:
     """An object that a delta made.
 
-    edges  where something begins that did not follow in the base what stands before it
+    edges  where something begins that did not follow in the base what stands before it; of many that stand
+           near each other the first and the last
     """
 
     content: bytes
@@ -178,8 +187,8 @@ class Made:
 
 
 def _applied(base: bytes, delta: bytes) -> Made:
-    pieces: list[bytes] = []
-    edges, made, at, followed = [], 0, 0, -1
+    made, edges = bytearray(), list[int]()
+    at, followed = 0, -1
     try:
         source, at = _number(delta, at)
         target, at = _number(delta, at)
@@ -192,17 +201,20 @@ def _applied(base: bytes, delta: bytes) -> Made:
             else:
                 piece, at = _inserted(delta, at)
             if start < 0 or start != followed:
-                edges.append(made)
+                if (
+                    len(edges) > 1 and len(made) - edges[-2] <= _AROUND
+                ):  # the one between them changes nothing
+                    edges.pop()
+                edges.append(len(made))
             followed = start + len(piece) if start >= 0 else -1
-            pieces.append(piece)
-            made += len(piece)
-            if made > target or not piece:
+            made += piece
+            if len(made) > target or not piece:
                 raise Damaged(_BROKEN)
     except IndexError as error:
         raise Damaged(_BROKEN) from error
-    if made != target:
+    if len(made) != target:
         raise Damaged(_BROKEN)
-    return Made(b"".join(pieces), edges)
+    return Made(bytes(made), edges)
 
 
 def _copied(base: bytes, delta: bytes, at: int) -> tuple[int, bytes, int]:

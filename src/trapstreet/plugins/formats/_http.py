@@ -93,6 +93,9 @@ def _inflated(body: bytes) -> Iterator[bytes]:
             rest, begun = inflater.unconsumed_tail, True
         if not inflater.eof:
             raise Damaged("the compressed body ends in the middle")
+        if behind := inflater.unused_data.strip(b"\0\r\n"):
+            yield behind
+            raise Damaged("what follows the compressed body was read as it stands")
     except damage() as error:
         if begun:
             raise Damaged(_BROKEN) from error
@@ -120,7 +123,9 @@ def _zstandard(body: bytes) -> Iterator[bytes]:
 
     begun = False
     try:
-        with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(BytesIO(body)) as reader:
+        with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
+            BytesIO(body), read_across_frames=True
+        ) as reader:
             while piece := reader.read(CHUNK):
                 yield piece
                 begun = True

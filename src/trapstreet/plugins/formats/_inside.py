@@ -38,7 +38,9 @@ class Inside:
         Raises UnusableInput where it is damaged or too large, Unreachable where there is no room for it.
         """
         try:
-            descriptor = os.dup(self._data.file().fileno())
+            file = self._data.file()
+            self._data.check()
+            descriptor = os.dup(file.fileno())
         except (FormatError, OSError) as error:
             raise _in_our_words(self.path, error) from error
         file = os.fdopen(descriptor, "rb", closefd=False)
@@ -84,6 +86,7 @@ def _look(
         try:
             for part in kind.parts(data, path):
                 yield from _part(part, whole, depth=depth)
+            data.check()
             return
         except Refused as refusal:
             yield Unread(path, str(refusal))

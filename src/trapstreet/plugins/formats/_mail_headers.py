@@ -85,8 +85,12 @@ class Headers:
         fields = Message()
         for name in (b"disposition", b"type"):
             fields[f"content-{name.decode()}"] = " ".join(self._value(name).split()) or "x/x"
-        found = fields.get_filename("") or self._value(b"location").rpartition("/")[2]
-        return decoded_words(found.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+        try:
+            found = fields.get_filename("")
+        except (TypeError, ValueError):  # parameters that contradict each other, codecs that refuse: its bugs
+            found = ""
+        found = found or self._value(b"location").rpartition("/")[2]
+        return decoded_words(found.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 def begins_at(raw: bytes) -> int:

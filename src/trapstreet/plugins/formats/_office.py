@@ -5,7 +5,7 @@ and properties too. Pictures, embedded files and whatever else is in the archive
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from zipfile import ZipFile, ZipInfo
 
 from trapstreet.core.model.objects import Unread
@@ -16,6 +16,7 @@ from trapstreet.plugins.formats._stream import CHUNK, Damaged, Refused, Stream
 from trapstreet.plugins.formats._tags import CELL, Dialect, as_written, plain
 
 _ENCRYPTED = 0x1
+_DIGITS = 10
 _NUMBER = re.compile(r"(\d+)")
 
 OOXML = Dialect(
@@ -44,14 +45,20 @@ OOXML = Dialect(
 
 
 def holds(data: Stream, *names: str) -> bool:
-    """True if the stream is a ZIP archive with members whose names begin so; nearly free for any other."""
+    """True if the stream is a ZIP archive with members whose names begin so, or are so if they end in .xml;
+    nearly free for any other."""
     if data.peek(4) not in zipped.MAGIC or not all(zipped.may_hold(data, name) for name in names):
         return False
     try:
         with zipped.directory(data) as archive:
-            return all(any(member.startswith(name) for member in archive.NameToInfo) for name in names)
+            members = archive.NameToInfo
+            return all(name in members or _begins_one(name, members) for name in names)
     except Refused:
         return False
+
+
+def _begins_one(name: str, members: Iterable[str]) -> bool:
+    return not name.endswith(".xml") and any(member.startswith(name) for member in members)
 
 
 def document(
@@ -111,5 +118,5 @@ def _one_after_the_other(texts: Iterator[Text], unread: list[Unread]) -> Iterato
         yield b"\n\f\n"
 
 
-def _by_number(name: str) -> list[str | int]:
-    return [int(piece) if piece.isdecimal() else piece for piece in _NUMBER.split(name)]
+def _by_number(name: str) -> list[str]:
+    return [piece.rjust(_DIGITS, "0") if piece.isdecimal() else piece for piece in _NUMBER.split(name)]

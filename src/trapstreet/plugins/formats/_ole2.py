@@ -48,7 +48,10 @@ def contents(file: BinaryIO, *passwords: str) -> Iterator[object]:
     for main, reader in ((_BOOKS[0], _sheets), (_BOOKS[1], _sheets), (_WORD, _word), (_SLIDES, _slides)):
         if main in names:
             yield from reader(ole, file)
-            read |= {main, "0Table", "1Table"}
+            if (
+                main not in _BOOKS
+            ):  # comments, headers and links of a workbook are only found as they lie there
+                read |= {main, "0Table", "1Table"}
             break
     for name in names:
         if name not in read:
@@ -96,7 +99,7 @@ def _word(ole: "OleFileIO", file: BinaryIO) -> Iterator[object]:
     start, size = struct.unpack_from("<2I", main, 0x1A2)
     table = _stream(ole, "1Table" if flags & 0x0200 else "0Table")[start : start + size]
     for text in pieces(main, table):
-        yield _plain(text)
+        yield from _blocks(_plain(text))
 
 
 def pieces(main: bytes, table: bytes) -> Iterator[str]:

@@ -54,6 +54,7 @@ def in_a_row(
             data.read(1)  # raises what ended the stream, if something did
             return
         if not begins(data):
+            yield from data  # as it stands, for it may be plain text
             raise Damaged(f"what follows the compressed data is not {name}")
 
 

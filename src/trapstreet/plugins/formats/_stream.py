@@ -127,6 +127,7 @@ class Stream:
         self._error: Exception | None = None
         self._file: IO[bytes] | None = None
         self._size = 0
+        self._cut: Exception | None = None  # what ended the bytes that became a file
         self.moved = False  # something was read, or the file was lent
 
     @classmethod
@@ -171,26 +172,41 @@ class Stream:
     def file(self) -> IO[bytes]:
         """All the bytes as a file that can seek: the object's own, or a temporary file without a name.
 
-        Raises Damaged if a member is too large for one; closed with the stream.
+        Of a member that is damaged or too large what came of it: `check` says so, and so does reading it.
+        Closed with the stream.
         """
         if self._file is None:
             self._file = spool = tempfile.TemporaryFile(prefix="trapstreet-")  # noqa: SIM115 - closed by close()
-            for chunk in self:
-                if spool.tell() + len(chunk) > self.budget.limits.spool:
-                    raise Damaged(f"needs a temporary file of more than {_size(self.budget.limits.spool)}")
-                spool.write(chunk)
-            spool.flush()
+            try:
+                for chunk in self:
+                    if spool.tell() + len(chunk) > self.budget.limits.spool:
+                        raise Damaged(
+                            f"needs a temporary file of more than {_size(self.budget.limits.spool)}"
+                        )
+                    spool.write(chunk)
+                spool.flush()
+            except (Damaged, OSError) as error:
+                self._cut = error
         self._file.seek(0)
         self.moved = True
         return self._file
+
+    def check(self) -> None:
+        """Raises what ended the bytes before they all were in the file, if something did."""
+        if self._cut:
+            raise self._cut
 
     def restart(self) -> None:
         """Goes back to the beginning if a parser moved the file; a stream that never became one goes on."""
         if self._file is not None and self.moved:
             self._file.seek(0)
-            self._blocks, self._ended, self._error = _whole(self._file, self._size), False, None
+            self._blocks, self._ended, self._error = self._again(self._file), False, None
             self._ahead, self._at = b"", 0
             self.moved = False
+
+    def _again(self, file: IO[bytes]) -> Iterator[bytes]:
+        yield from _whole(file, self._size)
+        self.check()
 
     def close(self) -> None:
         """Gives the temporary file back."""

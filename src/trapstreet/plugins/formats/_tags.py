@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from trapstreet.plugins.formats import Hash, Text
 from trapstreet.plugins.formats import text as any_text
-from trapstreet.plugins.formats._charset import codec
+from trapstreet.plugins.formats._charset import codec, keeps_ascii
 from trapstreet.plugins.formats._digest import LateHash
 from trapstreet.plugins.formats._stream import CHUNK, Stream
 
@@ -31,6 +31,8 @@ _SPACE = re.compile(rb"[\r\n]\s*")
 _DELETED = re.compile(rb"<(?:[\w.-]+:)?delText\b[^<>]*>([^<]*)|</(?:[\w.-]+:)?(del|p)>")
 _DELETED_RUN = re.compile(rb"(<(?:[\w.-]+:)?delText\b[^<>]*>)[^<]*")
 _ASIDE = b"\1"
+_ENDLESS = re.compile(rb"&#(?=[0-9]{100})")
+"""A character by a number that none has; Python refuses to read one of more than 4,300 digits."""
 _REFERENCE = 32  # bytes that a reference like &CounterClockwiseContourIntegral; may have
 _CACHED, _CACHED_TAG = 10_000, 200  # tags, bytes
 
@@ -63,7 +65,7 @@ def as_written(data: Stream, path: str) -> Text:
     """A document with its tags, in the encoding that it declares; the hash is that of its bytes."""
     match = _CHARSET.search(data.peek(_HEAD))
     encoding = codec(match[1].decode().lower()) if match else ""
-    if encoding and b"\0" not in data.peek(_HEAD):
+    if encoding and keeps_ascii(encoding) and b"\0" not in data.peek(_HEAD):
         digest = LateHash()
         return Text(path, _decoded(data, encoding, digest), digest)
     return next(any_text.parts(data, path))
@@ -149,6 +151,7 @@ def _text(block: bytes, written: _Written) -> bytes:
     pieces[1::2] = map(written.__getitem__, pieces[1::2])
     text = (b"".join(pieces) + deleted).replace(b"\n" + CELL, b"\t").replace(CELL, b"\t")
     if b"&" in text:
+        text = _ENDLESS.sub(b"&amp;#", text)
         text = html.unescape(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     return text
 

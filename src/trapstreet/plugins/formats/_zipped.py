@@ -154,5 +154,7 @@ def _by_zipfile(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[byt
                 yield block
     except RuntimeError as error:  # what `zipfile` raises for a password that only the local header asks for
         raise Damaged("encrypted") from error
+    except MemoryError as error:  # LZMA: the header says how much of the past is kept, up to 4 GB
+        raise Damaged("unpacking it needs too much memory") from error
     except _BROKEN as error:
         raise Damaged(_WRONG) from error

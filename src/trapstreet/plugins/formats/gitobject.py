@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from trapstreet.plugins.formats import Member
 from trapstreet.plugins.formats._deflate import ZLIB, damage, inflate
-from trapstreet.plugins.formats._stream import Stream
+from trapstreet.plugins.formats._stream import Refused, Stream
 
 title = "Git object"
 rank = 25
@@ -36,3 +36,5 @@ def parts(data: Stream, path: str) -> Iterator[Member]:
         yield Member(f"{path}!/{head[1].decode()}", unpacked)
     for _ in unpacked:  # raises what is wrong with it, if something is
         pass
+    if data.peek(1):
+        raise Refused("what follows the Git object was read as plain text")

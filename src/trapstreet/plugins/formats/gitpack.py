@@ -105,7 +105,7 @@ class _Walk:
                 )
             else:
                 yield from self._made(entry.kind, base, deltas)
-        if missing := self._deltas.by_id:
+        if missing := self._deltas.by_id + self._deltas.astray(self._roots):
             yield Unread(
                 self._path, f"{missing:,} objects are the differences from others that are not in this pack"
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text, _mail
 from trapstreet.plugins.formats._mail_headers import HEADER, is_mail, split
-from trapstreet.plugins.formats._stream import CHUNK, Stream
+from trapstreet.plugins.formats._stream import CHUNK, FormatError, Stream
 
 title = "mailbox"
 rank = 50
@@ -49,6 +49,7 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
 def _messages(data: Stream) -> Iterator[tuple[bytes, int]]:
     """Each message, and what follows it: nothing, another one, or more of the same, which was too long."""
     held, at, searched, ended = b"", 0, 0, False
+    damage: list[Exception] = []
     while True:
         have = len(held) - at
         if end := _end(held, at, searched, ended=ended):
@@ -57,10 +58,16 @@ def _messages(data: Stream) -> Iterator[tuple[bytes, int]]:
         elif have > _mail.LARGEST:
             yield held[at:], _MORE_OF_IT
             held, at, searched = b"", 0, 0
+        elif damage:
+            raise damage[0]
         elif ended:
             return
         else:
-            block = data.read(min(max(CHUNK, have), _STEP))
+            try:
+                block = data.read(min(max(CHUNK, have), _STEP))
+            except (FormatError, OSError) as error:  # what came of the last message is read before it is told
+                block = b""
+                damage.append(error)
             searched = max(0, have - _LINE)
             held, at, ended = held[at:] + block, 0, not block
 
@@ -87,7 +94,10 @@ def _end(held: bytes, start: int, searched: int, *, ended: bool) -> int:
 def _stated_end(held: bytes, start: int) -> int:
     """Where the message says that it ends, 0 if it does not."""
     first = held.find(b"\n", start) + 1
-    body = split(held, first, len(held))
+    following = held.find(
+        _FROM, first
+    )  # no header goes on behind it; to look further for each would be quadratic
+    body = split(held, first, following + 1 if following >= 0 else len(held))
     length = _LENGTH.search(held, start, body)
     return body + int(length[1]) if length else 0
 

@@ -10,6 +10,7 @@ import ctypes
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from trapstreet.core.model.errors import UnusableInput
@@ -70,15 +71,32 @@ def contents(file: BinaryIO, ocr: int, *passwords: str) -> Iterator[object]:
     for text in pages.texts():
         block.append(text)
         if sum(map(len, block)) >= _parsed.BLOCK or time.monotonic() - sent > _SILENCE:
-            yield _utf8(block)
+            yield from _parsed.cut(_utf8(block))
             block.clear()
             sent = time.monotonic()
     block += [value for key, value in pdf.get_metadata_dict().items() if not key.endswith("Date")]
-    yield _utf8(block)
+    block += _bookmarks(pdf)
+    yield from _parsed.cut(_utf8(block))
     for why in pages.unread():
         yield [_parsed.UNREAD, "", why]
-    for number in range(pdf.count_attachments()):
-        yield from _embedded(pdf, number)
+    embedded: list[Callable[[], pypdfium2.PdfAttachment]] = [
+        partial(pdf.get_attachment, number) for number in range(pdf.count_attachments())
+    ]
+    for number, found in enumerate(embedded + pages.attached):
+        yield from _embedded(found, number)
+
+
+def _bookmarks(pdf: pypdfium2.PdfDocument) -> Iterator[str]:
+    """The outline's titles, and the XML of a form of Adobe's kind (XFA), which holds what was filled in."""
+    from pypdfium2 import raw
+
+    yield from (bookmark.get_title() for bookmark in pdf.get_toc())
+    for number in range(raw.FPDF_GetXFAPacketCount(pdf)):
+        size = ctypes.c_ulong()
+        raw.FPDF_GetXFAPacketContent(pdf, number, None, 0, size)
+        buffer = ctypes.create_string_buffer(size.value)
+        raw.FPDF_GetXFAPacketContent(pdf, number, buffer, size, size)
+        yield buffer.raw.decode("utf-8", "replace")
 
 
 def _opened(file: BinaryIO, passwords: tuple[str, ...]) -> pypdfium2.PdfDocument | None:
@@ -113,13 +131,14 @@ def _with_whole_address(end: re.Match[str]) -> str:
 
 
 class _Pages:
-    """The pages' texts, and the count of those without."""
+    """The pages' texts, the count of those without, and the files that are pinned to them."""
 
     def __init__(self, pdf: pypdfium2.PdfDocument, *, ocr: bool) -> None:
         self._pdf = pdf
         self._ocr = ocr
         self._reader: Reader | None = None
         self._why = "read by OCR with --ocr"
+        self.attached: list[Callable[[], pypdfium2.PdfAttachment]] = []
         self._images: list[int] = []
         self._damaged: list[int] = []
 
@@ -150,7 +169,7 @@ class _Pages:
                 text = _recognised(page, reader)
             else:
                 self._images.append(number)
-        return "\n".join([text, *_annotations(self._pdf, page)])
+        return "\n".join([text, *_annotations(self._pdf, page, self.attached)])
 
     def _of_images(self) -> Reader | None:
         if self._ocr and self._reader is None:
@@ -182,8 +201,10 @@ def _recognised(page: pypdfium2.PdfPage, reader: Reader) -> str:
     return text
 
 
-def _annotations(pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> Iterator[str]:
-    from pypdfium2 import raw
+def _annotations(
+    pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, attached: list[Callable[[], pypdfium2.PdfAttachment]]
+) -> Iterator[str]:
+    from pypdfium2 import PdfAttachment, raw
 
     for number in range(raw.FPDFPage_GetAnnotCount(page)):
         annotation = raw.FPDFPage_GetAnnot(page, number)
@@ -203,6 +224,8 @@ def _annotations(pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> Iterato
                         ),
                         "utf-16-le",
                     )
+            if pinned := raw.FPDFAnnot_GetFileAttachment(annotation):
+                attached.append(partial(PdfAttachment, pinned, pdf))
         raw.FPDFPage_CloseAnnot(annotation)
 
 
@@ -213,13 +236,13 @@ def _string(call: Callable[..., int], encoding: str) -> str:
     return buffer.raw[:size].decode(encoding, "replace").rstrip("\0")
 
 
-def _embedded(pdf: pypdfium2.PdfDocument, number: int) -> Iterator[object]:
+def _embedded(found: Callable[[], pypdfium2.PdfAttachment], number: int) -> Iterator[object]:
     import pypdfium2
     from pypdfium2 import raw
 
     place = f"!/{number + 1}"
     try:
-        attachment = pdf.get_attachment(number)
+        attachment = found()
         place = f"!/{attachment.get_name() or number + 1}"
         size = ctypes.c_ulong()
         raw.FPDFAttachment_GetFile(attachment, None, 0, size)

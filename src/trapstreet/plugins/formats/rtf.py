@@ -114,6 +114,7 @@ class _Reader:
     _out: list[str] = field(default_factory=list)
     _bytes: bytearray = field(default_factory=bytearray)
     _hex: bytearray = field(default_factory=bytearray)
+    _digits: int = 0  # of all objects
     _group: _Group = field(default_factory=_Group)
     _stack: list[_Group] = field(default_factory=list)
     _deeper: int = 0  # groups below the deepest
@@ -190,9 +191,10 @@ class _Reader:
 
     def _object(self, raw: bytes) -> None:
         digits = raw.translate(None, _NOT_HEX)
-        if sum(map(len, self.objects)) + len(self._hex) // 2 + len(digits) // 2 > _OBJECTS:
+        if self._digits + len(digits) > 2 * _OBJECTS:
             self.left_out = True
         else:
+            self._digits += len(digits)
             self._hex += digits
 
     def _brace(self, brace: bytes) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member
-from trapstreet.plugins.formats._stream import Damaged, Stream
+from trapstreet.plugins.formats._stream import Stream
 
 title = "tar archive"
 rank = 20
@@ -47,14 +47,18 @@ def parts(data: Stream, path: str) -> Iterator[Member | Unread]:
             yield from _rest(data, path)
             return
         data.read(_BLOCK)
-        if entry.kind in b"xLgK":
-            extended = _extended(data, entry.size)
+        if entry.kind in b"xLgK" and entry.size <= _EXTENDED:
+            extended = data.read(entry.size + -entry.size % _BLOCK)[: entry.size]
             if entry.kind == b"x":
                 found = _pax(extended)
                 name, size = found.get("path", name), _pax_size(found)
             elif entry.kind == b"L":
                 name = _text(extended)
             continue
+        if entry.kind in b"xLgK":
+            why = f"an extended header of the tar archive has {entry.size:,} bytes; it was read as a file"
+            yield Unread(path, why)
+            name, size = "", None
         yield from _member(
             data, path, entry, name=name or entry.name, size=entry.size if size is None else size
         )
@@ -78,12 +82,6 @@ def _member(data: Stream, path: str, entry: _Entry, *, name: str, size: int) -> 
 def _rest(data: Stream, path: str) -> Iterator[Member | Unread]:
     yield Unread(path, "the tar archive is damaged in the middle; what follows was read as it stands")
     yield Member(f"{path}!/(rest)", Stream(iter(data), data.budget))
-
-
-def _extended(data: Stream, size: int) -> bytes:
-    if size > _EXTENDED:
-        raise Damaged(f"an extended header of the tar archive has {size:,} bytes")
-    return data.read(size + -size % _BLOCK)[:size]
 
 
 def _ends_or_goes_on(block: bytes) -> bool:

@@ -88,5 +88,5 @@ def _blocks(data: Stream, *, checksum: int) -> Iterator[bytes]:
                 raise Damaged("the compressed data ends in the middle")
             whole += header
             whole += block
-            room -= _LARGEST_BLOCK if kind == _COMPRESSED else size
+            room -= len(header) + (_LARGEST_BLOCK if kind == _COMPRESSED else size)  # blocks may be empty
         yield bytes(whole)

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alarms import AT, Receiver, heard, seconds_from_now, web, with_routes
+from alarms import AT, CURL, Receiver, heard, seconds_from_now, web, with_routes
 from desk import Desk
 from trapstreet.app import alarming, delivering
 from trapstreet.app.alarming import deliver, raise_alerts
@@ -205,6 +205,35 @@ def test_an_incident_that_changes_while_it_is_looked_at_is_looked_at_again(
     assert len(uses.owners_waiting()) == 1
 
 
+def test_an_incident_that_changes_after_somebody_else_raised_its_alert_is_looked_at_again(
+    desk: Desk, receiver: Receiver
+) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    heard(workspace, desk, web(page))
+    read = uses.waiting(Incident.objects.get().owner, 10)
+    assert raise_alerts(workspace) == 1
+    heard(workspace, desk, web(page, at=AT + 1))
+    uses.settle(read)
+    assert len(uses.owners_waiting()) == 1
+
+
+def test_what_was_heard_late_and_is_worse_than_its_closed_case_is_told(
+    desk: Desk, receiver: Receiver
+) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    now = seconds_from_now(0)
+    heard(workspace, desk, web(page, headers=CURL, at=now))
+    raise_alerts(workspace)
+    desk.do("case", "close", "k1", "--why", "our own scan")
+    heard(workspace, desk, web(page, headers=CURL, address="203.0.113.9", at=now))
+    assert raise_alerts(workspace) == 0
+    heard(workspace, desk, web(page, address="203.0.113.10", at=now))
+    assert raise_alerts(workspace) == 1
+    assert Alert.objects.get(case=2).severity > Alert.objects.get(case=1).severity
+
+
 def test_after_an_acknowledgement_what_is_new_is_told_at_once(desk: Desk, receiver: Receiver) -> None:
     page = token(owning(desk), "url")[1]
     workspace = with_routes(desk, "desk")
@@ -284,6 +313,17 @@ def test_a_use_that_cannot_be_judged_is_told_and_holds_up_no_other(
     said = {alert.kind: alert.case.subject for alert in Alert.objects.select_related("case")}
     assert said["trouble"].startswith(f"trouble unjudged {poor}")
     assert said["sighting"].startswith(good)
+
+
+def test_joint_evidence_that_cannot_be_worked_out_holds_up_no_alert(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    heard(workspace, desk, web(page))
+    monkeypatch.setattr(alarming, "joint_evidence", lambda *_: {}["damaged"])
+    raise_alerts(workspace)
+    assert sorted(Alert.objects.values_list("kind", flat=True)) == ["sighting", "trouble"]
 
 
 def test_a_worker_whose_clock_was_ahead_holds_no_message_for_ever(desk: Desk, receiver: Receiver) -> None:

@@ -49,3 +49,15 @@ def test_who_is_no_recipient_any_more_is_not_told_later(desk: Desk) -> None:
         workspace = with_recipients(desk, post, "security@you.example", "office@you.example")
         assert deliver(workspace, holder="x", at=start + HOUR).sent == 1
         assert len(post.mails) == 1
+
+
+def test_who_was_put_off_is_told_at_the_address_that_was_mended(desk: Desk) -> None:
+    with Post(desk.folder, login=False, tls=False) as post:
+        workspace = with_recipients(desk, post, *RECIPIENTS)
+        troubles(workspace, 1)
+        post.refuse["slow@you.example"] = "450 4.1.2 Domain not found"
+        start = seconds_from_now(1)
+        deliver(workspace, holder="x", at=start)
+        workspace = with_recipients(desk, post, "security@you.example", "swift@you.example")
+        assert deliver(workspace, holder="x", at=start + HOUR).sent == 1
+        assert [mail.rcpt_tos for mail in post.mails][1:] == [["swift@you.example"]]

@@ -5,12 +5,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from servers import postgres_url
-from trapstreet.store import database
+from trapstreet.core.model.notice import Notice, Severity
+from trapstreet.keys.ring import KeyRing
+from trapstreet.keys.sealing import seal
+from trapstreet.store import cases, database
 
 __all__ = ["postgres_url"]
 
@@ -95,3 +99,37 @@ def test_tests_of_routes_are_no_alerts_any_more(before: Any) -> None:
     assert [each.subject for each in get("store", "Case").objects.all()] == ["p1-abc"]
     assert get("store", "Delivery").objects.count() == 2
     assert list(get("store", "RouteTest").objects.values_list("route", "at")) == [("test sent", 7)]
+
+
+def test_a_message_that_was_tried_before_and_did_not_arrive_is_told(before: Any) -> None:
+    ring, get = KeyRing.generate("w" * 16), before.get_model
+    notice = Notice("a1", "k1", 1, 1, "trouble", Severity.HIGH, "The spool is damaged", (), "", "", ())
+    key, sealing = f"{ring.workspace_id}-1", ring.derive("cases")
+    case = get("store", "Case").objects.create(subject="trap", severity=3, opened_at=1)
+    alert = get("store", "Alert").objects.create(
+        case=case,
+        source="k1 damaged",
+        kind="trouble",
+        severity=3,
+        at=1,
+        raised_at=1,
+        content=seal(sealing, msgspec.msgpack.encode(notice), aad=b"alert k1 damaged"),
+    )
+    get("store", "Delivery").objects.create(
+        id=1,
+        alert=alert,
+        route="desk",
+        reason="new",
+        bundle="k1",
+        state="waiting",
+        message=key,
+        attempts=1,
+        begun_at=1,
+        due_at=1,
+        created_at=1,
+        content=seal(sealing, msgspec.msgpack.encode([notice]), aad=key.encode()),
+    )
+    at("0007_floods")
+    message = cases.claim(["desk"], holder="x", at=100, until=200, ring=ring)
+    assert message is not None
+    assert (message.key, [each.headline for each in message.notices]) == (key, ["The spool is damaged"])

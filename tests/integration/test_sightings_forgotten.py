@@ -2,7 +2,7 @@
 
 import pytest
 
-from alarms import AT, heard, web, with_routes
+from alarms import AT, GOOGLEBOT, heard, web, with_routes
 from desk import Desk
 from trapstreet.app.alarming import raise_alerts
 from trapstreet.app.workspace import Workspace
@@ -51,6 +51,19 @@ def test_what_a_case_needed_is_kept_as_long_again_after_it_was_closed(
     day_after = AT + DAY
     assert forget(workspace, at=day_after + 30 * DAY, keep=31 * DAY) == 0
     assert forget(workspace, at=day_after + 31 * DAY, keep=30 * DAY) == 1
+
+
+def test_what_automata_did_is_forgotten_though_nobody_closed_its_case_unless_somebody_looks_after_it(
+    desk: Desk,
+) -> None:
+    pages = [token(owning(desk), "url")[1] for _ in range(2)]
+    opened = with_routes(desk)
+    heard(opened, desk, *(web(page, headers=GOOGLEBOT, address="66.249.66.1") for page in pages))
+    raise_alerts(opened)
+    desk.do("case", "note", "k1", "ours", "--by", "Aoife")
+    assert forget(opened) == 1
+    assert left() == (1, 1, 1)
+    assert Incident.objects.get().owner == Case.objects.get(id=1).subject
 
 
 def test_the_log_says_what_was_forgotten_and_holds(desk: Desk, workspace: Workspace) -> None:

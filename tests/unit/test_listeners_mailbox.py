@@ -177,6 +177,17 @@ def test_settings_that_do_not_do_are_refused(folder: Path, given: dict[str, obje
         mailbox.server_of(_settings(folder, **given))
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["https://login.example:https/token", "https://login.example:99999/token", "https://[::1/token",
+     "https://l\u00f6gin.example/token", "https://login.example/t\u00f6ken"],
+)  # fmt: skip
+def test_a_token_address_that_is_none_is_refused_before_anything_is_read(folder: Path, address: str) -> None:
+    given = {"password_file": None, "client_id": "x", "refresh_token_file": "refresh", "token_url": address}
+    with pytest.raises(UnusableInput, match="token_url is no https address"):
+        mailbox.server_of(_settings(folder, **given))
+
+
 def test_a_password_that_others_may_read_is_refused(folder: Path) -> None:
     (folder / "password").chmod(0o640)
     with pytest.raises(UnusableInput, match="others may read"):

@@ -141,7 +141,7 @@ class _Subject(NamedTuple):
 def _look_at(workspace: Workspace, owner: str, routes: Sequence[Route]) -> int:
     """Alerts for the first of an owner's incidents that changed; how many have to be told."""
     changed = uses.waiting(owner, _AT_ONCE)
-    joint = joint_evidence(workspace, [owner])[owner].log10_e  # the first one is slow: nobody waits for it
+    joint = _joint(workspace, owner)  # the first one is slow: nobody waits for it
     with cases.raising():
         at, tellings, told = clock(), Tellings(), 0
         subject, done = _subject(owner, joint), list[Changed]()
@@ -151,6 +151,24 @@ def _look_at(workspace: Workspace, owner: str, routes: Sequence[Route]) -> int:
                 told += raise_alert(new, routes, ring=workspace.ring, at=at, tellings=tellings)
         uses.settle(done)
     return told
+
+
+def _joint(workspace: Workspace, owner: str) -> float:
+    """The joint evidence of an owner; 0 where it cannot be worked out, which keeps no use from being told."""
+    try:
+        return joint_evidence(workspace, [owner])[owner].log10_e
+    except Exception as error:
+        if known_error(error):
+            raise
+        raise_trouble(
+            workspace,
+            "joint evidence",
+            severity=Severity.MEDIUM,
+            headline="Joint evidence cannot be worked out",
+            happened=(f"A bug ({type(error).__name__}): alerts are raised without it, and may seem milder.",),
+            steps=("Look at each alert by itself.", "Report the bug."),
+        )
+        return 0.0
 
 
 def _subject(owner: str, joint: float) -> _Subject:
@@ -205,8 +223,13 @@ def _sighted_somehow(workspace: Workspace, subject: _Subject, whom: Whom) -> ale
 
 def _sighted(workspace: Workspace, subject: _Subject, whom: Whom) -> alerts.NewAlert | None:
     """The alert for what one party, or all others together, did with an owner's decoys by one channel since a
-    case of theirs was closed last; None where that is nothing."""
-    done, shown = uses.done_by(whom), uses.telling(whom)
+    case of theirs was closed last, or did before, if that is worse than what was known then; None where that
+    is nothing."""
+    done = uses.done_by(whom)
+    if late := done is None:  # it was over when that case was closed, and was heard of later
+        whom = whom._replace(since=0)
+        done = uses.done_by(whom)
+    shown = uses.telling(whom)
     if done is None or shown is None:
         return None
     seen, why = sightings.seen_of(shown, workspace.ring)
@@ -227,9 +250,12 @@ def _sighted(workspace: Workspace, subject: _Subject, whom: Whom) -> alerts.NewA
         place=msgspec.msgpack.decode(seen, type=Seen).place,
         label=label,
     )
-    if whom.party:
-        return alerts.of_sighting(use, subject.owner, party=whom.party, begun=done.begun)
-    return alerts.of_crowd(use, subject.owner, parties=done.parties, begun=done.begun)
+    new = (
+        alerts.of_sighting(use, subject.owner, party=whom.party, begun=done.begun)
+        if whom.party
+        else alerts.of_crowd(use, subject.owner, parties=done.parties, begun=done.begun)
+    )
+    return None if late and subject.closed and new.severity <= subject.closed.severity else new
 
 
 def _look_elsewhere(workspace: Workspace, routes: Sequence[Route]) -> int:

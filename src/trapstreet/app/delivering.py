@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -150,10 +151,8 @@ class _Post:
     def _tell(self, message: Message) -> None:
         """In a thread of its own, which never touches the registry."""
         route, own = self._routes[message.route]
-        if not message.rest:
-            _notifier(self._workspace, route, own).tell(message.notices, key=message.key)
-        elif rest := _still_there(message.rest, own):
-            _notifier(self._workspace, route, {**own, **rest}).tell(message.notices, key=message.key)
+        if (left := _left(own, message.told)) is not None:
+            _notifier(self._workspace, route, left).tell(message.notices, key=message.key)
 
     def _note(self, message: Message, error: BaseException | None) -> None:
         """What became of a message is in the registry; the first dead one of a route is an alert itself."""
@@ -172,7 +171,8 @@ class _Post:
             draw=random.random(),  # noqa: S311
         )
         if isinstance(error, Partly):
-            cases.narrow(message, error.rest, ring=self._workspace.ring)
+            told = _told(self._routes[message.route][1], error.rest)
+            cases.narrow(message, told, ring=self._workspace.ring)
         if isinstance(error, Later):
             later = max(later, int(error.seconds * 1e6))
         cases.failed(message, holder=self._holder, error=why, due_at=at + later, dead=over)
@@ -186,13 +186,20 @@ class _Post:
             raise_alert(dead, others, ring=self._workspace.ring, at=at, whatever=True)
 
 
-def _still_there(rest: Mapping[str, Sequence[str]], own: Mapping[str, object]) -> dict[str, list[str]]:
-    """Who is left of a message's recipients; {} where nobody is who is still the route's."""
-    found = dict[str, list[str]]()
-    for key, left in rest.items():
-        now_there = own.get(key)
-        found[key] = [each for each in left if isinstance(now_there, list) and each in now_there]
-    return found if all(found.values()) else {}
+def _told(own: Mapping[str, Any], rest: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Who is done with of a section's recipients, where some are left."""
+    return {key: [each for each in own[key] if each not in left] for key, left in rest.items()}
+
+
+def _left(own: Mapping[str, object], told: Mapping[str, Sequence[str]]) -> dict[str, object] | None:
+    """A section without those who are done with; None where nobody is left. Whose address was mended
+    meanwhile is."""
+    left = {
+        key: [each for each in there if each not in done]
+        for key, done in told.items()
+        if isinstance(there := own.get(key), list)
+    }
+    return {**own, **left} if all(left.values()) else None
 
 
 def _words(error: BaseException) -> str:

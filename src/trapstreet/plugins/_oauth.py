@@ -82,9 +82,7 @@ class Tokens:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        own = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if not parts.hostname or parts.scheme not in (("https", "http") if own else ("https",)):
+        if not _leads_there(self.url):
             raise UnusableInput(
                 "token_url is no https address", hint="like https://oauth2.googleapis.com/token"
             )
@@ -169,6 +167,17 @@ class Tokens:
     @property
     def _host(self) -> str:
         return urlsplit(self.url).hostname or ""
+
+
+def _leads_there(url: str) -> bool:
+    """Whether it is an address that begins with https, or one of this machine."""
+    try:
+        parts = urlsplit(url)
+        known = url.isascii() and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False
+    own = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return known and parts.scheme in (("https", "http") if own else ("https",))
 
 
 def _object(body: bytes) -> dict[str, Any]:

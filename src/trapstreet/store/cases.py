@@ -58,8 +58,7 @@ class Message(msgspec.Struct, frozen=True):
     key       the same at each attempt;  ids  of the deliveries
     notices   what is told, at each attempt the same, the most severe first
     attempts  so far;  begun_at  of the first one
-    rest      keys of the route's section with what they say of those recipients who were not told; {}: nobody
-              was
+    told      by keys of the route's section the recipients who are done with; {}: nobody is
     """
 
     key: str
@@ -68,14 +67,14 @@ class Message(msgspec.Struct, frozen=True):
     notices: tuple[Notice, ...]
     attempts: int
     begun_at: int
-    rest: Mapping[str, Sequence[str]] = {}
+    told: Mapping[str, Sequence[str]] = {}
 
 
 class _Content(msgspec.Struct, frozen=True, array_like=True):
     """What is kept of a message, sealed."""
 
     notices: tuple[Notice, ...]
-    rest: dict[str, tuple[str, ...]] = {}
+    told: dict[str, tuple[str, ...]] = {}
 
 
 class Called(NamedTuple):
@@ -240,7 +239,7 @@ def claim(routes: Collection[str], *, holder: str, at: int, until: int, ring: Ke
             message=key, begun_at=begun, leased_until=until, leased_by=holder
         )
     said = msgspec.msgpack.decode(open_sealed(_key(ring), content, aad=key.encode()), type=_Content)
-    return Message(key, first.route, ids, said.notices, first.attempts, begun, said.rest)
+    return Message(key, first.route, ids, said.notices, first.attempts, begun, said.told)
 
 
 def _content(key: str, rows: Sequence[Delivery], ring: KeyRing) -> bytes:
@@ -294,10 +293,10 @@ def sent(message: Message, *, at: int) -> None:
     )
 
 
-def narrow(message: Message, rest: Mapping[str, Sequence[str]], *, ring: KeyRing) -> None:
-    """From now on the message is for the rest of its recipients alone: the others were told, whoever has its
-    lease by now."""
-    content = _Content(message.notices, {key: tuple(left) for key, left in rest.items()})
+def narrow(message: Message, told: Mapping[str, Sequence[str]], *, ring: KeyRing) -> None:
+    """From now on the message is for the others among its recipients alone: these are done with, whoever has
+    its lease by now."""
+    content = _Content(message.notices, {key: tuple(done) for key, done in told.items()})
     sealed = seal(_key(ring), msgspec.msgpack.encode(content), aad=message.key.encode())
     _keeper(message.key).update(content=sealed)
 

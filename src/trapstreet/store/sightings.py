@@ -10,6 +10,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import F, Max, Q, Sum
 
+from trapstreet.core.model.notice import Severity
 from trapstreet.keys.ring import KeyRing
 from trapstreet.keys.sealing import open_sealed, seal
 from trapstreet.store import log, plantings
@@ -178,7 +179,7 @@ def enter(batch: Batch, incidents: Sequence[Folded], *, ring: KeyRing, at: int) 
             row, _ = Background.objects.get_or_create(channel=channel, day=day, defaults={"count": 0})
             Background.objects.filter(id=row.id).update(count=F("count") + count)
         if batch.heard:
-            rows = _enter_sightings(batch.heard, _settle(incidents), ring)
+            rows = _enter_sightings(batch.heard, _settle(incidents, at), ring)
             _touch(batch.heard, ring=ring, at=at)
             _note(rows, ring=ring, at=at)
 
@@ -187,11 +188,16 @@ def forget(*, before: int, most: int, ring: KeyRing, at: int) -> int:
     """Drop what was over before a time (Unix µs): incidents with their sightings and hits, at most so many
     incidents, and marks of what was taken from spools. How many incidents.
 
-    What belongs to a case that is open, or was closed after that time, stays; the log keeps the hash of every
-    hit, and has a leaf that says what was dropped. Nobody else may enter sightings meanwhile.
+    What belongs to a case that is open, or was closed after that time, stays, but for a case of automata and
+    declared uses alone in which nobody did anything: nobody was told of it, and nobody will close it. The
+    log keeps the hash of every hit, and has a leaf that says what was dropped. Nobody else may enter
+    sightings meanwhile.
     """
-    held = Case.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=before)).values("subject")
-    over = Incident.objects.filter(last__lt=before, changed__isnull=True).exclude(owner__in=held)
+    looked_after = Q(severity__gt=Severity.INFO) | Q(entries__isnull=False)
+    held = Case.objects.filter(Q(closed_at__gte=before) | Q(closed_at__isnull=True) & looked_after)
+    over = Incident.objects.filter(last__lt=before, changed__isnull=True).exclude(
+        owner__in=held.values("subject")
+    )
     with transaction.atomic():
         gone = list(over.order_by("last").values_list("id", flat=True)[:most])
         hits = _drop(gone)
@@ -265,7 +271,7 @@ def _enter_sightings(heard: Sequence[NewHeard], incidents: Places, ring: KeyRing
     return rows
 
 
-def _settle(folded: Sequence[Folded]) -> Places:
+def _settle(folded: Sequence[Folded], at: int) -> Places:
     """The incidents as they are by now: one that joins others takes over what was theirs."""
     known: dict[tuple[str, str], list[Incident]] = defaultdict(list)
     for row in _incidents({(each.token, each.party) for each in folded}):
@@ -274,7 +280,8 @@ def _settle(folded: Sequence[Folded]) -> Places:
     joined: list[tuple[Incident, list[int]]] = []
     _sum_up(folded)
     waiting = Incident.objects.filter(changed__isnull=False)
-    change = (waiting.aggregate(last=Max("changed"))["last"] or 0) + 1
+    # Later than any that waits, and than any that was looked at: who looks may still be at it.
+    change = max(at, (waiting.aggregate(last=Max("changed"))["last"] or 0) + 1)
     for each in folded:
         party = each.token, each.party
         inside = [row for row in known[party] if each.first <= row.first and row.last <= each.last]

@@ -26,7 +26,8 @@ def sum_up(apps: Any, schema_editor: Any) -> None:
 
 
 def note_what_is_done(apps: Any, schema_editor: Any) -> None:
-    """No alert has to be raised again, segments were taken by now, and tests are no alerts any more."""
+    """No alert has to be raised again, segments were taken by now, and tests are no alerts any more. What was
+    tried and did not arrive is put in words anew, in the form that messages have from now on."""
     incident, raised = apps.get_model("store", "Incident"), apps.get_model("store", "Raised")
     upto = raised.objects.filter(name="incidents").values_list("upto", flat=True).first() or 0
     incident.objects.filter(changed__lte=upto).update(changed=None)
@@ -37,6 +38,7 @@ def note_what_is_done(apps: Any, schema_editor: Any) -> None:
     for route, at in tests.filter(state="sent").order_by("sent_at").values_list("route", "sent_at"):
         route_test.objects.update_or_create(route=route, defaults={"at": at})
     tests.delete()
+    delivery.objects.exclude(content=b"").update(content=b"")
     apps.get_model("store", "Alert").objects.filter(kind="test").delete()
     apps.get_model("store", "Case").objects.filter(subject="test", entries=None).delete()
 

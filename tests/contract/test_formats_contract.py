@@ -579,6 +579,19 @@ def test_plain_text_in_a_container_that_lies_too_deep_is_read() -> None:
     assert unread.why == "a ZIP archive nested deeper than 5 containers"
 
 
+def test_a_bug_in_a_format_ends_no_scan_and_the_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    from trapstreet.plugins.formats import html
+
+    page = b"<html><p>maria@example.com</p></html>"
+    monkeypatch.setattr(html, "parts", lambda data, path: iter({}["damaged"]))
+    texts, [unread] = read(source(page, "d"))
+    assert texts == {"d": page}
+    assert unread.why == "a bug in what reads a web page (KeyError); read as plain text"
+    monkeypatch.setattr(html, "recognises", lambda data: {}["damaged"])
+    texts, _ = read(source(page, "d"))
+    assert texts == {"d": page}
+
+
 def test_a_nest_without_an_end_is_left_at_the_limit_and_its_sides_are_read() -> None:
     nest = UTF8
     for _ in range(40):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol, cast
 
+from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.objects import SourceObject, Unread
 from trapstreet.core.model.protected import Protected
 from trapstreet.plugins.formats._stream import Budget, Damaged, FormatError, LimitHit, Limits, Refused, Stream
@@ -97,18 +98,18 @@ def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unrea
     for kind in _formats():
         if told and kind.container:
             continue
-        if not kind.recognises(data):
-            if data.moved:
-                data.restart()
-            continue
-        data.restart()
-        if kind.container and depth == deepest:
-            yield Unread(path, f"a {kind.title} nested deeper than {deepest} containers")
-            data.budget.too_deep()
-            told = True  # what is plain text in it is read
-            continue
-        empty = True  # what damage left nothing of is read by the next, as plain text in the end
         try:
+            if not kind.recognises(data):
+                if data.moved:
+                    data.restart()
+                continue
+            data.restart()
+            if kind.container and depth == deepest:
+                yield Unread(path, f"a {kind.title} nested deeper than {deepest} containers")
+                data.budget.too_deep()
+                told = True  # what is plain text in it is read
+                continue
+            empty = True  # what damage left nothing of is read by the next, as plain text in the end
             for part in _parts(kind, data, path, depth=depth):
                 empty = False
                 yield part
@@ -117,6 +118,12 @@ def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unrea
                 return
         except Refused as refusal:
             yield Unread(path, str(refusal))
+        except (FormatError, OSError, TrapstreetError):
+            raise
+        except Exception as bug:  # noqa: BLE001 - of ours, or of a library: one file ends no scan of a million
+            yield Unread(
+                path, f"a bug in what reads a {kind.title} ({type(bug).__name__}); read as plain text"
+            )
         data.restart()
 
 
@@ -150,7 +157,7 @@ def _text(text: Text) -> Iterator[Text]:
 def _until_error(chunks: Iterator[bytes], errors: list[Exception]) -> Iterator[bytes]:
     try:
         yield from chunks
-    except (FormatError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - raised again once the chunks are read
         errors.append(error)
 
 

@@ -1,8 +1,10 @@
 """Archives that libarchive takes apart: the planted lines come out, and whatever is done to them is said."""
 
+import io
 import random
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -52,7 +54,8 @@ def test_an_archive_that_ends_in_the_middle_is_listed(make: Make) -> None:
 
 
 def test_an_encrypted_archive_is_listed() -> None:
-    whole, member = Unread("a.7z", "encrypted"), Unread(f"a.7z!/{NAME}", "encrypted")
+    why = "encrypted; passwords are not tried on it: unpack it first"
+    whole, member = Unread("a.7z", why), Unread(f"a.7z!/{NAME}", why)
     assert read(source(seven_zip("-pa secret")(TEXT), "a.7z")) == ({}, [member, whole])
     assert read(source(seven_zip("-pa secret", "-mhe=on")(TEXT), "a.7z")) == ({}, [whole])
 
@@ -62,8 +65,8 @@ def test_an_encrypted_zip_is_opened_by_the_password_among_many_wrong_ones(method
     name = "z!/a/bücher.csv"
     wrong = tuple(f"not {number}" for number in range(600))
     data = encrypted_zip("nobody's own", method)(TEXT)
-    assert read(source(data, "z")) == ({}, [Unread(name, "encrypted")])
-    none = "encrypted, and none of the passwords opens it"
+    assert read(source(data, "z")) == ({}, [Unread(name, "encrypted: give --password-file")])
+    none = "encrypted: none of the 3 passwords fits"
     assert read(source(data, "z"), passwords=wrong[:3]) == ({}, [Unread(name, none)])
     texts, unread = read(source(data, "z"), passwords=("wrong", "nobody's own"))
     assert (texts, unread) == ({name: TEXT}, [])
@@ -125,4 +128,38 @@ def test_an_archive_behind_a_program_is_read_and_the_program_too(make: Make) -> 
     assert member.startswith("setup.exe!/archive!/a/b")
     assert texts[member] == TEXT
     assert b"anna.huber@example.com" in texts["setup.exe"]
+    assert unread == []
+
+
+def stored_zip(content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a/b.txt", content)
+    return out.getvalue()
+
+
+JPEG, PNG, GIF = b"\xff\xd8\xff\xe0\0\x10JFIF\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"GIF89a"
+
+
+@pytest.mark.parametrize("size", [3_000, (1 << 20) - 5, 3_000_000], ids=["small", "across a MiB", "large"])
+@pytest.mark.parametrize("make", [seven_zip(), rar4, rar5, stored_zip], ids=["7z", "rar 4", "rar 5", "zip"])
+@pytest.mark.parametrize("picture", [JPEG, PNG, GIF], ids=["jpeg", "png", "gif"])
+def test_an_archive_behind_a_picture_is_read_and_the_picture_too(
+    picture: bytes, make: Make, size: int
+) -> None:
+    noise = random.Random(9).randbytes(size - len(picture) - 24)
+    data = picture + b" anna.huber@example.com " + noise + make(TEXT)
+    for texts, unread in (read(source(data, "a.jpg")), read(source(tarred({"a.jpg": data}), "t"))):
+        path = next(path for path in texts if path.endswith("a.jpg"))
+        (member,) = (other for other in texts if other != path)
+        assert member.startswith(path + "!/")
+        assert texts[member] == TEXT
+        assert b"anna.huber@example.com" in texts[path]
+        assert unread == []
+
+
+def test_a_picture_without_an_archive_is_one_text() -> None:
+    noise = random.Random(9).randbytes(3_000_000)
+    texts, unread = read(source(JPEG + noise[:9000] + b"PK\5\6" + b"Rar!\x1a\7" + noise, "a.jpg"))
+    assert list(texts) == ["a.jpg"]
     assert unread == []

@@ -334,7 +334,7 @@ def test_encrypted_members_are_listed() -> None:
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1
     texts, unread = read(source(bytes(data), "z"))
-    assert (texts, unread) == ({"z!/open": UTF8}, [Unread("z!/secret", "encrypted")])
+    assert (texts, unread) == ({"z!/open": UTF8}, [Unread("z!/secret", "encrypted: give --password-file")])
 
 
 def test_an_unknown_compression_is_listed() -> None:

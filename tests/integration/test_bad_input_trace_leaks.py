@@ -87,6 +87,16 @@ def test_a_leak_with_nothing_in_it_is_nobody_s(desk: Desk, content: bytes) -> No
     html.unlink()
 
 
+def test_of_a_leak_that_was_not_read_at_all_nothing_is_said_but_that(desk: Desk) -> None:
+    leak = desk.write("leak.parquet", b"PARE" + bytes(99) + b"PARE")
+    html = desk.folder / "unread.html"
+    said = desk.do("trace", leak, "--html", html, status=6)
+    assert said.startswith("Nothing of this leak could be read.\nNOT READ  ")
+    assert "<h1>Nothing of this leak could be read</h1>" in html.read_text()
+    assert "none of the registered data" not in said + html.read_text()
+    html.unlink()
+
+
 def test_a_leak_of_other_people_is_nobody_s(desk: Desk) -> None:
     """They have their own tickets; their phone numbers are drawn from the same ranges."""
     strangers = read_csv(customer_file(desk.folder / "strangers.csv", ROWS, seed=9))

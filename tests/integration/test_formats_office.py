@@ -267,8 +267,11 @@ def encrypted_xlsx() -> bytes:
 @pytest.mark.parametrize(("make", "inner"), [(encrypted_pdf, ""), (encrypted_xlsx, "!Kunden & Co")])
 def test_an_encrypted_document_is_listed_unless_a_password_opens_it(make: Make, inner: str) -> None:
     data = make()  # type: ignore[call-arg]
-    assert read(source(data, "e")) == ({}, [Unread("e", "encrypted")])
-    assert read(source(data, "e"), passwords=("wrong",)) == ({}, [Unread("e", "encrypted")])
+    assert read(source(data, "e")) == ({}, [Unread("e", "encrypted: give --password-file")])
+    assert read(source(data, "e"), passwords=("wrong",)) == (
+        {},
+        [Unread("e", "encrypted: the password does not fit")],
+    )
     texts, unread = read(source(data, "e"), passwords=("wrong", "five words"))
     assert lost(texts["e" + inner]) == []
     assert unread == []
@@ -276,7 +279,10 @@ def test_an_encrypted_document_is_listed_unless_a_password_opens_it(make: Make, 
 
 def test_an_encrypted_opendocument_file_is_listed() -> None:
     data = odf("text", "x", **{"META-INF/manifest_xml": "<manifest:encryption-data/>"})
-    assert read(source(data, "e")) == ({}, [Unread("e", "encrypted")])
+    assert read(source(data, "e")) == (
+        {},
+        [Unread("e", "encrypted; passwords are not tried on it: unpack it first")],
+    )
 
 
 # ---- attacks

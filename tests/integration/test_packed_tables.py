@@ -238,7 +238,7 @@ def test_an_encrypted_table_is_said_to_be_that(desk: Desk) -> None:
         data[at] |= 1
     for given in ("", "!/a.csv"):
         line = desk.refused(2, "register", f"{desk.write('dump.zip', bytes(data))}{given}", "--name", "c")
-        assert "a.csv: encrypted: unpack it first" in line
+        assert "a.csv: encrypted: pass the table itself, unpacked" in line
 
 
 def test_there_is_no_file_with_a_name_while_a_packed_table_is_read(

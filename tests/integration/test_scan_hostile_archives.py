@@ -127,7 +127,7 @@ def test_passwords_of_a_file_are_tried_and_shown_nowhere(desk: Desk, locked: Pat
     desk.write("passwords", "12345\nwrong sesame\n")
     report = desk.json("scan", locked, "--password-file", passwords, status=6)
     (unread,) = report["unread"]
-    assert unread["why"] == "encrypted, and none of the passwords opens it"
+    assert unread["why"] == "encrypted: none of the 2 passwords fits"
     for said in (ended.out, ended.err, desk.out, desk.err):
         assert "sesame" not in said
     for file in desk.workspace.rglob("*"):

@@ -45,6 +45,31 @@ def test_files_come_in_sorted_order_each_directory_before_those_below_it(heap: P
     assert unread == {}
 
 
+@pytest.mark.parametrize("inside", ["!/inner.zip", "!/inner.zip!/b.csv", "!Sheet 2"])
+def test_a_place_inside_a_file_is_refused_with_the_file_to_pass(tmp_path: Path, inside: str) -> None:
+    file = tmp_path / "new!" / "x.7z"
+    file.parent.mkdir()
+    file.write_bytes(b"7z")
+    with pytest.raises(Unreachable, match="no such file") as refused:
+        sources.objects(f"{file}{inside}")
+    assert refused.value.hint == f"pass the file itself: {file}"
+    with pytest.raises(Unreachable) as refused:
+        sources.objects(f"{file.parent}/y.7z{inside}")
+    assert refused.value.hint == "check the path"
+
+
+def test_an_empty_location_is_not_this_folder() -> None:
+    with pytest.raises(Unreachable, match="is empty"):
+        sources.objects("")
+
+
+def test_closed_standard_input_is_unreachable_though_another_file_got_its_number() -> None:
+    look = "from trapstreet.plugins.sources import objects\nopen('/dev/null')\nobjects('-')"
+    line = ["/bin/sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", look]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert ended.stderr.endswith("Unreachable: standard input is closed: pipe something into it\n")
+
+
 def test_a_file_is_its_own_location(heap: Path) -> None:
     [found] = sources.objects(str(heap / "a.txt"))
     assert isinstance(found, SourceObject)
@@ -171,9 +196,3 @@ def test_standard_input_is_one_object(way: str, heap: Path) -> None:
         with (heap / "a.txt").open("rb") as file:
             done = subprocess.run(command, stdin=file, capture_output=True, check=True)
     assert done.stdout == b"- 5\n"
-
-
-def test_closed_standard_input_is_unreachable() -> None:
-    script = "import os; os.close(0)\nfrom trapstreet.plugins import sources\nsources.objects('-')"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
-    assert b"Unreachable: standard input is closed" in done.stderr

@@ -113,8 +113,8 @@ class _Search:
             return UnusableInput(f"{self.wanted}: {len(meant)} tables are there", hint=_choice(meant))
         closed = [each for each in self.unread if self._leads_to(each.path)]
         if closed:
-            why = f"{printable(closed[0].path)}: {closed[0].why}"
-            return UnusableInput(f"no table can be read there: {why}", hint="unpack it first")
+            why = f"{printable(closed[0].path)}: {closed[0].why.partition(': ')[0]}"
+            return UnusableInput(f"no table can be read there: {why}", hint="pass the table itself, unpacked")
         if tables := self.sure or self.possible:
             return UnusableInput(f"{self.wanted}: there is no such table", hint=_choice(tables))
         return UnusableInput(f"{self.wanted}: there is no table in it", hint=f"tables are {_titles()}")

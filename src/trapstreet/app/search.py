@@ -4,23 +4,18 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 
+from trapstreet.app.passwords import Passwords
 from trapstreet.app.reading import told
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.objects import SourceObject, Unread
-from trapstreet.core.model.protected import Protected
 from trapstreet.core.ports import Progress
 from trapstreet.index import KernelMatcher, Lookup, Matcher, ReferenceMatcher, Shelf, native
-from trapstreet.plugins._secrets import secret_text
 from trapstreet.plugins.decoders import decoded
 from trapstreet.plugins.formats import Text, read
 from trapstreet.plugins.formats._stream import Limits
 from trapstreet.plugins.sources import objects
 from trapstreet.watch import Public
-
-Passwords = tuple[Protected[str], ...]
-"""What to try where something is encrypted."""
 
 
 @dataclass(slots=True)
@@ -68,17 +63,6 @@ def texts(
     found = chain.from_iterable(listings)
     watched = told(found, locations, progress) if progress and progress.watched else found
     return _read(watched, passwords, Limits(ocr=ocr))
-
-
-def passwords_in(file: Path | None) -> Passwords:
-    """The passwords in a file that only its owner may read, one a line; none without a file.
-
-    Raises UnusableInput, or AccessDenied.
-    """
-    if file is None:
-        return ()
-    lines = secret_text(file, what="the passwords").reveal().replace("\r\n", "\n").split("\n")
-    return tuple(Protected(line) for line in dict.fromkeys(lines) if line)
 
 
 def _read(

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from trapstreet.app.clock import now
 from trapstreet.app.packed import open_table
-from trapstreet.app.search import Passwords, SourceText, matcher_of, texts
+from trapstreet.app.passwords import Passwords
+from trapstreet.app.search import SourceText, matcher_of, texts
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.objects import Unread, printable

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from trapstreet.app.passwords import Passwords
 from trapstreet.core.model.objects import Unread, printable
 from trapstreet.plugins.decoders import decoded
 from trapstreet.plugins.formats import Text, read
 from trapstreet.plugins.sources import objects
-from trapstreet.proof import MOST_BYTES, Checked, DoesNotHold, Proof, check, compare, recount
+from trapstreet.proof import MOST_BYTES, Checked, DoesNotHold, Proof, check, compare, missing, recount
 from trapstreet.proof import read as read_proof
 
 
@@ -18,6 +19,8 @@ class Verified:
     """A proof that was read: what was computed, or which claim is not so.
 
     recounted  the leak was given, and read
+    undecided  it was given, but not all that was proved from could be read: the proof holds by itself, and
+               was not compared
     """
 
     proof: Proof
@@ -25,11 +28,13 @@ class Verified:
     why: str
     recounted: bool
     unread: tuple[Unread, ...]
+    undecided: bool = False
 
 
-def verify(path: Path, leak: Sequence[str], *, log_key: str | None) -> Verified:
+def verify(path: Path, leak: Sequence[str], *, log_key: str | None, passwords: Passwords = ()) -> Verified:
     """Check the proof in a file, against the leak's files if they are given.
 
+    passwords  are tried where something of the leak is encrypted
     Raises UnusableInput where it is no proof. At most 32 MiB of it are read.
     """
     with path.open("rb") as file:
@@ -38,15 +43,23 @@ def verify(path: Path, leak: Sequence[str], *, log_key: str | None) -> Verified:
     try:
         checked = check(proof, log_key=log_key)
         if leak:
-            compare(proof, recount(_texts(leak, unread), proof.claims))
+            seen = recount(_texts(leak, unread, passwords), proof.claims)
+            if unread and missing(proof, seen):
+                why = f"{_all_of(unread)} not read"
+                return Verified(proof, None, why, False, tuple(unread), undecided=True)
+            compare(proof, seen)
     except DoesNotHold as error:
         return Verified(proof, None, str(error), bool(leak), tuple(unread))
     return Verified(proof, checked, "", bool(leak), tuple(unread))
 
 
-def _texts(locations: Sequence[str], unread: list[Unread]) -> Iterator[Text]:
+def _all_of(unread: Sequence[Unread]) -> str:
+    return f"{unread[0].path} was" if len(unread) == 1 else f"{len(unread):,} parts of it were"
+
+
+def _texts(locations: Sequence[str], unread: list[Unread], passwords: Passwords) -> Iterator[Text]:
     for found in chain.from_iterable([objects(location) for location in locations]):
-        for part in [found] if isinstance(found, Unread) else read(found):
+        for part in [found] if isinstance(found, Unread) else read(found, passwords=passwords):
             if isinstance(part, Unread):
                 unread.append(Unread(printable(part.path), part.why))
             else:

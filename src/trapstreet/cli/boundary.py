@@ -10,11 +10,12 @@ import click
 
 from trapstreet import __version__
 from trapstreet.app.errors import known_error
-from trapstreet.core.model.errors import TrapstreetError, UnusableInput
+from trapstreet.core.model.errors import TrapstreetError, Unreachable, UnusableInput
 
 BUG = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
+_HEAR = "send it to a file, or to /dev/null"
 
 
 def run_guarded(command: click.Command, arguments: list[str]) -> int:
@@ -22,13 +23,14 @@ def run_guarded(command: click.Command, arguments: list[str]) -> int:
 
     An error is one line on standard error; with --json also {"error": …} on standard output.
     """
+    if sys.stdout is None:
+        return _told("standard output is closed", _HEAR, Unreachable.status, as_json=False)
     as_json = "--json" in arguments
     try:
         status = command.main(arguments, prog_name="trapstreet", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader went away; the interpreter must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return CLOSED_PIPE
     except (KeyboardInterrupt, click.Abort):
         return _told("interrupted; nothing was half-written", "", INTERRUPTED, as_json=as_json)
@@ -65,5 +67,14 @@ def _told(message: str, hint: str, status: int, *, as_json: bool) -> int:
     if as_json:
         from trapstreet.cli.output import emit
 
-        emit(True, {"error": {"message": message, "hint": hint, "status": status}}, "")
+        try:
+            emit(True, {"error": {"message": message, "hint": hint, "status": status}}, "")
+            sys.stdout.flush()
+        except OSError:  # what failed may have been standard output itself: the line above says so
+            _give_up_output()
     return status
+
+
+def _give_up_output() -> None:
+    """Nobody takes what is left to print; the interpreter must not complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

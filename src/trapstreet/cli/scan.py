@@ -37,14 +37,8 @@ def command(
     packed. What was not found before is an alert (docs/alerts.md). Exit status 1 if something was found, 6 if
     nothing was found but something could not be read.
     """
-    from trapstreet.app.search import (
-        matcher_of,
-        matcher_remark,
-        passwords_in,
-        processors,
-        public_of,
-        texts,
-    )
+    from trapstreet.app.passwords import passwords_in
+    from trapstreet.app.search import matcher_of, matcher_remark, processors, public_of, texts
     from trapstreet.app.workspace import Workspace
 
     passwords = passwords_in(password_file)

@@ -87,7 +87,8 @@ def command(
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
-    from trapstreet.app.search import matcher_remark, passwords_in
+    from trapstreet.app.passwords import passwords_in
+    from trapstreet.app.search import matcher_remark
     from trapstreet.app.tracing import refuse_outputs, trace_leak
 
     refuse_outputs(html, proof, customers=customers)
@@ -207,6 +208,9 @@ def _lines(traced: "Traced", names: dict[str, str]) -> Iterator[str]:
             if each.copy in names:
                 yield f"Copy {each.copy} was handed to: {names[each.copy]}."
     if not traced.trace.data_sets:
-        yield "This leak shows none of the registered data."
+        if traced.unread and not traced.leaks:
+            yield "Nothing of this leak could be read."
+        else:
+            yield "This leak shows none of the registered data."
     for unread in traced.unread:
         yield f"NOT READ  {unread.path}: {unread.why}"

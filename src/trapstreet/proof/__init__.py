@@ -1,6 +1,6 @@
 """Proofs: what an accusation rests on in one file, and its check by somebody who has nothing else."""
 
-from trapstreet.proof.check import Checked, Judged, check, compare
+from trapstreet.proof.check import Checked, Judged, check, compare, missing
 from trapstreet.proof.code import CodeJudged, LayerJudged, judge_code
 from trapstreet.proof.format import (
     MOST_BYTES,
@@ -48,6 +48,7 @@ __all__ = [
     "judge_code",
     "judge_marks",
     "judge_own",
+    "missing",
     "read",
     "recount",
     "write",

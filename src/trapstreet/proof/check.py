@@ -98,11 +98,10 @@ def compare(proof: Proof, seen: Recount) -> None:
 
     Raises DoesNotHold.
     """
-    claimed = Counter(each.sha256 for each in proof.claims.leak)
-    given = Counter(seen.files)
-    if missing := (claimed - given).total():
-        raise DoesNotHold(f"{missing:,} of its leak's {claimed.total():,} texts are not in the files given")
-    if more := (given - claimed).total():
+    if lacking := missing(proof, seen):
+        claimed = len(proof.claims.leak)
+        raise DoesNotHold(f"{lacking:,} of its leak's {claimed:,} texts are not in the files given")
+    if more := (Counter(seen.files) - _texts_of(proof)).total():
         raise DoesNotHold(f"{more:,} of the texts given are not of its leak")
     for data_set in proof.claims.data_sets:
         for fields, candidates in tested(data_set).items():
@@ -113,6 +112,15 @@ def compare(proof: Proof, seen: Recount) -> None:
             lost = sum((each.copy, hit) not in seen.found for hit in hits)
             if lost:
                 raise DoesNotHold(f"{lost} of the {len(hits)} hits of a copy cannot be found in the leak")
+
+
+def missing(proof: Proof, seen: Recount) -> int:
+    """How many of the leak's texts are not among those that were read."""
+    return (_texts_of(proof) - Counter(seen.files)).total()
+
+
+def _texts_of(proof: Proof) -> Counter[str]:
+    return Counter(each.sha256 for each in proof.claims.leak)
 
 
 def _checkpoint(log: Log, expected: str | None) -> tuple[int, bytes]:

@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Cell, cell_text
+from trapstreet.plugins.formats._locked import UNTRIED
 from trapstreet.plugins.formats._parsed import TEXT, UNREAD, cut
 
 _ROWS = 2048
@@ -21,7 +22,7 @@ def sheets(file: BinaryIO) -> Iterator[object]:
     try:
         workbook = CalamineWorkbook.from_filelike(file)
     except PasswordError:
-        yield [UNREAD, "", "encrypted"]
+        yield [UNREAD, "", UNTRIED]
         return
     except CalamineError as error:
         raise UnusableInput(f"no readable workbook ({type(error).__name__})") from None

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.plugins.formats._locked import UNTRIED
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-ENCRYPTED = "encrypted"
 
 _LIBRARY = "libarchive.so.13"
 _REGULAR = 0o100000
@@ -121,7 +121,7 @@ def _why(error: Exception) -> str:
     """In our words: the library's may quote the archive."""
     said = str(error).lower()
     if "crypt" in said or "passphrase" in said:
-        return ENCRYPTED
+        return UNTRIED
     if any(word in said for word in ("unsupported", "not support", "unknown")):
         return "packed in a way that libarchive cannot unpack"
     return "the archive is damaged or ends in the middle"

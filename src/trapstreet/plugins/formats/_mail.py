@@ -16,6 +16,7 @@ from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text
 from trapstreet.plugins.formats._charset import utf8
 from trapstreet.plugins.formats._digest import LateHash
+from trapstreet.plugins.formats._locked import UNTRIED
 from trapstreet.plugins.formats._mail_headers import Headers, begins_at, decoded_lines, split
 from trapstreet.plugins.formats._parsed import cut
 from trapstreet.plugins.formats._stream import Budget, Stream
@@ -61,7 +62,7 @@ def parts(raw: bytes, path: str, budget: Budget, *, inside: str) -> Iterator[Tex
     for each in message.attachments:
         content, _ = _decoded(raw[each.start : each.end], each.encoding)
         if any(mark in content[:64] for mark in _ENVELOPED):
-            yield Unread(inside + each.name, "encrypted")
+            yield Unread(inside + each.name, UNTRIED)
         else:
             yield Member(inside + each.name, Stream(budget.unpack([content]), budget))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.formats import _calamine
+from trapstreet.plugins.formats._locked import UNTRIED, locked
 from trapstreet.plugins.formats._parsed import BLOCK, MEMBER, TEXT, UNREAD
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _decrypted(file: BinaryIO, passwords: tuple[str, ...]) -> Iterator[object]:
             yield [MEMBER, "", b""]
             yield from _blocks(plain.getvalue())
             return
-    yield [UNREAD, "", "encrypted"]
+    yield [UNREAD, "", locked(len(passwords))]
 
 
 def _sheets(ole: "OleFileIO", file: BinaryIO) -> Iterator[object]:
@@ -89,7 +90,7 @@ def _word(ole: "OleFileIO", file: BinaryIO) -> Iterator[object]:
         raise UnusableInput("its header is cut off")
     version, flags = struct.unpack_from("<H", main, 2)[0], struct.unpack_from("<H", main, 10)[0]
     if flags & 0x0100:
-        yield [UNREAD, "", "encrypted"]
+        yield [UNREAD, "", UNTRIED]
         return
     yield [TEXT, "", b""]
     if version < _NEWER:
@@ -133,7 +134,7 @@ def _plain(text: str) -> bytes:
 def _slides(ole: "OleFileIO", file: BinaryIO) -> Iterator[object]:
     records = _stream(ole, _SLIDES)
     if ole.exists("EncryptedSummary"):
-        yield [UNREAD, "", "encrypted"]
+        yield [UNREAD, "", UNTRIED]
         return
     yield [TEXT, "", b""]
     objects = []

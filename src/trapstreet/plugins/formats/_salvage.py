@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member
 from trapstreet.plugins.formats._deflate import RAW, inflate
+from trapstreet.plugins.formats._locked import UNTRIED
 from trapstreet.plugins.formats._stream import Stream
 
 _HEADER = struct.Struct("<4s5H3L2H")
@@ -26,7 +27,7 @@ def salvage(data: Stream, path: str) -> Iterator[Member | Unread]:
         data.read(extra_length)
         inner = f"{path}!/{name}"
         if flags & _ENCRYPTED:
-            yield Unread(inner, "encrypted")
+            yield Unread(inner, UNTRIED)
             continue
         if method == _DEFLATED:
             content = inflate(data, header=RAW)

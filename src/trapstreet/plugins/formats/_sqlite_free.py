@@ -13,21 +13,21 @@ from trapstreet.plugins.formats._parsed import BLOCK
 
 _PAGE = struct.Struct(">BHHH")  # kind, first free block, cells, where the cells begin
 _INTERIOR, _LEAVES, _ROWS = (2, 5), (10, 13), 13
-_HEADER = 100
+HEADER = 100
 _KEPT = 8  # bytes; less is no text
 _SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)  # of values by their types; from 12 on the type tells the size
 _BYTES, _TEXT = 12, 13
 _ENCODINGS = {2: "utf-16-le", 3: "utf-16-be"}
 _LOST = 5  # bytes at most between the first free block's own header and what is left of a row's
 _COLUMNS = 200
+_MOST_COLUMNS = 2000  # of a table, unless SQLite was compiled otherwise
 
 
 def left_over(image: bytes | bytearray) -> Iterator[bytes]:
     """The unused stretches that are not empty, one a line, in blocks. Linear in the size of the database."""
     view = memoryview(image)
-    encoding = _ENCODINGS.get(int.from_bytes(view[56:60]), "")
     block = bytearray()
-    for stretch in _stretches(view, encoding):
+    for stretch in _stretches(view, encoding(view)):
         text = bytes(stretch).strip(b"\0")
         if len(text) >= _KEPT:
             block += text + b"\n"
@@ -38,18 +38,30 @@ def left_over(image: bytes | bytearray) -> Iterator[bytes]:
         yield bytes(block)
 
 
-def _stretches(image: memoryview, encoding: str) -> Iterator[memoryview | bytes]:
-    size = int.from_bytes(image[16:18]) if len(image) >= _HEADER else 0
+def page_size(image: bytes | bytearray | memoryview) -> int:
+    """Bytes of a page, 0 if the header says none that there may be."""
+    size = int.from_bytes(image[16:18]) if len(image) >= HEADER else 0
     size = 1 << 16 if size == 1 else size
-    if size < 512 or size & (size - 1):
+    return 0 if size < 512 or size & (size - 1) else size
+
+
+def encoding(image: memoryview) -> str:
+    """Of the texts, "" for UTF-8."""
+    return _ENCODINGS.get(int.from_bytes(image[56:60]), "")
+
+
+def _stretches(image: memoryview, encoding: str) -> Iterator[memoryview | bytes]:
+    size = page_size(image)
+    if not size:
         return
     trunks, free = _free_pages(image, size)
     for number in range(1, len(image) // size + 1):
         page = image[(number - 1) * size : number * size]
         if number in trunks:
-            yield from _strewn(page, encoding)
+            yield from strewn_rows(page, encoding)
+            yield page
         elif number not in free:
-            yield from _unused(page, _HEADER if number == 1 else 0, encoding)
+            yield from _unused(page, HEADER if number == 1 else 0, encoding)
         elif page[0] == _ROWS:
             yield from _rows(page, encoding)
             yield from _unused(page, 0, encoding)
@@ -93,26 +105,25 @@ def _rows(page: memoryview, encoding: str) -> Iterator[bytes]:
             yield row[0]
 
 
-def _strewn(page: memoryview, encoding: str) -> Iterator[memoryview | bytes]:
-    """The rows of a page on which nothing says where they begin, and the page as it is; 0.5 MB/s."""
+def strewn_rows(page: memoryview, encoding: str) -> Iterator[bytes]:
+    """The rows of a page on which nothing says where they begin; 0.5 MB/s."""
     at = 0
     while at < len(page):
         row = _row(page, at, encoding)
         if row:
             yield row[0]
         at = row[1] if row else at + 1
-    yield page
 
 
 def _row(page: memoryview, at: int, encoding: str) -> tuple[bytes, int] | None:
     """The row that begins there, and where it ends; None if its sizes contradict each other."""
     try:
-        size, at = _varint(page, at)
-        _, at = _varint(page, at)
-        header, begin = _varint(page, at)
+        size, at = varint(page, at)
+        _, at = varint(page, at)
+        header, begin = varint(page, at)
         end, types = at + header, list[int]()
         while begin < end and len(types) < _COLUMNS:
-            type_, begin = _varint(page, begin)
+            type_, begin = varint(page, begin)
             types.append(type_)
     except IndexError:
         return None
@@ -121,13 +132,28 @@ def _row(page: memoryview, at: int, encoding: str) -> tuple[bytes, int] | None:
     return _line(page[end : at + size], types, encoding), min(at + size, len(page))
 
 
+def record(payload: memoryview, size: int, encoding: str) -> bytes | None:
+    """The row of a record, as far as that is there; None if its sizes contradict each other."""
+    try:
+        header, at = varint(payload, 0)
+        types = list[int]()
+        while at < header and len(types) < _MOST_COLUMNS:
+            type_, at = varint(payload, at)
+            types.append(type_)
+    except IndexError:
+        return None
+    if at != header or header + sum(map(_size, types)) != size:
+        return None
+    return _line(payload[header:], types, encoding)
+
+
 def _deleted(stretch: memoryview, encoding: str) -> bytes:
     """The row that filled this stretch, b"" if it cannot be told: its header lost its first bytes."""
     for start in range(min(_LOST, len(stretch))):
         types, size, at = list[int](), 0, start
         while at + size < len(stretch) and len(types) < _COLUMNS:
             try:
-                type_, at = _varint(stretch, at)
+                type_, at = varint(stretch, at)
             except IndexError:
                 break
             types.append(type_)
@@ -162,7 +188,7 @@ def _is_text(type_: int) -> bool:
     return type_ >= _TEXT and type_ % 2 == 1
 
 
-def _varint(raw: memoryview, at: int) -> tuple[int, int]:
+def varint(raw: memoryview, at: int) -> tuple[int, int]:
     """Seven bits a byte, the highest first; the ninth byte has eight. And where what follows begins."""
     value = 0
     for _ in range(8):

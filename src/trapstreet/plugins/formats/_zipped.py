@@ -14,6 +14,7 @@ from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text, xz, zstd
 from trapstreet.plugins.formats import archive as archives
 from trapstreet.plugins.formats._deflate import RAW, inflate
+from trapstreet.plugins.formats._locked import UNTRIED, locked
 from trapstreet.plugins.formats._stream import CHUNK, Damaged, Refused, Stream
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -92,7 +93,7 @@ def members(
     if encrypted and data.budget.passwords:
         yield from archives.encrypted(data, path)
     else:
-        yield from (Unread(inner, "encrypted") for inner in encrypted)
+        yield from (Unread(inner, locked(0)) for inner in encrypted)
 
 
 def _overlapping_last(members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
@@ -130,7 +131,7 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]
         raise Damaged(_WRONG)
     _, flags, _, _, packed, _, name, extra = _LOCAL.unpack(header)
     if flags & _ENCRYPTED:
-        raise Damaged("encrypted")
+        raise Damaged(UNTRIED)
     size = info.compress_size if packed == _IN_EXTRA else max(info.compress_size, packed)
     data = Stream(file.blocks(info.header_offset + _LOCAL.size + name + extra, size), file.budget)
     match info.compress_type:
@@ -153,7 +154,7 @@ def _by_zipfile(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[byt
             while block := member.read(CHUNK):
                 yield block
     except RuntimeError as error:  # what `zipfile` raises for a password that only the local header asks for
-        raise Damaged("encrypted") from error
+        raise Damaged(UNTRIED) from error
     except MemoryError as error:  # LZMA: the header says how much of the past is kept, up to 4 GB
         raise Damaged("unpacking it needs too much memory") from error
     except _BROKEN as error:

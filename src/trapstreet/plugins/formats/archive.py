@@ -17,6 +17,7 @@ from trapstreet.plugins.formats import Member, Text
 from trapstreet.plugins.formats import _libarchive as library
 from trapstreet.plugins.formats import _packed as packed
 from trapstreet.plugins.formats import _parsed as parsed
+from trapstreet.plugins.formats._locked import UNTRIED, locked
 from trapstreet.plugins.formats._stream import Stream
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def members(file: BinaryIO, formats: str, filters: str, name: str) -> Iterator[o
             whole = yield from _sent(entry, name or entry.name)
             shut = shut or (entry.encrypted and not whole)
     except library.Broken as broken:
-        if str(broken) != library.ENCRYPTED and not shut:
+        if str(broken) != UNTRIED and not shut:
             raise UnusableInput(str(broken), hint="") from broken
-        yield [parsed.UNREAD, "", library.ENCRYPTED]
+        yield [parsed.UNREAD, "", UNTRIED]
         return
     if not begun and not name:
         raise UnusableInput("no file was found in it", hint="")
@@ -122,7 +123,9 @@ def decrypted(file: BinaryIO, passwords: str) -> Iterator[object]:
     """
     opened: set[int] = set()
     shut: dict[int, str] = {}
-    for password in library.spellings(passwords.split("\n")):
+    tried = passwords.split("\n")
+    none = locked(len(tried))
+    for password in library.spellings(tried):
         try:
             for number, entry in enumerate(library.entries(file, "zip", password=password)):
                 if entry.encrypted and number not in opened:
@@ -131,11 +134,11 @@ def decrypted(file: BinaryIO, passwords: str) -> Iterator[object]:
                     else:
                         shut[number] = entry.name
         except library.Broken as broken:
-            yield [parsed.UNREAD, "", str(broken)]
+            yield [parsed.UNREAD, "", none if str(broken) == UNTRIED else str(broken)]
         if not shut.keys() - opened:
             return
     for number in shut.keys() - opened:
-        yield [parsed.UNREAD, f"!/{shut[number]}", "encrypted, and none of the passwords opens it"]
+        yield [parsed.UNREAD, f"!/{shut[number]}", none]
 
 
 def _sent(entry: library.Entry, name: str, *, quiet: bool = False) -> Generator[object, None, bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NoReturn
 
+from trapstreet.plugins.formats._locked import UNTRIED
 from trapstreet.plugins.formats._stream import Refused, Stream
 
 title = "closed format"
@@ -55,7 +56,7 @@ def parts(data: Stream, path: str) -> Iterator[NoReturn]:
 def _why(data: Stream) -> str | None:
     head = data.peek(_HEAD)
     if head.startswith(_ENCRYPTED):
-        return "encrypted"
+        return UNTRIED
     for at, names in _CLOSED.items():
         if head.startswith(tuple(names), at):
             name = next(name for magic, name in names.items() if head.startswith(magic, at))

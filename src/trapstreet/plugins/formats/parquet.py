@@ -10,6 +10,7 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text, _columns
 from trapstreet.plugins.formats import _parsed as parsed
+from trapstreet.plugins.formats._locked import UNTRIED
 from trapstreet.plugins.formats._stream import Stream
 
 title = "Parquet file"
@@ -26,7 +27,7 @@ def recognises(data: Stream) -> bool:
 
 def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     if data.peek(4) == _ENCRYPTED:
-        yield Unread(path, "encrypted")
+        yield Unread(path, UNTRIED)
         return
     yield from parsed.parts(f"{__name__}:rows", data, path, digest=parsed.file_hash(data))
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text, _parsed
+from trapstreet.plugins.formats._locked import locked
 from trapstreet.plugins.formats._ocr import MISSING, Reader, Unavailable, patience
 from trapstreet.plugins.formats._stream import Stream
 
@@ -62,7 +63,7 @@ def contents(file: BinaryIO, ocr: int, *passwords: str) -> Iterator[object]:
     """In the child: the text, what of it could not be read, and the embedded files."""
     pdf = _opened(file, passwords)
     if pdf is None:
-        yield [_parsed.UNREAD, "", "encrypted"]
+        yield [_parsed.UNREAD, "", locked(len(passwords))]
         return
     pages = _Pages(pdf, ocr=bool(ocr))
     yield [_parsed.TEXT, "", b""]

@@ -1,6 +1,7 @@
-"""Programs and scripts that carry an archive: what unpacks itself when it is run, which nobody does here.
+"""Programs, scripts and pictures that carry an archive: what unpacks itself when it is run, which nobody does
+here, and what was hidden behind a picture.
 
-The archive is taken apart, and the whole is read as text besides.
+The archive is taken apart, and the whole is read as text besides, a picture by OCR where that is asked for.
 """
 
 import os
@@ -9,51 +10,78 @@ import zlib
 from collections.abc import Iterator
 
 from trapstreet.core.model.objects import Unread
-from trapstreet.plugins.formats import Member, Text
+from trapstreet.plugins.formats import Member, Text, image
 from trapstreet.plugins.formats import _zipped as zipped
 from trapstreet.plugins.formats import text as any_text
 from trapstreet.plugins.formats._stream import CHUNK, Refused, Stream
 
-title = "program with an archive"
+title = "program or picture with an archive"
 rank = 24
 container = True
 
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"#!")
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _SEVEN_ZIP = rb"7z\xbc\xaf\x27\x1c\0[\0-\x04](?P<checksum>.{4})(?P<checked>.{20})"
 _RAR = rb"Rar!\x1a\x07(?:\0..\x73|\x01\0.{4}[\x01-\x7f]\x01)"
+_MAGIC = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 _ARCHIVE = re.compile(_SEVEN_ZIP + b"|" + _RAR, re.DOTALL)
 _ZIP_END = b"PK\x05\x06"
 _TAIL = 22 + (1 << 16)
+_BEGINS = 32  # bytes by which an archive is told
 
 
 def recognises(data: Stream) -> bool:
-    return data.peek(4).startswith(_PROGRAMS) and (_archive_at(data) is not None or _ends_in_zip(data))
+    if not data.peek(8).startswith(_PROGRAMS + _PICTURES):
+        return False
+    head = data.peek(CHUNK)
+    return _archive_at(data, head) is not None or _ends_in_zip(data, head)
 
 
 def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     data.file()  # read twice
     data.restart()
-    at = _archive_at(data)
+    head = data.peek(CHUNK)
+    at = _archive_at(data, head)
     if at is not None:
-        data.read(at)
+        data.restart()
+        for _ in data.part(at):
+            pass
         yield Member(f"{path}!/archive", Stream(iter(data), data.budget))
-    elif _ends_in_zip(data):
+    elif _ends_in_zip(data, head):
         with zipped.directory(data) as archive:
             yield from zipped.members(archive, data, path, wanted=lambda name: True)
     data.restart()
-    yield from any_text.parts(data, path)
+    yield from (image if image.recognises(data) else any_text).parts(data, path)
 
 
-def _archive_at(data: Stream) -> int | None:
-    """Where in the first MiB an archive begins; programs that know archives hold their magic numbers, too."""
-    for found in _ARCHIVE.finditer(data.peek(CHUNK)):
+def _archive_at(data: Stream, head: bytes) -> int | None:
+    """Where an archive begins: in the first MiB of a program, anywhere in a picture, which is read for it.
+
+    Programs that know archives hold their magic numbers, too.
+    """
+    if not head.startswith(_PICTURES) or len(head) < CHUNK:
+        return _archive_in(head)
+    file, at, kept = data.file(), 0, b""
+    while block := file.read(CHUNK):
+        piece = kept + block
+        if any(magic in piece for magic in _MAGIC) and (found := _archive_in(piece)) is not None:
+            return at - len(kept) + found
+        at += len(block)
+        kept = piece[-_BEGINS:]
+    return None
+
+
+def _archive_in(piece: bytes) -> int | None:
+    for found in _ARCHIVE.finditer(piece):
         checked = found["checked"]
         if checked is None or zlib.crc32(checked) == int.from_bytes(found["checksum"], "little"):
             return found.start()
     return None
 
 
-def _ends_in_zip(data: Stream) -> bool:
+def _ends_in_zip(data: Stream, head: bytes) -> bool:
+    if len(head) < CHUNK and _ZIP_END not in head[-_TAIL:]:
+        return False
     file = data.file()
     file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
     if _ZIP_END not in file.read(_TAIL):

@@ -2,11 +2,12 @@
 
 The tables are read by SQLite in a disposable child, from memory: a journal or write-ahead log beside the file
 is not seen (found by a scan, it is read as plain text). What lies in free pages and between the rows, rows
-that were deleted among them, is a text of its own at the database's path.
+that were deleted among them, is a text of its own at the database's path. Of a damaged database the rows of
+all pages are a text besides, `!/rows`, and the whole is read as plain text.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,8 +15,9 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text
 from trapstreet.plugins.formats import _parsed as parsed
-from trapstreet.plugins.formats._rows import Lines, is_document
-from trapstreet.plugins.formats._sqlite_free import left_over
+from trapstreet.plugins.formats._rows import Lines, Value, is_document
+from trapstreet.plugins.formats._sqlite_free import left_over, page_size
+from trapstreet.plugins.formats._sqlite_rows import all_rows
 from trapstreet.plugins.formats._stream import Refused, Stream
 
 if TYPE_CHECKING:
@@ -52,31 +54,45 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
 def tables(file: BinaryIO) -> Iterator[object]:
     """In the child: every table with the documents in its cells, then what is left over between them.
 
-    Raises UnusableInput, after all tables, if one of them is damaged.
+    Raises UnusableInput, after all rows that can be found, if the database is damaged.
     """
-    import sqlite3
-
     image = bytearray(file.read())
     image[18:20] = b"\1\1"  # without its write-ahead log it is a database like others
+    whole = _is_whole(image)
+    if not whole and (size := page_size(image)):
+        image += bytes(-len(image) % size)
+        image[28:32] = (len(image) // size).to_bytes(4)  # or SQLite refuses what is there
+    damaged = yield from _tables(image)
+    if whole and not damaged:
+        yield [parsed.TEXT, "", b""]
+        yield from left_over(image)
+        return
+    yield [parsed.TEXT, "!/rows", b""]
+    yield from all_rows(image)
+    yield from left_over(image)
+    raise UnusableInput(_DAMAGED, hint="")
+
+
+def _tables(image: bytearray) -> Generator[object, None, bool]:
+    """Every table as far as SQLite reads it; whether one of them is damaged, or the list of them."""
+    import sqlite3
+
+    damaged = False
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
         database.text_factory = bytes
         try:
             database.deserialize(image)
             database.execute("PRAGMA trusted_schema = OFF")
             names = [name.decode("utf-8", "replace") for (name,) in database.execute(_TABLES)]
-        except sqlite3.Error as error:
-            raise UnusableInput(_DAMAGED, hint="") from error
-        whole = _is_whole(image)
+        except sqlite3.Error:
+            return True
         for name in names:
             try:
                 yield from _table(database, name)
             except sqlite3.Error:
-                whole = False
+                damaged = True
                 yield [parsed.UNREAD, f"!{name}", "a damaged table, read as far as it goes"]
-    if not whole:
-        raise UnusableInput(_DAMAGED, hint="")
-    yield [parsed.TEXT, "", b""]
-    yield from left_over(image)
+    return damaged
 
 
 def _is_whole(image: bytearray) -> bool:
@@ -86,13 +102,35 @@ def _is_whole(image: bytearray) -> bool:
 
 
 def _table(database: "sqlite3.Connection", name: str) -> Iterator[object]:
-    """The table's rows, then the documents in its cells by row and column."""
+    """The table's rows, then the documents in its cells by row and column.
+
+    Raises sqlite3.Error behind the last row that can be read.
+    """
     query = 'SELECT * FROM "{}"'.format(name.replace('"', '""'))  # noqa: S608 - a name has no other place
-    lines = Lines(database.execute(query))
+    rows = _Readable(database.execute(query))
+    lines = Lines(rows)
     yield [parsed.TEXT, f"!{name}", b""]
     yield from lines
     if lines.documents:
-        for number, row in enumerate(database.execute(query), 1):
+        for number, row in enumerate(_Readable(database.execute(query)), 1):
             for column, value in enumerate(row, 1):
-                if is_document(value):
+                if isinstance(value, bytes) and is_document(value):
                     yield from parsed.member(f"!{name}/{number}/{column}", value)
+    if rows.error:
+        raise rows.error
+
+
+class _Readable:
+    """The rows as far as they can be read, and the error that they ended with."""
+
+    def __init__(self, cursor: "sqlite3.Cursor") -> None:
+        self._cursor = cursor
+        self.error: sqlite3.Error | None = None
+
+    def __iter__(self) -> Iterator[tuple[Value, ...]]:
+        import sqlite3
+
+        try:
+            yield from self._cursor
+        except sqlite3.Error as error:
+            self.error = error

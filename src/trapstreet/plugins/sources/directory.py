@@ -32,15 +32,24 @@ def objects(location: str) -> Iterator[SourceObject | Unread]:
 
     Raises Unreachable or AccessDenied if the location itself cannot be looked at.
     """
+    if not location:  # Path("") would be the working directory
+        raise Unreachable("a location is empty", hint="check the path; . is this folder")
     try:
         status = Path(location).stat()
     except PermissionError as error:
         raise AccessDenied(f"{printable(location)}: permission denied", hint="ask for read access") from error
     except (OSError, ValueError) as error:
-        raise Unreachable(f"{printable(location)}: {_why(error)}", hint="check the path") from error
+        raise Unreachable(f"{printable(location)}: {_why(error)}", hint=_instead(location)) from error
     if stat.S_ISDIR(status.st_mode):
         return _walk(location)
     return iter([_object(location, location, status)])
+
+
+def _instead(location: str) -> str:
+    """What to do about a path that is none: findings name places inside files, "x.zip!/a.csv"."""
+    ends = (at for at, letter in enumerate(location) if letter == "!")
+    file = next((location[:at] for at in ends if os.path.isfile(location[:at])), None)  # noqa: PTH113 - "\0"
+    return f"pass the file itself: {printable(file)}" if file else "check the path"
 
 
 def _walk(location: str) -> Iterator[SourceObject | Unread]:

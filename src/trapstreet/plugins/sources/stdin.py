@@ -1,6 +1,7 @@
 """Standard input, given as "-": one object of unknown size that can be read once."""
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -13,11 +14,10 @@ def claims(location: str) -> bool:
 
 
 def objects(location: str) -> Iterator[SourceObject | Unread]:
-    """The one object. Raises Unreachable if standard input is closed."""
-    try:
-        os.fstat(0)
-    except OSError as error:
-        raise Unreachable("standard input is closed", hint="pipe something into it") from error
+    """The one object. Raises Unreachable if standard input was closed when the program began: by now 0 may be
+    the number of another file."""
+    if sys.__stdin__ is None:
+        raise Unreachable("standard input is closed", hint="pipe something into it")
     return iter([SourceObject(location, location, None, _open)])
 
 

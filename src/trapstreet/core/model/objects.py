@@ -6,6 +6,39 @@ from typing import BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
+class Ref:
+    """One object as a source lists it; what is needed to open it, and to see that it has not changed.
+
+    path      where it is, as the source names it and people find it; undecodable bytes are surrogates
+    version   a text that is another one when the content is (an ETag, size and time, a hash); "" where the
+              source cannot tell, and it has to be read to know
+    size      bytes, None where nobody knows before the end
+    modified  Unix microseconds, None where nobody knows
+    readers   who may read it, in words, like "everybody"; "" where the source does not say
+    handle    what its source opens it by, where that is not the path
+    """
+
+    path: str
+    version: str = ""
+    size: int | None = None
+    modified: int | None = None
+    readers: str = ""
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Up to here a source was listed: what came before need not be listed again.
+
+    cursor  from which the next listing goes on; "" where a listing has to begin anew
+    whole   all that is there was named since the listing began at "": what it did not name is gone
+    """
+
+    cursor: str
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SourceObject:
     """One file, message or blob of a source.
 

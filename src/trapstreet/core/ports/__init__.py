@@ -1,10 +1,11 @@
 """What the capabilities ask of the outside, as protocols; adapters are built in app/."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.model.ground import GroundTable, Removed
+from trapstreet.core.model.objects import Mark, Ref, Unread
 from trapstreet.core.model.table import Batch, Row
 
 
@@ -108,3 +109,43 @@ class Text(Protocol):
     def chunks(self) -> Iterator[bytes]: ...
     @property
     def sha256(self) -> str: ...
+
+
+class Source(Protocol):
+    """Somewhere that objects lie: used by one thread at a time, and closed at last.
+
+    Errors of a listing are TrapstreetError: it could not go on, and a later one from the last Mark may. What
+    could not be looked at, a folder or an object, is Unread, and the listing goes on.
+    """
+
+    def list(self, cursor: str) -> Iterator[Ref | Unread | Mark]:
+        """What is there in a stable order, or what is new since the cursor of a Mark; "" begins.
+
+        A Mark comes wherever a later listing could go on, at least at the end. Nothing is opened. Memory does
+        not grow with the number of objects.
+        """
+        ...
+
+    def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
+        """The bytes [start, end) of an object, to be read once; seekable where `start` and `end` are not
+        given and the source is a file.
+
+        Raises OSError, here or when it is read, where it is gone, has changed since it was listed, ends
+        before its length, or does not come in time.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class WritableSource(Source, Protocol):
+    """A source in which a control record can be put, where one may write."""
+
+    def put(self, path: str, content: bytes) -> None:
+        """A new object; raises FileExistsError where there is one, and OSError."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Take out an object that was put there; raises OSError."""
+        ...

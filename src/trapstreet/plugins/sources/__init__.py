@@ -1,25 +1,107 @@
-"""Where objects come from. One file per kind of source; a file is found by its presence here.
+"""Where objects come from. One file in this folder is one kind of source, found by its presence here.
 
 A kind is a module with
-    claims(location)   True if it is this kind's; the kinds are asked in the order of their names
-    objects(location)  checks the location at once, then yields what it holds
+    title     what people call it
+    schemes   how locations of this kind begin: ("sftp",) for sftp://…; () for paths and standard input
+    settings  a msgspec Struct (frozen, forbid_unknown_fields), `Place` or a type made of it: `url` and what
+              else the kind needs to know. The fields are options of `watch add`; one of the type Path is
+              relative to the workspace. Secrets stand in files, never in settings
+    reveals   what whoever runs the source may notice
+    source(settings)  a Source; raises UnusableInput for settings that do not do, and looks at nothing yet
+A name that begins with "_" is a part that kinds share.
+
+What a source is asked for it may fail to give: `Unreachable` where it may go better later (`Later` says
+when), `AccessDenied` where somebody has to let us in, `UnusableInput` where somebody has to mend settings.
+Errors name hosts and paths, never a secret and nothing that the other side wrote.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
-from functools import cache
-from typing import Protocol, cast
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
-from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.objects import SourceObject, Unread
+import msgspec
+
+from trapstreet.core.model.errors import Unreachable, UnusableInput
+from trapstreet.core.model.objects import Mark, Ref, SourceObject, Unread
+from trapstreet.core.model.sections import read_section
+from trapstreet.core.ports import Source
 
 
-class Source(Protocol):
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings that every kind has. url: where it is, without a password."""
+
+    url: str
+
+
+class Later(Unreachable):
+    """The source asks to be left alone for so many seconds (429, Retry-After), or has banned us."""
+
+    def __init__(self, message: str, *, hint: str = "", seconds: float) -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
+
+
+class Changed(OSError):
+    """An object is not what was listed any more; the next listing has it as it is then."""
+
+
+class Kind(Protocol):
     """A module of this folder."""
 
-    def claims(self, location: str) -> bool: ...
-    def objects(self, location: str) -> Iterator[SourceObject | Unread]: ...
+    title: str
+    schemes: tuple[str, ...]
+    settings: type[Place]
+    reveals: str
+
+    def source(self, settings: Any) -> Source: ...
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Every kind by its name, in the order of names."""
+    names = sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
+    return MappingProxyType(
+        {name: cast(Kind, importlib.import_module(f"{__name__}.{name}")) for name in names}
+    )
+
+
+def kind_of(location: str) -> str:
+    """The name of the kind that a location is of. Raises UnusableInput where none knows it."""
+    if location == "-":
+        return "stdin"
+    scheme = urlsplit(location).scheme if "://" in location else ""
+    if not scheme:
+        return "directory"
+    for name, kind in kinds().items():
+        if scheme.lower() in kind.schemes:
+            return name
+    known = ", ".join(f"{each}://" for kind in kinds().values() for each in kind.schemes)
+    raise UnusableInput(
+        f"no kind of source knows {scheme}://", hint=f"give a file, a directory, - for stdin, or {known}"
+    )
+
+
+def source_of(kind: str, options: Mapping[str, object], *, folder: Path, where: str) -> Source:
+    """The source that some settings describe.
+
+    options  the settings as TOML or JSON has them;  folder  what paths are relative to
+    where    stands for the settings in errors
+    Raises UnusableInput for a kind that there is not, and for settings that do not do; AccessDenied for a
+    secret's file that may not be read.
+    """
+    if kind not in kinds():
+        raise UnusableInput(
+            f"{where}: no kind of source is called {kind!r}", hint=f"kinds: {', '.join(kinds())}"
+        )
+    settings = read_section(
+        dict(options), kinds()[kind].settings, where=where, hint="docs/sources.md", folder=folder
+    )
+    return kinds()[kind].source(settings)
 
 
 def objects(location: str) -> Iterator[SourceObject | Unread]:
@@ -28,15 +110,23 @@ def objects(location: str) -> Iterator[SourceObject | Unread]:
     Call it for every location before reading the first: a location that cannot be reached raises here, not in
     the middle of a scan. Raises Unreachable, AccessDenied, UnusableInput.
     """
-    for kind in _kinds():
-        if kind.claims(location):
-            return kind.objects(location)
-    raise UnusableInput(
-        "no kind of source knows this location", hint="give a file, a directory, or - for stdin"
-    )
+    source = source_of(kind_of(location), {"url": location}, folder=Path(), where=location)
+    listed = source.list("")
+    first = next(listed, None)  # what cannot be reached raises now
+    return _objects(location, source, first, listed)
 
 
-@cache
-def _kinds() -> tuple[Source, ...]:
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(cast(Source, importlib.import_module(f"{__name__}.{name}")) for name in names)
+def _objects(
+    location: str, source: Source, first: Ref | Unread | Mark | None, rest: Iterator[Ref | Unread | Mark]
+) -> Iterator[SourceObject | Unread]:
+    try:
+        each = first
+        while each is not None:
+            match each:
+                case Ref():
+                    yield SourceObject(location, each.path, each.size, partial(source.open, each))
+                case Unread():
+                    yield each
+            each = next(rest, None)
+    finally:
+        source.close()

@@ -8,12 +8,13 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from trapstreet.core.model.errors import AccessDenied, Unreachable
-from trapstreet.core.model.objects import SourceObject, Unread, printable
+from trapstreet.core.model.objects import Mark, Ref, Unread, printable
+from trapstreet.plugins.sources import Place
+from trapstreet.plugins.sources._parts import part
 
 _KINDS = [
     (stat.S_ISFIFO, "a named pipe"),
@@ -23,26 +24,47 @@ _KINDS = [
 ]
 
 
-def claims(location: str) -> bool:
-    return location != "-" and "://" not in location
+title = "files and directories"
+schemes = ()
+reveals = "Access times of files, where the file system keeps them."
+settings = Place
 
 
-def objects(location: str) -> Iterator[SourceObject | Unread]:
-    """Every regular file at or under the location, those of a directory before those below it.
+def source(settings: Place) -> "_Directory":
+    return _Directory(settings.url)
 
-    Raises Unreachable or AccessDenied if the location itself cannot be looked at.
-    """
-    if not location:  # Path("") would be the working directory
-        raise Unreachable("a location is empty", hint="check the path; . is this folder")
-    try:
-        status = Path(location).stat()
-    except PermissionError as error:
-        raise AccessDenied(f"{printable(location)}: permission denied", hint="ask for read access") from error
-    except (OSError, ValueError) as error:
-        raise Unreachable(f"{printable(location)}: {_why(error)}", hint=_instead(location)) from error
-    if stat.S_ISDIR(status.st_mode):
-        return _walk(location)
-    return iter([_object(location, location, status)])
+
+class _Directory:
+    def __init__(self, location: str) -> None:
+        self._location = location
+
+    def list(self, _cursor: str) -> Iterator[Ref | Unread | Mark]:
+        """Every regular file at or under the location, those of a directory before those below it.
+
+        Raises Unreachable or AccessDenied if the location itself cannot be looked at.
+        """
+        location = self._location
+        if not location:  # Path("") would be the working directory
+            raise Unreachable("a location is empty", hint="check the path; . is this folder")
+        try:
+            status = Path(location).stat()
+        except PermissionError as error:
+            raise AccessDenied(
+                f"{printable(location)}: permission denied", hint="ask for read access"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"{printable(location)}: {_why(error)}", hint=_instead(location)) from error
+        if stat.S_ISDIR(status.st_mode):
+            yield from _walk(location)
+        else:
+            yield _listed(location, status)
+        yield Mark("", whole=True)
+
+    def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
+        return part(_open(ref.path), start, end)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
 
 def _instead(location: str) -> str:
@@ -52,7 +74,7 @@ def _instead(location: str) -> str:
     return f"pass the file itself: {printable(file)}" if file else "check the path"
 
 
-def _walk(location: str) -> Iterator[SourceObject | Unread]:
+def _walk(location: str) -> Iterator[Ref | Unread]:
     """Memory: the names of one directory at a time, some 50 MB for a million files."""
     top = os.path.realpath(location)
     waiting = [location]
@@ -73,7 +95,7 @@ def _walk(location: str) -> Iterator[SourceObject | Unread]:
                 elif stat.S_ISLNK(status.st_mode):
                     yield from _link(path, top)
                 else:
-                    yield _object(location, path, status)
+                    yield _listed(path, status)
             except FileNotFoundError:
                 yield Unread(path, "vanished before it was read")
             except OSError as error:
@@ -94,10 +116,12 @@ def _lies_under(path: str, top: str) -> bool:
     return Path(path).is_relative_to(top)
 
 
-def _object(location: str, path: str, status: os.stat_result) -> SourceObject | Unread:
-    if stat.S_ISREG(status.st_mode):
-        return SourceObject(location, path, status.st_size, partial(_open, path))
-    return Unread(path, _what(status))
+def _listed(path: str, status: os.stat_result) -> Ref | Unread:
+    if not stat.S_ISREG(status.st_mode):
+        return Unread(path, _what(status))
+    modified = status.st_mtime_ns
+    version = f"{status.st_size} {modified} {status.st_ctime_ns} {status.st_ino}"
+    return Ref(path, version, status.st_size, modified // 1000, "everybody" if status.st_mode & 0o004 else "")
 
 
 def _open(path: str) -> BinaryIO:

@@ -33,6 +33,7 @@ class Details:
         self._gaps: dict[int, LikelyGaps] = {}
         self._hours: dict[int, Hours] = {}
         self._remarks: dict[int, Remarks] = {}
+        self._last: dict[int, int] = {}
 
     def cells(self, donor: Row, fresh: Mapping[int, Cell]) -> dict[int, Cell]:
         """The cells for a decoy of this donor that has the fresh cells already."""
@@ -96,7 +97,7 @@ class Details:
         if abs(distance) > _NEAR:
             days = round((moved - moment) / DAY) or (1 if self._draws.below(2) else -1)
             moved = moment + days * DAY
-        latest = int(self._model.numbers[at].max())
+        latest = self._latest(at)
         if moved > latest:
             unit = self._model.measures[at].unit
             room = max(0, latest - first) // unit
@@ -134,6 +135,11 @@ class Details:
             if column.kind is Kind.TEXT
             and at not in (*model.categories, *model.measures, *model.numberings, *model.followers)
         ]
+
+    def _latest(self, at: int) -> int:
+        if at not in self._last:
+            self._last[at] = int(self._model.numbers[at].max())
+        return self._last[at]
 
     def _hours_of(self, at: int) -> Hours:
         if at not in self._hours:

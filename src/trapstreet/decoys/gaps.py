@@ -49,7 +49,7 @@ class LikelyGaps:
         self._moments = moments
         self._step = step
         self._free = np.diff(used) >= 2 * unit
-        self._shared = moments is not None and 2 * len(np.unique(moments)) < len(moments)
+        self._shared = moments is not None and 2 * (1 + np.count_nonzero(np.diff(moments))) < len(moments)
         self._passed = None if moments is None else Hours(moments).passed(moments)
 
     @property
@@ -103,7 +103,8 @@ class LikelyGaps:
         if moments is None or self._passed is None:
             return np.ones(len(gaps), dtype=np.int64)
         if not self._shared:
-            usual = np.abs(np.diff(self._passed)[list(gaps)])
+            at = np.array(gaps, dtype=np.intp)
+            usual = np.abs(self._passed[at + 1] - self._passed[at])
             return np.asarray(np.maximum(_WHOLE * usual / max(1.0, usual.max()), 1), dtype=np.int64)
         early, late = moments[list(gaps)], moments[[gap + 1 for gap in gaps]]
         rows = [

@@ -1,9 +1,10 @@
 """Tables as the product sees them: named columns, and batches of rows with the lines they came from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 Cell = str | int | float | bool | Decimal | date | datetime | time | bytes | UUID | None
@@ -48,26 +49,29 @@ class Batch:
         return Batch(rows, self.lines, raw, self.rejected)
 
 
+_WRITTEN: Mapping[type, Callable[[Any], str]] = {
+    bool: lambda cell: "true" if cell else "false",
+    int: str,
+    float: lambda cell: str(int(cell)) if cell.is_integer() else repr(cell),
+    Decimal: lambda cell: str(int(cell)) if cell == cell.to_integral_value() else str(cell),
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    time: time.isoformat,
+    bytes: bytes.hex,
+    UUID: str,
+}
+"""In this order for what is of several types."""
+
+
 def cell_text(cell: Cell) -> str | None:
     """The cell as text, the same for the same value in every format; None stays None.
 
     Text is kept as stored. Integral numbers lose a trailing ".0"; other numbers keep their shortest decimal
     form; dates and times are ISO 8601; bytes are hexadecimal; booleans are "true" and "false".
     """
-    match cell:
-        case None | str():
-            return cell
-        case bool():
-            return "true" if cell else "false"
-        case int():
-            return str(cell)
-        case float():
-            return str(int(cell)) if cell.is_integer() else repr(cell)
-        case Decimal():
-            return str(int(cell)) if cell == cell.to_integral_value() else str(cell)
-        case datetime() | date() | time():
-            return cell.isoformat()
-        case bytes():
-            return cell.hex()
-        case UUID():
-            return str(cell)
+    if cell is None or isinstance(cell, str):
+        return cell
+    written = _WRITTEN.get(type(cell)) or next(
+        way for kind, way in _WRITTEN.items() if isinstance(cell, kind)
+    )
+    return written(cell)

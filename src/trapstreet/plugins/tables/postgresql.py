@@ -31,7 +31,7 @@ from trapstreet.plugins.tables._types import ColumnType, Sort
 
 if TYPE_CHECKING:
     import psycopg
-    from psycopg.abc import Buffer, Loader
+    from psycopg.abc import AdaptContext, Buffer, Loader
 
 _TABLES = """
     SELECT CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END || table_name
@@ -237,29 +237,35 @@ def _unreadable(selection: Selection) -> UnusableInput:
 
 def take_as_text(connection: "psycopg.Connection[Any]") -> None:
     """JSON stays text; so does a date that Python cannot hold: infinity, a year before 1 or after 9999."""
-    from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+    from psycopg.pq import Format
     from psycopg.types.string import TextLoader
 
+    known = connection.adapters
     for kind in ("json", "jsonb", "interval"):
-        connection.adapters.register_loader(kind, TextLoader)
-    for kind, loader in (
-        ("date", DateLoader),
-        ("timestamp", TimestampLoader),
-        ("timestamptz", TimestamptzLoader),
-    ):
-        connection.adapters.register_loader(kind, _or_text(loader))
+        known.register_loader(kind, TextLoader)
+    for kind in ("date", "timestamp", "timestamptz"):
+        loader = known.get_loader(known.types[kind].oid, Format.TEXT)
+        assert loader is not None  # noqa: S101 - psycopg has one for each
+        known.register_loader(kind, _or_text(loader))
 
 
 def _or_text(loader: "type[Loader]") -> "type[Loader]":
+    """A loader that asks another one: that of psycopg which is compiled, where there is one."""
     from psycopg import DataError
+    from psycopg.adapt import Loader as Base
 
-    def load(self: "Loader", data: "Buffer") -> object:
-        try:
-            return loader.load(self, data)
-        except DataError:
-            return bytes(data).decode()
+    class OrText(Base):
+        def __init__(self, oid: int, context: "AdaptContext | None" = None) -> None:
+            super().__init__(oid, context)
+            self._load = loader(oid, context).load
 
-    return type(loader.__name__, (loader,), {"load": load})
+        def load(self, data: "Buffer") -> object:
+            try:
+                return self._load(data)
+            except DataError:
+                return bytes(data).decode()
+
+    return OrText
 
 
 def _types(columns: "Sequence[psycopg.Column]") -> list[str | None]:

@@ -2,16 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Bytecode is kept, whatever the environment says: hundreds of tests start a Python of their own.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-all fuzz lint format lock bench-deps clean
 
 demo: $(VENV)/.ready
 	$(BIN)/trapstreet demo
 
-# No system package is needed; what is skipped says why. Simulations and bulk are for test-all.
+# No system package is needed; what is skipped says why. Simulations and bulk are for test-all. A sixth of the
+# time tests wait for others: three at once keep two processors busy.
 test: $(VENV)/.ready
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not system and not slow"
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not system and not slow"
 
 # Adds what needs Debian packages (see .ci/run), and what is slow.
 test-all: $(VENV)/.ready
@@ -27,7 +30,7 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The kernel under the address and undefined-behaviour sanitizers, on texts made to harm it. Needs gcc.
+# What is written in C under the address and undefined-behaviour sanitizers, on texts made to harm it. Needs gcc.
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/sanitized.py --seconds 140
 
@@ -43,9 +46,9 @@ lock: $(VENV)/.ready
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header requirements/bench.in -o requirements/bench.lock
 
 clean:
-	rm -rf $(VENV) src/trapstreet/index/_kernel*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) src/trapstreet/index/_kernel*.so src/trapstreet/plugins/decoders/_compiled.so .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(VENV)/.ready: requirements/bootstrap.lock requirements/dev.lock pyproject.toml hatch_build.py src/trapstreet/index/kernel.c
+$(VENV)/.ready: requirements/bootstrap.lock requirements/dev.lock pyproject.toml hatch_build.py src/trapstreet/index/kernel.c src/trapstreet/plugins/decoders/clues.c
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock requirements/bootstrap.lock

@@ -12,14 +12,13 @@ import pytest
 from encodings_of_text import ENCODINGS, HOSTILE
 from trapstreet.plugins import decoders
 from trapstreet.plugins.decoders import Decoder, decoded
-from trapstreet.plugins.decoders._marks import marked
+from trapstreet.plugins.decoders._seeking import Search
 
 VALUES = ["jörg.müller@post.example", "+353 85 123 4567", "TS-2410377"]
 TEXT = f"Jörg Müller;{';'.join(VALUES)};Köln"
 MODULES = [module.name for module in pkgutil.iter_modules(decoders.__path__) if module.name[0] != "_"]
 CASES = [(module, name) for module in MODULES for name in ENCODINGS[module]]
 FAR = b"\n" * 3000
-"""Makes data long enough for whole arrays to be compared."""
 
 
 def decoder(name: str) -> Decoder:
@@ -47,12 +46,16 @@ def test_all_values_are_found_in_each_encoding(module: str, name: str, around: b
 
 
 @pytest.mark.parametrize(("module", "name"), CASES)
-def test_a_decoder_finds_its_own_encoding_in_short_data_and_in_long(module: str, name: str) -> None:
+def test_a_decoder_finds_its_own_encoding_wherever_it_stands(module: str, name: str) -> None:
     own, data = decoder(module), b"row: " + encoded(module, name)
-    long = FAR + data
-    places = own.places(long, marked(long, [own.alphabet])[own.alphabet])
-    assert places
-    assert {(start - len(FAR), end - len(FAR)) for start, end in places}.issuperset(own.places(data, None))
+    search = Search((own.clue,))
+    for before in (b"", b"\n" * 61, FAR):
+        long = before + data
+        places = own.places(long, *search.places(long))
+        assert places
+        assert [(start - len(before), end - len(before)) for start, end in places] == own.places(
+            data, *search.places(data)
+        )
 
 
 @pytest.mark.parametrize(("module", "name"), CASES)

@@ -247,13 +247,13 @@ def test_the_good_part_of_a_truncated_gzip_is_read_and_the_rest_listed() -> None
     texts, unread = read(source(gzip.compress(big, 1)[:-2000], "a.gz"))
     assert big.startswith(texts["a.gz!/a"])
     assert len(texts["a.gz!/a"]) > 1_000_000
-    assert unread == [Unread("a.gz!/a", "the compressed data ends in the middle")]
+    assert unread == [Unread("a.gz!/a", "the compressed data ends in the middle", partly=True)]
 
 
 def test_what_follows_a_gzip_is_read_as_it_stands_and_listed() -> None:
     texts, unread = read(source(gzip.compress(UTF8) + b"and more", "a.gz"))
     assert texts == {"a.gz!/a": UTF8 + b"and more"}
-    assert unread == [Unread("a.gz!/a", "what follows the compressed data is not gzip")]
+    assert unread == [Unread("a.gz!/a", "what follows the compressed data is not gzip", partly=True)]
 
 
 def test_a_damaged_gzip_is_listed() -> None:
@@ -278,7 +278,7 @@ NO_DIRECTORY = "the directory of the ZIP archive is damaged or missing; members 
 def test_the_members_of_a_zip_without_its_directory_are_found(method: int) -> None:
     texts, unread = read(source(zipped({"a": UTF8, "b/c": UTF8}, method)[:-50], "z"))
     assert texts == {"z!/a": UTF8, "z!/b/c": UTF8}
-    assert unread == [Unread("z", NO_DIRECTORY)]
+    assert unread == [Unread("z", NO_DIRECTORY, partly=True)]
 
 
 def test_a_zip_that_ends_in_the_middle_is_read_up_to_there() -> None:
@@ -286,7 +286,10 @@ def test_a_zip_that_ends_in_the_middle_is_read_up_to_there() -> None:
     texts, unread = read(source(zipped({"a": UTF8, "b": big, "c": UTF8})[:600], "z"))
     assert texts["z!/a"] == UTF8
     assert big.startswith(texts["z!/b"])
-    assert unread == [Unread("z", NO_DIRECTORY), Unread("z!/b", "the compressed data ends in the middle")]
+    assert unread == [
+        Unread("z", NO_DIRECTORY, partly=True),
+        Unread("z!/b", "the compressed data ends in the middle", partly=True),
+    ]
 
 
 def test_a_streamed_zip_without_its_directory_is_read_as_far_as_it_can_be() -> None:
@@ -376,7 +379,7 @@ def test_what_cannot_be_taken_apart_is_listed_and_its_plain_text_found(head: byt
 def test_a_file_that_shrinks_is_read_and_listed() -> None:
     texts, unread = read(source(UTF8, "f", size=1000))
     assert texts == {"f": UTF8}
-    assert unread == [Unread("f", f"it shrank while it was read: {len(UTF8)} of 1,000 bytes")]
+    assert unread == [Unread("f", f"it shrank while it was read: {len(UTF8)} of 1,000 bytes", partly=True)]
 
 
 def test_a_file_that_grows_is_read_to_its_new_end() -> None:
@@ -398,7 +401,7 @@ def test_an_error_in_the_middle_is_listed_with_its_reason() -> None:
     data = b"x" * (3 << 20)
     texts, unread = read(SourceObject("heap", "f", len(data), partial(Failing, data)))
     assert len(texts["f"]) == 1 << 20
-    assert unread == [Unread("f", "input/output error")]
+    assert unread == [Unread("f", "input/output error", partly=True)]
 
 
 # ---- workbooks
@@ -556,7 +559,7 @@ def test_limits_are_said_and_what_came_before_is_kept() -> None:
     assert unread.why == "stopped after 4 MB unpacked"
     spooled = gzip.compress(zipped({"a": os.urandom(3 << 20)}, zipfile.ZIP_STORED))
     _, [*_, unread] = read(source(spooled, "g"), Limits(spool=1 << 20))
-    assert unread == Unread("g!/g", "needs a temporary file of more than 1 MB")
+    assert unread == Unread("g!/g", "needs a temporary file of more than 1 MB", partly=True)
 
 
 def test_containers_are_opened_to_a_depth_of_five() -> None:

@@ -4,7 +4,7 @@
 #define ts_scan scan_in_place
 #define ts_confirm confirm_in_place
 #define ts_count_bits count_bits_in_place
-#include KERNEL
+#include SOURCE
 #undef ts_scan
 #undef ts_confirm
 #undef ts_count_bits

@@ -1,12 +1,12 @@
-"""Builds the kernel under the address and undefined-behaviour sanitizers, and lets attack.py loose on it.
+"""Builds what is written in C under the address and undefined-behaviour sanitizers, and attacks it.
 
 Each build that hatch_build.py makes and this processor runs has its turn.
 
     python tests/fuzz/sanitized.py --seconds 140 [--seed 7]
 
-Ends with another status than 0 if the compiler has no sanitizers, if the library was built without them, if a
-sanitizer complains, or if kernel and reference differ. One process for each core, with a seed of its own:
-without a seed it takes new ones, and prints them.
+Ends with another status than 0 if the compiler has no sanitizers, if a library was built without them, if a
+sanitizer complains, or if C and Python differ. One process for each core, with a seed of its own: without a
+seed it takes new ones, and prints them.
 """
 
 import argparse
@@ -14,18 +14,33 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
-from trapstreet.index.native import OVERRIDE, loaded
+from trapstreet.index import native
+from trapstreet.plugins.decoders import _native as clues
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
-from hatch_build import builds  # noqa: E402
+from hatch_build import CLUES, KERNEL, builds  # noqa: E402
 
-KERNEL = ROOT / "src/trapstreet/index/kernel.c"
+
+class Target(NamedTuple):
+    """How a source is attacked: what puts texts into memory of their size, the attack, how it is loaded."""
+
+    exact: str
+    attack: str
+    override: str
+    usable: Callable[[Path], bool]
+
+
+TARGETS = {
+    KERNEL: Target("exact.c", "attack.py", native.OVERRIDE, lambda path: bool(native.loaded(path)[0])),
+    CLUES: Target("exact_clues.c", "attack_clues.py", clues.OVERRIDE, lambda path: bool(clues.loaded(path))),
+}
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 FLAGS = ("-std=c11", "-g", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 FIRST_CHECK = "__asan_init"
@@ -36,56 +51,56 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
-    parser.add_argument("--kernel", type=Path, default=KERNEL, help="the C file")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="trapstreet-fuzz-") as folder:
-        libraries = {}
-        for place, (name, flags) in enumerate(builds().items()):
-            if supported(options.kernel, flags, Path(folder) / f"plain-{place}.so"):
-                libraries[name.name] = Path(folder) / f"{place}.so"
-                build(options.kernel, libraries[name.name], flags)
+        libraries = []
+        for place, (name, source, flags) in enumerate(builds()):
+            target, library = TARGETS[source], Path(folder) / f"{place}.so"
+            if supported(source, target, flags, Path(folder) / f"plain-{place}.so"):
+                build(source, target, library, flags)
+                libraries.append((name.name, target, library))
             else:
                 print(f"{name.name} is for a newer processor than this one", flush=True)
-        if not libraries:
-            sys.exit("this processor runs no build of the kernel")
+        if {target for _, target, _ in libraries} != {*TARGETS.values()}:
+            sys.exit("this processor does not run a build of everything")
         seconds = options.seconds / len(libraries)
-        return max(attack(name, library, seconds, options.seed) for name, library in libraries.items())
+        return max(attack(*each, seconds, options.seed) for each in libraries)
 
 
-def supported(kernel: Path, flags: Sequence[str], library: Path) -> bool:
+def supported(source: Path, target: Target, flags: Sequence[str], library: Path) -> bool:
     """Whether this processor runs what these flags make."""
-    subprocess.run([compiler(), *FLAGS, *flags, "-o", library, kernel], check=True)
-    return loaded(library)[0] is not None
+    subprocess.run([compiler(), *FLAGS, *flags, "-o", library, ROOT / source], check=True)
+    return target.usable(library)
 
 
-def attack(name: str, library: Path, seconds: float, seed: int) -> int:
+def attack(name: str, target: Target, library: Path, seconds: float, seed: int) -> int:
     """0, or the status of a process that found something in one build."""
     print(f"attacking {name}", flush=True)
     attacks = [
         subprocess.Popen(
-            [sys.executable, HERE / "attack.py", str(each), str(seconds), f"{library}-{each}"],
-            env=environment(library),
+            [sys.executable, HERE / target.attack, str(each), str(seconds), f"{library}-{each}"],
+            env=environment(target, library),
         )
         for each in range(seed, seed + (os.cpu_count() or 1))
     ]
     return max(abs(each.wait()) for each in attacks)
 
 
-def build(kernel: Path, library: Path, flags: Sequence[str]) -> None:
-    """Compile the kernel; raises if that fails or if what came out is not sanitized."""
-    source = f'-DKERNEL="{kernel.resolve()}"'
-    command = [compiler(), *FLAGS, *SANITIZERS, *flags, source, "-o", library, HERE / "exact.c"]
+def build(source: Path, target: Target, library: Path, flags: Sequence[str]) -> None:
+    """Compile a source; raises if that fails or if what came out is not sanitized."""
+    where = f'-DSOURCE="{(ROOT / source).resolve()}"'
+    command = [compiler(), *FLAGS, *SANITIZERS, *flags, where, "-o", library, HERE / target.exact]
     subprocess.run(command, check=True)
     symbols = subprocess.run(["nm", "-D", library], check=True, capture_output=True, text=True).stdout
     if FIRST_CHECK not in symbols:
         sys.exit(f"{library} was built without its sanitizers")
 
 
-def environment(library: Path) -> dict[str, str]:
+def environment(target: Target, library: Path) -> dict[str, str]:
     """Python's, with the sanitizers' run-time libraries first and every block of memory their own."""
     run_time = [_found("libasan.so"), _found("libubsan.so")]
     return os.environ | {
-        OVERRIDE: str(library),
+        target.override: str(library),
         "LD_PRELOAD": " ".join(run_time),
         "PYTHONMALLOC": "malloc",
         "PYTHONPATH": str(HERE.parent),

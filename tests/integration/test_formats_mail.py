@@ -110,7 +110,7 @@ def test_what_stands_in_the_bytes_is_found_however_wrong_it_is_to_take_them_for_
 
 def test_encrypted_parts_are_listed() -> None:
     pgp = message("x\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n").as_bytes()
-    assert read(source(pgp, "m"))[1] == [Unread("m", "holds a part that is encrypted with PGP")]
+    assert read(source(pgp, "m"))[1] == [Unread("m", "holds a part that is encrypted with PGP", partly=True)]
     enveloped = b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0" + bytes(240)
     mail = message("x")
     mail.add_attachment(enveloped, maintype="application", subtype="pkcs7-mime", filename="smime.p7m")
@@ -168,7 +168,8 @@ def test_a_message_too_large_for_memory_is_read_to_its_end_and_listed(
     assert "of more than" in unread[0].why
     texts, [unread_one] = read(source(large.as_bytes(), "m"))
     assert texts["m"].count(b"person") == 20_000
-    assert unread_one.why.startswith("partly read, as plain text: a mail of more than")
+    assert unread_one.partly
+    assert unread_one.why.startswith("read as plain text: a mail of more than")
 
 
 @pytest.mark.slow

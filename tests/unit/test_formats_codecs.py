@@ -70,7 +70,7 @@ def test_xz_may_ask_for_no_more_than_256_mb(size: int) -> None:
 
 @pytest.mark.parametrize("make", [make for _, make, _ in STREAMS], ids=[name for name, _, _ in STREAMS])
 def test_the_good_part_of_what_ends_in_the_middle_is_read_and_the_rest_listed(make: Make) -> None:
-    lines = b"".join(b"maria.huber%d@example.com\n" % number for number in range(200_000))
+    lines = b"".join(b"maria.huber%d@example.com\n" % number for number in range(60_000))
     data = make(lines)
     texts, unread = read(source(data[: len(data) * 3 // 4], "d"))
     (text,) = texts.values()
@@ -108,7 +108,8 @@ def test_a_member_with_a_wrong_checksum_is_read_and_listed(method: int) -> None:
     data[data.index(b"PK\1\2") + 16] ^= 1
     texts, [unread] = read(source(bytes(data), "z"))
     assert texts == {"z!/a": TEXT}
-    assert unread == Unread("z!/a", "the member is damaged, or its header contradicts the directory")
+    assert unread.partly
+    assert unread.why == "the member is damaged, or its header contradicts the directory"
 
 
 @pytest.mark.parametrize("program", [b"MZ" + bytes(9000), b"#!/usr/bin/env python3\n"], ids=["exe", "script"])

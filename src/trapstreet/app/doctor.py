@@ -156,8 +156,9 @@ def _normal_forms(workspace: Workspace) -> str:
 
 def _matcher(_workspace: Workspace) -> str:
     from trapstreet.index import native
+    from trapstreet.plugins import decoders
 
-    return native.remark() or f"compiled, {native.name()}"
+    return native.remark() or decoders.remark() or f"compiled, {native.name()}"
 
 
 def _sandbox(_workspace: Workspace) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -15,7 +17,7 @@ class Ref:
     size      bytes, None where nobody knows before the end
     modified  Unix microseconds, None where nobody knows
     readers   who may read it, in words, like "everybody"; "" where the source does not say
-    handle    what its source opens it by, where that is not the path
+    handle    what its source opens it by, where that is not the path; it may be all its content
     """
 
     path: str
@@ -23,7 +25,7 @@ class Ref:
     size: int | None = None
     modified: int | None = None
     readers: str = ""
-    handle: str = ""
+    handle: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,24 @@ class SourceObject:
     open: Callable[[], BinaryIO] = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Something that could not be read, or not to its end, and why. It never goes unmentioned."""
+class Unread(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that could not be read, or not all of it, and why. It never goes unmentioned.
+
+    partly  whether something of it was read
+    """
 
     path: str
     why: str
+    partly: bool = False
+
+    def printable(self) -> "Unread":
+        """The same, its path as a terminal may have it."""
+        return Unread(printable(self.path), self.why, self.partly)
+
+    @property
+    def line(self) -> str:
+        """What is said of it; the path has to be printable."""
+        return f"{'PARTLY READ' if self.partly else 'NOT READ'}  {self.path}: {self.why}"
 
 
 def printable(path: str) -> str:

@@ -4,10 +4,9 @@ its presence here.
 A decoder is a module with
     title                what people call the encoding
     rank                 decoders are applied to a text in this order
-    alphabet             the character by which the encoding is known, or all that it is written in
-    places(data, marks)  spans [start, end) where a part of a value may be encoded, with which all that stands
-                         near is decoded; the marks are of the bytes in the alphabet, None if the data is so
-                         short that they do not pay
+    clue                 what the encoding is known by (_clues.py)
+    places(data, starts) spans [start, end) where a part of a value may be encoded, with which all that stands
+                         near is decoded; the starts are where the clue is, ascending
     decoded(data)        the data, with what it stands for in place of what is encoded
 Both take any bytes, which begin and end anywhere, raise nothing, and are linear in them.
 """
@@ -19,15 +18,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from trapstreet.plugins.decoders._marks import Marks
+    from trapstreet.plugins.decoders._clues import Clue
+    from trapstreet.plugins.decoders._seeking import Search
 
 Span = tuple[int, int]
 
 DEPTH = 3
 """How often what was decoded is decoded again."""
 
-_PIECE = 1 << 20
-"""Bytes that are looked at together; a line that is longer is cut."""
+_PIECE = 1 << 18
+"""Bytes that are looked at together; a line that is longer is cut. They stay in a processor's cache."""
 
 _AROUND = 512
 """Bytes before and behind a place that are decoded with it: the fields of a record stand nearer together."""
@@ -38,9 +38,6 @@ _AGAIN = 4096
 _OVERLAP = 1024
 """Bytes that come again behind what was decoded: more than a match and what stands near it."""
 
-_SMALL = 2048
-"""Fewer bytes are looked through one by one."""
-
 _BREAKS = [b"\n", b" ", b",", b";", b"\t", b'"', b"'", b"<", b">"]
 
 
@@ -49,9 +46,9 @@ class Decoder(Protocol):
 
     title: str
     rank: int
-    alphabet: bytes
+    clue: "Clue"
 
-    def places(self, data: bytes, marks: "Marks | None") -> list[Span]: ...
+    def places(self, data: bytes, starts: list[int]) -> list[Span]: ...
     def decoded(self, data: bytes) -> bytes: ...
 
 
@@ -60,7 +57,7 @@ def decoded(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
     What is decoded comes with what stands near it, in lines of its own, and the last 1,024 bytes before it
     come again behind it: what stood together still does. Where nothing is encoded the bytes are those of the
-    chunks. A line is cut only if it is longer than 1 MiB. Memory: some MiB. Gives a few times the bytes of
+    chunks. A line is cut only if it is longer than 256 KiB. Memory: some MiB. Gives a few times the bytes of
     the chunks at most.
     """
     before = again = b""
@@ -74,18 +71,31 @@ def decoded(chunks: Iterable[bytes]) -> Iterator[bytes]:
         before = _end(seen, _AGAIN)
 
 
+def remark() -> str:
+    """The sentence for users where encodings are looked for in plain Python; "" where that is compiled."""
+    from trapstreet.plugins.decoders import _native
+
+    return "" if _native.load() else "What is encoded is looked for in plain Python, tens of times slower."
+
+
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The bytes of the chunks, cut at line ends; in lines that are too long, between words."""
-    held: list[bytes] = []
+    held: list[bytes | memoryview] = []
     size = 0
     for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= _PIECE:
-            whole = b"".join(held)
-            cut = whole.rfind(b"\n") + 1 or _between_words(whole)
+        view, at = memoryview(chunk), 0
+        while size + len(chunk) - at >= _PIECE:
+            last = max(at, at + _PIECE - size)
+            if cut := chunk.rfind(b"\n", at, last) + 1:
+                yield b"".join([*held, view[at:cut]])
+                held, size, at = [], 0, cut
+                continue
+            whole = b"".join([*held, view[at:last]])
+            cut, at = whole.rfind(b"\n") + 1 or _between_words(whole), last
             yield whole[:cut]
             held, size = [whole[cut:]], len(whole) - cut
+        held.append(view[at:] if at else chunk)
+        size += len(chunk) - at
     if size:
         yield b"".join(held)
 
@@ -129,12 +139,8 @@ def _once(data: bytes) -> bytes:
 
 def _places(data: bytes) -> list[Span]:
     """Where any decoder may find something."""
-    from trapstreet.plugins.decoders._marks import marked
-
-    if len(data) < _SMALL:
-        return [span for each in _decoders() for span in each.places(data, None)]
-    marks = marked(data, dict.fromkeys(each.alphabet for each in _decoders()))
-    return [span for each in _decoders() for span in each.places(data, marks[each.alphabet])]
+    found = zip(_decoders(), _search().places(data), strict=True)
+    return [span for each, starts in found if starts for span in each.places(data, starts)]
 
 
 def _windows(data: bytes, spans: list[Span]) -> Iterator[Span]:
@@ -161,3 +167,10 @@ def _decoders() -> tuple[Decoder, ...]:
     names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
     modules = [cast(Decoder, importlib.import_module(f"{__name__}.{name}")) for name in names]
     return tuple(sorted(modules, key=lambda module: module.rank))
+
+
+@cache
+def _search() -> "Search":
+    from trapstreet.plugins.decoders._seeking import Search
+
+    return Search(tuple(each.clue for each in _decoders()))

@@ -1,14 +1,11 @@
 """Whether bytes that came out of an encoding are text, and what text they are."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import re
+from collections.abc import Iterable, Iterator
 
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f") + b"\x7f"
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\n\r"
-_SORTS = bytes(
+SORTS = bytes(
     (0x20 <= byte < 0x7F or byte in b"\t\n\r")
     + 2 * (0xC2 <= byte < 0xF5)
     + 4 * (0x80 <= byte < 0xC0)
@@ -20,14 +17,13 @@ _SORTS = bytes(
 of UTF-16."""
 
 _ALL = 0x010101010101
-_ZEROS = 8 * _ALL
-_LETTERS = (0x010001000100, 0x000100010001, 0x010000000100, 0x000100000001, 0x000001000000, 0x000000010000)
+WIDE = (0x010001000100, 0x000100010001, 0x010000000100, 0x000100000001, 0x000001000000, 0x000000010000)
 """Where letters may stand in six bytes of UTF-16 or UTF-32."""
 
 LATIN = 24
 """Bytes of the shortest text in Latin-1: fewer that are no UTF-8 are chance."""
 
-_SAMPLE = 1024
+_SAMPLE = 256
 _MARKS = [
     (b"\xff\xfe\0\0", "utf-32-le"),  # before UTF-16: its mark begins with that of UTF-16
     (b"\0\0\xfe\xff", "utf-32-be"),
@@ -36,24 +32,25 @@ _MARKS = [
 ]
 
 
-def begins_as_text(heads: "NDArray[np.uint64]", *, within: bool = False) -> "NDArray[np.bool_]":
-    """For each six bytes, the first of them the highest, whether a text may begin so, or within one go on so:
-    in UTF-8, or in UTF-16 or UTF-32 of Latin letters.
+def is_text(head: int, *, within: bool = False) -> bool:
+    """Whether a text may begin with six bytes, the first of them the highest, or within one go on so: in
+    UTF-8, or in UTF-16 or UTF-32 of Latin letters.
 
     One in 300 of random bytes may, one in 100 within.
     """
-    import numpy as np
-
-    sorts = np.frombuffer(heads.astype(">u8").tobytes().translate(_SORTS), dtype=">u8").astype(np.uint64)
-    plain, lead, more = sorts & _ALL, sorts >> 1 & _ALL, sorts >> 2 & _ALL
+    sorts = int.from_bytes(head.to_bytes(6).translate(SORTS))
+    plain, lead, more, zero, letter = (sorts >> bit & _ALL for bit in range(5))
     begun = (lead | more) >> 8 | (0x010000000000 if within else 0)
-    good: NDArray[np.bool_] = (plain | lead & (more << 8 | 1) | more & begun) == _ALL
-    if (wide := (sorts & _ZEROS) != 0).any():
-        zero, letter = sorts >> 3 & _ALL, sorts >> 4 & _ALL
-        for letters in _LETTERS:
-            good |= wide & ((letter & letters | zero & ~np.uint64(letters)) == _ALL)
-    good |= (heads >> 32 == 0xFFFE) | (heads >> 32 == 0xFEFF)
-    return good
+    if plain | lead & (more << 8 | 1) | more & begun == _ALL:
+        return True
+    if zero and any(letter & letters | zero & ~letters == _ALL for letters in WIDE):
+        return True
+    return head >> 32 in (0xFFFE, 0xFEFF)
+
+
+def matches(pattern: re.Pattern[bytes], data: bytes, starts: Iterable[int]) -> Iterator[re.Match[bytes]]:
+    """Where the pattern matches, of those places."""
+    return filter(None, (pattern.match(data, each) for each in starts))
 
 
 def text_of(raw: bytes) -> bytes | None:

@@ -5,15 +5,12 @@ A run of its characters counts where they stand for text: eight bytes or more in
 """
 
 import binascii
-from typing import TYPE_CHECKING
 
 from trapstreet.plugins.decoders import Span
-from trapstreet.plugins.decoders._marks import marked
-from trapstreet.plugins.decoders._runs import Notation, decimal, numbers, replaced, spans
-
-if TYPE_CHECKING:
-    from trapstreet.plugins.decoders._marks import Marks, Places
-    from trapstreet.plugins.decoders._runs import Flags, Words
+from trapstreet.plugins.decoders._clues import Runs
+from trapstreet.plugins.decoders._runs import block_of, found, replaced, spans
+from trapstreet.plugins.decoders._seeking import Search
+from trapstreet.plugins.decoders._text import LATIN
 
 title = "base64"
 rank = 60  # behind whatever an @ or a line break can be encoded in, and before "=" may be a broken line
@@ -23,46 +20,41 @@ _ORDINARY = bytes.maketrans(b"-_", b"+/")
 _BETWEEN = b"= \t\r\n"
 _VALUE = bytes(max(0, _SIX_BITS.find(bytes([byte]).translate(_ORDINARY))) for byte in range(256))
 
-alphabet = _SIX_BITS + b"-_"
+_ALPHABET = _SIX_BITS + b"-_"
+
+clue = Runs(
+    _ALPHABET,
+    least=11,
+    bits=6,
+    value=_VALUE,
+    begins=(
+        1,
+        (
+            (b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef", _ALPHABET),  # ASCII
+            (b"wxyz0123456789", b"IJKLYZabopqr4567"),  # UTF-8 of two bytes and more
+            (b"/_", b"/_v"),  # marks of UTF-16
+            (_ALPHABET, b"AQgw"),  # zeros
+        ),
+    ),
+    surely=LATIN * 8 // 6,
+    digits=8,
+    longest=64,
+    threes=8,
+)
+
+_SEARCH = Search((clue,))
+_BLOCK = block_of(clue, padding=rb"={0,2}+")
 
 
-def places(data: bytes, marks: "Marks | None") -> list[Span]:
-    return spans(_NOTATION.found(data, marks))
+def places(data: bytes, starts: list[int]) -> list[Span]:
+    return spans(found(_BLOCK, data, starts, _raw))
 
 
 def decoded(data: bytes) -> bytes:
-    return replaced(data, _NOTATION.found(data, marked(data, [alphabet])[alphabet]))
-
-
-def _heads(words: "Words", starts: "Places") -> "Words":
-    return numbers(words[starts], _VALUE, 6)
-
-
-def _plain(words: "Words", starts: "Places", ends: "Places") -> "Flags":
-    return decimal(words[starts])
+    return replaced(data, found(_BLOCK, data, _SEARCH.alone(data), _raw))
 
 
 def _raw(run: bytes) -> bytes:
     run = run.translate(_ORDINARY, _BETWEEN)
     run = run[:-1] if len(run) % 4 == 1 else run
     return binascii.a2b_base64(run + b"=" * (-len(run) % 4))
-
-
-_NOTATION = Notation(
-    alphabet,
-    least=11,
-    bits=6,
-    heads=_heads,
-    plain=_plain,
-    raw=_raw,
-    begins=(
-        1,
-        (
-            (b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef", alphabet),  # ASCII
-            (b"wxyz0123456789", b"IJKLYZabopqr4567"),  # UTF-8 of two bytes and more
-            (b"/_", b"/_v"),  # marks of UTF-16
-            (alphabet, b"AQgw"),  # zeros
-        ),
-    ),
-    padding=rb"={0,2}+",
-)

@@ -2,19 +2,15 @@
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
 
 from trapstreet.plugins.decoders import Span
-from trapstreet.plugins.decoders._marks import matches
-
-if TYPE_CHECKING:
-    from trapstreet.plugins.decoders._marks import Marks
+from trapstreet.plugins.decoders._clues import Sign
+from trapstreet.plugins.decoders._text import matches
 
 title = "HTML entities"
 rank = 50
-alphabet = b"&"
+clue = Sign(b"&", then=b"#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
-_FIRST = b"#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
 _PLACE = re.compile(
     rb"(&)(?:amp;)*+((?!lt;|gt;|quot;|amp|nbsp;(?!\d))(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?)"
@@ -22,10 +18,10 @@ _PLACE = re.compile(
 _ADDRESS = re.compile(rb"[\w.+-]{0,64}@")
 
 
-def places(data: bytes, marks: "Marks | None") -> list[Span]:
+def places(data: bytes, starts: list[int]) -> list[Span]:
     """Those of letters, digits and what joins them. Brackets and quotation marks are left out: what stands
     between them is found as it is; other signs count in addresses, blanks in numbers."""
-    return [match.span() for match in matches(_PLACE, data, marks, then=_FIRST) if _tells(match)]
+    return [match.span() for match in matches(_PLACE, data, starts) if _tells(match)]
 
 
 @cache

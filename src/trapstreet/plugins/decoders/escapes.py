@@ -5,18 +5,14 @@ Bytes are read as UTF-8, those that are none as cp1252.
 """
 
 import re
-from typing import TYPE_CHECKING
 
 from trapstreet.plugins.decoders import Span
-from trapstreet.plugins.decoders._marks import matches
-from trapstreet.plugins.decoders._text import mended
-
-if TYPE_CHECKING:
-    from trapstreet.plugins.decoders._marks import Marks
+from trapstreet.plugins.decoders._clues import Sign
+from trapstreet.plugins.decoders._text import matches, mended
 
 title = "escapes"
 rank = 40
-alphabet = b"\\"
+clue = Sign(b"\\", then=b"uUx0123nrt/\\")
 
 _CHARACTER = (
     rb"(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U00[01][0-9A-Fa-f]{5}|x(?:[2-9A-Fa-f][0-9A-Fa-f]|0[9ADad])"
@@ -38,8 +34,8 @@ _ESCAPE = re.compile(
 _ONE = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
-def places(data: bytes, marks: "Marks | None") -> list[Span]:
-    return [match.span() for match in matches(_PLACE, data, marks, then=b"uUx0123nrt/\\")]
+def places(data: bytes, starts: list[int]) -> list[Span]:
+    return [match.span() for match in matches(_PLACE, data, starts)]
 
 
 def decoded(data: bytes) -> bytes:

@@ -5,18 +5,14 @@ own plus is encoded is a space.
 """
 
 import re
-from typing import TYPE_CHECKING
 
 from trapstreet.plugins.decoders import Span
-from trapstreet.plugins.decoders._marks import matches
-from trapstreet.plugins.decoders._text import mended
-
-if TYPE_CHECKING:
-    from trapstreet.plugins.decoders._marks import Marks
+from trapstreet.plugins.decoders._clues import Sign
+from trapstreet.plugins.decoders._text import matches, mended
 
 title = "percent-encoding"
 rank = 30
-alphabet = b"%"
+clue = Sign(b"%", then=b"0123456789ABCDEFabcdefu")
 
 _PLACE = re.compile(
     rb"%(?:u[0-9A-Fa-f]{4}|25|40|2[Bb]|2[Ff](?=[A-Za-z0-9])"
@@ -31,8 +27,8 @@ _ENCODED = re.compile(rb"%(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*+|u[0-9A-Fa-f]{4}
 _PHONE = re.compile(rb"%2[Bb]\d[\d+%().Ff-]{4,40}")
 
 
-def places(data: bytes, marks: "Marks | None") -> list[Span]:
-    return [match.span() for match in matches(_PLACE, data, marks, then=b"0123456789ABCDEFabcdefu")]
+def places(data: bytes, starts: list[int]) -> list[Span]:
+    return [match.span() for match in matches(_PLACE, data, starts)]
 
 
 def decoded(data: bytes) -> bytes:

@@ -5,18 +5,14 @@ but are none: logs are full of them.
 """
 
 import re
-from typing import TYPE_CHECKING
 
 from trapstreet.plugins.decoders import Span
-from trapstreet.plugins.decoders._marks import matches
-from trapstreet.plugins.decoders._text import mended
-
-if TYPE_CHECKING:
-    from trapstreet.plugins.decoders._marks import Marks
+from trapstreet.plugins.decoders._clues import Sign
+from trapstreet.plugins.decoders._text import matches, mended
 
 title = "quoted-printable"
 rank = 70
-alphabet = b"="
+clue = Sign(b"=", then=b"\r\n23489ABCDEF")
 
 _PLACE = re.compile(
     rb"=(?:(?P<broken>(?<=[^=]{40}=)\r?\n(?=[\w@.+ -]))|3D|40(?=(?:[\w-]|=\r?\n)*+[.=])"
@@ -28,9 +24,9 @@ _BREAK = re.compile(rb"=[ \t]*+\r?\n")
 _ENCODED = re.compile(rb"=[0-9A-F]{2}(?:=[0-9A-F]{2})*+")
 
 
-def places(data: bytes, marks: "Marks | None") -> list[Span]:
+def places(data: bytes, starts: list[int]) -> list[Span]:
     """Broken lines count in addresses and numbers."""
-    return [match.span() for match in matches(_PLACE, data, marks, then=b"\r\n23489ABCDEF") if _tells(match)]
+    return [match.span() for match in matches(_PLACE, data, starts) if _tells(match)]
 
 
 def _tells(match: re.Match[bytes]) -> bool:

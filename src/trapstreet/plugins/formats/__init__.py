@@ -4,6 +4,7 @@ A format is a module with
     title             what people call it
     rank              formats are asked in this order: the more it asks for, the lower
     container         True if its members are taken apart in turn
+    begins            the bytes of which such an object begins with one, b"" if with any: else it is not asked
     recognises(data)  True if the bytes look like this format; looks at content, never at a name
     parts(data, path) yields texts, members and what cannot be read; raises Refused to leave the bytes to the
                       next format that recognises them
@@ -11,7 +12,7 @@ A format is a module with
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from typing import Protocol, cast
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.objects import SourceObject, Unread
 from trapstreet.core.model.protected import Protected
+from trapstreet.plugins.formats._memory import keep_memory
 from trapstreet.plugins.formats._stream import Budget, Damaged, FormatError, LimitHit, Limits, Refused, Stream
 
 
@@ -35,7 +37,7 @@ class Text:
     """Text found in an object.
 
     path    the object's path and the way in: "dump.zip!/a/b.csv", "list.xlsx!Sheet2"
-    chunks  UTF-8 in pieces of about 1 MiB, no character cut in two; what is no text comes as its own bytes.
+    chunks  UTF-8 in pieces of about 256 KiB, no character cut in two; what is no text comes as its own bytes.
             They end where the bytes cannot be read any further: an Unread then follows.
     """
 
@@ -63,6 +65,7 @@ class Format(Protocol):
     title: str
     rank: int
     container: bool
+    begins: bytes
 
     def recognises(self, data: Stream) -> bool: ...
     def parts(self, data: Stream, path: str) -> Iterator[Text | Member | Unread]: ...
@@ -82,20 +85,21 @@ def read(
     Memory: some chunks, and up to 100 MB for the directory of a ZIP archive with 100,000 members.
     Cost, one core: UTF-8 0.7 to 1 GB/s, Latin-1 0.2, gzip and ZIP 0.1 unpacked, workbooks 4 MB/s of the file.
     """
+    keep_memory()
     budget = Budget(limits, obj.size, passwords)
     try:
         with obj.open() as file, closing(Stream.of_file(file, budget, obj.size)) as data:
             yield from _take_apart(data, obj.path, depth=0)
     except LimitHit as limit:
-        yield Unread(obj.path, f"stopped after {limit}")
+        yield Unread(obj.path, f"stopped after {limit}", partly=budget.given > 0)
     except (Damaged, OSError) as error:
-        yield Unread(obj.path, _why(error))
+        yield Unread(obj.path, _why(error), partly=budget.given > 0)
 
 
 def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unread]:
     deepest = data.budget.limits.depth
-    told = False
-    for kind in _formats():
+    told, before = False, data.budget.given
+    for kind in _asked()[data.peek(1)]:
         if told and kind.container:
             continue
         try:
@@ -117,36 +121,68 @@ def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unrea
                 data.check()
                 return
         except Refused as refusal:
-            yield Unread(path, str(refusal))
+            yield Unread(path, str(refusal), partly=refusal.partly or data.budget.given > before)
         except (FormatError, OSError, TrapstreetError):
             raise
         except Exception as bug:  # noqa: BLE001 - of ours, or of a library: one file ends no scan of a million
             yield Unread(
-                path, f"a bug in what reads a {kind.title} ({type(bug).__name__}); read as plain text"
+                path,
+                f"a bug in what reads a {kind.title} ({type(bug).__name__}); read as plain text",
+                partly=True,
             )
         data.restart()
 
 
 def _parts(kind: Format, data: Stream, path: str, *, depth: int) -> Iterator[Text | Unread]:
+    budget = data.budget
+    shown = _Shown(path, budget)
     for part in kind.parts(data, path):
+        if isinstance(part, Unread):
+            yield shown.judged(part)
+            continue
+        shown.enter(part.path)
         if isinstance(part, Text):
-            yield from _text(part)
-        elif isinstance(part, Unread):
-            yield part
+            yield from _text(part, budget)
         else:
-            data.budget.member()
+            budget.member()
             try:
                 yield from _take_apart(part.data, part.path, depth=depth + 1)
             except (Damaged, OSError) as error:
-                yield Unread(part.path, _why(error))
+                yield shown.judged(Unread(part.path, _why(error)))
             finally:
                 part.data.close()
 
 
-def _text(text: Text) -> Iterator[Text]:
+class _Shown:
+    """Whether text came out of a place before it was said that it could not be read."""
+
+    def __init__(self, path: str, budget: Budget) -> None:
+        self._budget = budget
+        self._open = [(path, budget.given)]  # each lies in the one before
+
+    def enter(self, path: str) -> None:
+        """What follows comes out of this place."""
+        self._leave_for(path)
+        if path != self._open[-1][0]:
+            self._open.append((path, self._budget.given))
+
+    def judged(self, unread: Unread) -> Unread:
+        """The same, marked if a part of it was read."""
+        self._leave_for(unread.path)
+        place, before = self._open[-1]
+        if unread.partly or place != unread.path or self._budget.given == before:
+            return unread
+        return Unread(unread.path, unread.why, partly=True)
+
+    def _leave_for(self, path: str) -> None:
+        while len(self._open) > 1 and not path.startswith(self._open[-1][0]):
+            self._open.pop()
+
+
+def _text(text: Text, budget: Budget) -> Iterator[Text]:
     """The text, its chunks ending early where they raise; the error comes once they are read."""
     errors: list[Exception] = []
-    text.chunks = _until_error(text.chunks, errors)
+    text.chunks = _until_error(text.chunks, errors, budget)
     yield text
     for _ in text.chunks:  # left over, but part of the hash
         pass
@@ -154,9 +190,12 @@ def _text(text: Text) -> Iterator[Text]:
         raise errors[0]
 
 
-def _until_error(chunks: Iterator[bytes], errors: list[Exception]) -> Iterator[bytes]:
+def _until_error(chunks: Iterator[bytes], errors: list[Exception], budget: Budget) -> Iterator[bytes]:
     try:
-        yield from chunks
+        for chunk in chunks:
+            if not chunk.isspace():
+                budget.given += len(chunk)
+            yield chunk
     except Exception as error:  # noqa: BLE001 - raised again once the chunks are read
         errors.append(error)
 
@@ -172,3 +211,13 @@ def _formats() -> tuple[Format, ...]:
     names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
     modules = [cast(Format, importlib.import_module(f"{__name__}.{name}")) for name in names]
     return tuple(sorted(modules, key=lambda module: module.rank))
+
+
+@cache
+def _asked() -> Mapping[bytes, tuple[Format, ...]]:
+    """By an object's first byte, of which an empty one has none: the formats that it may be of."""
+    firsts = [b"", *(bytes([byte]) for byte in range(256))]
+    return {
+        first: tuple(kind for kind in _formats() if not kind.begins or (first and first in kind.begins))
+        for first in firsts
+    }

@@ -1,9 +1,13 @@
 """Deflated bytes out of a stream."""
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
 from trapstreet.plugins.formats._stream import CHUNK, Damaged, Stream
+
+if TYPE_CHECKING:
+    from isal import isal_zlib
 
 GZIP = 31  # zlib's code for a gzip header and the largest window
 RAW = -15  # the same window without a header
@@ -14,10 +18,8 @@ _SLICE = 1 << 18
 
 
 def inflate(data: Stream, *, header: int) -> Iterator[bytes]:
-    """The unpacked bytes of one deflate stream in pieces of at most 1 MiB; leaves `data` right behind it."""
-    from isal import isal_zlib
-
-    inflater, packed, size = isal_zlib.decompressobj(header), b"", _FIRST
+    """The unpacked bytes of one deflate stream, 256 KiB at most in a piece; leaves `data` right behind it."""
+    inflater, packed, size = _inflaters()(header), b"", _FIRST
     while not inflater.eof:
         if not packed:
             packed, size = data.read(size), _SLICE
@@ -31,6 +33,13 @@ def inflate(data: Stream, *, header: int) -> Iterator[bytes]:
         if unpacked:
             yield unpacked
     data.put_back(len(inflater.unused_data))
+
+
+@cache
+def _inflaters() -> "Callable[[int], isal_zlib.Decompress]":
+    from isal import isal_zlib
+
+    return isal_zlib.decompressobj
 
 
 def damage() -> type[Exception]:

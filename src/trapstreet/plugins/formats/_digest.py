@@ -13,21 +13,22 @@ class LateHash:
     """
 
     def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self._kept: list[bytes] = []
+        self._hash: hashlib._Hash | None = None
+        self._kept: list[bytes | memoryview] = []
         self._size = 0
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         self._kept.append(data)
         self._size += len(data)
         if self._size > LONG:
             self._hash_kept()
 
     def hexdigest(self) -> str:
-        self._hash_kept()
-        return self._hash.hexdigest()
+        return self._hash_kept().hexdigest()
 
-    def _hash_kept(self) -> None:
+    def _hash_kept(self) -> "hashlib._Hash":
+        self._hash = made = self._hash or hashlib.sha256()
         for data in self._kept:
-            self._hash.update(data)
+            made.update(data)
         self._kept.clear()
+        return made

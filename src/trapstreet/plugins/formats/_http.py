@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from io import BytesIO
 
 from trapstreet.plugins.formats._deflate import GZIP, RAW, ZLIB, damage
@@ -10,41 +11,49 @@ from trapstreet.plugins.formats._stream import CHUNK, Damaged
 _CHARSET = re.compile(rb"charset=[\"']?([\w.:-]{1,40})")
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]{0,200})?\r?\n")
 _TEXTUAL = re.compile(rb"text/|.*(?:json|xml|script|urlencoded|html|yaml|csv|sql)|multipart/|message/http")
+_TYPE = 1000  # bytes of a Content-Type that are looked at
 _WINDOW = 8 << 20  # bytes of the past that a server's Zstandard may refer to (RFC 9659)
 
 
 def field(head: bytes, name: bytes) -> bytes:
-    """The first value of a header behind the first line, b"" if there is none; by its name as it is there."""
-    at = head.find(b"\n%b:" % name)
+    """The first value of a header behind the first line, b"" if there is none; by its name as it is there,
+    with the line end before it and the colon behind."""
+    at = head.find(name)
     if at < 0:
         return b""
     end = head.find(b"\n", at + 1)
-    return head[at + len(name) + 2 : end if end >= 0 else len(head)].strip()
+    return head[at + len(name) : end if end >= 0 else len(head)].strip()
+
+
+@lru_cache(maxsize=256)
+def _declared(type_: bytes) -> tuple[bool, str]:
+    """Whether a Content-Type in lower case is that of a text, as is none; and its charset."""
+    charset = _CHARSET.search(type_)
+    return not type_ or _TEXTUAL.match(type_) is not None, charset[1].decode() if charset else ""
 
 
 class Response:
     """The head of an answer, and its body.
 
-    head     up to the empty line, with it
-    charset  that the head declares for the body, "" if none
+    message     both, as they were sent
+    head        up to the empty line, with it
+    sent        the body
+    is_textual  whether the server says that the body is a text, or says nothing
+    charset     that the head declares for the body, "" if none
     """
 
     def __init__(self, message: bytes) -> None:
         end = message.find(b"\r\n\r\n")
         end = end + 4 if end >= 0 else 0
+        self.message = message
         self.head = message[:end]
-        self._packed = message[end:]
+        self.sent = memoryview(message)[end:]
         head = self.head.lower()
-        self._type = field(head, b"content-type")
-        charset = _CHARSET.search(self._type)
-        self.charset = charset[1].decode() if charset else ""
-        words = field(head, b"content-encoding") + b"," + field(head, b"transfer-encoding")
-        self._encodings = [word.strip() for word in words.split(b",") if word.strip()]
-
-    @property
-    def is_textual(self) -> bool:
-        """Whether the server says that the body is a text, or says nothing."""
-        return not self._type or _TEXTUAL.match(self._type) is not None
+        self.is_textual, self.charset = _declared(field(head, b"\ncontent-type:")[:_TYPE])
+        self._encodings: list[bytes] = []
+        if b"-encoding:" in head:
+            words = field(head, b"\ncontent-encoding:") + b"," + field(head, b"\ntransfer-encoding:")
+            self._encodings = [word.strip() for word in words.split(b",") if word.strip()]
 
     @property
     def is_plain(self) -> bool:
@@ -57,7 +66,7 @@ class Response:
         Many archives keep it unpacked under a head that says otherwise: that is read too.
         Raises Damaged in the middle of what is packed.
         """
-        rest = self._packed
+        rest = bytes(self.sent)
         if b"chunked" in self._encodings and _SIZE.match(rest):
             rest = b"".join(_chunks(rest))
         for encoding in reversed(self._encodings):

@@ -106,10 +106,13 @@ def hashed(data: Stream) -> LateHash:
 
 def until_damage(chunks: Iterator[bytes], path: str, unread: list[Unread]) -> Iterator[bytes]:
     """The chunks, an Unread added to the list where they cannot be read any further."""
+    begun = False
     try:
-        yield from chunks
+        for chunk in chunks:
+            begun = True
+            yield chunk
     except Damaged as error:
-        unread.append(Unread(path, str(error)))
+        unread.append(Unread(path, str(error), partly=begun))
 
 
 def _one_after_the_other(texts: Iterator[Text], unread: list[Unread]) -> Iterator[bytes]:

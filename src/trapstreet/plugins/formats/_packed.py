@@ -47,10 +47,10 @@ def in_a_row(
     """
     while True:
         yield from unpack(data)
-        while data.peek(1) == b"\0":
+        while (ahead := data.peek(1)) == b"\0":
             padded = data.peek(_PADDING)
             data.read(len(padded) - len(padded.lstrip(b"\0")))
-        if not data.peek(1):
+        if not ahead:
             data.read(1)  # raises what ended the stream, if something did
             return
         if not begins(data):
@@ -59,7 +59,7 @@ def in_a_row(
 
 
 def unpack(data: Stream, decompressor: Decompressor, *, error: type[Exception]) -> Iterator[bytes]:
-    """One stream in pieces of at most 1 MiB; leaves `data` right behind it.
+    """One stream in pieces of at most 256 KiB; leaves `data` right behind it.
 
     error  what the decompressor raises
     """

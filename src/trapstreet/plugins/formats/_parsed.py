@@ -121,7 +121,7 @@ class _Parser:
         try:
             item = next(self._sent, None)
         except (PluginFailed, UnusableInput) as error:
-            self.failure = Refused(f"partly read, the rest as plain text: {error.message}")
+            self.failure = Refused(f"the rest was read as plain text: {error.message}", partly=True)
             return None
         match item:
             case bytes():
@@ -131,7 +131,8 @@ class _Parser:
             case None:
                 pass
             case _:
-                self.failure = Refused("partly read, the rest as plain text: its parser sent no part of it")
+                why = "the rest was read as plain text: its parser sent no part of it"
+                self.failure = Refused(why, partly=True)
         return None
 
 

@@ -4,11 +4,12 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import IO
 
 from trapstreet.core.model.protected import Protected
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18  # bytes: what stays in a processor's cache until the next step has read it
 _LARGE = CHUNK >> 2  # bytes that are passed on as they come: to join them costs more than to handle them
 _SMALLEST = 100  # bytes that an honest member takes up in its object
 
@@ -22,7 +23,14 @@ class Damaged(FormatError):
 
 
 class Refused(FormatError):
-    """This format cannot take the bytes apart; the next one that recognises them tries."""
+    """This format cannot take the bytes apart; the next one that recognises them tries.
+
+    partly  whether plain text shows what is left then
+    """
+
+    def __init__(self, why: str, *, partly: bool = False) -> None:
+        super().__init__(why)
+        self.partly = partly
 
 
 class LimitHit(FormatError):
@@ -58,12 +66,14 @@ class Limits:
 class Budget:
     """What one object has cost so far, and the passwords to try in it.
 
-    size  of the object in bytes, None where only its end will tell
+    size   of the object in bytes, None where only its end will tell
+    given  bytes of text that came out of it
     """
 
     def __init__(self, limits: Limits, size: int | None, passwords: tuple[Protected[str], ...] = ()) -> None:
         self.limits = limits
         self.passwords = passwords
+        self.given = 0
         self._size = size or 0
         self._fetched = 0
         self._unpacked = 0
@@ -122,6 +132,7 @@ class Stream:
         self.budget = budget
         self._blocks = iter(blocks)
         self._ahead = b""
+        self._later = b""  # a block that follows them
         self._at = 0  # of the bytes ahead, those before this were given out
         self._ended = False
         self._error: Exception | None = None
@@ -149,11 +160,35 @@ class Stream:
         return self._taken(size, size)
 
     def some(self, size: int) -> bytes:
-        """What comes next, at most `size` bytes: as it lies there, unless that is little; b"" at the end."""
+        """What comes next, at most `size` bytes: as it lies there, unless that is little and little follows;
+        b"" at the end."""
+        have = len(self._ahead) - self._at
+        if 0 < have < min(size, _LARGE) and self._next_is_large():
+            return self._taken(min(size, have), 1)
         return self._taken(size, min(size, _LARGE))
 
+    def _next_is_large(self) -> bool:
+        """Whether what follows what lies ahead is so long that to join it to that costs more than to handle
+        it apart."""
+        if not (self._later or self._ended or self._error):
+            try:
+                later = next(self._blocks, None)
+                self._later, self._ended = later or b"", later is None
+            except (FormatError, OSError) as error:
+                self._error = error
+        return len(self._later) >= _LARGE
+
+    def block(self) -> bytes:
+        """The next block as it came; b"" if some of it was read, and at the end."""
+        if len(self._ahead) == self._at:
+            self._fill(1)
+        if self._at:
+            return b""
+        self.moved, self._at = True, len(self._ahead)
+        return self._ahead
+
     def put_back(self, count: int) -> None:
-        """Gives back the last `count` of the bytes that the last `read` gave."""
+        """Gives back the last `count` of the bytes that the last `read` or `block` gave."""
         self._at -= count
 
     def part(self, size: int) -> Iterator[bytes]:
@@ -166,7 +201,7 @@ class Stream:
             yield chunk
 
     def __iter__(self) -> Iterator[bytes]:
-        """The rest, in chunks of about 1 MiB."""
+        """The rest, in chunks of about 256 KiB."""
         return iter(partial(self.some, CHUNK), b"")
 
     def file(self) -> IO[bytes]:
@@ -201,7 +236,7 @@ class Stream:
         if self._file is not None and self.moved:
             self._file.seek(0)
             self._blocks, self._ended, self._error = self._again(self._file), False, None
-            self._ahead, self._at = b"", 0
+            self._ahead, self._later, self._at = b"", b"", 0
             self.moved = False
 
     def _again(self, file: IO[bytes]) -> Iterator[bytes]:
@@ -215,7 +250,8 @@ class Stream:
 
     def _taken(self, size: int, least: int) -> bytes:
         self.moved = True
-        self._fill(least)
+        if len(self._ahead) - self._at < least:
+            self._fill(least)
         taken = self._ahead[self._at : self._at + size]
         if size and not taken and self._error:
             raise self._error
@@ -227,8 +263,9 @@ class Stream:
         if have >= size or self._ended or self._error:
             return
         blocks = [self._ahead[self._at :]] if have else []
+        later, self._later = self._later, b""
         try:
-            for block in self._blocks:
+            for block in chain([later], self._blocks) if later else self._blocks:
                 blocks.append(block)
                 have += len(block)
                 if have >= size:

@@ -14,11 +14,12 @@ from trapstreet.plugins.formats import Hash, Text
 from trapstreet.plugins.formats import text as any_text
 from trapstreet.plugins.formats._charset import codec, keeps_ascii
 from trapstreet.plugins.formats._digest import LateHash
-from trapstreet.plugins.formats._stream import CHUNK, Stream
+from trapstreet.plugins.formats._stream import Stream
 
 CELL = b"\0\t"
 """Written at the end of a table's cell: a tab, in place of the break after the paragraph before it."""
 
+LONGEST = 1 << 20  # bytes of a tag
 _HEAD = 4096  # bytes within which a document says in which encoding it is
 _CHARSET = re.compile(rb"(?i)(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"<>"))
@@ -81,7 +82,7 @@ def _decoded(data: Stream, encoding: str, digest: Hash) -> Iterator[bytes]:
 
 def plain(chunks: Iterator[bytes], dialect: Dialect) -> Iterator[bytes]:
     """The text in chunks of UTF-8 markup, however they are cut."""
-    written = _Written(dialect)
+    written = _written(dialect)
     rest = b""
     for chunk in chunks:
         whole = rest + chunk if rest else chunk
@@ -96,10 +97,17 @@ def plain(chunks: Iterator[bytes], dialect: Dialect) -> Iterator[bytes]:
 def unfinished(block: bytes) -> int:
     """Where the tag or reference begins that goes on behind the block, unless it is too long for one."""
     tag = block.rfind(b"<")
-    if tag >= 0 and block.find(b">", tag) < 0 and len(block) - tag <= CHUNK:
+    if tag >= 0 and block.find(b">", tag) < 0 and len(block) - tag <= LONGEST:
         return tag
     reference = block.rfind(b"&", max(0, len(block) - _REFERENCE))
     return reference if reference >= 0 and block.find(b";", reference) < 0 else len(block)
+
+
+def _written(dialect: Dialect) -> "_Written":
+    """Of a dialect that shows no attributes, the same for all documents: mails are many small ones."""
+    if dialect.shown is not None:
+        return _Written(dialect)
+    return _SHARED.setdefault(id(dialect), _Written(dialect))
 
 
 class _Written(dict[bytes, bytes]):
@@ -127,13 +135,19 @@ class _Written(dict[bytes, bytes]):
             if len(written) > 1 and len(self.aside) < _CACHED:
                 self.aside[written[1:]] = None
             written = b""
-        if len(self) < _CACHED and len(tag) < _CACHED_TAG:
+        if len(tag) < _CACHED_TAG:
+            if len(self) >= _CACHED:
+                self.clear()
             self[tag] = written
         return written
 
     def _shows(self, tag: bytes) -> bool:
         lower = tag.lower()
         return any(sign in lower for sign in self._signs)
+
+
+_SHARED: dict[int, _Written] = {}
+"""By a dialect's id, which is a constant of its module."""
 
 
 def _text(block: bytes, written: _Written) -> bytes:

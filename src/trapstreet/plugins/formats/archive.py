@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 title = "archive"
 rank = 22  # before formats that may begin anywhere in the first bytes, as those of a stored member do
 container = True
+begins = b""
 
 
 @dataclass(frozen=True, slots=True)

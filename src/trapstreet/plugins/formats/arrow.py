@@ -12,6 +12,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "Arrow or ORC file"
 rank = 25
 container = True
+begins = b"AO"
 
 _ARROW, _ORC = b"ARROW1", b"ORC"
 

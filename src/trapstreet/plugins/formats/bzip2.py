@@ -9,6 +9,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "bzip2 file"
 rank = 20
 container = True
+begins = b"B"
 
 _BLOCK = b"\x31\x41\x59\x26\x53\x59"
 _EMPTY = b"\x17\x72\x45\x38\x50\x90"

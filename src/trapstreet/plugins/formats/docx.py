@@ -9,6 +9,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "Word document"
 rank = 10
 container = True
+begins = b"P"
 
 
 def recognises(data: Stream) -> bool:

@@ -10,6 +10,7 @@ from trapstreet.plugins.formats._stream import Refused, Stream
 title = "mail"
 rank = 60
 container = True
+begins = b""
 
 _BEGINNING = 8192
 
@@ -21,7 +22,7 @@ def recognises(data: Stream) -> bool:
 def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     raw = data.peek(_mail.LARGEST + 1)
     if len(raw) > _mail.LARGEST:
-        raise Refused(f"partly read, as plain text: a mail of more than {_mail.LARGEST >> 20} MB")
+        raise Refused(f"read as plain text: a mail of more than {_mail.LARGEST >> 20} MB", partly=True)
     yield from _mail.parts(raw, path, data.budget, inside=f"{path}!/")
     for _ in data:  # raises what ended the stream, if something did
         pass

@@ -10,6 +10,7 @@ from trapstreet.plugins.formats._stream import Refused, Stream
 title = "Git object"
 rank = 25
 container = True
+begins = b"x"
 
 _HEAD = re.compile(rb"(commit|tree|blob|tag) [0-9]{1,19}\0")
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
@@ -37,4 +38,4 @@ def parts(data: Stream, path: str) -> Iterator[Member]:
     for _ in unpacked:  # raises what is wrong with it, if something is
         pass
     if data.peek(1):
-        raise Refused("what follows the Git object was read as plain text")
+        raise Refused("what follows the Git object was read as plain text", partly=True)

@@ -24,6 +24,7 @@ from trapstreet.plugins.formats.text import mended
 title = "Git pack"
 rank = 25
 container = True
+begins = b"P"
 
 _MAGIC = (b"PACK\0\0\0\2", b"PACK\0\0\0\3")
 _LONG = 1 << 15

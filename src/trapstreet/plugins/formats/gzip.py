@@ -11,6 +11,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "gzip file"
 rank = 20
 container = True
+begins = b"\x1f"
 
 
 def recognises(data: Stream) -> bool:

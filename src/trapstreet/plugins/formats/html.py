@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 
 from trapstreet.plugins.formats import Text
-from trapstreet.plugins.formats._stream import CHUNK, Stream
-from trapstreet.plugins.formats._tags import CELL, Dialect, as_written, plain
+from trapstreet.plugins.formats._stream import Stream
+from trapstreet.plugins.formats._tags import CELL, LONGEST, Dialect, as_written, plain
 
 title = "web page"
 rank = 70
 container = False
+begins = b""
 
 _SAMPLE = 4096
 _PAGE = re.compile(rb"(?i)<(?:!doctype\s+html|html)[\s>]")
@@ -56,7 +57,7 @@ def _cut(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         end = max(whole.rfind(start) for start in _STARTS)
         end = end if end > 0 else whole.rfind(b"<")
-        end = end if end > 0 and len(whole) - end <= CHUNK else len(whole)
+        end = end if end > 0 and len(whole) - end <= LONGEST else len(whole)
         yield whole[:end]
         whole = whole[end:] + chunk
     yield whole

@@ -15,6 +15,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "picture"
 rank = 25
 container = False
+begins = b"\x89\xffIMGRB"
 
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a")
 _LARGEST = 256 << 20  # bytes

@@ -16,6 +16,7 @@ from trapstreet.plugins.formats._stream import CHUNK, FormatError, Stream
 title = "mailbox"
 rank = 50
 container = True
+begins = b" \t\n\r\v\fF"
 
 _BEGINNING = 8192
 _FROM = b"\nFrom "
@@ -38,9 +39,8 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
         alone = number == 1 and rest == _NOTHING
         inner = path if alone else f"{path}!/{number}"
         if rest == _MORE_OF_IT:
-            yield Unread(
-                inner, f"a mail of more than {_mail.LARGEST >> 20} MB: the rest was read as plain text"
-            )
+            why = f"a mail of more than {_mail.LARGEST >> 20} MB: the rest was read as plain text"
+            yield Unread(inner, why, partly=True)
         yield from _mail.parts(
             _unquoted(raw), inner, data.budget, inside=f"{path}!/" if alone else f"{inner}/"
         )

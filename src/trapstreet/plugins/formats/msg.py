@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 title = "Outlook message"
 rank = 25
 container = True
+begins = b"\xd0"
 
 Place = tuple[str, ...]
 

@@ -21,6 +21,7 @@ from trapstreet.plugins.formats._tags import CELL, Dialect, as_written, plain, u
 title = "OpenDocument file"
 rank = 10
 container = True
+begins = b"P"
 
 _CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
 _MIMETYPE = 200  # bytes within which the archive says what it is

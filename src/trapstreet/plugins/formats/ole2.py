@@ -13,6 +13,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "old office document"
 rank = 26  # after Outlook's messages, which are such files too
 container = True
+begins = b"\xd0"
 
 _PARSER = "trapstreet.plugins.formats._ole2:contents"
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

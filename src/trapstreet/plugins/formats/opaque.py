@@ -9,6 +9,7 @@ from trapstreet.plugins.formats._stream import Refused, Stream
 title = "closed format"
 rank = 90
 container = False
+begins = b""
 
 _HEAD = 32
 _CLOSED = {

@@ -16,6 +16,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "Parquet file"
 rank = 25
 container = True
+begins = b"P"
 
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"

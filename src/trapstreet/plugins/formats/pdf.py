@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 title = "PDF document"
 rank = 25
 container = True
+begins = b""
 
 _HEAD = 1024  # bytes within which readers look for the beginning
 _BEGINS = re.compile(rb"(?:\A|[\r\n\0])[ \t\xef\xbb\xbf]*%PDF-\d\.\d")

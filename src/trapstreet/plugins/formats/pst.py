@@ -17,6 +17,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "Outlook mail folder"
 rank = 25
 container = True
+begins = b"!"
 
 _MAGIC = b"!BDN"
 _PATIENCE, _SLOW = 120, 1 << 20  # seconds, and bytes a second

@@ -18,6 +18,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "RTF document"
 rank = 25
 container = True
+begins = b"\xef\xbb\xbf \t\r\n{"
 
 _LONGEST = 48  # bytes of a token other than text
 _BLOCK = 1 << 18  # characters

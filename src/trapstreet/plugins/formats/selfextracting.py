@@ -13,11 +13,12 @@ from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text, image
 from trapstreet.plugins.formats import _zipped as zipped
 from trapstreet.plugins.formats import text as any_text
-from trapstreet.plugins.formats._stream import CHUNK, Refused, Stream
+from trapstreet.plugins.formats._stream import Refused, Stream
 
 title = "program or picture with an archive"
 rank = 24
 container = True
+begins = b"M\x7f\xcf#\xff\x89G"
 
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"#!")
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
@@ -27,20 +28,21 @@ _MAGIC = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 _ARCHIVE = re.compile(_SEVEN_ZIP + b"|" + _RAR, re.DOTALL)
 _ZIP_END = b"PK\x05\x06"
 _TAIL = 22 + (1 << 16)
+_LOOKED = 1 << 20  # bytes of a program
 _BEGINS = 32  # bytes by which an archive is told
 
 
 def recognises(data: Stream) -> bool:
     if not data.peek(8).startswith(_PROGRAMS + _PICTURES):
         return False
-    head = data.peek(CHUNK)
+    head = data.peek(_LOOKED)
     return _archive_at(data, head) is not None or _ends_in_zip(data, head)
 
 
 def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     data.file()  # read twice
     data.restart()
-    head = data.peek(CHUNK)
+    head = data.peek(_LOOKED)
     at = _archive_at(data, head)
     if at is not None:
         data.restart()
@@ -59,10 +61,10 @@ def _archive_at(data: Stream, head: bytes) -> int | None:
 
     Programs that know archives hold their magic numbers, too.
     """
-    if not head.startswith(_PICTURES) or len(head) < CHUNK:
+    if not head.startswith(_PICTURES) or len(head) < _LOOKED:
         return _archive_in(head)
     file, at, kept = data.file(), 0, b""
-    while block := file.read(CHUNK):
+    while block := file.read(_LOOKED):
         piece = kept + block
         if any(magic in piece for magic in _MAGIC) and (found := _archive_in(piece)) is not None:
             return at - len(kept) + found
@@ -80,7 +82,7 @@ def _archive_in(piece: bytes) -> int | None:
 
 
 def _ends_in_zip(data: Stream, head: bytes) -> bool:
-    if len(head) < CHUNK and _ZIP_END not in head[-_TAIL:]:
+    if len(head) < _LOOKED and _ZIP_END not in head[-_TAIL:]:
         return False
     file = data.file()
     file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 title = "SQLite database"
 rank = 25
 container = True
+begins = b"S"
 
 _MAGIC = b"SQLite format 3\0"
 _LARGEST = 512 << 20
@@ -45,7 +46,7 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
 
     size = data.file().seek(0, os.SEEK_END)
     if size > _LARGEST:
-        raise Refused(f"partly read, as plain text: a database of more than {_LARGEST >> 20} MB")
+        raise Refused(f"read as plain text: a database of more than {_LARGEST >> 20} MB", partly=True)
     seconds = _PATIENCE + size // _SLOW
     limits = Limits(cpu=seconds, waiting=5.0 * seconds)
     yield from parsed.parts(f"{__name__}:tables", data, path, digest=parsed.file_hash(data), limits=limits)

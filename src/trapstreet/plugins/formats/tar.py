@@ -18,6 +18,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "tar archive"
 rank = 20
 container = True
+begins = b""
 
 _BLOCK = 512
 _EXTENDED = 1 << 20  # bytes of an extended header: a path is some 4 KB
@@ -57,7 +58,7 @@ def parts(data: Stream, path: str) -> Iterator[Member | Unread]:
             continue
         if entry.kind in b"xLgK":
             why = f"an extended header of the tar archive has {entry.size:,} bytes; it was read as a file"
-            yield Unread(path, why)
+            yield Unread(path, why, partly=True)
             name, size = "", None
         yield from _member(
             data, path, entry, name=name or entry.name, size=entry.size if size is None else size
@@ -80,7 +81,8 @@ def _member(data: Stream, path: str, entry: _Entry, *, name: str, size: int) -> 
 
 
 def _rest(data: Stream, path: str) -> Iterator[Member | Unread]:
-    yield Unread(path, "the tar archive is damaged in the middle; what follows was read as it stands")
+    why = "the tar archive is damaged in the middle; what follows was read as it stands"
+    yield Unread(path, why, partly=True)
     yield Member(f"{path}!/(rest)", Stream(iter(data), data.budget))
 
 

@@ -17,6 +17,7 @@ from trapstreet.plugins.formats._strings import has_ascii_run, wide_strings
 title = "text"
 rank = 100
 container = False
+begins = b""
 
 _MARKS = [
     (codecs.BOM_UTF8, "utf-8"),

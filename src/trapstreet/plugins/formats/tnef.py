@@ -14,6 +14,7 @@ from trapstreet.plugins.formats._stream import Refused, Stream
 title = "winmail.dat"
 rank = 25
 container = True
+begins = b"x"
 
 _MAGIC = b"\x78\x9f\x3e\x22"
 _HEADER = 6
@@ -39,7 +40,7 @@ def recognises(data: Stream) -> bool:
 def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     raw = data.peek(_LARGEST + 1)
     if len(raw) > _LARGEST:
-        raise Refused(f"partly read, as plain text: a winmail.dat of more than {_LARGEST >> 20} MB")
+        raise Refused(f"read as plain text: a winmail.dat of more than {_LARGEST >> 20} MB", partly=True)
     own, attachments = _mapi.Properties(), list[_Attachment]()
     whole = _read(raw, own, attachments)
     digest = LateHash()
@@ -53,7 +54,7 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     for _ in data:  # raises what ended the stream, if something did
         pass
     if not whole:
-        raise Refused("partly read, the rest as plain text: the winmail.dat is damaged")
+        raise Refused("the rest was read as plain text: the winmail.dat is damaged", partly=True)
 
 
 def _read(raw: bytes, own: _mapi.Properties, attachments: list[_Attachment]) -> bool:

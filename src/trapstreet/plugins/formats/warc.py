@@ -8,41 +8,43 @@ Format: ISO 28500 (WARC 1.1); "ARC File Format", Internet Archive, 1996.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text
 from trapstreet.plugins.formats import _packed as packed
 from trapstreet.plugins.formats import text as any_text
-from trapstreet.plugins.formats._charset import utf8
+from trapstreet.plugins.formats._charset import codec, utf8
 from trapstreet.plugins.formats._deflate import GZIP, damage, inflate
 from trapstreet.plugins.formats._digest import LateHash
 from trapstreet.plugins.formats._http import Response, field
 from trapstreet.plugins.formats._parsed import cut
 from trapstreet.plugins.formats._rows import is_document
 from trapstreet.plugins.formats._stream import CHUNK, Budget, Damaged, Stream
+from trapstreet.plugins.formats.text import mended
 
 title = "web archive"
 rank = 15
 container = True
+begins = b"\x1fWf"
 
 _MAGIC = (b"WARC/", b"filedesc://")
 _GZIP = b"\x1f\x8b\x08"
 _HEADERS = 8192
-_GAP = b"\r\n\r\n"
+_GAP, _LINE_ENDS = b"\r\n\r\n", (b"\r", b"\n")
 _LONGEST = 1 << 20  # bytes of a record's headers
 _DIGITS = 18
+_MAGIC_NUMBER = 64  # bytes of a document that tell that it is one, or fewer
 _WHOLE = 32 << 20  # bytes of a record that is read at once
 _ANSWERS = ("response", "request")
 _OF_A_SERVER = ("response", "resource", "conversion")
 _ARC = re.compile(rb"(\S+) \S+ [0-9]{14} \S+(?: [^\n]{0,500})? ([0-9]{1,18})\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     """kind  of the WARC format: "response", "request", "metadata" …"""
 
     kind: str
@@ -67,15 +69,26 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
         blocks = packed.in_a_row(data, partial(inflate, header=GZIP), begins=_is_gzip, name="gzip")
         data = Stream(data.budget.unpack(blocks), data.budget)
     number = 0
-    while _goes_on(data):
+    while (alone := _packed_alone(data)) or _goes_on(data):
         number += 1
-        record = _head(data)
+        record, content = alone or (_head(data), None)
         if record is None:
-            yield Unread(path, "the web archive is damaged in the middle; what follows was read as it stands")
+            why = "the web archive is damaged in the middle; what follows was read as it stands"
+            yield Unread(path, why, partly=True)
             yield from any_text.parts(data, f"{path}!/(rest)")
             return
-        if record.size:
-            yield from _parts(data, record, f"{path}!/{record.address or f'{record.kind}-{number}'}")
+        if not record.size:
+            continue
+        place = f"{path}!/{record.address or f'{record.kind}-{number}'}"
+        if record.kind not in _OF_A_SERVER:
+            place += f" ({record.kind})"
+        if content is None and record.size > _WHOLE:
+            yield from _large(data, record, place)
+            continue
+        content = data.read(record.size) if content is None else content
+        yield from _parts(content, record, place, data.budget)
+        if len(content) < record.size:
+            yield Unread(place, "the web archive ends in the middle of this record")
     data.read(1)  # raises what ended the stream, if something did
 
 
@@ -85,9 +98,21 @@ def _is_gzip(data: Stream) -> bool:
 
 def _goes_on(data: Stream) -> bool:
     """Skips the empty lines behind a record; False at the end."""
-    while (ahead := data.peek(64)) and ahead[0] in b"\r\n":
+    while (ahead := data.peek(1)) in _LINE_ENDS:
+        ahead = data.peek(64)
         data.read(len(ahead) - len(ahead.lstrip(b"\r\n")))
     return bool(ahead)
+
+
+def _packed_alone(data: Stream) -> tuple[_Record, bytes] | None:
+    """The next record and its content, if these are all that the next block holds: most are packed so."""
+    block = data.block()
+    end = block.find(_GAP)
+    record = _record(block[:end]) if block.startswith(_MAGIC[0]) and end >= 0 else None
+    if record and len(block) == end + record.size + 2 * len(_GAP) and block.endswith(_GAP):
+        return record, block[end + len(_GAP) : -len(_GAP)]
+    data.put_back(len(block))
+    return None
 
 
 def _head(data: Stream) -> _Record | None:
@@ -104,13 +129,19 @@ def _head(data: Stream) -> _Record | None:
         end = head.find(_GAP)
     if end < 0 or not head.startswith(_MAGIC[0]):
         return None
-    fields = head[:end]
+    record = _record(head[:end])
+    if record:
+        data.read(end + len(_GAP))
+    return record
+
+
+def _record(fields: bytes) -> _Record | None:
+    """What the headers say; None if they do not say how long the content is."""
     low = fields.lower()
-    length = field(low, b"content-length")
+    length = field(low, b"\ncontent-length:")
     if not length.isdigit() or len(length) > _DIGITS:
         return None
-    data.read(end + len(_GAP))
-    return _Record(field(low, b"warc-type").decode("latin-1"), _address(fields, low), int(length))
+    return _Record(field(low, b"\nwarc-type:").decode("latin-1"), _address(fields, low), int(length))
 
 
 def _address(fields: bytes, low: bytes) -> str:
@@ -120,20 +151,18 @@ def _address(fields: bytes, low: bytes) -> str:
     return _text(fields[at + 16 : end if end >= 0 else len(fields)].strip(b" \t<>")) if at else ""
 
 
-def _parts(data: Stream, record: _Record, path: str) -> Iterator[Text | Member | Unread]:
-    place = path if record.kind in _OF_A_SERVER else f"{path} ({record.kind})"
-    if record.size > _WHOLE:
-        yield from _large(data, record, place)
-        return
-    content = data.read(record.size)
+def _parts(content: bytes, record: _Record, place: str, budget: Budget) -> Iterable[Text | Member | Unread]:
     if record.kind in _ANSWERS:
-        yield from _answer(Response(content), place, data.budget)
-    elif is_document(content):
-        yield Member(place, Stream([content], data.budget))
-    else:
-        yield _page(place, b"", iter([content]), "")
-    if len(content) < record.size:
-        yield Unread(place, "the web archive ends in the middle of this record")
+        answer = Response(content)
+        if answer.is_textual and answer.is_plain and not codec(answer.charset):
+            at = len(answer.head)
+            if not is_document(content[at : at + _MAGIC_NUMBER]):
+                digest = LateHash()
+                return [Text(place, _as_sent(answer, digest), digest)]
+        return _answer(answer, place, budget)
+    if is_document(content):
+        return [Member(place, Stream([content], budget))]
+    return [_page(place, b"", iter([content]), "")]
 
 
 def _answer(answer: Response, place: str, budget: Budget) -> Iterator[Text | Member | Unread]:
@@ -149,6 +178,12 @@ def _answer(answer: Response, place: str, budget: Budget) -> Iterator[Text | Mem
         yield Member(place, Stream(body, budget))
     if damage:
         yield Unread(place, damage[0])
+
+
+def _as_sent(answer: Response, digest: LateHash) -> Iterator[bytes]:
+    digest.update(answer.sent)
+    text = mended(answer.message)
+    yield from cut(text) if len(text) > CHUNK else (text,)
 
 
 def _until_damage(pieces: Iterator[bytes], damage: list[str]) -> Iterator[bytes]:

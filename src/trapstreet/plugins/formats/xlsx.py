@@ -18,6 +18,7 @@ from trapstreet.plugins.formats._stream import Damaged, Refused, Stream
 title = "workbook"
 rank = 10
 container = True
+begins = b"P"
 
 _SHEET = re.compile(r"xl/(?:worksheets|binaryIndex)/sheet.*")
 _SHARED = [f"xl/{name}.{ending}" for name in ("sharedStrings", "styles") for ending in ("xml", "bin")]
@@ -60,4 +61,4 @@ def _weigh(archive: zipfile.ZipFile, data: Stream) -> None:
                 for _ in data.budget.unpack(zipped.unpacked(archive, info)):
                     pass
             except Damaged as error:
-                raise Refused(f"partly read, as the texts that it is made of: {error}") from error
+                raise Refused(f"read as the texts that it is made of: {error}", partly=True) from error

@@ -9,6 +9,7 @@ from trapstreet.plugins.formats._stream import Stream
 title = "xz file"
 rank = 20
 container = True
+begins = b"\xfd\x5d"
 
 _MAGIC = b"\xfd7zXZ\x00"
 _MEMORY = 256 << 20

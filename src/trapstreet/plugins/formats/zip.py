@@ -11,6 +11,7 @@ from trapstreet.plugins.formats._stream import Refused, Stream
 title = "ZIP archive"
 rank = 20
 container = True
+begins = b"P"
 
 
 def recognises(data: Stream) -> bool:
@@ -21,7 +22,7 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     try:
         archive = zipped.directory(data)
     except Refused as refusal:
-        yield Unread(path, f"{refusal}; members were looked for without it")
+        yield Unread(path, f"{refusal}; members were looked for without it", partly=True)
         data.restart()
         yield from salvage(data, path)
         return

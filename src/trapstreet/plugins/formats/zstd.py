@@ -1,26 +1,29 @@
 """Zstandard, of one frame or many.
 
-The library unpacks all that it is given: 16 KB can be gigabytes. So it is given whole blocks, of which the
-headers say how much they make at most.
+The library reads on behind the end of a frame. So it is given whole blocks, as many as there are.
 
 Format: RFC 8878, section 3.1.
 """
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+from typing import IO, cast
 
 from trapstreet.plugins.formats import Member
 from trapstreet.plugins.formats import _packed as packed
-from trapstreet.plugins.formats._stream import CHUNK, Damaged, Stream
+from trapstreet.plugins.formats._stream import CHUNK, Damaged, FormatError, Stream
 
 title = "Zstandard file"
 rank = 20
 container = True
+begins = b"\x28" + bytes(range(0x50, 0x60))
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = b"\x2a\x4d\x18"
 _HEADER = 18
-_LARGEST_BLOCK = 1 << 17
-_RLE, _COMPRESSED = 1, 2
+_LONGEST = 1 << 20  # bytes of what is skipped at the beginning
+_RLE = 1
 _WINDOW = 128 << 20
 """Bytes of the past that a frame may refer to: what `zstd --ultra -22` asks for; a header can say 2 GB."""
 
@@ -29,7 +32,7 @@ def recognises(data: Stream) -> bool:
     head = data.peek(8)
     if _is_skippable(head):
         size = int.from_bytes(head[4:], "little")
-        return size <= CHUNK and data.peek(8 + size + 4)[8 + size :] == _MAGIC
+        return size <= _LONGEST and data.peek(8 + size + 4)[8 + size :] == _MAGIC
     return head[:4] == _MAGIC
 
 
@@ -55,12 +58,29 @@ def stream(data: Stream) -> Iterator[bytes]:
             raise Damaged(
                 f"unpacking it needs {about.window_size >> 20:,} MB of memory, more than {_WINDOW >> 20}"
             )
-        frame = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
-        frame.decompress(data.read(zstandard.frame_header_size(head)))
-        for blocks in _blocks(data, checksum=4 * about.has_checksum):
-            yield frame.decompress(blocks)
+        size = zstandard.frame_header_size(head)
+        frame = _Frame(chain([data.read(size)], _blocks(data, checksum=4 * about.has_checksum)))
+        unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+        yield from iter(partial(unpacker.stream_reader(cast(IO[bytes], frame)).read, CHUNK), b"")
     except zstandard.ZstdError as error:
         raise Damaged("the compressed data is damaged") from error
+    if frame.error:
+        raise frame.error
+
+
+class _Frame:
+    """A frame's bytes, block by block, as a file; what ends them early is its end, and kept as an error."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self.error: Exception | None = None
+
+    def read(self, _size: int) -> bytes:
+        try:
+            return next(self._blocks, b"")
+        except (FormatError, OSError) as error:
+            self.error = error
+            return b""
 
 
 def _begins(data: Stream) -> bool:
@@ -73,20 +93,14 @@ def _is_skippable(head: bytes) -> bool:
 
 
 def _blocks(data: Stream, *, checksum: int) -> Iterator[bytes]:
-    """The frame's blocks to its end, so many at a time as make at most 1 MiB."""
+    """The frame's blocks to its end."""
     last = False
     while not last:
-        whole, room = bytearray(), CHUNK
-        while not last and room > 0:
-            header = data.read(3)
-            number = int.from_bytes(header, "little")
-            last, kind, size = bool(number & 1), number >> 1 & 3, number >> 3
-            stored = (1 if kind == _RLE else size) + (checksum if last else 0)
-            block = data.read(stored)
-            if len(header) < 3 or len(block) < stored:
-                yield bytes(whole)
-                raise Damaged("the compressed data ends in the middle")
-            whole += header
-            whole += block
-            room -= len(header) + (_LARGEST_BLOCK if kind == _COMPRESSED else size)  # blocks may be empty
-        yield bytes(whole)
+        header = data.read(3)
+        number = int.from_bytes(header, "little")
+        last, kind, size = bool(number & 1), number >> 1 & 3, number >> 3
+        stored = (1 if kind == _RLE else size) + (checksum if last else 0)
+        block = data.read(stored)
+        yield header + block
+        if len(header) < 3 or len(block) < stored:
+            raise Damaged("the compressed data ends in the middle")

@@ -125,7 +125,10 @@ def test_an_interrupted_command_leaves_nothing_and_works_again(desk: Desk, comma
         desk.do("register", "customers.csv", "--name", "customers")
     before = kept(desk)
     status, out, err = stopped(MEET[command](desk), signal.SIGINT)
-    assert (status, out, err.strip()) == (130, "", "trapstreet: interrupted; nothing was half-written")
+    if command == "scan":  # tells what it has found: test_scan_stopped.py
+        assert (status, out.splitlines()[-1][:15]) == (130, "Stopped: 1 text")
+    else:
+        assert (status, out, err.strip()) == (130, "", "trapstreet: interrupted; nothing was half-written")
     assert kept(desk) == before
     match command:
         case "register":

@@ -160,7 +160,21 @@ def test_a_workspace_of_another_version_is_left_alone(desk: Desk, schema: str, b
     assert not [path for path in desk.folder.iterdir() if path.name in ("x.csv", "y.csv", "b.tar")]
 
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Said = tuple[int, str, str]
+"""Exit status, output, errors."""
+Run = Callable[..., list[Said]]
+
+ONE_AFTER_THE_OTHER = """
+import io, json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from trapstreet.cli import run
+said = []
+for line in json.load(sys.stdin):
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        status = run(line)
+    said.append((status, out.getvalue(), err.getvalue()))
+json.dump(said, sys.stdout)
+"""
 
 
 @pytest.fixture
@@ -172,9 +186,13 @@ def ordinary(desk: Desk) -> Run:
             pytest.skip("root needs setpriv (util-linux) to be refused anything")
         powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [*powerless, *TRAPSTREET, *map(str, arguments), "--workspace", str(desk.workspace)]
-        return subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=False)
+    def run(*commands: list[object]) -> list[Said]:
+        lines = [[*map(str, command), "--workspace", str(desk.workspace)] for command in commands]
+        done = subprocess.run(
+            [*powerless, sys.executable, "-c", ONE_AFTER_THE_OTHER],
+            input=json.dumps(lines), cwd=desk.folder, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [(status, out, err) for status, out, err in json.loads(done.stdout)]
 
     return run
 
@@ -183,19 +201,19 @@ def test_a_file_that_may_not_be_read_is_denied(desk: Desk, ordinary: Run) -> Non
     path = customer_file(desk.folder / "customers.csv", 50)
     desk.do("register", path, "--name", "customers")
     path.chmod(0)
-    for command in (
+    *denied, scanned = ordinary(
         ["register", path, "--name", "again"],
         ["share", "customers", "--to", "X", "--out", "x.csv"],
         ["strip", path, "--out", "x.csv"],
-    ):
-        done = ordinary(*command)
-        assert (done.returncode, done.stdout) == (3, ""), command
-        assert done.stderr.count("\n") == 1
-        assert f"{path}: may not read it" in done.stderr
+        ["scan", path],
+    )
+    for status, out, err in denied:
+        assert (status, out) == (3, ""), err
+        assert err.count("\n") == 1
+        assert f"{path}: may not read it" in err
     assert not (desk.folder / "x.csv").exists()
-    done = ordinary("scan", path)
-    assert done.returncode == 6
-    assert f"NOT READ  {path}: permission denied" in done.stdout
+    assert scanned[0] == 6
+    assert f"NOT READ  {path}: permission denied" in scanned[1]
 
 
 def test_a_folder_that_may_not_be_entered_or_written_is_denied(desk: Desk, ordinary: Run) -> None:
@@ -203,15 +221,14 @@ def test_a_folder_that_may_not_be_entered_or_written_is_denied(desk: Desk, ordin
     closed = desk.folder / "closed"
     closed.mkdir()
     closed.chmod(0)
-    for command in (
+    for status, _, err in ordinary(
         ["scan", closed / "inside.txt"],
         ["share", "customers", "--to", "X", "--out", closed / "x.csv"],
         ["backup", closed / "b.tar"],
     ):
-        done = ordinary(*command)
-        assert done.returncode == 3, done.stderr
-        assert done.stderr.count("\n") == 1
-        assert str(closed) in done.stderr
+        assert status == 3, err
+        assert err.count("\n") == 1
+        assert str(closed) in err
 
 
 def test_a_missing_path_ends_a_scan_before_anything_is_read(desk: Desk) -> None:
@@ -219,7 +236,7 @@ def test_a_missing_path_ends_a_scan_before_anything_is_read(desk: Desk) -> None:
     desk.do("register", path, "--name", "customers")
     for command in ("scan", "trace"):
         assert "gone.txt" in desk.refused(4, command, path, desk.folder / "gone.txt")
-    assert "give a file, a directory" in desk.refused(2, "scan", "ftp://files.example/x")
+    assert "give a file, a directory" in desk.refused(2, "scan", "gopher://files.example/x")
 
 
 def test_what_could_not_be_read_turns_nothing_found_into_status_6(desk: Desk) -> None:
@@ -264,6 +281,11 @@ def test_what_could_not_be_read_turns_nothing_found_into_status_6(desk: Desk) ->
 )
 def test_a_command_line_that_cannot_be_meant_is_refused(desk: Desk, command: list[str]) -> None:
     desk.refused(2, *command)
+
+
+def test_what_belongs_behind_the_table_is_said_to_belong_there(desk: Desk) -> None:
+    line = desk.refused(2, "register", "list.xlsx", "--name", "customers", "--sheet", "Kunden")
+    assert line.endswith("No such option '--sheet': it goes behind the table: 'TABLE?sheet=…'")
 
 
 def test_a_folder_is_no_table(desk: Desk) -> None:

@@ -127,9 +127,20 @@ def test_an_interrupted_scan_leaves_the_terminal_clean(desk: Desk) -> None:
     terminal.until(b"scanning")
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.ended() == 130
-    drawn, _, said = terminal.screen.rpartition(ERASE)
-    assert_clean(drawn + ERASE)
-    assert said.split() == b"trapstreet: interrupted; nothing was half-written".split()
+    assert_clean(terminal.screen)
+
+
+def test_a_line_says_how_many_texts_look_like_findings_so_far(desk: Desk) -> None:
+    lines = (desk.folder / "customers.csv").read_bytes().splitlines(keepends=True)
+    for number in range(3):
+        desk.write(f"{number}.txt", b"".join(lines[1 + 20 * number : 21 + 20 * number]))
+    terminal = Terminal(desk, ["scan", "0.txt", "1.txt", "2.txt", "-"])
+    assert terminal.process.stdin
+    terminal.process.stdin.write(b"nothing of ours\n" * 20_000)
+    terminal.process.stdin.flush()
+    assert b"scanning" in terminal.until(b"3 found so far")
+    terminal.process.stdin.close()
+    assert terminal.ended() == 1
 
 
 def test_nothing_is_drawn_where_there_is_no_terminal(desk: Desk) -> None:

@@ -27,7 +27,8 @@ class _Wanted(NamedTuple):
 
 _KINDS = {"MX": "mail domain", "NS": "zone", "": "web address"}
 _ADVICE = {
-    "MX": "add an MX record that names the trap's host, at whoever serves the domain",
+    "MX": "add an MX record that names the trap's host, at whoever serves the domain: until then mail to "
+    "decoys is lost",
     "NS": "name the trap as its name server at the registrar, with the trap's address",
     "": "add an address record (A or AAAA) of the trap, at whoever serves the domain",
 }
@@ -55,7 +56,8 @@ def _check(wanted: _Wanted) -> Check:
     name, record = wanted
     kind = _KINDS[record]
     if any(f".{name.lower()}".endswith(f".{reserved}") for reserved in _RESERVED):
-        return Check(kind, True, f"{name} is reserved for examples: nothing can be heard there", about=name)
+        found_words = f"{name} is reserved for examples: its decoys prove copies, nothing is heard of them"
+        return Check(kind, True, found_words, about=name)
     try:
         hosts = _targets(name, record) if record else [name]
         found = [(host, _addresses(host)) for host in hosts]

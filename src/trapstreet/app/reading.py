@@ -41,7 +41,8 @@ def _tell(progress: Progress, total: "_Total", before: int, done: int) -> None:
 
 
 class _Total:
-    """The bytes of all objects, once they are known; a listing that cannot be gone through never is."""
+    """The bytes of all objects, once they are known; those of a server, and of a listing that cannot be gone
+    through, never are."""
 
     def __init__(self, locations: Sequence[str]) -> None:
         self.known: int | None = None
@@ -52,6 +53,8 @@ class _Total:
         self._stopped = True
 
     def _add_up(self, locations: Sequence[str]) -> None:
+        if any("://" in location for location in locations):  # no server is asked twice for everything
+            return
         size = 0
         try:
             for each in (each for location in locations for each in objects(location)):

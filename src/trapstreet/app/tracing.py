@@ -260,7 +260,7 @@ class _Reading:
     def __iter__(self) -> Iterator[SourceText]:
         for part in self._parts:
             if isinstance(part, Unread):
-                self.unread.append(Unread(printable(part.path), part.why))
+                self.unread.append(part.printable())
             else:
                 self.texts.append(part)
                 yield part

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from trapstreet.app.passwords import Passwords
-from trapstreet.core.model.objects import Unread, printable
+from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.decoders import decoded
 from trapstreet.plugins.formats import Text, read
 from trapstreet.plugins.sources import objects
@@ -45,8 +45,7 @@ def verify(path: Path, leak: Sequence[str], *, log_key: str | None, passwords: P
         if leak:
             seen = recount(_texts(leak, unread, passwords), proof.claims)
             if unread and missing(proof, seen):
-                why = f"{_all_of(unread)} not read"
-                return Verified(proof, None, why, False, tuple(unread), undecided=True)
+                return Verified(proof, None, _all_of(unread), False, tuple(unread), undecided=True)
             compare(proof, seen)
     except DoesNotHold as error:
         return Verified(proof, None, str(error), bool(leak), tuple(unread))
@@ -54,14 +53,16 @@ def verify(path: Path, leak: Sequence[str], *, log_key: str | None, passwords: P
 
 
 def _all_of(unread: Sequence[Unread]) -> str:
-    return f"{unread[0].path} was" if len(unread) == 1 else f"{len(unread):,} parts of it were"
+    if len(unread) > 1:
+        return f"{len(unread):,} parts of it were not read"
+    return f"{unread[0].path} was {'only partly' if unread[0].partly else 'not'} read"
 
 
 def _texts(locations: Sequence[str], unread: list[Unread], passwords: Passwords) -> Iterator[Text]:
     for found in chain.from_iterable([objects(location) for location in locations]):
         for part in [found] if isinstance(found, Unread) else read(found, passwords=passwords):
             if isinstance(part, Unread):
-                unread.append(Unread(printable(part.path), part.why))
+                unread.append(part.printable())
             else:
                 part.chunks = decoded(part.chunks)
                 yield part

@@ -16,6 +16,7 @@ BUG = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 _HEAR = "send it to a file, or to /dev/null"
+_OF_A_TABLE = ("sheet", "table", "query", "encoding", "delimiter")
 
 
 def run_guarded(command: click.Command, arguments: list[str]) -> int:
@@ -44,10 +45,23 @@ def run_guarded(command: click.Command, arguments: list[str]) -> int:
 
 def as_trapstreet_error(error: Exception) -> TrapstreetError | None:
     """The error in the product's own words, None if it is a bug."""
+    if isinstance(error, click.NoSuchOption) and (found := _of_a_table(error)):
+        return found
     if isinstance(error, click.ClickException):
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "trapstreet"
         return UnusableInput(error.format_message().rstrip("."), hint=f"see {where} --help")
     return known_error(error)
+
+
+def _of_a_table(error: click.NoSuchOption) -> UnusableInput | None:
+    """What is no option of a command, but a part of the table's name there."""
+    name = error.option_name.lstrip("-")
+    if name not in _OF_A_TABLE or not error.ctx:
+        return None
+    if all(each.name != "table" for each in error.ctx.command.params):
+        return None
+    hint = f"it goes behind the table: 'TABLE?{name}=…'"
+    return UnusableInput(f"No such option '{error.option_name}'", hint=hint)
 
 
 def record_bug(error: Exception) -> tuple[str, str]:

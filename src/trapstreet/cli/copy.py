@@ -13,8 +13,10 @@ from trapstreet.cli.options import (
     workspace_option,
 )
 from trapstreet.cli.output import emit, progress
+from trapstreet.cli.tables import table
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.urls import without_password
+from trapstreet.core.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,16 +109,17 @@ def refresh(
             progress=told,
         )
     shown = without_password(out)
-    size = f"{result.rows:,} rows and {result.decoys:,} decoys"
+    size = f"{counted(result.rows, 'row')} and {counted(result.decoys, 'decoy')}"
     lines = [f"Copy {result.copy}, as version {result.version} is, is in {shown}: {size}."]
     if not result.new:
         lines.append("It was handed out of this version before; nothing new was registered.")
     if result.withheld:
-        lines.append(f"{result.withheld:,} rows are withheld from it.")
+        lines.append(f"{counted(result.withheld, 'row is', 'rows are')} withheld from it.")
     if result.marked:
-        lines.append(f"{result.marked:,} rows have a value spelled in its own way.")
+        lines.append(f"{counted(result.marked, 'row has', 'rows have')} a value spelled in its own way.")
     if result.left_out:
-        lines.append(f"{result.left_out:,} of its decoys are left out: their keys are real rows' by now.")
+        one, many = "is left out: its key is a real row's", "are left out: their keys are real rows'"
+        lines.append(f"{counted(result.left_out, f'of its decoys {one}', f'of its decoys {many}')} by now.")
     emit(as_json, {"out": shown, **asdict(result)}, "\n".join(lines))
 
 
@@ -197,14 +200,6 @@ def _table(rows: list[dict[str, object]]) -> str:
         return "No copies yet. Hand one out with: trapstreet share NAME --to RECIPIENT --out FILE"
     shown = ["copy", "data_set", "version", "recipient", "issued", "rows", "decoys", "status"]
     cells = [
-        shown,
-        *(
-            [f"{row[name]:,}" if name in ("rows", "decoys") else str(row[name]) for name in shown]
-            for row in rows
-        ),
+        [f"{row[name]:,}" if name in ("rows", "decoys") else str(row[name]) for name in shown] for row in rows
     ]
-    widths = [max(len(line[at]) for line in cells) for at in range(len(shown))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    )
+    return table(shown, cells)

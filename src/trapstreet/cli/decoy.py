@@ -9,8 +9,10 @@ import click
 
 from trapstreet.cli.expecting import expected_use, sender_option
 from trapstreet.cli.options import example, json_option, workspace_option
-from trapstreet.cli.output import emit, progress
+from trapstreet.cli.output import emit, note, progress
+from trapstreet.cli.tables import table
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
+from trapstreet.core.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +119,7 @@ def expect(
             {"planting": planting.id, **use.shown()},
             f"Expected of {planting.id} until {day(use.until)}: {use}.",
         )
+        note(use.remark)
 
 
 @command.command(epilog=example("trapstreet decoy retire p3", "trapstreet decoy retire --expired"))
@@ -137,7 +140,6 @@ def retire(
     if not (names or tag or expired):
         raise UnusableInput("which decoys?", hint="name them, or pass --tag or --expired")
     opened = Workspace.open(workspace)
-    from trapstreet.core.model.words import counted
     from trapstreet.render.plantings import name_of
     from trapstreet.store import plantings
 
@@ -262,7 +264,8 @@ def reconcile(
     lines = [line for each in results for line in reconciled_lines(each)] + _not_read(unread)
     for each in met:
         for planting, number in each.decoys.items():
-            lines.append(f"{each.place}: {number:,} decoys of planting {planting} were copied there.")
+            decoys = counted(number, "decoy")
+            lines.append(f"{each.place}: copied there: {decoys} of planting {planting}.")
         if not each.decoys:
             lines.append(f"{each.place}: no decoys.")
     document = {"plantings": results, "elsewhere": met, "unread": unread}
@@ -299,12 +302,7 @@ def _status(fine: bool, unread: list[dict[str, str]]) -> int:
 def _table(rows: list[dict[str, object]], shown: list[str]) -> str:
     if not rows:
         return "None. Plant some with: trapstreet plant NAME"
-    cells = [shown, *([_text(row[name]) for name in shown] for row in rows)]
-    widths = [max(len(line[at]) for line in cells) for at in range(len(shown))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    )
+    return table(shown, [[_text(row[name]) for name in shown] for row in rows])
 
 
 def _text(value: object) -> str:

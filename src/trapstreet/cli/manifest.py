@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def options_of(settings: type[msgspec.Struct]) -> list[click.Option]:
-    """An option for each field. Texts, whole numbers, switches, choices and lists of texts are known.
+    """An option for each field. Texts, numbers, switches, choices and lists of texts are known.
 
     An option that is not given is None: the default stays the settings' own matter.
     """
@@ -50,6 +50,8 @@ def _option(field: inspect.Field) -> click.Option:
             return click.Option([flag], type=choice, help=shared["help"], required=field.required)
         case inspect.IntType():
             return click.Option([flag], type=int, **shared)
+        case inspect.FloatType():
+            return click.Option([flag], type=float, **shared)
         case inspect.VarTupleType() | inspect.ListType():
             return click.Option([flag], type=str, multiple=True, default=None, **shared)
         case _:

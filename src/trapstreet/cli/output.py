@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import ProgressColumn
 
-    from trapstreet.core.ports import Progress
 
 SHOWN_AFTER = 2.0
 SHOWN_EVERY = 0.25
@@ -35,22 +34,27 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress(label: str, *, in_bytes: bool = False) -> "Iterator[Progress]":
+def progress(label: str, *, in_bytes: bool = False) -> "Iterator[Shown]":
     """A function to be told (done, total): a line on a terminal's standard error, two seconds from now on.
 
     With a total it has a bar and the time left; in_bytes adds the bytes and how many there are in a second.
     """
-    shown = _Shown(label, in_bytes=in_bytes)
+    shown = Shown(label, in_bytes=in_bytes)
     try:
         yield shown
     finally:
         shown.close()
 
 
-class _Shown:
+class Shown:
+    """Progress on a terminal.
+
+    label  what stands at the beginning of the line; it may change
+    """
+
     def __init__(self, label: str, *, in_bytes: bool) -> None:
         self.watched = sys.stderr.isatty()
-        self._label = label
+        self.label = label
         self._in_bytes = in_bytes
         self._next = time.monotonic() + SHOWN_AFTER
         self._bar: Bar | None = None
@@ -61,13 +65,13 @@ class _Shown:
         self._next = time.monotonic() + SHOWN_EVERY
         if self._bar is None:
             self._bar = _bar()
-            self._bar.add_task(self._label, total=total)
+            self._bar.add_task(self.label, total=total)
             self._show_bytes(self._bar, total)
             self._bar.start()
         (task,) = self._bar.tasks
         if task.total is None and total is not None:
             self._show_bytes(self._bar, total)
-        self._bar.update(task.id, completed=done, total=total)
+        self._bar.update(task.id, completed=done, total=total, description=self.label)
 
     def close(self) -> None:
         if self._bar is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,8 @@ from trapstreet.cli.options import example, json_option, refuse_unprintable, wor
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.urls import without_password
+from trapstreet.core.model.words import counted, printable
 
 if TYPE_CHECKING:
     from trapstreet.register import Registration
@@ -57,11 +60,12 @@ def command(
     """
     from trapstreet.app.clock import now
     from trapstreet.app.packed import open_table
-    from trapstreet.app.places import lasting
+    from trapstreet.app.places import lasting, same_place
     from trapstreet.app.search import shelf_of
     from trapstreet.app.workspace import Workspace
 
     refuse_unprintable("--name", name)
+    source = lasting(table)
     opened = Workspace.open(workspace)
     from trapstreet.register import Asked, register
 
@@ -71,7 +75,7 @@ def command(
         result = register(
             found,
             name,
-            source=lasting(table),
+            source=source,
             asked=asked,
             keys=opened.ring,
             shelf=shelf_of(opened),
@@ -79,7 +83,11 @@ def command(
             progress=told,
         )
         opened.sign_log()
-    emit(as_json, _document(result, found.label), "\n".join(_lines(result, table, found.label)))
+    before = result.moved_from if result.moved_from and not same_place(result.moved_from, source) else ""
+    document, lines = _document(result, found.label), list(_lines(result, table, found.label))
+    if before:
+        lines.insert(1, _moved(name, before, source))
+    emit(as_json, document | {"source_before": before or None}, "\n".join(lines))
 
 
 def _column_kind(text: str) -> tuple[str, Kind]:
@@ -108,15 +116,20 @@ def _document(result: "Registration", label: str) -> dict[str, object]:
     }
 
 
+def _moved(name: str, before: str, source: str) -> str:
+    return printable(f"{name} was registered from {before} before; it is read from {source} from now on.")
+
+
 def _lines(result: "Registration", table: str, label: str) -> Sequence[str]:
+    rows = counted(result.rows, "row")
     if not result.new:
-        lines = [f"{result.name}: as registered, still version {result.version} ({result.rows:,} rows)."]
+        lines = [f"{result.name}: as registered, still version {result.version} ({rows})."]
     elif result.version == 1:
-        lines = [f"{result.name}: version 1 registered, {result.rows:,} rows."]
+        lines = [f"{result.name}: version 1 registered, {rows}."]
     else:
         changes = f"{result.appeared:,} appeared, {result.changed:,} changed, {result.went:,} went"
         changes += "; all entered anew, as columns are read in another way now" if result.reread else ""
-        lines = [f"{result.name}: version {result.version} registered, {result.rows:,} rows: {changes}."]
+        lines = [f"{result.name}: version {result.version} registered, {rows}: {changes}."]
     if _INSIDE in label and _INSIDE not in table:
         lines.append(f"Read from {label}")
     lines.append(f"Key: {' + '.join(result.key)}")
@@ -132,7 +145,6 @@ def _set_aside(result: "Registration") -> Sequence[str]:
     if not result.set_aside:
         return []
     from trapstreet.core.fields import kinds
-    from trapstreet.core.model.words import counted
     from trapstreet.index import SHARED
 
     counts = []
@@ -148,14 +160,22 @@ def _left_out(result: "Registration", table: str) -> Sequence[str]:
 
     lines = []
     if result.rejected:
-        lines.append(f"{len(result.rejected):,} rows could not be read and are left out:")
+        rejected = len(result.rejected)
+        lines.append(f"{counted(rejected, 'row')} could not be read and {_are(rejected)} left out:")
         lines += [f"  line {each.line}: {each.why}" for each in result.rejected[:_SHOWN]]
         if len(result.rejected) > _SHOWN:
             lines.append(f"  and {len(result.rejected) - _SHOWN:,} more (--json lists all)")
     copied = [owner for owner in result.decoy_rows if not is_planting(owner)]
     for owner, count in result.decoy_rows.items():
-        why = ": this table is, or holds, a copy" if owner in copied else ", as they should be"
-        lines.append(f"{count:,} rows are decoys of {owner_words(owner)} and are left out{why}.")
+        why = ": this table is, or holds, a copy" if owner in copied else ", as planted"
+        rows = counted(count, "row is a decoy", "rows are decoys")
+        lines.append(f"{rows} of {owner_words(owner)} and {_are(count)} left out{why}.")
     if copied:
-        lines.append(f"  To take them out of the file: trapstreet strip {table} --out CLEAN")
+        lines.append(
+            f"  To take them out of the file: trapstreet strip {quote(without_password(table))} --out CLEAN"
+        )
     return lines
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"

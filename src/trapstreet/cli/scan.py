@@ -10,9 +10,13 @@ from trapstreet.cli.options import example, json_option, password_file_option, w
 from trapstreet.cli.output import emit, note, progress
 
 if TYPE_CHECKING:
+    from trapstreet.app.passwords import Passwords
+    from trapstreet.app.stopping import Stop
+    from trapstreet.app.workspace import Workspace
     from trapstreet.watch import Scan
 
 FOUND = 1
+STOPPED = 130
 SOMETHING_UNREAD = 6
 
 
@@ -34,30 +38,50 @@ def command(
     """Look for your data at each SOURCE: a file, a directory, or - for standard input.
 
     Formatting does not matter: letter case, accents, separators, country codes, the order of names, how it is
-    packed. What was not found before is an alert (docs/alerts.md). Exit status 1 if something was found, 6 if
-    nothing was found but something could not be read.
+    packed. What was not found before is an alert (docs/alerts.md). Ctrl-C ends the scan in order: what was
+    found until then is told. Exit status 1 if something was found, 6 if nothing was found but something could
+    not be read, 130 if the scan was stopped.
     """
     from trapstreet.app.passwords import passwords_in
-    from trapstreet.app.search import matcher_of, matcher_remark, processors, public_of, texts
+    from trapstreet.app.stopping import Stop
     from trapstreet.app.workspace import Workspace
 
     passwords = passwords_in(password_file)
     opened = Workspace.open(workspace)
+    stop = Stop()
+    with stop.by_signal():
+        result = _scanned(opened, source, passwords, ocr=ocr, stop=stop)
+        emit(as_json, result, "\n".join(_lines(result)))
+        if result.findings:
+            from trapstreet.app.alarming import alarm_findings
+
+            note(_alarm_line(alarm_findings(opened, result.findings)))
+    if result.stopped:
+        return STOPPED
+    return FOUND if result.findings else SOMETHING_UNREAD if result.unread else 0
+
+
+def _scanned(
+    opened: "Workspace", source: Sequence[str], passwords: "Passwords", *, ocr: bool, stop: "Stop"
+) -> "Scan":
+    import msgspec
+
+    from trapstreet.app.search import matcher_of, matcher_remark, processors, public_of, texts
     from trapstreet.watch import scan
 
     note(matcher_remark())
     lookup, matcher = matcher_of(opened)
     public = public_of(opened, lookup)
     with progress("scanning", in_bytes=True) as told:
-        found = texts(source, told, passwords=passwords, ocr=ocr)
-        result = scan(found, lookup=lookup, matcher=matcher, public=public, threads=processors())
-    emit(as_json, result, "\n".join(_lines(result)))
-    if result.findings:
-        from trapstreet.app.alarming import alarm_findings
 
-        note(_alarm_line(alarm_findings(opened, result.findings)))
-        return FOUND
-    return SOMETHING_UNREAD if result.unread else 0
+        def so_far(count: int) -> None:
+            told.label = f"scanning, {count:,} found so far"
+
+        found = texts(source, told, passwords=passwords, ocr=ocr, stop=stop)
+        result = scan(
+            found, lookup=lookup, matcher=matcher, public=public, threads=processors(), so_far=so_far
+        )
+    return msgspec.structs.replace(result, stopped=stop.early)
 
 
 def _alarm_line(alerts: int) -> str:
@@ -67,14 +91,16 @@ def _alarm_line(alerts: int) -> str:
 
 
 def _lines(result: "Scan") -> Iterator[str]:
+    from trapstreet.core.model.words import counted
     from trapstreet.render.findings import finding_lines, set_aside_lines
 
     for finding in result.findings:
         yield from finding_lines(finding)
     for each in result.unread:
-        yield f"NOT READ  {each.path}: {each.why}"
+        yield each.line
     yield from set_aside_lines(result.set_aside)
-    size = f"{result.scanned['objects']:,} texts, {result.scanned['bytes'] / 1e6:,.1f} MB read"
+    texts = counted(result.scanned["objects"], "text")
+    size = f"{texts}, {result.scanned['bytes'] / 1e6:,.1f} MB read"
     if result.findings:
         paths = {finding.path for finding in result.findings}
         yield (
@@ -86,3 +112,6 @@ def _lines(result: "Scan") -> Iterator[str]:
         yield f"None of your data found ({size})." + (
             " Not everything could be read." if result.unread else ""
         )
+    if result.stopped:
+        were = "was" if result.scanned["objects"] == 1 else "were"
+        yield f"Stopped: {texts} of the source {were} read, the rest was not looked at."

@@ -9,9 +9,10 @@ import click
 
 from trapstreet.cli.expecting import Expected, expected_use, sender_option
 from trapstreet.cli.options import end_of_day, example, json_option, refuse_unprintable, workspace_option
-from trapstreet.cli.output import emit, progress
+from trapstreet.cli.output import emit, note, progress
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.urls import without_password
+from trapstreet.core.model.words import counted
 
 if TYPE_CHECKING:
     from trapstreet.app.workspace import Workspace
@@ -135,11 +136,13 @@ def command(
         )
         if expected is not None:
             _expect(opened, result.copy, expected)
-    document, lines = _document(result, name, out), _lines(result, name, out)
+    notes = [*result.notes, *_more_decoys_than_rows(result, decoys)]
+    document, lines = _document(result, name, out, notes), _lines(result, name, out, notes)
     if expected is not None:
         document["used_for"] = expected.shown()
         lines.append(f"Expected until {day(expected.until)}: {expected}.")
     emit(as_json, document, "\n".join(lines))
+    note(expected.remark if expected else "")
 
 
 def _expect(opened: "Workspace", copy: str, expected: Expected) -> None:
@@ -181,7 +184,14 @@ def _recipient(opened: "Workspace", name: str, *, is_new: bool) -> "str | NewRec
     return almost if click.confirm(f"{question}. Is it the same recipient?", err=True) else new
 
 
-def _document(result: "Copied", name: str, out: str) -> dict[str, object]:
+def _more_decoys_than_rows(result: "Copied", asked: int | None) -> list[str]:
+    if asked is None or result.decoys <= result.rows:
+        return []
+    size = f"{counted(result.decoys, 'decoy')} among {counted(result.rows, 'row')}"
+    return [f"{size} stand out to whoever knows how many rows there should be: 1 % of the rows is usual."]
+
+
+def _document(result: "Copied", name: str, out: str, notes: Sequence[str]) -> dict[str, object]:
     return {
         "copy": result.copy,
         "data_set": name,
@@ -194,23 +204,23 @@ def _document(result: "Copied", name: str, out: str) -> dict[str, object]:
         "withheld": result.withheld,
         "marked": result.marked,
         "strippable": bool(result.strippable),
-        "notes": [*result.strippable, *result.notes],
+        "notes": [*result.strippable, *notes],
         "proves": result.proves,
         "commitment": result.commitment,
     }
 
 
-def _lines(result: "Copied", name: str, out: str) -> list[str]:
+def _lines(result: "Copied", name: str, out: str, notes: Sequence[str]) -> list[str]:
     from trapstreet.render.words import percent
     from trapstreet.share.domain.power import proven_at
 
-    size = f"{result.rows:,} rows and {result.decoys:,} decoys"
+    size = f"{counted(result.rows, 'row')} and {counted(result.decoys, 'decoy')}"
     if result.shared:
         size += f", {result.shared:,} of which other copies may have too"
     if result.marked:
-        size += f"; {result.marked:,} rows have a value spelled in its own way"
+        size += f"; {counted(result.marked, 'row has', 'rows have')} a value spelled in its own way"
     if result.withheld:
-        size += f"; {result.withheld:,} rows are withheld from it"
+        size += f"; {counted(result.withheld, 'row is', 'rows are')} withheld from it"
     lines = [
         f"Copy {result.copy} of {name!r} (version {result.version}) is in {without_password(out)}: {size}.",
         f"Recipient: {result.recipient}.",
@@ -226,5 +236,4 @@ def _lines(result: "Copied", name: str, out: str) -> list[str]:
     if result.strippable:
         lines.append("STRIPPABLE: somebody who looks for them can pick the decoys out:")
         lines += [f"  {why}" for why in result.strippable]
-    lines += list(result.notes)
-    return lines
+    return lines + list(notes)

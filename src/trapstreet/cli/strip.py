@@ -6,6 +6,7 @@ import click
 
 from trapstreet.cli.options import FILE, example, json_option, workspace_option
 from trapstreet.cli.output import emit, progress
+from trapstreet.core.model.words import counted
 
 
 @click.command(epilog=example("trapstreet strip cork-returned.csv --out cork-clean.csv"))
@@ -37,10 +38,14 @@ def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None
             create=lambda: create_table(out, like=table),
             progress=told,
         )
-    lines = [f"{count:,} decoys of {owner_words(owner)} taken out." for owner, count in result.decoys.items()]
+    lines = [
+        f"{counted(count, 'decoy')} of {owner_words(owner)} taken out."
+        for owner, count in result.decoys.items()
+    ]
     lines = lines or ["No decoys in it: this is not a copy, or its decoys are gone already."]
     if result.restored:
-        lines.append(f"{result.restored:,} rows are spelled as in the source again.")
+        restored = counted(result.restored, "row is", "rows are")
+        lines.append(f"{restored} spelled as in the source again.")
     if result.withheld:
         lines.append(
             "Rows were withheld from this copy and are not in it: do not register it as the data set."
@@ -48,8 +53,8 @@ def command(file: str, out: Path, workspace: Path | None, as_json: bool) -> None
     if result.unmended:
         lines.append(f"NOT RESTORED  {result.unmended}")
     if result.rejected:
-        lines.append(f"{result.rejected:,} rows could not be read and are not in {out}.")
-    lines.append(f"{result.rows:,} rows are in {out}.")
+        lines.append(f"{counted(result.rejected, 'row')} could not be read, and not be written to {out}.")
+    lines.append(f"{counted(result.rows, 'row is', 'rows are')} in {out}.")
     emit(
         as_json,
         {

@@ -4,7 +4,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from trapstreet.cli.options import FILE, example, json_option, refuse_unprintabl
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.urls import without_password
+from trapstreet.core.model.words import counted
 
 if TYPE_CHECKING:
     from trapstreet.app.suppressing import Ran
@@ -74,7 +75,7 @@ def run(
     tell(ran.alerts)
     if out is not None:
         answer = {"job": job, "out": without_password(out), "rows": ran.rows, "alerts": list(ran.alerts)}
-        emit(as_json, answer, f"{ran.rows:,} rows went through; the rest is in {answer['out']}.")
+        emit(as_json, answer, f"{counted(ran.rows, 'row')} went through; the rest is in {answer['out']}.")
 
 
 def _filtered(workspace: "Workspace", job: str, token: "Protected[str]", told: "Progress") -> "Ran":
@@ -168,8 +169,9 @@ def list_jobs(workspace: Path | None, as_json: bool) -> None:
         for each, called, last in suppression.jobs()
     ]
     lines = [
-        f"{each['job']}  {each['data_set']}  {each['rows']:,} rows  {each['calls']}  {each['status']}  "
-        f"called {each['called']:,} times, last {each['last'] or 'never'}  {each['purpose']}"
+        f"{each['job']}  {each['data_set']}  {counted(each['rows'], 'row')}  {each['calls']}  "
+        f"{each['status']}  called {counted(each['called'], 'time')}, last {each['last'] or 'never'}  "
+        f"{each['purpose']}"
         for each in jobs
     ]
     emit(
@@ -211,7 +213,7 @@ def _renamed(columns: Sequence[str]) -> dict[str, str]:
     return renamed
 
 
-def _shown(job: "SuppressionJob") -> dict[str, object]:
+def _shown(job: "SuppressionJob") -> dict[str, Any]:
     from trapstreet.render.words import day
 
     return {

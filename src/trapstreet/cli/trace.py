@@ -17,10 +17,12 @@ from trapstreet.cli.options import (
 )
 from trapstreet.cli.output import emit, note, progress
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.words import counted
 
 if TYPE_CHECKING:
     from trapstreet.app.tracing import Affected, Traced
     from trapstreet.app.workspace import Workspace
+    from trapstreet.render.dossier import Leak
 
 T = TypeVar("T")
 
@@ -96,6 +98,7 @@ def command(
     note(matcher_remark())
     with progress("tracing", in_bytes=True) as told:
         traced = trace_leak(opened, leak, case=case, passwords=passwords, progress=told)
+    note(_repeated(traced.leaks))
     answer = _Answer(opened, traced, why_asked)
     try:
         if unmask:
@@ -191,10 +194,35 @@ def _tried(write: Callable[[], T]) -> tuple[T | None, str]:
 def _customers_line(each: "Affected") -> str:
     if each.path is None:
         return f"NO CUSTOMERS  {each.data_set!r}: {each.why}"
-    return (
-        f"{each.held:,} affected customers of {each.data_set!r} are in {each.path}; the source holds "
-        f"{each.gone:,} of them no longer."
-    )
+    customers = counted(each.held, "affected customer", "affected customers")
+    gone = f"; {each.gone:,} more {_are(each.gone)} no longer in the source" if each.gone else ""
+    return f"{customers} of {each.data_set!r} {_are(each.held)} in {each.path}{gone}."
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _repeated(leaks: "Sequence[Leak]") -> str:
+    """That files were given twice, by one name or by two. Parts of one file are not the same, though they
+    have its SHA-256."""
+    first: dict[tuple[str, int], str] = {}
+    again = []
+    for each in leaks:
+        key = (each.sha256, each.size)
+        path = first.get(key)
+        if path is None:
+            first[key] = each.path
+        elif each.size and path == each.path:
+            again.append(f"{path} is given twice")
+        elif each.size and _file(path) != _file(each.path):
+            again.append(f"{each.path} holds what {path} does")
+    more = f", and {len(again) - 1:,} more like it" if again[1:] else ""
+    return f"{again[0]}{more}: what is the same counts once" if again else ""
+
+
+def _file(path: str) -> str:
+    return path.partition("!")[0]
 
 
 def _lines(traced: "Traced", names: dict[str, str]) -> Iterator[str]:
@@ -213,4 +241,4 @@ def _lines(traced: "Traced", names: dict[str, str]) -> Iterator[str]:
         else:
             yield "This leak shows none of the registered data."
     for unread in traced.unread:
-        yield f"NOT READ  {unread.path}: {unread.why}"
+        yield unread.line

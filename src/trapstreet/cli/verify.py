@@ -53,7 +53,7 @@ def command(
     from trapstreet.render.proofs import document, proof_lines, trusts
 
     answer: dict[str, object] = {"holds": not result.why, "why": result.why or None, "unread": result.unread}
-    lines = [f"NOT READ  {each.path}: {each.why}" for each in result.unread]
+    lines = [each.line for each in result.unread]
     if result.undecided:
         why = f"The proof holds by itself, but cannot be compared with its leak: {result.why}."
         emit(as_json, answer | {"holds": None}, "\n".join([*lines, why]))

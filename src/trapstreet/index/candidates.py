@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from hashlib import blake2b
 from itertools import combinations
 
 import numpy as np
@@ -15,14 +16,20 @@ _GATHERED = 1 << 19
 
 
 class Candidates:
-    """Counts the candidates of one or more texts. Memory grows with the different candidates, 16 bytes for
-    each (twice that while they are put in order), and not with the text."""
+    """Counts the candidates of one or more texts; what is given twice counts once.
+
+    Memory grows with the different candidates, 16 bytes for each (twice that while they are put in order),
+    and not with the text.
+    """
 
     def __init__(self) -> None:
         self._forms: dict[Kind, list[U64]] = defaultdict(list)
         self._things: dict[Kind, list[U64]] = defaultdict(list)
         self._pending: dict[Kind, int] = defaultdict(int)
         self._pairs: dict[Pair, int] = defaultdict(int)
+        self._pairs_here: dict[Pair, int] = defaultdict(int)
+        self._here = blake2b(digest_size=16)
+        self._texts: set[bytes] = set()
         self._tail: dict[Kind, I64] = {}
 
     def add(self, matches: Matches) -> None:
@@ -32,6 +39,7 @@ class Candidates:
     def take(self, candidates: Mapping[Kind, CandidateForms]) -> None:
         """Take the candidates of the next stretch; their fingerprints may be under any key."""
         for kind, (forms, places, ends) in candidates.items():
+            self._here.update(f"{kind} {len(forms)} ".encode() + forms.tobytes() + places.tobytes())
             self._forms[kind].append(distinct(forms))
             self._things[kind].append(distinct(forms[_apart(places, ends)]))
             self._pending[kind] += len(forms)
@@ -42,7 +50,16 @@ class Candidates:
         self._count_pairs({kind: forms.places for kind, forms in candidates.items()})
 
     def end_text(self) -> None:
-        """What follows is another text: nothing of it is near anything before."""
+        """What follows is another text: nothing of it is near anything before.
+
+        Pairs of a text that shows the same candidates at the same places as one before are those of that one.
+        """
+        if any(self._pairs_here.values()) and (digest := self._here.digest()) not in self._texts:
+            self._texts.add(digest)
+            for pair, count in self._pairs_here.items():
+                self._pairs[pair] += count
+        self._pairs_here.clear()
+        self._here = blake2b(digest_size=16)
         self._tail.clear()
 
     def met_by(self, kinds: Pair) -> int:
@@ -52,7 +69,7 @@ class Candidates:
         other.
         """
         if len(kinds) == 2:
-            return self._pairs[kinds]
+            return self._pairs[kinds] + self._pairs_here[kinds]
         (kind,) = kinds
         return _distinct(self._forms[kind])
 
@@ -70,7 +87,7 @@ class Candidates:
         old = {kind: self._tail.get(kind, none) for kind in new}
         for a, b in combinations(sorted(new), 2):
             both = np.concatenate([old[b], new[b]])
-            self._pairs[frozenset((a, b))] += _near(new[a], both) + _near(old[a], new[b])
+            self._pairs_here[frozenset((a, b))] += _near(new[a], both) + _near(old[a], new[b])
         end = max((int(places[-1]) for places in new.values() if len(places)), default=0)
         for kind, places in new.items():
             kept = np.concatenate([old[kind], places])

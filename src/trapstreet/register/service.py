@@ -39,6 +39,7 @@ class Registration(msgspec.Struct, frozen=True):
     """What registering did; `new` is False where the table is as its last version knows it.
 
     reread      every record was entered anew, since its columns are read in another way than before
+    moved_from  where the data set was read from before, if that is another place; else ""
     rejected    rows that could not be read, with their lines
     decoy_rows  rows left out because they are decoys: how many, by copy
     set_aside   values that are not searched for, since more than SHARED records of the version share them
@@ -48,6 +49,7 @@ class Registration(msgspec.Struct, frozen=True):
     version: int
     new: bool
     reread: bool
+    moved_from: str
     rows: int
     rejected: tuple[Rejected, ...]
     decoy_rows: Mapping[str, int]
@@ -100,7 +102,8 @@ def register(
             _write(target, name, source, entry, shelf=shelf, now=now)
         elif target.known is not None:
             registrations.checked(target.known, source=source, at=now)
-        return _registration(target, name, entry, writer, new=new)
+        moved_from = target.known.source if target.known and target.known.source != source else ""
+        return _registration(target, name, entry, writer, new=new, moved_from=moved_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _write(target: _Target, name: str, source: str, entry: Entry, *, shelf: Shel
 
 
 def _registration(
-    target: _Target, name: str, entry: Entry, writer: SegmentWriter, *, new: bool
+    target: _Target, name: str, entry: Entry, writer: SegmentWriter, *, new: bool, moved_from: str
 ) -> Registration:
     changes = entry.changes
     return Registration(
@@ -163,6 +166,7 @@ def _registration(
         version=target.number if new else target.number - 1,
         new=new,
         reread=changes.reread,
+        moved_from=moved_from,
         rows=changes.rows,
         rejected=tuple(entry.rejected),
         decoy_rows=dict(entry.decoy_rows),

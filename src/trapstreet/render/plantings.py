@@ -48,7 +48,7 @@ def removed_lines(planting: Planting, removed: Removed) -> Iterator[str]:
         rows = counted(removed.rows, "row")
         yield f"Planting {planting.id} is taken out of {planting.place}: {rows} removed."
     if removed.absent and removed.rows:
-        yield f"{counted(removed.absent, 'row')} of it were not there any more."
+        yield f"{counted(removed.absent, 'row of it was', 'rows of it were')} not there any more."
     if removed.edited:
         numbers = f"{short(planting.id)}/{ranges([at + 1 for at in removed.edited])}"
         yield (

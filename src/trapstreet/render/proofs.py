@@ -7,6 +7,7 @@ from operator import itemgetter
 
 from trapstreet.core.fields import kinds
 from trapstreet.core.model.objects import printable
+from trapstreet.core.model.words import counted
 from trapstreet.proof import (
     Accused,
     Checked,
@@ -145,7 +146,7 @@ def _leak(claims: Claims) -> Iterator[str]:
     for text in claims.leak[:_NAMED]:
         yield f"Leak: {printable(text.name)}, {text.size:,} bytes, SHA-256 {text.sha256}."
     if len(claims.leak) > _NAMED:
-        yield f"Leak: and {len(claims.leak) - _NAMED:,} more texts."
+        yield f"Leak: and {counted(len(claims.leak) - _NAMED, 'more text')}."
 
 
 def _accusation(each: Accused, found: Judged) -> Iterator[str]:
@@ -162,7 +163,7 @@ def _accusation(each: Accused, found: Judged) -> Iterator[str]:
 def _by_decoys(claimed: OwnDecoys, found: OwnJudged) -> Iterator[str]:
     fields = " and ".join(kinds()[kind].title for kind in claimed.fields)
     yield (
-        f"By its decoys: {found.hits:,} of the {found.of:,} that it alone has are in the leak, by {fields}. "
+        f"By its decoys: of the {found.of:,} that it alone has the leak shows {found.hits:,}, by {fields}. "
         f"An innocent copy would show that many with a chance of at most {_chance(found.stated)}."
     )
 
@@ -176,8 +177,8 @@ def _by_code(what: str, shown: Iterable[str], found: CodeJudged | MarksJudged) -
 
 def _mark(mark: MarkJudged) -> str:
     return (
-        f"it spells {mark.agree:,} of {mark.cells:,} cells in '{printable(mark.column)}' as the leak does, "
-        f"where an innocent copy does about {mark.expected:,.0f}"
+        f"it spells {mark.agree:,} of {counted(mark.cells, 'cell')} in '{printable(mark.column)}' as the "
+        f"leak does, where an innocent copy does about {mark.expected:,.0f}"
     )
 
 
@@ -185,18 +186,18 @@ def _layer(layer: LayerJudged, leaked: int) -> str:
     expected = layer.shown * layer.chance
     if layer.kind == "shared decoys":
         return (
-            f"it has {layer.held:,} of the {layer.shown:,} shared decoys in the leak, where an innocent copy "
-            f"has about {expected:,.0f}"
+            f"it has {layer.held:,} of the {counted(layer.shown, 'shared decoy')} in the leak, where an "
+            f"innocent copy has about {expected:,.0f}"
         )
     part = f" shown here, of {leaked:,}" if leaked > layer.shown else ""
     return (
-        f"it lacks {layer.shown - layer.held:,} of the {layer.shown:,} leaked rows{part}, where an innocent "
-        f"copy lacks about {layer.shown - expected:,.0f}"
+        f"it lacks {layer.shown - layer.held:,} of the {counted(layer.shown, 'leaked row')}{part}, where an "
+        f"innocent copy lacks about {layer.shown - expected:,.0f}"
     )
 
 
 def _copies(claims: Claims) -> str:
-    return "1 copy" if claims.copies == 1 else f"{claims.copies:,} copies"
+    return counted(claims.copies, "copy", "copies")
 
 
 def _chance(log10_p: float) -> str:

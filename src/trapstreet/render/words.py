@@ -147,7 +147,8 @@ def _accusation(each: Accusation) -> Iterator[str]:
 def _shown(evidence: DecoyEvidence | CodeEvidence) -> str:
     """What goes behind "took part"."""
     if isinstance(evidence, DecoyEvidence):
-        return f": {evidence.hits:,} of the {evidence.of:,} decoys that it alone has are in the leak"
+        own = counted(evidence.of, "decoy")
+        return f": {evidence.hits:,} of the {own} that it alone has {_are(evidence.hits)} in the leak"
     shown = "; ".join(filter(None, map(layer_words, evidence.layers)))
     if not evidence.beside:
         return f": {shown}"
@@ -155,6 +156,10 @@ def _shown(evidence: DecoyEvidence | CodeEvidence) -> str:
         f" beside {copy_list(evidence.beside)}: it agrees with what of the leak they do not explain; in all "
         f"{shown}"
     )
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def layer_words(layer: LayerShown | MarkShown) -> str:
@@ -203,7 +208,7 @@ def _no_verdict(result: DataSetTrace) -> Iterator[str]:
         return
     seen = counted(result.decoys, "decoy")
     yield (
-        f"No verdict: the leak shows {seen} of copies, which is not enough to accuse any of "
+        f"No verdict: the leak shows {seen}, which is not enough to accuse any of "
         f"{counted(result.copies, 'copy', 'copies')} without risking an innocent one."
     )
 

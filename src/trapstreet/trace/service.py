@@ -16,6 +16,7 @@ from trapstreet.store import catalogue, plantings
 from trapstreet.store.models import Copy, Pool, Version
 from trapstreet.trace.bench import Bench, Judged, Reread
 from trapstreet.trace.domain.dating import Dating, VersionSeen, date
+from trapstreet.trace.domain.foreign import Foreign
 from trapstreet.trace.domain.observed import Observed, observe
 from trapstreet.trace.domain.shown import Shown, shown
 from trapstreet.trace.domain.verdict import Accusation, CopyCode, Evidence, kinds_to_test
@@ -26,7 +27,8 @@ U64 = NDArray[np.uint64]
 
 
 class Records(msgspec.Struct, frozen=True):
-    """How many different records of the data set the leak shows, and how many others stand beside them."""
+    """How many different records of the data set the leak shows, and how many others stand beside them:
+    values of the kind that most of those show, which are no part of any record or decoy of ours."""
 
     matched: int
     foreign: int
@@ -35,7 +37,7 @@ class Records(msgspec.Struct, frozen=True):
 class Place(msgspec.Struct, frozen=True):
     """A table that a leak came out of: it shows decoys that were planted there and lie in no copy.
 
-    decoys    of the planting that the leak shows, by more than a number;  of  how many it has
+    decoys    of the planting that the leak shows, told as records are;  of  how many it has
     log10_p   of chance, for the fields that tell most; null where it cannot be held to the bound
     evidence  what that rests on
     """
@@ -100,7 +102,7 @@ def trace(
     """Judge all copies of the data sets that the texts, taken as one leak, show.
 
     reread  asked where a recognised data set has copies with marks
-    Memory grows with the different records (20 bytes) and candidates (16 bytes for each) in the leak.
+    Memory grows with the different records (20 bytes) and candidates (24 bytes for each) in the leak.
     """
     leak = _read(texts, lookup, matcher)
     judging = _Judging(leak, ring, reread, bound, catalogue.count_copies(), plantings.count_in_tables())
@@ -118,23 +120,26 @@ def trace(
 
 
 class _Leak(NamedTuple):
-    """What all texts show: their records, what could have been a decoy, and the text round the records."""
+    """What all texts show: their records, what could have been a decoy, the text round the records, and what
+    is nobody's of ours."""
 
     met: Met
     candidates: Candidates
     windows: Windows
+    foreign: Foreign
 
 
 def _read(texts: Iterable[Text], lookup: Lookup, matcher: Matcher) -> _Leak:
-    join, candidates, windows = RecordJoin(lookup), Candidates(), Windows(lookup)
+    join, candidates, windows, foreign = RecordJoin(lookup), Candidates(), Windows(lookup), Foreign()
     for text in texts:
         for matches in matcher.matches(text.chunks, candidates=True):
-            join.add(matches)
+            foreign.add(matches, join.add(matches))
             candidates.add(matches)
             windows.add(matches)
         join.end_text()
         candidates.end_text()
-    return _Leak(join.met(), candidates, windows)
+        foreign.end_text()
+    return _Leak(join.met(), candidates, windows, foreign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +243,7 @@ class _Judging:
                 spellings=judged.spellings,
             ),
             np.unique(what.real.record),
-            {each.planting: what.decoys_of(each.planting) for each in result.places},
+            {each.planting: what.told_of(each.planting) for each in result.places},
         )
 
     def _result(
@@ -254,7 +259,7 @@ class _Judging:
         places = _places(planted, what, judged)
         return DataSetTrace(
             data_set=name,
-            records=_records(what, self.leak.candidates),
+            records=_records(what, self.leak.foreign),
             fields=what.fields(),
             decoys=what.decoys_met(),
             versions=what.spans.versions(),
@@ -281,8 +286,8 @@ def _places(planted: Sequence[CopyCode], what: Shown, judged: Judged) -> list[Pl
     sure = {each.copy: each for each in judged.places}
     places = []
     for each in planted:
-        if decoys := len(what.decoys_of(each.copy)):
-            held = sure.get(each.copy)
+        decoys, held = len(what.told_of(each.copy)), sure.get(each.copy)
+        if decoys and (held or len(what.decoys_of(each.copy))):
             places.append(
                 Place(
                     each.copy,
@@ -295,10 +300,10 @@ def _places(planted: Sequence[CopyCode], what: Shown, judged: Judged) -> list[Pl
     return places
 
 
-def _records(what: Shown, candidates: Candidates) -> Records:
-    leading, matched = what.leading(), len(what.real)
-    others = candidates.things(leading) - matched - what.decoys_met() if leading else 0
-    return Records(matched, max(0, others))
+def _records(what: Shown, foreign: Foreign) -> Records:
+    leading = what.leading()
+    others = foreign.count(leading, numbers_only=what.numbers_only) if leading else 0
+    return Records(len(what.real), others)
 
 
 def _seen(version: Version) -> VersionSeen:

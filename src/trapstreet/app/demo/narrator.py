@@ -101,7 +101,7 @@ def _shared(recipient: str, copied: Copied) -> str:
 
 
 def _scanned(result: Scan) -> str:
-    size = f"{result.scanned['objects']:,} texts ({result.scanned['bytes'] / 1e6:,.1f} MB)"
+    size = f"{counted(result.scanned['objects'], 'text')} ({result.scanned['bytes'] / 1e6:,.1f} MB)"
     head = _told(f"4. {size} found on the web are scanned, another company's table among them:")
     found = [
         f"     {Path(each.path).name}: {counted(each.records, 'record')} of {each.data_set!r} "

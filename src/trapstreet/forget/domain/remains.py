@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from trapstreet.core.model.words import counted
 from trapstreet.forget.domain.erasure import DataSetErasure, Erasure, SourceState
 
 
@@ -65,7 +66,7 @@ def _of_data_set(of: DataSetErasure) -> Iterator[Remain]:
             "recipients (GDPR, article 19)",
         )
     for each in of.decoys:
-        yield Remain(f"{each.decoys:,} decoys of {each.owner}", _why_decoys(each.owner))
+        yield Remain(f"{counted(each.decoys, 'decoy')} of {each.owner}", _why_decoys(each.owner))
 
 
 def _why_decoys(owner: str) -> str:
@@ -82,7 +83,7 @@ def _in_workspace(kept: Kept) -> Iterator[Remain]:
         yield Remain("dead rows in the PostgreSQL server", "until it vacuums the registry's tables")
     if kept.jobs:
         yield Remain(
-            f"what suppression remembers of rows ({kept.jobs:,} jobs)",
+            f"what suppression remembers of rows ({counted(kept.jobs, 'job')})",
             "they know rows by hashes of a value as it is written: those of spellings that neither source "
             "nor your lines show, and of numbers of linked tables, are not found",
         )

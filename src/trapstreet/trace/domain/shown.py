@@ -33,11 +33,17 @@ class Shown:
 
     def decoys_met(self) -> int:
         """How many decoys are in the leak."""
-        return sum(len(self.decoys_of(owner)) for owner in self.decoys)
+        return sum(len(self.told_of(owner)) for owner in self.decoys)
+
+    def told_of(self, owner: str) -> U64:
+        """RecordIds of the decoys of a copy, a pool or a planting in the leak, told as real records are: by
+        two fields near each other, of which one is a value of its own, or by a rare one."""
+        seen = self.decoys.get(owner) or Seen.none()
+        return seen.record if self.numbers_only else seen.record[seen.certain | _recorded(seen)]
 
     def decoys_of(self, owner: str) -> U64:
-        """RecordIds of the decoys of a copy or pool in the leak; a number alone counts where numbers alone
-        are what it shows."""
+        """Those of them that are more than a number with a name or a date beside it, as chance shows too; a
+        number alone counts where numbers alone are what the leak shows."""
         seen = self.decoys.get(owner) or Seen.none()
         return seen.record if self.numbers_only else seen.record[seen.certain]
 
@@ -73,7 +79,7 @@ def shown(met: Met, candidates: Candidates, lookup: Lookup, number: int) -> Show
         leading = result.leading()
         ours = len(singles)
         many = leading is not None and ours >= _MANY and 2 * ours >= candidates.things(leading)
-        if not many and not any(seen.certain.any() for seen in result.decoys.values()):
+        if not many and not result.decoys_met():
             return None
         result.real = singles if many else certain
         result.numbers_only = many
@@ -86,6 +92,12 @@ def _spans(met: Met, lookup: Lookup, number: int, real: Seen) -> Spans:
     versions = lookup.data_sets[number].versions
     first, last = met.versions(real)
     return Spans.counted(first, ended_at(real.record, last, versions), versions=len(versions))
+
+
+def _recorded(seen: Seen) -> NDArray[np.bool_]:
+    """Which show a value of their own and another field near it."""
+    recorded: NDArray[np.bool_] = (seen.anchors & seen.near) > 0
+    return recorded & (np.bitwise_count(seen.near) > 1)
 
 
 def _sets(seen: Seen) -> Counter[Kinds]:

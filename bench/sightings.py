@@ -9,7 +9,11 @@ from pathlib import Path
 from measuring import desk, timed
 from trapstreet.app.geography import Places
 from trapstreet.core.model.hit import Hit
-from trapstreet.sightings import Earlier, Kind, Label, client_of, fold, incident_of, label_of
+from trapstreet.sightings import Kind, Label
+from trapstreet.sightings.domain.automata import label_of
+from trapstreet.sightings.domain.client import client_of
+from trapstreet.sightings.domain.folding import fold, incident_of
+from trapstreet.sightings.domain.label import Earlier
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 

@@ -261,7 +261,8 @@ def test_quiet_hours_digest_and_kinds_hold_for_their_route_and_critical_passes(
 ) -> None:
     hour = time.gmtime().tm_hour
     quiet = f'quiet = "{hour:02}:00-{(hour + 2) % 24:02}:00"'
-    workspace = with_routes(desk, f"desk {quiet}", 'oncall least = "critical"', 'siem digest = "1d"')
+    digest = f'digest = "{(hour + 12) % 24:02}:00"'
+    workspace = with_routes(desk, f"desk {quiet}", 'oncall least = "critical"', f"siem {digest}")
     heard(workspace, desk, web(page))
     assert round_of(workspace).sent == 0
     assert round_of(workspace, later=2 * 3_600).sent == 1

@@ -19,7 +19,7 @@ from trapstreet.store.models import Alert, Case, Delivery
 
 __all__ = ["postgres_url"]
 
-ALERTS = 60
+ALERTS = 30
 MICROSECONDS = 1_000_000
 
 

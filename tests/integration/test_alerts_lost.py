@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alarms import AT, CURL, Receiver, heard, seconds_from_now, web, with_routes
+from alarms import AT, CURL, FIREFOX, Receiver, heard, seconds_from_now, web, with_routes
 from desk import Desk
+from people import read_csv
 from trapstreet.app import alarming, delivering
 from trapstreet.app.alarming import deliver, raise_alerts
 from trapstreet.app.workspace import Workspace
@@ -14,10 +15,10 @@ from trapstreet.core.model.errors import Unreachable
 from trapstreet.core.model.hit import Hit
 from trapstreet.core.model.notice import Severity
 from trapstreet.store import cases, uses
-from trapstreet.store.models import Alert, Delivery, Incident
+from trapstreet.store.models import Alert, Case, Delivery, Incident
 from working import customers, owning, planted_addresses, token
 
-MINUTE = 60_000_000
+MINUTE, DAY = 60_000_000, 86_400_000_000
 
 
 @pytest.fixture
@@ -232,6 +233,47 @@ def test_what_was_heard_late_and_is_worse_than_its_closed_case_is_told(
     heard(workspace, desk, web(page, address="203.0.113.10", at=now))
     assert raise_alerts(workspace) == 1
     assert Alert.objects.get(case=2).severity > Alert.objects.get(case=1).severity
+
+
+def test_what_a_party_did_before_its_case_was_closed_is_told_where_it_is_heard_after_a_later_use_and_is_worse(
+    desk: Desk, receiver: Receiver
+) -> None:
+    owning(desk)
+    table = customers(desk)
+    desk.do("plant", "customers", "--decoys", 20)
+    first, second, *_ = planted_addresses(desk, table)
+    (who,) = (row["name"] for row in read_csv(table) if row["email"] == second)
+    workspace = with_routes(desk, "desk")
+    start = seconds_from_now(0)
+    heard(workspace, desk, mail(first, start))
+    raise_alerts(workspace)
+    desk.do("case", "close", "k1", "--why", "our own test")
+    heard(workspace, desk, mail(first, start + 2 * DAY))
+    raise_alerts(workspace)
+    (before,) = Alert.objects.filter(case=2)
+    named = mail(second, start + 1, body=f"Dear {who}".encode())
+    heard(workspace, desk, named)
+    assert raise_alerts(workspace) == 1
+    after = Alert.objects.get(id=before.id)
+    assert (before.severity, after.severity) == (Severity.MEDIUM, Severity.CRITICAL)
+    heard(workspace, desk, mail(first, start + 2 * DAY + 1))
+    assert raise_alerts(workspace) == 0
+    said = " ".join(cases.notice_of(Alert.objects.get(id=before.id), workspace.ring).happened)
+    assert "The message or call names the persona" in said
+
+
+def test_what_was_judged_in_an_earlier_case_does_not_make_a_later_use_worse(
+    desk: Desk, receiver: Receiver
+) -> None:
+    page = token(owning(desk), "url")[1]
+    workspace = with_routes(desk, "desk")
+    start = seconds_from_now(0)
+    for days, headers in enumerate((FIREFOX, CURL, CURL)):
+        heard(workspace, desk, web(page, headers=headers, at=start + 2 * days * DAY))
+        raise_alerts(workspace)
+        Case.objects.filter(closed_at__isnull=True).update(closed_at=start + (2 * days + 1) * DAY)
+    found = Alert.objects.order_by("case").values_list("severity", flat=True)
+    assert list(found) == [Severity.HIGH, Severity.MEDIUM, Severity.MEDIUM]
 
 
 def test_after_an_acknowledgement_what_is_new_is_told_at_once(desk: Desk, receiver: Receiver) -> None:

@@ -168,7 +168,7 @@ def test_nothing_that_gives_access_is_logged(tmp_path: Path, caplog: pytest.LogC
 
 def test_chats_get_no_more_than_they_take(tmp_path: Path) -> None:
     long = msgspec.structs.replace(
-        NOTICE, happened=("Ein <Vorfall> & 事件 mehr. " * 40,) * 200, headline="Much happened " * 30
+        NOTICE, happened=("Ein <Vorfall> & 事件 mehr. " * 40,) * 30, headline="Much happened " * 30
     )
     with Web() as web:
         for kind in ("slack", "teams"):

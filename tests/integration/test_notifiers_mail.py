@@ -114,7 +114,7 @@ def test_a_recipient_who_is_put_off_is_named_and_the_others_are_told(tmp_path: P
             route(tmp_path, post, to=to).tell([NOTICE], key="d-1")
         (mail,) = mails(post)
         assert post.mails[0].rcpt_tos == ["security@you.example"]
-    assert caught.value.rest == {"to": ["slow@you.example"]}
+    assert caught.value.done == {"to": ["security@you.example", "gone@you.example"]}
     assert "refused 1 of 3 recipients" in mail.get_content()
 
 

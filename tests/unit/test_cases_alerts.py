@@ -4,7 +4,8 @@ import pytest
 
 from trapstreet.cases import Use, alerts
 from trapstreet.core.model.notice import Severity
-from trapstreet.sightings import Kind, Label, Place
+from trapstreet.core.model.place import Place
+from trapstreet.sightings import Kind, Label
 
 AT = 1_795_000_000_000_000
 OWNER = alerts.Owner("p3", "bait", "the wiki", 1)

@@ -4,10 +4,12 @@ import itertools
 
 import pytest
 
-from trapstreet.cases import Use, alerts
+from trapstreet.cases import Leak, Spot, Use, alerts
+from trapstreet.cases.domain.leaks import of_leak
 from trapstreet.cases.domain.severity import of_finding, of_suppression, of_use
 from trapstreet.core.model.notice import Severity
-from trapstreet.sightings import Kind, Label, Origin, Place
+from trapstreet.core.model.place import Origin, Place
+from trapstreet.sightings import Kind, Label
 
 INFO, LOW, MEDIUM, HIGH, CRITICAL = Severity
 OWNER = alerts.Owner("p3", "table", "crm.customers", 60, "customers", 68_000)
@@ -119,10 +121,9 @@ def test_nothing_that_somebody_else_chose_goes_out_raw() -> None:
     label = Label(Kind.CRAWLER, 8, (hostile,), automaton=hostile)
     for changes in ({"spared": True}, {"channel": hostile}, {"named": True}):
         new = alerts.of_sighting(use(place=place, label=label, **changes), owner, party="x", begun=0)
-        found = alerts.of_found(
-            data_set="customers", path=hostile, sha256="", source=hostile,
-            records=1, of=9, share=0.1, certain=0, planted={}, at=1,
-        )  # fmt: skip
+        spot = Spot(hostile, hostile, "")
+        leak = Leak("customers", records=1, of=9, share=0.1, certain=0, planted={}, which="", spots=(spot,))
+        found = of_leak(leak, "finding", places=1_000, spots=[spot] * 9, begun=1, at=1)
         for each in (new, found):
             notice = each.notice(id="a1", case="k1", raised=1, severity=each.severity)
             texts = [notice.headline, *notice.happened, notice.lay, notice.stake, *notice.steps]

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trapstreet.core.model.hit import Hit
-from trapstreet.sightings import Expectation, expected
+from trapstreet.sightings import Expectation
+from trapstreet.sightings.domain.expected import expected
 
 CAMPAIGN = Expectation("campaign", 100, 200, ("mailers.example",))
 ANYTHING = Expectation("audit", 100, 200)

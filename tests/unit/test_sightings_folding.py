@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trapstreet.core.model.hit import Hit
-from trapstreet.sightings import Incident, Kind, Label, Place, fold, incident_of
-from trapstreet.sightings.domain.folding import PAUSE
-from trapstreet.sightings.domain.place import Origin
+from trapstreet.core.model.place import Origin, Place
+from trapstreet.sightings import Kind, Label
+from trapstreet.sightings.domain.folding import PAUSE, Incident, fold, incident_of
 
 HOUR = 3_600 * 1_000_000
 SLACK = Label(Kind.PREVIEW, 4, (), "Slack", on_behalf=True)

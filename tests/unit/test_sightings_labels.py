@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from sightings import AT, CASES, HALVES, cases, confusion, table
 from trapstreet.core.model.hit import Hit
-from trapstreet.sightings import Earlier, Kind, Label, Place, client_of, label_of
-from trapstreet.sightings.domain.place import Origin
+from trapstreet.core.model.place import Origin, Place
+from trapstreet.sightings import Kind, Label
+from trapstreet.sightings.domain.automata import label_of
+from trapstreet.sightings.domain.client import client_of
+from trapstreet.sightings.domain.label import Earlier
 
 HELD_OUT = "5b8022697fbf2d82d7047e510356b22e1a98c1b4c27c7359a22b55dfceb819b3"
 CHROME = (

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from trapstreet.core.fields import Column, Kind
 from trapstreet.core.model.hit import Hit
-from trapstreet.sightings import Said, persona, said
+from trapstreet.sightings import Persona
+from trapstreet.sightings.domain.content import said
+from trapstreet.sightings.domain.persona import Said
 
 COLUMNS = (
     Column("email", Kind.EMAIL, ""),
@@ -19,7 +21,7 @@ COLUMNS = (
     Column("city", Kind.TEXT, ""),
 )
 CIARA = ("desk.4471@post.example", "Ciara Byrne", "TCK-104711", "087 123 4567", "Cork")
-WHO = persona([(COLUMNS, [CIARA])])
+WHO = Persona.of([(COLUMNS, [CIARA])])
 HTML = "<p>Hello <b>Ciara</b>&nbsp;Byrne,<br>your order &hellip;</p>"
 
 
@@ -84,7 +86,7 @@ def test_what_a_mail_names_is_told_by_its_kind(hit: Hit, known: tuple[str, ...])
 
 def test_a_name_that_stands_in_the_address_tells_nothing() -> None:
     row = ("ciara.byrne@post.example", *CIARA[1:])
-    who = persona([(COLUMNS, [row])])
+    who = Persona.of([(COLUMNS, [row])])
     for body, known in ((b"Hi Ciara Byrne", ()), (b"Hi Ciara Byrne, TCK-104711", ("reference number",))):
         hit = mail(body, name=row[0])
         assert Said(said(hit), used=hit.names, channel="smtp").names(who) == known
@@ -97,7 +99,7 @@ def test_a_number_among_a_thousand_tells_nothing() -> None:
 
 def test_rows_that_refer_to_the_decoy_are_the_personas_as_well() -> None:
     orders = (Column("number", Kind.REFERENCE, "", grammar=("D8",)), Column("customer", Kind.TEXT, ""))
-    who = persona([(COLUMNS, [CIARA]), (orders, [("30007711", "1"), ("30007712", "1")])])
+    who = Persona.of([(COLUMNS, [CIARA]), (orders, [("30007711", "1"), ("30007712", "1")])])
     hit = mail(b"regarding order 30007712")
     assert Said(said(hit), used=hit.names, channel="smtp").names(who) == ("reference number",)
 

@@ -10,7 +10,7 @@ from netaddr import IPSet
 
 from trapstreet.app.geography import Places
 from trapstreet.core.model.errors import Unreachable, UnusableInput
-from trapstreet.sightings.domain.place import Origin
+from trapstreet.core.model.place import Origin
 
 DAY = 86_400
 AT = 1_763_800_000

@@ -1,14 +1,14 @@
 """The alarm: what was heard, found or is wrong becomes alerts, and alerts are told."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from trapstreet.app.delivering import Delivered, deliver, test_alert
 from trapstreet.app.errors import known_error
+from trapstreet.app.leaks import alarm_findings
 from trapstreet.app.settings import routes_of
 from trapstreet.app.weighing import joint_evidence
 from trapstreet.app.working import Seen
@@ -19,9 +19,8 @@ from trapstreet.index import is_planting
 from trapstreet.sightings import Label
 from trapstreet.store import cases, sightings, uses
 from trapstreet.store.leases import clock
-from trapstreet.store.models import Case, DataSet, SuppressionJob
+from trapstreet.store.models import Case, SuppressionJob
 from trapstreet.store.uses import Changed, Whom
-from trapstreet.watch import Finding
 
 __all__ = [
     "Delivered",
@@ -44,9 +43,6 @@ _PASSED_OVER = 200
 """Entries of the log that are no alerts before it is written down that they were looked at: to write keeps
 others waiting."""
 
-_FINDINGS = 200
-"""Findings of one transaction."""
-
 
 def raise_alerts(workspace: Workspace, goes_on: Callable[[], bool] = lambda: True) -> int:
     """Alerts for all that changed since the last look, and what nobody acknowledged in time passed on; how
@@ -67,37 +63,6 @@ def raise_alerts(workspace: Workspace, goes_on: Callable[[], bool] = lambda: Tru
         looks[owner] = max(looks.values(), default=0) + 1
         if not goes_on():
             return told
-
-
-def alarm_findings(workspace: Workspace, findings: Iterable[Finding]) -> int:
-    """Alerts for what a scan found; how many have to be told: what was found before is no alert again, nor is
-    a data set in the very file that it was registered from."""
-    routes, told = _routes(workspace), 0
-    sources = dict(DataSet.objects.values_list("name", "source"))
-    rest = (each for each in findings if not _same_file(each.path, sources.get(each.data_set, "")))
-    while some := list(islice(rest, _FINDINGS)):
-        with cases.raising():
-            told += sum(raise_alert(_found(each), routes, ring=workspace.ring, at=clock()) for each in some)
-    return told
-
-
-def _same_file(path: str, other: str) -> bool:
-    return bool(other) and Path(path).resolve() == Path(other).resolve()
-
-
-def _found(finding: Finding) -> alerts.NewAlert:
-    return alerts.of_found(
-        data_set=finding.data_set,
-        path=finding.path,
-        sha256=finding.sha256,
-        source=finding.source,
-        records=finding.records + finding.by_column,
-        of=finding.of,
-        share=finding.share,
-        certain=finding.certain,
-        planted=finding.planted,
-        at=clock(),
-    )
 
 
 def raise_trouble(
@@ -126,6 +91,7 @@ class _Subject(NamedTuple):
     """The owner of some decoys, and what is known of them all.
 
     id     as incidents have it;  case, closed  its open case, and the last one that was closed
+    known  the highest severity of those that were closed, 0 without any
     since  what was over by then is not looked at any more (Unix µs);  together, joint  as in Use
     """
 
@@ -133,6 +99,7 @@ class _Subject(NamedTuple):
     owner: alerts.Owner
     case: Case | None
     closed: Case | None
+    known: int
     since: int
     together: int
     joint: float
@@ -176,7 +143,8 @@ def _subject(owner: str, joint: float) -> _Subject:
     closed = cases.earlier_case(case or owner)
     since = (closed.closed_at or 0) if closed else 0
     together = uses.used_by_somebody(owner, since=since)
-    return _Subject(owner, _owner(owner), case, closed, since, together, joint)
+    known = cases.worst_closed(owner)
+    return _Subject(owner, _owner(owner), case, closed, known, since, together, joint)
 
 
 def _turn(subject: _Subject, changed: Sequence[Changed], *, at: int) -> Iterator[tuple[Whom, list[Changed]]]:
@@ -223,13 +191,21 @@ def _sighted_somehow(workspace: Workspace, subject: _Subject, whom: Whom) -> ale
 
 def _sighted(workspace: Workspace, subject: _Subject, whom: Whom) -> alerts.NewAlert | None:
     """The alert for what one party, or all others together, did with an owner's decoys by one channel since a
-    case of theirs was closed last, or did before, if that is worse than what was known then; None where that
-    is nothing."""
-    done = uses.done_by(whom)
-    if late := done is None:  # it was over when that case was closed, and was heard of later
-        whom = whom._replace(since=0)
-        done = uses.done_by(whom)
-    shown = uses.telling(whom)
+    case of theirs was closed last; None where that is nothing.
+
+    With what they did before, where that is worse than any case that was closed: it was heard of later.
+    """
+    since = _done(workspace, subject, whom)
+    if not subject.closed:
+        return since
+    ever = _done(workspace, subject, whom._replace(since=0))
+    known = max(subject.known, since.severity if since else 0)
+    return ever if ever and ever.severity > known else since
+
+
+def _done(workspace: Workspace, subject: _Subject, whom: Whom) -> alerts.NewAlert | None:
+    """The alert for all that they did; None for nothing."""
+    done, shown = uses.done_by(whom), uses.telling(whom)
     if done is None or shown is None:
         return None
     seen, why = sightings.seen_of(shown, workspace.ring)
@@ -250,12 +226,9 @@ def _sighted(workspace: Workspace, subject: _Subject, whom: Whom) -> alerts.NewA
         place=msgspec.msgpack.decode(seen, type=Seen).place,
         label=label,
     )
-    new = (
-        alerts.of_sighting(use, subject.owner, party=whom.party, begun=done.begun)
-        if whom.party
-        else alerts.of_crowd(use, subject.owner, parties=done.parties, begun=done.begun)
-    )
-    return None if late and subject.closed and new.severity <= subject.closed.severity else new
+    if whom.party:
+        return alerts.of_sighting(use, subject.owner, party=whom.party, begun=done.begun)
+    return alerts.of_crowd(use, subject.owner, parties=done.parties, begun=done.begun)
 
 
 def _look_elsewhere(workspace: Workspace, routes: Sequence[Route]) -> int:

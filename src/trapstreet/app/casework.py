@@ -4,12 +4,13 @@ import os
 import pwd
 from collections.abc import Collection, Iterable, Sequence
 
+import msgspec
 from django.db import transaction
 from django.db.models import Max
 
 from trapstreet.app.clock import now
 from trapstreet.app.workspace import Workspace
-from trapstreet.cases import Runbook, awareness, joined, runbook
+from trapstreet.cases import Runbook, Spot, awareness, joined, runbook
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.notice import Severity
 from trapstreet.index import is_planting
@@ -20,15 +21,19 @@ from trapstreet.render.cases import (
     CaseShown,
     CasesListed,
     EntryShown,
+    FoundShown,
     Told,
     moment,
 )
-from trapstreet.store import cases, uses
+from trapstreet.store import cases, leaks, uses
 from trapstreet.store.cases import Entry
 from trapstreet.store.leases import clock
 from trapstreet.store.models import Alert, Case, Delivery
 
 _WORST = ("dead", "waiting", "sent")
+
+_PLACES = 1_000
+"""Of a leak, that are shown one by one."""
 
 
 def alerts_listed(
@@ -74,7 +79,7 @@ def case_shown(workspace: Workspace, name: str) -> CaseShown:
     return CaseShown(
         case=_case(workspace, case),
         left=None if aware is None else awareness.deadline(aware, now()).left // 1_000_000,
-        alerts=tuple(_alerts(workspace, alerts)),
+        alerts=tuple(_with_places(workspace, alerts)),
         told=tuple(_told(case)),
         entries=tuple(_entries(workspace, case)),
         runbook=_runbook(case, {each.kind for each in alerts}),
@@ -198,6 +203,19 @@ def _alerts(workspace: Workspace, rows: Sequence[Alert]) -> Iterable[AlertShown]
             deliveries=states,
             why={each.route: each.error for each in deliveries if each.error},
         )
+
+
+def _with_places(workspace: Workspace, rows: Sequence[Alert]) -> Iterable[AlertShown]:
+    """Alerts, those of leaks with where these lie."""
+    for row, shown in zip(rows, _alerts(workspace, rows), strict=True):
+        places = tuple(_places(workspace, row)) if row.kind == "finding" else ()
+        yield msgspec.structs.replace(shown, places=leaks.count(row) if places else 0, found=places)
+
+
+def _places(workspace: Workspace, row: Alert) -> Iterable[FoundShown]:
+    for each in leaks.seen(row, _PLACES, ring=workspace.ring):
+        spot = msgspec.msgpack.decode(each.content, type=Spot)
+        yield FoundShown(spot.where, spot.source, spot.sha256, moment(each.first), moment(each.last))
 
 
 def _case(workspace: Workspace, row: Case) -> CaseListed:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -15,7 +14,7 @@ from trapstreet.app.settings import FILE_NAME, routes_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.cases import Route, alerts, raise_alert, retry
 from trapstreet.core.model.errors import PluginFailed, TrapstreetError, Unreachable, UnusableInput
-from trapstreet.plugins.notifiers import Later, Notifier, Partly, notifier_of
+from trapstreet.plugins.notifiers import Later, Notifier, Partly, Several, notifier_of
 from trapstreet.store import cases
 from trapstreet.store.cases import Message
 from trapstreet.store.leases import clock
@@ -150,9 +149,11 @@ class _Post:
 
     def _tell(self, message: Message) -> None:
         """In a thread of its own, which never touches the registry."""
-        route, own = self._routes[message.route]
-        if (left := _left(own, message.told)) is not None:
-            _notifier(self._workspace, route, left).tell(message.notices, key=message.key)
+        notifier: Notifier | None = _notifier(self._workspace, *self._routes[message.route])
+        if message.told and isinstance(notifier, Several):
+            notifier = notifier.without(message.told)
+        if notifier:
+            notifier.tell(message.notices, key=message.key)
 
     def _note(self, message: Message, error: BaseException | None) -> None:
         """What became of a message is in the registry; the first dead one of a route is an alert itself."""
@@ -171,8 +172,8 @@ class _Post:
             draw=random.random(),  # noqa: S311
         )
         if isinstance(error, Partly):
-            told = _told(self._routes[message.route][1], error.rest)
-            cases.narrow(message, told, ring=self._workspace.ring)
+            told = {key: (*message.told.get(key, ()), *done) for key, done in error.done.items()}
+            cases.narrow(message, {**message.told, **told}, ring=self._workspace.ring)
         if isinstance(error, Later):
             later = max(later, int(error.seconds * 1e6))
         cases.failed(message, holder=self._holder, error=why, due_at=at + later, dead=over)
@@ -184,22 +185,6 @@ class _Post:
         dead = alerts.of_dead_route(name, error=why, at=at)
         with cases.raising():
             raise_alert(dead, others, ring=self._workspace.ring, at=at, whatever=True)
-
-
-def _told(own: Mapping[str, Any], rest: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Who is done with of a section's recipients, where some are left."""
-    return {key: [each for each in own[key] if each not in left] for key, left in rest.items()}
-
-
-def _left(own: Mapping[str, object], told: Mapping[str, Sequence[str]]) -> dict[str, object] | None:
-    """A section without those who are done with; None where nobody is left. Whose address was mended
-    meanwhile is."""
-    left = {
-        key: [each for each in there if each not in done]
-        for key, done in told.items()
-        if isinstance(there := own.get(key), list)
-    }
-    return {**own, **left} if all(left.values()) else None
 
 
 def _words(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """A case written down: its page, its data, and drafts of the letters that it may need."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,12 +77,18 @@ def _known(shown: CaseShown) -> Known:
         last=_microseconds(case.last),
         aware=_microseconds(case.aware_since) if case.aware_since else None,
         authority_by=_microseconds(case.authority_by) if case.authority_by else None,
-        found=tuple(
-            (each.lay, each.facts.get("sha256", "")) for each in shown.alerts if each.kind == "finding"
-        ),
+        found=tuple(_found(shown)),
         happened=tuple(each.headline for each in shown.alerts[:20]),
         done=tuple(each.what for each in shown.entries if each.kind == "note"),
     )
+
+
+def _found(shown: CaseShown) -> Iterator[tuple[str, str]]:
+    """Where data was found, each place once, and the SHA-256 of what lay there."""
+    for alert in shown.alerts:
+        if alert.kind == "finding":
+            known = [(each.where, each.sha256) for each in alert.found]
+            yield from known or [(alert.lay, alert.facts.get("sha256", ""))]  # raised by an older version
 
 
 def _categories(data_set: DataSet) -> tuple[str, ...]:

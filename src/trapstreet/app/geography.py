@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
+from trapstreet.core.model.place import Address, Network, Origin, Place, is_inside, network_of, parsed
 from trapstreet.core.model.words import printable
-from trapstreet.sightings.domain.place import Address, Network, Origin, Place, is_inside, network_of, parsed
 
 if TYPE_CHECKING:
     from maxminddb import Reader

@@ -10,7 +10,7 @@ from trapstreet.core.model.table import Row
 from trapstreet.index import is_planting
 from trapstreet.keys.ring import KeyRing
 from trapstreet.share.opening import columns_of
-from trapstreet.sightings import Persona, Used, persona
+from trapstreet.sightings import Persona, Used
 from trapstreet.store import catalogue, copies, plantings
 from trapstreet.store.models import Copy, DataSet, Planting, Pool
 
@@ -34,7 +34,7 @@ class Personas:
         """Of the decoy and of those that share what was used; [] for bait that is nobody."""
         tables = self._tables(used.owner)
         return [
-            persona([(columns, rows.get(at, ())) for columns, rows in tables])
+            Persona.of([(columns, rows.get(at, ())) for columns, rows in tables])
             for at in (used.at, *used.colleagues[:_COLLEAGUES])
             if tables
         ]

@@ -15,10 +15,10 @@ from trapstreet.app.workspace import Workspace
 from trapstreet.core.fields import Kind, record_forms
 from trapstreet.core.fields.kind import Column
 from trapstreet.core.model.ground import GroundTable
-from trapstreet.core.model.hit import Heard, Swarm
+from trapstreet.core.model.hit import MAIL, Heard, Swarm
 from trapstreet.decoys import owned, tokens
 from trapstreet.index import Lookup, fingerprints_of, is_planting
-from trapstreet.sightings import MAIL, Names, Used
+from trapstreet.sightings import Names, Used
 from trapstreet.store import catalogue, copies, plantings
 from trapstreet.store.models import Copy, Planting, Pool
 from trapstreet.trap.swarms import name_hash

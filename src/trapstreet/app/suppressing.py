@@ -19,7 +19,8 @@ from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, UnusableInput
 from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.table import Batch, Row
-from trapstreet.keys.files import refuse_readable_by_others, write_private
+from trapstreet.keys.files import write_private
+from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.tables import Table, create_table, open_table
 from trapstreet.registered.linked import linked_keys
 from trapstreet.store import catalogue, suppression
@@ -112,10 +113,10 @@ def end_job(workspace: Workspace, name: str) -> SuppressionJob:
 
 
 def token_from(file: Path | None) -> Protected[str]:
-    """The token in a file, else in the environment. Raises AccessDenied where there is none."""
+    """The token in a file, else in the environment. Raises AccessDenied where there is none, and as `secret`
+    does."""
     if file is not None:
-        refuse_readable_by_others(file)
-        return Protected(file.read_text("utf-8", "replace").strip())
+        return secret(file, what="the token")
     if os.environ.get(VARIABLE):
         return Protected(os.environ[VARIABLE])
     raise AccessDenied("a job has a token", hint=f"name its file with --token, or put it into {VARIABLE}")

@@ -1,6 +1,7 @@
 """A mail that tries the whole way from a decoy's address to the people who are told."""
 
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,14 +136,25 @@ def serving(workspace: Workspace) -> Iterator[Serving]:
     try:
         yield Serving(process, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(_ENDS_WITHIN)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdin:
-            process.stdin.close()
+        with _undisturbed():
+            process.terminate()
+            try:
+                process.wait(_ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdin:
+                process.stdin.close()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Inside, Ctrl-C does nothing: a `serve` that is still ending would be taken for one that goes on."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _is_served(workspace: Workspace) -> bool:

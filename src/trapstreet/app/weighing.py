@@ -6,20 +6,18 @@ from collections.abc import Collection, Iterator, Mapping
 from trapstreet.app.planting import decoy_settings
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.ground import GroundTable
+from trapstreet.core.model.hit import MAIL
 from trapstreet.decoys import owned, tokens
-from trapstreet.sightings import MAIL, Incident, Joint, Listening, Use, joint
+from trapstreet.sightings import joint
 from trapstreet.store import copies, plantings, sightings
 from trapstreet.store.models import Copy, Planting, Pool
 
 _TABLE = GroundTable("", (), (), ())
-_SURE = 4.0
-"""Bits from which a use is an honest automaton's."""
-
 _heard_by: dict[str, Mapping[str, int]] = {}
 """How many decoys of an owner are heard by a channel. Counted once in a process: that never changes."""
 
 
-def joint_evidence(workspace: Workspace, owners: Collection[str]) -> dict[str, Joint]:
+def joint_evidence(workspace: Workspace, owners: Collection[str]) -> dict[str, joint.Joint]:
     """The joint evidence of each of some plantings, copies and pools.
 
     All decoys that were used are looked at, however often and by however many: 10 µs each. All owners' decoys
@@ -27,17 +25,10 @@ def joint_evidence(workspace: Workspace, owners: Collection[str]) -> dict[str, J
     """
     listening = list(_listening(workspace))
     uses = list(_uses({each.owner: each.since for each in listening}))
-    return joint(owners, uses, listening)
+    return joint.evidence(owners, uses, listening)
 
 
-def counts(incident: Incident) -> bool:
-    """Whether an incident counts for joint evidence: honest automata's and declared ones don't. What counts
-    once goes on to do so, whatever is heard later."""
-    honest = all(kind.honest for kind, _ in incident.kinds)
-    return not incident.expected and not honest and incident.score < _SURE
-
-
-def _uses(since: Mapping[str, int]) -> Iterator[Use]:
+def _uses(since: Mapping[str, int]) -> Iterator[joint.Use]:
     """The first use that counts of each decoy by each channel; none of decoys that were heard before they
     were there. Later uses of a decoy add no evidence."""
     for each in sightings.used_tokens():
@@ -45,16 +36,16 @@ def _uses(since: Mapping[str, int]) -> Iterator[Use]:
             continue
         channel, _, named = each.token.partition(" ")
         decoy = int(named.rpartition("/")[2])
-        yield Use(each.counted, _heard_as(channel), each.counted_party, each.owner, decoy)
+        yield joint.Use(each.counted, _heard_as(channel), each.counted_party, each.owner, decoy)
 
 
-def _listening(workspace: Workspace) -> Iterator[Listening]:
+def _listening(workspace: Workspace) -> Iterator[joint.Listening]:
     laid = sightings.laid_at(None)
     for owner, since in laid.items():
         if owner not in _heard_by:
             _heard_by[owner] = _counted(owner, workspace)
         for channel, decoys in _heard_by[owner].items():
-            yield Listening(owner, channel, decoys, since)
+            yield joint.Listening(owner, channel, decoys, since)
 
 
 def _counted(owner: str, workspace: Workspace) -> Mapping[str, int]:

@@ -5,7 +5,7 @@ import hmac
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,27 +20,12 @@ from trapstreet.app.expecting import Declared
 from trapstreet.app.geography import Places
 from trapstreet.app.personas import Personas
 from trapstreet.app.resolving import Decoys
-from trapstreet.app.weighing import counts
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.hit import Heard, Hit, Swarm
-from trapstreet.sightings import (
-    Client,
-    Earlier,
-    Incident,
-    Kind,
-    Label,
-    Place,
-    Said,
-    Used,
-    client_of,
-    expected,
-    fold,
-    incident_of,
-    label_of,
-    said,
-)
-from trapstreet.store import sightings
+from trapstreet.core.model.place import Place
+from trapstreet.sightings import Client, Judge, Judged, Used
+from trapstreet.store import sightings, watching
 from trapstreet.store.sightings import Batch, Folded, NewHeard, NewSighting
 from trapstreet.trap.sealing import Damaged, Opener, encode
 from trapstreet.trap.settings import FILE_NAME as SETTINGS_NAME
@@ -54,12 +39,6 @@ _LEAST, _MOST = 1 << 17, 4 << 20
 """Bytes of a batch: 4 MiB of names that are nobody's take 0.4 s, of sightings some 5 s."""
 _AIM = 0.5
 """Seconds that a batch should take, so that it does not keep others from writing for long."""
-_COMPARED = 64
-"""Decoys of one hit whose personas are looked for in what it says: a mail can go to a thousand."""
-_KNEW = 8.0
-"""Bits against an honest automaton where somebody knew more of a decoy than what was used."""
-_OWN_TRAFFIC = 2.0
-"""Bits for one where the decoy was heard before it lay anywhere."""
 _LATEST = 253_402_300_800_000_000
 """The year 10000 in Unix microseconds: no trap has heard anything then."""
 
@@ -91,12 +70,12 @@ class Taken(msgspec.Struct, frozen=True):
 class Worker:
     """Takes what some traps heard.
 
-    traps  their folders. Raises UnusableInput where none is named, or a trap is another workspace's;
-           Unreachable for a folder that is no trap's
+    traps  their folders. Raises UnusableInput where none is named and nothing is watched, or a trap is
+           another workspace's; Unreachable for a folder that is no trap's
     """
 
     def __init__(self, workspace: Workspace, traps: Sequence[Path], places: Places) -> None:
-        if not traps:
+        if not traps and not watching.any_there():
             raise UnusableInput(
                 "which trap?", hint="pass --trap DIR, or set traps under [work] in trapstreet.toml"
             )
@@ -149,24 +128,36 @@ class Worker:
         batch = Batch()
         heard = self._called(list(self._opened(records, batch)), batch)
         used = self._decoys.used([one for *_, one in heard])
-        tokens = {
-            _token(one.channel, each)
-            for (*_, one), decoys in zip(heard, used, strict=True)
-            for each in decoys
-        }
-        owners = {each.owner for decoys in used for each in decoys}
-        judge = _Judge(self._workspace, self._places, self._personas, tokens=tokens, owners=owners)
-        hits = 0
+        judge, hits = self._judge(heard, used), 0
         for (record, position, one), decoys in zip(heard, used, strict=True):
             count = one.count if isinstance(one, Swarm) else 1
             hits += count
             if decoys:
-                batch.heard.append(judge.judged(record, position, one, decoys))
+                batch.heard.append(_new(record, position, one, judge.judge(one, decoys)))
             batch.background[one.channel, _day(one)] += max(0, count - len(decoys))
         batch.background = +batch.background
-        sightings.enter(batch, judge.folded(), ring=self._workspace.ring, at=now())
+        incidents = judge.folded(sightings.incidents_of(judge.incidents))
+        folded = [Folded(**msgspec.structs.asdict(each), counts=each.counts) for each in incidents]
+        sightings.enter(batch, folded, ring=self._workspace.ring, at=now())
         uses = sum(len(each.sightings) for each in batch.heard)
         return Taken(hits, uses, batch.background.total(), len(batch.damaged))
+
+    def _judge(self, heard: Sequence[tuple[Sealed, int, Heard]], used: Sequence[Sequence[Used]]) -> Judge:
+        """Who judges the uses of a batch, with what the registry knows of their decoys."""
+        ring, places = self._workspace.ring, self._places
+        pairs = zip(heard, used, strict=True)
+        tokens = {each.token(one.channel) for (*_, one), decoys in pairs for each in decoys}
+        owners = {each.owner for decoys in used for each in decoys}
+        declared = Declared(self._workspace) if owners else None
+        key = ring.party_key()
+        return Judge(
+            place=lambda hit: places.of(hit.address, at=hit.at),
+            first=sightings.first_uses(tokens),
+            laid=sightings.laid_at(owners),
+            personas=self._personas.of,
+            declared=declared.of if declared else lambda _: (),
+            party=lambda party: hmac.digest(key, party.encode("utf-8", "replace"), "sha256")[:16].hex(),
+        )
 
     def _called(
         self, heard: list[tuple[Sealed, int, Heard]], batch: Batch
@@ -207,126 +198,34 @@ class Worker:
                 yield record, position, one
 
 
-class _Judge:
-    """Opinions on the uses of one batch, and the incidents that they make.
-
-    tokens  of its incidents, by which earlier uses are looked up;  owners  of the decoys
-    """
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        places: Places,
-        personas: Personas,
-        *,
-        tokens: Collection[str],
-        owners: Collection[str],
-    ) -> None:
-        self._places, self._personas = places, personas
-        self._key = workspace.ring.party_key()
-        self._first = sightings.first_uses(tokens)
-        self._laid = sightings.laid_at(owners)
-        self._declared = Declared(workspace) if owners else None
-        self._incidents: list[Incident] = []
-
-    def judged(self, record: Sealed, position: int, one: Heard, decoys: Sequence[Used]) -> NewHeard:
-        """What is kept of a hit or swarm that used decoys."""
-        hit = one if isinstance(one, Hit) else _stand_in(one)
-        seen = Seen(self._places.of(hit.address, at=hit.at), client_of(hit))
-        words = said(hit)
-        text = Said(words, used=hit.names, channel=hit.channel)
-        known = [self._named(each, text) for each in decoys[:_COMPARED]] if words.strip() else []
-        known += [()] * (len(decoys) - len(known))
-        uses = [
-            self._use(each, one, hit, seen, names=names) for each, names in zip(decoys, known, strict=True)
-        ]
-        return NewHeard(
-            segment=_name(record.segment),
-            number=record.number,
-            position=position,
-            channel=hit.channel,
-            at=hit.at,
-            count=one.count if isinstance(one, Swarm) else 1,
-            sightings=uses,
-            seen=msgspec.msgpack.encode(seen),
-            content=encode(one),
-        )
-
-    def folded(self) -> list[Folded]:
-        """The incidents, with those that were known and go on in them."""
-        new = self._incidents
-        known = sightings.incidents_of({(each.token, each.party) for each in new})
-        joined = fold([*(msgspec.convert(each, Incident, from_attributes=True) for each in known), *new])
-        return [Folded(**msgspec.structs.asdict(each), counts=counts(each)) for each in joined]
-
-    def _named(self, used: Used, text: Said) -> tuple[str, ...]:
-        found = (name for who in self._personas.of(used) for name in text.names(who))
-        return tuple(dict.fromkeys(found))
-
-    def _use(self, used: Used, one: Heard, hit: Hit, seen: Seen, *, names: tuple[str, ...]) -> NewSighting:
-        token = _token(hit.channel, used)
-        first = self._first.setdefault(token, hit.at)
-        label = self._label(used, one, hit, seen, first=min(first, hit.at))
-        declared, why = expected(hit, self._declared.of(used)) if self._declared else (False, "")
-        label = _weighed(label, names=names, why=why, colleagues=len(used.colleagues))
-        incident = incident_of(token, hit, seen.place, label)
-        party = hmac.digest(self._key, incident.party.encode("utf-8", "replace"), "sha256")[:16].hex()
-        last = one.last if isinstance(one, Swarm) else hit.at
-        named = bool(names)
-        self._incidents.append(
-            msgspec.structs.replace(incident, party=party, last=last, named=named, expected=declared)
-        )
-        return NewSighting(
-            owner=used.owner,
-            decoy=used.at,
-            label=label.kind.value,
-            score=label.score,
-            token=token,
-            party=party,
-            touches=not label.spares and not declared,
-            why=msgspec.msgpack.encode(label),
-            named=named,
-            expected=declared,
-            colleagues=used.colleagues,
-        )
-
-    def _label(self, used: Used, one: Heard, hit: Hit, seen: Seen, *, first: int) -> Label:
-        """What the hit looks like by itself, and by what is known of the decoy."""
-        laid = self._laid.get(used.owner)
-        if isinstance(one, Swarm):
-            words = f"one of {one.count:,} hits of its network, which came too fast to be kept one by one"
-            label = Label(Kind.UNKNOWN, 0, (words,))
-        else:
-            sent = None if laid is None else (hit.at - laid) / 1e6
-            earlier = Earlier(sent=sent, heard=max(0, hit.at - first) / 1e6)
-            label = label_of(hit, seen.place, seen.client, earlier)
-        if laid is None or first < laid:
-            words = "it was heard before it was known to lie anywhere: it has traffic of its own"
-            label = msgspec.structs.replace(label, score=label.score + _OWN_TRAFFIC, why=(*label.why, words))
-        return label
-
-
-def _weighed(label: Label, *, names: Sequence[str], why: str, colleagues: int) -> Label:
-    """The label with what was said, what was declared, and whose it may be as well."""
-    words = list(label.why)
-    if names:
-        words.insert(0, f"knows the decoy's {' and '.join(names)}, which did not stand in what was used")
-    if why:
-        words.append(why)
-    if colleagues:
-        words.append(f"the site of {1 + colleagues} decoys of one company: it may be any of them")
-    score = min(label.score, 0) - _KNEW if names else label.score
-    return msgspec.structs.replace(label, score=score, why=tuple(words))
-
-
-def _token(channel: str, used: Used) -> str:
-    """What incidents are told by: a decoy and the channel by which it was used."""
-    return f"{channel} {used.owner}/{used.at}"
-
-
-def _stand_in(swarm: Swarm) -> Hit:
-    """A hit of the swarm's network at its first time, of which nothing else is known."""
-    return Hit(swarm.channel, swarm.first, swarm.network.partition("/")[0], 0, (), ())
+def _new(record: Sealed, position: int, one: Heard, judged: Judged) -> NewHeard:
+    """What is kept of a hit or swarm that used decoys."""
+    return NewHeard(
+        segment=_name(record.segment),
+        number=record.number,
+        position=position,
+        channel=judged.hit.channel,
+        at=judged.hit.at,
+        count=one.count if isinstance(one, Swarm) else 1,
+        sightings=[
+            NewSighting(
+                owner=each.used.owner,
+                decoy=each.used.at,
+                label=each.label.kind.value,
+                score=each.label.score,
+                token=each.token,
+                party=each.party,
+                touches=each.touches,
+                why=msgspec.msgpack.encode(each.label),
+                named=each.named,
+                expected=each.expected,
+                colleagues=each.used.colleagues,
+            )
+            for each in judged.uses
+        ],
+        seen=msgspec.msgpack.encode(Seen(judged.place, judged.client)),
+        content=encode(one),
+    )
 
 
 def _name(segment: bytes) -> str:

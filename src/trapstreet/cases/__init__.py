@@ -8,16 +8,20 @@
 
 from trapstreet.cases.domain import alerts, awareness, retry
 from trapstreet.cases.domain.drafts import Draft, Known, drafts
+from trapstreet.cases.domain.leaks import Leak, Spot
 from trapstreet.cases.domain.routes import Route, read_route
 from trapstreet.cases.domain.runbook import Runbook, joined, runbook
 from trapstreet.cases.domain.severity import Use
+from trapstreet.cases.leaks import raise_leak
 from trapstreet.cases.service import Tellings, escalate, raise_alert
 
 __all__ = [
     "Draft",
     "Known",
+    "Leak",
     "Route",
     "Runbook",
+    "Spot",
     "Tellings",
     "Use",
     "alerts",
@@ -26,6 +30,7 @@ __all__ = [
     "escalate",
     "joined",
     "raise_alert",
+    "raise_leak",
     "read_route",
     "retry",
     "runbook",

@@ -52,8 +52,6 @@ def raise_alert(
     What goes on is the same alert with new figures. What began before its case was closed, and is no worse,
     stays in that case.
     """
-    if new.once and cases.alert_of(new.source):
-        return False
     case = cases.open_case(new.subject)
     if case is None:
         closed = cases.earlier_case(new.subject)
@@ -61,7 +59,7 @@ def raise_alert(
             _bring_up_to_date(new, closed, ring)
             return False
         case = cases.begin_case(new.subject, new.severity, ring=ring, at=at)
-    source = _source(new, case)
+    source = f"k{case.id} {new.source}"
     alert = cases.alert_of(source)
     if alert is not None and new.severity <= alert.severity:
         _bring_up_to_date(new, case, ring)
@@ -98,13 +96,9 @@ def _was_over(new: NewAlert, closed: Case) -> bool:
     return new.begun <= (closed.closed_at or 0) and new.severity <= closed.severity
 
 
-def _source(new: NewAlert, case: Case) -> str:
-    return new.source if new.once else f"k{case.id} {new.source}"
-
-
 def _bring_up_to_date(new: NewAlert, case: Case, ring: KeyRing) -> None:
     """The figures of an alert that goes on; it is never less severe than it was."""
-    alert = cases.alert_of(_source(new, case))
+    alert = cases.alert_of(f"k{case.id} {new.source}")
     if alert is not None and new.at >= alert.at:
         _enter(alert, new, ring)
 

@@ -27,6 +27,16 @@ class Expected:
     def __str__(self) -> str:
         return f"{self.what}, by mail from {', '.join(self.senders)}" if self.senders else self.what
 
+    @property
+    def remark(self) -> str:
+        """What users should know of it; "" where they named the senders."""
+        if self.senders:
+            return ""
+        return (
+            "WARNING  without --sender all that comes to its decoys until then is expected, a thief's use "
+            "too: name where its mails come from."
+        )
+
     def shown(self) -> dict[str, object]:
         from trapstreet.render.words import day
 

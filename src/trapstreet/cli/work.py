@@ -60,12 +60,12 @@ def command(*, traps: Sequence[Path], once: bool, workspace: Path | None, as_jso
         else:
             for mistake in mistakes(opened).values():
                 _told(f"{mistake}; nobody is told by it until that is mended")
-            loop = Loop(duties.jobs(), holder=holder, explain=_Explained(), tell=_told)
+            loop = Loop(duties.jobs(), holder=holder, explain=Explained(), tell=_told)
             run(loop, port=settings.work.port, metrics=duties.metrics, say=_told)
     emit(as_json, _document(duties.done), _line(duties.done))
 
 
-class _Explained:
+class Explained:
     """Errors in words; a bug is recorded once for each place where it happens."""
 
     def __init__(self) -> None:

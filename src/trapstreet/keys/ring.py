@@ -105,6 +105,14 @@ class KeyRing:
         """Key of the hashes of parties, by which uses fold into incidents."""
         return self.derive("party")
 
+    def found_key(self) -> bytes:
+        """Key of the hashes of where leaks lie, and of what they show, by which they are known again."""
+        return self.derive("found")
+
+    def watch_key(self) -> bytes:
+        """Key of the hashes by which objects of watched sources are known again."""
+        return self.derive("watch")
+
     def log_signer(self) -> "NoteSigner":
         """Signer of the log's checkpoints, under the name `trapstreet/<workspace id>`."""
         from trapstreet.keys.notes import NoteSigner

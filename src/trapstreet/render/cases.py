@@ -10,6 +10,22 @@ from trapstreet.core.model.objects import printable
 from trapstreet.core.model.words import counted
 from trapstreet.render.words import day
 
+_PLACES = 10
+"""Where a leak lies that are shown one by one."""
+
+
+class FoundShown(msgspec.Struct, frozen=True):
+    """Where a leak lies: absolute where it is a file, and the way into it.
+
+    source  what was searched;  sha256  of what lay there;  first, last  when it was seen there
+    """
+
+    where: str
+    source: str
+    sha256: str
+    first: datetime
+    last: datetime
+
 
 class AlertShown(msgspec.Struct, frozen=True):
     """An alert.
@@ -17,6 +33,7 @@ class AlertShown(msgspec.Struct, frozen=True):
     severity  a word;  deliveries  by route, the worst state of any: "dead", "waiting", "sent"
     why       by route, why the last attempt failed
     acknowledged  when, None until somebody did;  assigned  to whom
+    places, found  of a leak, in how many places it lies, and the first of them; only in what a case shows
     """
 
     alert: str
@@ -34,6 +51,8 @@ class AlertShown(msgspec.Struct, frozen=True):
     assigned: str | None
     deliveries: dict[str, str]
     why: dict[str, str]
+    places: int = 0
+    found: tuple[FoundShown, ...] = ()
 
 
 class AlertsListed(msgspec.Struct, frozen=True):
@@ -158,6 +177,7 @@ def shown_lines(shown: CaseShown) -> Iterator[str]:
     for each in shown.alerts:
         yield f"  {each.alert}  {each.severity.upper()}  {printable(each.headline)}"
         yield from (f"      {printable(line)}" for line in (*each.happened, each.stake) if line)
+        yield from (f"      {line}" for line in found_lines(each, case.case))
         yield f"      {'; '.join(alert_state(each))}"
     if shown.entries:
         yield ""
@@ -167,6 +187,20 @@ def shown_lines(shown: CaseShown) -> Iterator[str]:
         yield ""
         yield title
         yield from (f"  {number}. {step}" for number, step in enumerate(steps, start=1))
+
+
+def found_lines(alert: AlertShown, case: str) -> Iterator[str]:
+    """Where the leak of an alert lies, and since when that is known; the first places one by one."""
+    for each in alert.found[:_PLACES]:
+        yield f"Found in {each.where}, {when(each)}"
+    if more := alert.places - len(alert.found[:_PLACES]):
+        yield f"Found in {counted(more, 'more place')}: trapstreet case export {case} --out FILE.html"
+
+
+def when(found: FoundShown) -> str:
+    """When a leak was seen in a place, first and last."""
+    first, last = minute(found.first), minute(found.last)
+    return first if first == last else f"{first} to {last}"
 
 
 def chapters(book: Runbook) -> Iterator[tuple[str, Sequence[str]]]:

@@ -7,10 +7,12 @@ from types import MappingProxyType
 
 import msgspec
 
+from trapstreet.core.model.place import Origin, Place
 from trapstreet.core.model.words import counted, printable
 from trapstreet.index import is_planting
 from trapstreet.render.plantings import short
-from trapstreet.sightings import Client, Joint, Kind, Label, Origin, Place
+from trapstreet.sightings import Client, Kind, Label
+from trapstreet.sightings import joint as together
 from trapstreet.store.models import Sighting
 
 _ORIGINS: Mapping[Origin, str] = MappingProxyType(
@@ -94,7 +96,7 @@ class Listed(msgspec.Struct, frozen=True):
     background: dict[str, int]
     background_a_day: dict[str, float]
     damaged: int
-    joint: dict[str, Joint]
+    joint: dict[str, together.Joint]
 
 
 def sighting_row(

@@ -58,7 +58,7 @@ class Message(msgspec.Struct, frozen=True):
     key       the same at each attempt;  ids  of the deliveries
     notices   what is told, at each attempt the same, the most severe first
     attempts  so far;  begun_at  of the first one
-    told      by keys of the route's section the recipients who are done with; {}: nobody is
+    told      who is done with, as the notifier says it (plugins.notifiers.Partly); {}: nobody is
     """
 
     key: str
@@ -129,6 +129,12 @@ def earlier_case(case: Case | str) -> Case | None:
     if isinstance(case, Case):
         return Case.objects.filter(subject=case.subject, id__lt=case.id).order_by("-id").first()
     return Case.objects.filter(subject=case, closed_at__isnull=False).order_by("-id").first()
+
+
+def worst_closed(subject: str) -> int:
+    """The highest severity of a subject's cases that were closed; 0 without any."""
+    closed = Case.objects.filter(subject=subject, closed_at__isnull=False)
+    return closed.aggregate(worst=Max("severity"))["worst"] or 0
 
 
 def begin_case(subject: str, severity: int, *, ring: KeyRing, at: int) -> Case:

@@ -1,6 +1,5 @@
 """What an alert says: what happened, where the decoy lay, what is at stake, what to do next."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import floor
@@ -9,10 +8,11 @@ from types import MappingProxyType
 import msgspec
 
 from trapstreet.cases.domain.runbook import first_steps
-from trapstreet.cases.domain.severity import Use, of_finding, of_suppression, of_use
+from trapstreet.cases.domain.severity import Use, of_suppression, of_use
 from trapstreet.core.model.notice import Notice, Severity
+from trapstreet.core.model.place import Origin, Place
 from trapstreet.core.model.words import counted, printable
-from trapstreet.sightings import Kind, Origin, Place
+from trapstreet.sightings import Kind
 
 _SHORT = 200
 """Characters of a text that somebody else chose."""
@@ -25,7 +25,7 @@ class NewAlert(msgspec.Struct, frozen=True):
     """Something that is worth an alert.
 
     subject   what its case is about;  sort  which runbook is for it
-    source    what it is raised for, within its case;  once  or ever: the same again is no alert
+    source    what it is raised for, within its case
     at        when it happened last;  begun  when the newest of it began: what somebody closed the case of
               before that is not all of it. Unix µs
     The others are as in core.model.notice.Notice.
@@ -44,7 +44,6 @@ class NewAlert(msgspec.Struct, frozen=True):
     stake: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     steps: tuple[str, ...] = ()
-    once: bool = False
 
     def notice(self, *, id: str, case: str, raised: int, severity: Severity) -> Notice:  # noqa: A002 - Notice's own word
         """The alert as it leaves the house, as severe as it ever was."""
@@ -195,60 +194,6 @@ def of_crowd(use: Use, owner: Owner, *, parties: int, begun: int) -> NewAlert:
             *more,
         ),
         facts=(("parties", str(parties)), *alone.facts),
-    )
-
-
-def of_found(
-    *,
-    data_set: str,
-    path: str,
-    sha256: str,
-    source: str,
-    records: int,
-    of: int,
-    share: float,
-    certain: int,
-    planted: Mapping[str, int],
-    at: int,
-) -> NewAlert:
-    """The alert for data of ours that was found.
-
-    sha256   of the text that shows it, "" where nobody knows;  source  what it was found at
-    records  leaked, alone and by column, of `of`;  planted  decoys by planting
-    """
-    if records:
-        what = f"{records:,} of its {counted(of, 'record')}"
-    elif certain:
-        what = counted(certain, "decoy")
-    else:
-        what = "values that are too many or too rare to be chance"
-    digest = hashlib.sha256(f"{data_set}\0{sha256 or path}".encode("utf-8", "replace")).hexdigest()
-    happened = [f"Of the data set {data_set} a text shows: {what} ({100 * share:.3g} %)."]
-    if planted:
-        named = ", ".join(sorted(planted))
-        happened.append(f"Decoys of planting {named} are among them: this left through the table itself.")
-    elif certain:
-        happened.append("Decoys of copies are among them: this left through a copy.")
-    return NewAlert(
-        subject=next(iter(planted)) if len(planted) == 1 else f"data set {data_set}",
-        sort="finding",
-        source=f"finding {digest}",
-        kind="finding",
-        severity=of_finding(records=records, share=share, certain=certain),
-        at=at,
-        begun=at,
-        headline=f"Data of {data_set} was found: {what}",
-        happened=tuple(happened),
-        lay=plain(path),
-        stake=f"The data set {data_set}: {counted(of, 'record')}.",
-        facts=(
-            ("data_set", data_set),
-            ("records", str(records)),
-            ("path", plain(path)),
-            ("source", plain(source)),
-            ("sha256", sha256),
-        ),
-        once=True,
     )
 
 

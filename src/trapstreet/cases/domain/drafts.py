@@ -8,6 +8,9 @@ import msgspec
 from trapstreet.cases.domain.alerts import minute
 from trapstreet.core.model.words import counted
 
+_PLACES = 50
+"""Where data was found, that a letter names one by one."""
+
 GAP = "[TO FILL IN: {}]"
 
 
@@ -147,6 +150,7 @@ def _customers(known: Known) -> str:
 
 
 def _takedown(known: Known) -> str:
+    more = len(known.found) - _PLACES
     return _lines(
         f"To: {_gap('the host, its abuse contact')}",
         f"From: {_gap('name and address of the organisation, and who may speak for it')}",
@@ -155,8 +159,9 @@ def _takedown(known: Known) -> str:
         "Personal data of our customers is published without any right at:",
         *(
             f"- {path}" + (f" (SHA-256 of what was there: {digest})" if digest else "")
-            for path, digest in known.found
+            for path, digest in known.found[:_PLACES]
         ),
+        *([f"- {counted(more, 'more place')}; the case lists them"] if more > 0 else []),
         f"Addresses on the internet: {_gap('the exact URLs; paths above are where our own search met it')}",
         "",
         f"It holds {_categories(known)} of our customers. Publishing it breaks Regulation (EU) 2016/679 "

@@ -5,7 +5,8 @@ from collections.abc import Collection
 import msgspec
 
 from trapstreet.core.model.notice import Severity
-from trapstreet.sightings import Label, Place
+from trapstreet.core.model.place import Place
+from trapstreet.sightings import Label
 
 SURE, LIKELY = 6.0, 2.0
 """log10 of the e-value of all decoys of one owner together from which their use is critical, and high."""

@@ -5,6 +5,9 @@ from ipaddress import ip_address, ip_network
 
 import msgspec
 
+MAIL = frozenset({"smtp", "mailbox", "mail"})
+"""The channels whose names are mail addresses; tokens of all of them are those of "smtp"."""
+
 
 class Hit(msgspec.Struct, frozen=True, tag="hit", array_like=True, gc=False):
     """One use, with everything that it shows about where it came from.

@@ -6,8 +6,8 @@ A kind is a module with
               the kind's own. A field of the type Path is read relative to the workspace
     reveals   what leaves the house, and to whom
     notifier(settings)  what tells; raises UnusableInput for settings and files that do not do
-A name that begins with "_" is a part that kinds share: `_outgoing` connects and posts, `_words` puts an alert
-in words, `_syslog` sends to collectors.
+A name that begins with "_" is a part that kinds share: `_http` posts, `_words` puts an alert in words,
+`_syslog` sends to collectors.
 
 Secrets stand in files of their own, never in settings, and in no error. What a receiver answers is never
 shown: errors name its status alone.
@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import msgspec
 
@@ -37,14 +37,15 @@ class Later(Unreachable):
 
 
 class Partly(Unreachable):
-    """Some of the recipients have the message; the others may take it later.
+    """Some of the recipients have the message; the others may take it later. Raised by `Several` alone.
 
-    rest  the keys of the route's section that name these, with what they would say of them alone
+    done  who is done with, by the key of the route's section that names them: as `without` takes them. Kept
+          sealed
     """
 
-    def __init__(self, message: str, *, hint: str = "", rest: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, message: str, *, hint: str = "", done: Mapping[str, Sequence[str]]) -> None:
         super().__init__(message, hint=hint)
-        self.rest = rest
+        self.done = done
 
 
 class Notifier(Protocol):
@@ -59,6 +60,15 @@ class Notifier(Protocol):
         for whom), and UnusableInput or AccessDenied where the receiver refuses: somebody has to mend
         something there, or in the settings. After an error some receivers may have the message all the same.
         """
+        ...
+
+
+@runtime_checkable
+class Several(Notifier, Protocol):
+    """A notifier that tells several recipients, of whom some may take a message and others not."""
+
+    def without(self, done: Mapping[str, Sequence[str]]) -> Notifier | None:
+        """The same for those of its recipients who are not done with; None where nobody is left."""
         ...
 
 

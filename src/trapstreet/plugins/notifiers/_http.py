@@ -9,16 +9,14 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from trapstreet import __version__
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
+from trapstreet.plugins._connecting import SECONDS, failure, retry_after, tls_context
 from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.notifiers import Later
-from trapstreet.plugins.notifiers._outgoing import SECONDS, failure, tls_context
 
 _MOST_ANSWER = 4096
 _LONGEST_WAIT = 3600.0
@@ -122,20 +120,7 @@ def _judge(status: int, headers: list[tuple[bytes, bytes]], host: str) -> None:
         raise AccessDenied(what, hint="see whether the address and the secret still hold")
     if status in (408, 429) or status >= 500:
         again = [text for name, text in headers if name.lower() == b"retry-after"]
-        if again and (seconds := _seconds(again[0].decode("latin-1"))):
+        if again and (seconds := retry_after(again[0].decode("latin-1"), most=_LONGEST_WAIT)):
             raise Later(what, hint="it asks to be left alone for a while", seconds=seconds)
         raise Unreachable(what, hint="see what is wrong there")
     raise UnusableInput(what, hint="see whether the address is right and what it wants")
-
-
-def _seconds(retry_after: str) -> float:
-    """Seconds of a Retry-After header (RFC 9110, 10.2.3), at most _LONGEST_WAIT; 0 where it is none."""
-    text = retry_after.strip()
-    try:
-        if text.isascii() and text.isdigit():
-            wait = float(text[:9])
-        else:
-            wait = (parsedate_to_datetime(text).astimezone(UTC) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
-    return min(max(wait, 0.0), _LONGEST_WAIT)

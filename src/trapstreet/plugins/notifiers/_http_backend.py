@@ -1,4 +1,4 @@
-"""How httpcore connects: by `_outgoing.connected`, and within one time for everything."""
+"""How httpcore connects: by `plugins._connecting`, and within one time for everything."""
 
 import socket
 import ssl
@@ -6,7 +6,7 @@ from typing import Any
 
 import httpcore
 
-from trapstreet.plugins.notifiers._outgoing import addresses, connected, left
+from trapstreet.plugins._connecting import addresses, connected, left
 
 
 class Backend(httpcore.NetworkBackend):

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from trapstreet.core.model.notice import Notice, Severity
-from trapstreet.plugins.notifiers._outgoing import SECONDS, addresses, connected, failure, left, tls_context
+from trapstreet.plugins._connecting import SECONDS, addresses, connected, failure, left, tls_context
 from trapstreet.plugins.notifiers._words import instant, line
 
 _MOST = {"udp": 2048, "tcp": 8192, "tls": 8192}

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -27,10 +27,10 @@ import msgspec
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.notice import Notice
 from trapstreet.core.model.protected import Protected
+from trapstreet.plugins._connecting import SECONDS, addresses, connected, failure, tls_context
 from trapstreet.plugins._oauth import LoginKeys, Tokens, tokens_of
 from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.notifiers import Partly
-from trapstreet.plugins.notifiers._outgoing import SECONDS, addresses, connected, failure, tls_context
 from trapstreet.plugins.notifiers._words import paragraphs, spelled_out, subject
 
 title = "mail"
@@ -108,6 +108,12 @@ class Mail:
         finally:
             client.close()
 
+    def without(self, done: Mapping[str, Sequence[str]]) -> "Mail | None":
+        left = tuple(each for each in self._settings.to if each not in done.get("to", ()))
+        return (
+            Mail(msgspec.structs.replace(self._settings, to=left), self._login, self._tls) if left else None
+        )
+
     def _give(self, client: "_Client", notices: Sequence[Notice], key: str) -> None:
         client.begin()
         if isinstance(self._login, Tokens):
@@ -126,7 +132,8 @@ class Mail:
             client.quit()
         if later:
             what = f"{self._settings.host} put off {len(later)} of {len(answers)} recipients"
-            raise Partly(what, hint="see what is wrong there", rest={"to": later})
+            done = [recipient for recipient in answers if recipient not in later]
+            raise Partly(what, hint="see what is wrong there", done={"to": done})
 
     def _log_in(self, client: "_Client", tokens: Tokens) -> None:
         try:
@@ -169,7 +176,7 @@ def written(mail: EmailMessage) -> bytes:
 
 
 class _Client(smtplib.SMTP):
-    """Connects as `_outgoing` does, and not beyond its time."""
+    """Connects as `plugins._connecting` does, and not beyond its time."""
 
     def __init__(self, settings: Settings, tls: ssl.SSLContext | None) -> None:
         name = socket.gethostname()

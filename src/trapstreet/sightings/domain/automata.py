@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from trapstreet.core.model.hit import Hit
+from trapstreet.core.model.place import Origin, Place
 from trapstreet.sightings.domain.browser import faults, is_browser
 from trapstreet.sightings.domain.client import Client, fact_of, headers_of
 from trapstreet.sightings.domain.label import Earlier, Kind, Label
 from trapstreet.sightings.domain.named import Named, named, standing
-from trapstreet.sightings.domain.place import Origin, Place
 
 _SOON, _SHORTLY = 60, 300
 """Seconds after a mail in which its links are opened by scanners, and in which they usually are."""

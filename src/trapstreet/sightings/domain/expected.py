@@ -8,11 +8,10 @@ from itertools import islice
 
 import msgspec
 
-from trapstreet.core.model.hit import Hit
+from trapstreet.core.model.hit import MAIL, Hit
+from trapstreet.core.model.place import Network, is_inside, parsed
 from trapstreet.sightings.domain.client import fact_of, printable
 from trapstreet.sightings.domain.content import headers_seen
-from trapstreet.sightings.domain.naming import MAIL
-from trapstreet.sightings.domain.place import Network, is_inside, parsed
 
 _FACTS = 4096
 _CHECKS = ("dmarc", "dkim", "spf")

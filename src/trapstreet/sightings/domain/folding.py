@@ -6,12 +6,15 @@ from collections.abc import Iterable
 import msgspec
 
 from trapstreet.core.model.hit import Hit
+from trapstreet.core.model.place import Place
 from trapstreet.sightings.domain.client import fact_of
 from trapstreet.sightings.domain.label import Kind, Label
-from trapstreet.sightings.domain.place import Place
 
 PAUSE = 86_400 * 1_000_000
 """Microseconds without a hit that end an incident: a day."""
+
+_SURE = 4.0
+"""Bits from which a use is an honest automaton's."""
 
 _PLACED = 4
 """Bits from which an address backs an automaton's name, and hits of all its networks are one party's."""
@@ -38,6 +41,13 @@ class Incident(msgspec.Struct, frozen=True):
     score: float
     named: bool = False
     expected: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for joint evidence: honest automata's and declared ones don't. What counts once
+        goes on to do so, whatever is heard later."""
+        honest = all(kind.honest for kind, _ in self.kinds)
+        return not self.expected and not honest and self.score < _SURE
 
 
 def incident_of(token: str, hit: Hit, place: Place, label: Label) -> Incident:

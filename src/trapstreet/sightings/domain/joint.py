@@ -57,7 +57,9 @@ class Joint(msgspec.Struct, frozen=True):
     why: tuple[str, ...]
 
 
-def joint(owners: Collection[str], uses: Iterable[Use], listening: Sequence[Listening]) -> dict[str, Joint]:
+def evidence(
+    owners: Collection[str], uses: Iterable[Use], listening: Sequence[Listening]
+) -> dict[str, Joint]:
     """The joint evidence of all uses of each owner's decoys, as it is by now: it may be looked at any time.
 
     uses, listening  of all owners: those of the others tell what decoys meet anyway

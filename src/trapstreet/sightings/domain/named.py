@@ -4,8 +4,8 @@ import re
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from trapstreet.core.model.place import Place
 from trapstreet.sightings.domain.label import Kind
-from trapstreet.sightings.domain.place import Place
 
 
 class Named(NamedTuple):

@@ -5,10 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from trapstreet.core.model.hit import Hit, Swarm
-
-MAIL = frozenset({"smtp", "mailbox", "mail"})
-"""The channels whose names are mail addresses; tokens of all of them are those of "smtp"."""
+from trapstreet.core.model.hit import MAIL, Hit, Swarm
 
 _HASH = 8
 _KEYS = 4
@@ -23,6 +20,10 @@ class Used(NamedTuple):
     owner: str
     at: int
     colleagues: tuple[int, ...] = ()
+
+    def token(self, channel: str) -> str:
+        """What incidents are told by: the decoy, and the channel by which it was used."""
+        return f"{channel} {self.owner}/{self.at}"
 
 
 class Names:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from trapstreet.core.fields import Column, Kind, Search, kinds, record_forms
 from trapstreet.core.fields.tokens import Token, canonical, tokens
+from trapstreet.core.model.hit import MAIL
 from trapstreet.core.model.table import Row
-from trapstreet.sightings.domain.naming import MAIL
 
 _NUMBERS = (Kind.REFERENCE, Kind.PHONE, Kind.IBAN, Kind.CARD, Kind.NATIONAL_ID)
 _RARE = 1000
@@ -23,18 +23,18 @@ class Persona(NamedTuple):
     forms: Mapping[Kind, frozenset[bytes]]
     columns: tuple[Column, ...]
 
-
-def persona(tables: Iterable[tuple[Sequence[Column], Sequence[Row]]]) -> Persona:
-    """The persona of some rows: the decoy's, and those that refer to it."""
-    forms: dict[Kind, frozenset[bytes]] = {}
-    known: list[Column] = []
-    for columns, rows in tables:
-        known += columns
-        for kind, found in record_forms(columns, rows).items() if rows else ():
-            forms[kind] = forms.get(kind, frozenset()) | set(found.forms)
-    whole = {form for form in forms.get(Kind.NAME, ()) if b" " in form and form[:1] not in b"*~"}
-    names = whole | {b" ".join(reversed(form.split())) for form in whole}
-    return Persona({**forms, Kind.NAME: frozenset(names)}, tuple(known))
+    @classmethod
+    def of(cls, tables: Iterable[tuple[Sequence[Column], Sequence[Row]]]) -> Self:
+        """The persona of some rows: the decoy's, and those that refer to it."""
+        forms: dict[Kind, frozenset[bytes]] = {}
+        known: list[Column] = []
+        for columns, rows in tables:
+            known += columns
+            for kind, found in record_forms(columns, rows).items() if rows else ():
+                forms[kind] = forms.get(kind, frozenset()) | set(found.forms)
+        whole = {form for form in forms.get(Kind.NAME, ()) if b" " in form and form[:1] not in b"*~"}
+        names = whole | {b" ".join(reversed(form.split())) for form in whole}
+        return cls({**forms, Kind.NAME: frozenset(names)}, tuple(known))
 
 
 class Said:

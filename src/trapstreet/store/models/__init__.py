@@ -9,6 +9,7 @@ from trapstreet.store.models.cases import (  # noqa: E402
     Case,
     CaseEntry,
     Delivery,
+    Found,
     Lease,
     Raised,
     RouteTest,
@@ -28,6 +29,7 @@ from trapstreet.store.models.sightings import (  # noqa: E402
     UsedToken,
 )
 from trapstreet.store.models.suppression import ExpectedUse, SuppressionCall, SuppressionJob  # noqa: E402
+from trapstreet.store.models.watching import SeenObject, WatchedSource, WatchTotal  # noqa: E402
 
 __all__ = [
     "Alert",
@@ -42,6 +44,7 @@ __all__ = [
     "Delivery",
     "Edition",
     "ExpectedUse",
+    "Found",
     "Heard",
     "Incident",
     "Kit",
@@ -54,6 +57,7 @@ __all__ = [
     "Raised",
     "Recipient",
     "RouteTest",
+    "SeenObject",
     "Sighting",
     "SuppressionCall",
     "SuppressionJob",
@@ -61,4 +65,6 @@ __all__ = [
     "TakenSegment",
     "UsedToken",
     "Version",
+    "WatchTotal",
+    "WatchedSource",
 ]

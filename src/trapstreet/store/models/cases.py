@@ -70,6 +70,30 @@ class Alert(models.Model):
         ordering = ["id"]
 
 
+class Found(models.Model):
+    """Where a leak lies that an alert is about: the same data may lie in many places.
+
+    place           keyed hash of data set and place
+    text, records   keyed hashes of what lies there, and of which records it shows: where either is the same,
+                    it is the same leak
+    first_at, last_at  when it was seen there
+    content         where, in words for people, and the SHA-256, sealed
+    """
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="found")
+    place = models.CharField(max_length=32)
+    text = models.CharField(max_length=32, db_index=True)
+    records = models.CharField(max_length=32, db_index=True)
+    first_at = models.BigIntegerField()
+    last_at = models.BigIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        app_label = "store"
+        constraints = [models.UniqueConstraint(fields=["alert", "place"], name="each_place_of_a_leak_once")]
+        ordering = ["id"]
+
+
 class Delivery(models.Model):
     """That an alert is told by one route, once; it was entered with the alert, in one transaction.
 

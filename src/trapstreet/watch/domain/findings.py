@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import log10
 from typing import Any
 
@@ -48,6 +49,7 @@ class Finding(msgspec.Struct, frozen=True):
                them by more than a number and a name;  planted  how many by planting, the others being
                decoys of copies
     excerpts   a few of the places, masked
+    which      a digest of the ids of the records that it shows: the same where another text shows the same
     """
 
     source: str
@@ -67,6 +69,7 @@ class Finding(msgspec.Struct, frozen=True):
     planted: dict[str, int]
     excerpts: list[str]
     sha256: str
+    which: str = ""
 
 
 Patterns = Mapping[tuple[int, bool], int]
@@ -83,6 +86,7 @@ class Shown:
     decoys        how many decoys are told: they count as records do, or are certain;  certain  how many of
                   them are;  planted  how many are which planting's
     alive         records of the data set
+    which         a digest of the ids of those records, or, where there are none, of all that is shown
     expected      how many numbers of each kind chance explains
     log10_p       per kind of the values met;  log10_p_records  of the records
     """
@@ -95,6 +99,7 @@ class Shown:
     certain: int
     planted: Mapping[str, int]
     alive: int
+    which: str
     expected: Mapping[Kind, float]
     log10_p: Mapping[Kind, float]
     log10_p_records: float
@@ -126,11 +131,17 @@ def shown(
         certain=int(np.count_nonzero(decoys.certain)),
         planted=_planted(decoys, lookup),
         alive=foreign.spread.records,
+        which=_digest(records + decoys if len(records) else everything),
         expected={kind: float(f"{each.expected:.3g}") for kind, each in judged.items()},
         log10_p=rare | {kind: each.log10_p for kind, each in judged.items()},
         log10_p_records=log10_p_records,
     )
     return what, Joined(records, rest)
+
+
+def _digest(seen: Seen) -> str:
+    """RecordIds are keyed hashes: without the keys this tells nothing of a record."""
+    return blake2b(np.unique(seen.record).astype("<u8").tobytes(), digest_size=16).hexdigest()
 
 
 def _first(counts: NDArray[np.bool_], everything: Seen) -> NDArray[np.bool_]:
@@ -193,6 +204,7 @@ def described(what: Shown, tests: int) -> dict[str, Any]:
         "decoys": what.decoys,
         "certain": what.certain,
         "planted": dict(sorted(what.planted.items())),
+        "which": what.which,
     }
 
 

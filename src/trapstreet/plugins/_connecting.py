@@ -6,6 +6,8 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,7 @@ def addresses(host: str, port: int, *, private: bool, until: float) -> list[str]
     allowed = [address for address in every if private or in_the_internet(address)]
     if not allowed:
         raise UnusableInput(
-            f"{host} leads into a private network", hint="set private = true for the route if that is meant"
+            f"{host} leads into a private network", hint="set private = true if that is meant"
         )
     return allowed
 
@@ -136,3 +138,16 @@ def left(until: float) -> float:
     if seconds <= 0:
         raise TimeoutError
     return seconds
+
+
+def retry_after(header: str, *, most: float) -> float:
+    """Seconds of a Retry-After header (RFC 9110, 10.2.3), at most so many; 0 where it is none."""
+    text = header.strip()
+    try:
+        if text.isascii() and text.isdigit():
+            wait = float(text[:9])
+        else:
+            wait = (parsedate_to_datetime(text).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    return min(max(wait, 0.0), most)

@@ -140,7 +140,8 @@ class Source(Protocol):
 
 @runtime_checkable
 class WritableSource(Source, Protocol):
-    """A source in which a control record can be put, where one may write."""
+    """A source in which a control record can be put, where one may write. Paths are relative to its location;
+    nothing makes the folders that they name."""
 
     def put(self, path: str, content: bytes) -> None:
         """A new object; raises FileExistsError where there is one, and OSError."""

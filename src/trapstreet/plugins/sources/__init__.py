@@ -21,21 +21,25 @@ from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Annotated, Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import msgspec
 
-from trapstreet.core.model.errors import Unreachable, UnusableInput
+from trapstreet.core.model.errors import TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.objects import Mark, Ref, SourceObject, Unread
 from trapstreet.core.model.sections import read_section
+from trapstreet.core.model.urls import without_password
 from trapstreet.core.ports import Source
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Settings that every kind has. url: where it is, without a password."""
+    """Settings that every kind has."""
 
-    url: str
+    url: Annotated[
+        str,
+        msgspec.Meta(description="where it is, without a password", extra_json_schema={"metavar": "URL"}),
+    ]
 
 
 class Later(Unreachable):
@@ -62,12 +66,22 @@ class Kind(Protocol):
 
 
 @cache
-def kinds() -> Mapping[str, Kind]:
-    """Every kind by its name, in the order of names."""
-    names = sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
-    return MappingProxyType(
-        {name: cast(Kind, importlib.import_module(f"{__name__}.{name}")) for name in names}
+def kind_names() -> tuple[str, ...]:
+    """The names of all kinds, in order; none is loaded."""
+    return tuple(
+        sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
     )
+
+
+def kind_named(name: str) -> Kind:
+    """One kind, by a name that there is."""
+    return cast(Kind, importlib.import_module(f"{__name__}.{name}"))
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Every kind by its name, in the order of names: 0.1 s the first time."""
+    return MappingProxyType({name: kind_named(name) for name in kind_names()})
 
 
 def kind_of(location: str) -> str:
@@ -94,14 +108,13 @@ def source_of(kind: str, options: Mapping[str, object], *, folder: Path, where: 
     Raises UnusableInput for a kind that there is not, and for settings that do not do; AccessDenied for a
     secret's file that may not be read.
     """
-    if kind not in kinds():
+    if kind not in kind_names():
         raise UnusableInput(
-            f"{where}: no kind of source is called {kind!r}", hint=f"kinds: {', '.join(kinds())}"
+            f"{where}: no kind of source is called {kind!r}", hint=f"kinds: {', '.join(kind_names())}"
         )
-    settings = read_section(
-        dict(options), kinds()[kind].settings, where=where, hint="docs/sources.md", folder=folder
-    )
-    return kinds()[kind].source(settings)
+    found = kind_named(kind)
+    settings = read_section(dict(options), found.settings, where=where, hint="docs/sources.md", folder=folder)
+    return found.source(settings)
 
 
 def objects(location: str) -> Iterator[SourceObject | Unread]:
@@ -110,10 +123,11 @@ def objects(location: str) -> Iterator[SourceObject | Unread]:
     Call it for every location before reading the first: a location that cannot be reached raises here, not in
     the middle of a scan. Raises Unreachable, AccessDenied, UnusableInput.
     """
-    source = source_of(kind_of(location), {"url": location}, folder=Path(), where=location)
+    shown = without_password(location) if "://" in location else location
+    source = source_of(kind_of(location), {"url": location}, folder=Path(), where=shown)
     listed = source.list("")
     first = next(listed, None)  # what cannot be reached raises now
-    return _objects(location, source, first, listed)
+    return _objects(shown, source, first, listed)
 
 
 def _objects(
@@ -127,6 +141,10 @@ def _objects(
                     yield SourceObject(location, each.path, each.size, partial(source.open, each))
                 case Unread():
                     yield each
-            each = next(rest, None)
+            try:
+                each = next(rest, None)
+            except TrapstreetError as error:
+                yield Unread(location, f"its listing broke off: {error.message}", partly=True)
+                return
     finally:
         source.close()

@@ -11,12 +11,13 @@ def part(file: BinaryIO, start: int, end: int | None) -> BinaryIO:
     """The bytes [start, end) of an open file, which is closed with it; what comes before is passed over."""
     if not start and end is None:
         return file
+    size = None if end is None else max(0, end - start)
     if file.seekable():
         file.seek(start)
     else:
         while start > 0 and (passed := file.read(min(start, _STEP))):
             start -= len(passed)
-    return file if end is None else cast(BinaryIO, _First(file, max(0, end - start)))
+    return file if size is None else cast(BinaryIO, _First(file, size))
 
 
 class _First(io.RawIOBase):

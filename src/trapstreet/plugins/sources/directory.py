@@ -63,6 +63,13 @@ class _Directory:
     def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
         return part(_open(ref.path), start, end)
 
+    def put(self, path: str, content: bytes) -> None:
+        with (Path(self._location) / path).open("xb") as file:
+            file.write(content)
+
+    def remove(self, path: str) -> None:
+        (Path(self._location) / path).unlink()
+
     def close(self) -> None:
         """Nothing is kept open."""
 

@@ -1,0 +1,183 @@
+"""An owner's repository at a server that answers as GitHub's REST API is documented to."""
+
+import hashlib
+import itertools
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import pytest
+
+from source_yards import AWKWARD, PASSWORD, WRONG, Yard
+
+_numbers = itertools.count()
+
+
+class Here(Yard):
+    kind: ClassVar[str] = "github"
+    awkward: ClassVar[tuple[str, ...]] = AWKWARD
+    keeps: ClassVar[bool] = True
+    limits: ClassVar[dict[str, float]] = {
+        "trapstreet.plugins.sources._http_network.SILENCE": 0.5,
+        "trapstreet.plugins.sources._http.PAUSE": 0.01,
+    }
+
+    def __init__(self, request: pytest.FixtureRequest, folder: Path) -> None:
+        super().__init__(request, folder)
+        self.hub, self.port = server()
+        self.owner = f"owner{next(_numbers)}"
+        self.hub.repositories[f"{self.owner}/app"] = {}
+        self.url = f"github://{self.owner}"
+        token = self.secret("token", PASSWORD)
+        self.options = {"api": f"http://127.0.0.1:{self.port}", "token_file": token}
+
+    def put(self, path: str, content: bytes) -> None:
+        self.hub.repositories[f"{self.owner}/app"][path] = self.hub.kept(content)
+
+    def remove(self, path: str) -> None:
+        del self.hub.repositories[f"{self.owner}/app"][path]
+
+    def name(self, path: str) -> str:
+        return f"https://hub.example/{self.owner}/app/blob/main/{quote(path)}"
+
+    def strangers(self) -> Iterator[dict[str, Any]]:
+        yield self.settings() | {"token_file": self.secret("wrong", WRONG)}
+
+    def at(self, port: int) -> dict[str, Any]:
+        return self.settings() | {"api": f"http://127.0.0.1:{port}"}
+
+
+class Hub:
+    """What lies there.
+
+    repositories  files of the default branch by "owner/name": paths to ids
+    gists         by owner: as the API tells them;  pushed: when, by repository
+    left          requests that are answered before the quota is used up
+    """
+
+    def __init__(self) -> None:
+        self.repositories: dict[str, dict[str, str]] = {}
+        self.pushed: dict[str, str] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.gists: dict[str, list[dict[str, Any]]] = {}
+        self.left = 1 << 30
+        self.asked: list[str] = []
+
+    def kept(self, content: bytes) -> str:
+        name = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        self.blobs[name] = content
+        return name
+
+
+@cache
+def server() -> tuple[Hub, int]:
+    hub = Hub()
+    handler = type("Handler", (Handler,), {"hub": hub})
+    serving = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    return hub, serving.server_address[1]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    hub: Hub
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.hub.asked.append(self.path)
+        parts = urlsplit(self.path)
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        given = self.headers.get("Authorization")
+        if given not in (None, f"Bearer {PASSWORD}"):
+            return self.say(401, {"message": "Bad credentials"})
+        self.hub.left -= 1
+        if self.hub.left < 0:
+            return self.say(403, {}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "99999999999"})
+        match [unquote(each) for each in parts.path.strip("/").split("/")]:
+            case ["orgs", _, "repos"]:
+                return self.say(404, {})
+            case ["users", owner, "repos"]:
+                return self.page(self._repositories(owner), asked)
+            case ["users", owner, "gists"]:
+                return self._gists(self.hub.gists.get(owner, []), asked)
+            case ["gists", "public"]:
+                return self._gists([each for one in self.hub.gists.values() for each in one], asked)
+            case ["raw", name]:
+                return self.sent(self.hub.blobs.get(name))
+            case ["repos", owner, name, "git", "blobs", blob]:
+                accepts = self.headers.get("Accept") == "application/vnd.github.raw+json"
+                return self.sent(self.hub.blobs.get(blob) if accepts else None)
+            case ["repos", owner, name, "git", "trees", "main"] if asked.get("recursive"):
+                return self._tree(self.hub.repositories.get(f"{owner}/{name}", {}))
+            case ["search", "code"] if given:
+                return self._search(asked)
+            case _:
+                return self.say(404, {})
+
+    def _repositories(self, owner: str) -> list[dict[str, Any]]:
+        own = [name for name in self.hub.repositories if name.startswith(f"{owner}/")]
+        at = {name: self.hub.pushed.get(name, "2026-11-01T00:00:00Z") for name in own}
+        return [
+            {
+                "full_name": name,
+                "html_url": f"https://hub.example/{name}",
+                "default_branch": "main",
+                "private": False,
+                "pushed_at": at[name],
+            }
+            for name in sorted(own, key=at.__getitem__, reverse=True)
+        ]
+
+    def _tree(self, files: Mapping[str, str]) -> None:
+        if not files:
+            return self.say(409, {"message": "Git Repository is empty."})
+        entries = [
+            {"path": path, "type": "blob", "sha": sha, "size": len(self.hub.blobs[sha])}
+            for path, sha in sorted(files.items())
+        ]
+        return self.say(200, {"tree": entries, "truncated": False})
+
+    def _gists(self, gists: list[dict[str, Any]], asked: Mapping[str, str]) -> None:
+        newest = sorted(gists, key=lambda each: str(each["updated_at"]), reverse=True)
+        self.page([each for each in newest if each["updated_at"] >= asked.get("since", "")], asked)
+
+    def _search(self, asked: Mapping[str, str]) -> None:
+        found = [
+            {
+                "html_url": f"https://hub.example/{full}/blob/1f2e3d/{quote(path)}",
+                "sha": sha,
+                "repository": {"full_name": full, "private": False},
+            }
+            for full, files in self.hub.repositories.items()
+            for path, sha in files.items()
+            if asked["q"].strip('"').encode() in self.hub.blobs[sha]
+        ]
+        size, number = int(asked["per_page"]), int(asked["page"])
+        self.say(200, {"total_count": len(found), "items": found[(number - 1) * size : number * size]})
+
+    def page(self, every: list[Any], asked: Mapping[str, str]) -> None:
+        size, number = int(asked["per_page"]), int(asked["page"])
+        self.say(200, every[(number - 1) * size : number * size])
+
+    def sent(self, content: bytes | None) -> None:
+        if content is None:
+            return self.say(404, {})
+        return self._send(200, content, {})
+
+    def say(self, status: int, answer: Any, headers: Mapping[str, str] | None = None) -> None:
+        self._send(status, json.dumps(answer).encode(), headers or {})
+
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

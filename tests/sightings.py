@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trapstreet.core.model.hit import Hit
-from trapstreet.sightings import Earlier, Kind, Label, Place, client_of, label_of
-from trapstreet.sightings.domain.place import Origin
+from trapstreet.core.model.place import Origin, Place
+from trapstreet.sightings import Kind, Label
+from trapstreet.sightings.domain.automata import label_of
+from trapstreet.sightings.domain.client import client_of
+from trapstreet.sightings.domain.label import Earlier
 
 CASES = Path(__file__).parent / "cases" / "sightings"
 HALVES = ("known", "held-out")

@@ -53,7 +53,7 @@ def made(name: str, folder: Path, at: int) -> Notifier:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message may take half a second and no longer; one by Apprise the time that Apprise takes to begin."""
-    monkeypatch.setattr("trapstreet.plugins.notifiers.apprise.SECONDS", 4.0)
+    monkeypatch.setattr("trapstreet.plugins.notifiers.apprise.SECONDS", 2.0)
     for module in ("_http", "_syslog", "mail"):
         monkeypatch.setattr(f"trapstreet.plugins.notifiers.{module}.SECONDS", 0.5)
 

@@ -152,6 +152,28 @@ def test_the_token_is_in_its_file_alone(office: Desk) -> None:
     assert not any(token.encode() in path.read_bytes() for path in kept)
 
 
+@pytest.mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        (None, 0, "the token cannot be read from"),
+        ("", 0o600, "does not hold the token: it is the only text in its file"),
+        ("one\ntwo\n", 0o600, "does not hold the token alone: it is one line of text"),
+        ("t0ken", 0o640, "others may read"),
+    ],
+)
+def test_a_file_that_is_no_tokens_is_said_to_be_none(
+    office: Desk, text: str | None, mode: int, said: str
+) -> None:
+    file = office.folder / "my.token"
+    if text is not None:
+        file.write_text(text)
+        file.chmod(mode)
+    out = office.folder / "out.csv"
+    asked = ("run", "billing", office.folder / "copy.csv", "--out", out, "--token", file)
+    assert said in office.refused(2, "suppress", *asked)
+    assert not out.exists()
+
+
 REFUSED = {
     "unknown": (["suppress", "run", "invoicing"], "there is no such job"),
     "token": (["suppress", "run", "mailing"], "this is not its token"),
@@ -320,7 +342,8 @@ def test_a_killed_call_leaves_no_output_and_is_in_the_log(office: Desk) -> None:
         process.stdin.write((office.folder / "copy.csv").read_bytes()[:20_000])
         process.stdin.flush()
         deadline = time.monotonic() + 30
-        while not list((office.workspace / "tmp").iterdir()) and time.monotonic() < deadline:
+        spooled = "*/in"  # one that is interrupted while it makes the folder leaves that for the sweep
+        while not list((office.workspace / "tmp").glob(spooled)) and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30)
@@ -367,6 +390,8 @@ def test_a_declared_use_is_kept_with_the_copy_and_in_the_log(office: Desk) -> No
     asked = ("--to", "B", "--decoys", 20, "--out", office.folder / "b.csv")
     told = office.json("share", "customers", *asked, "--used-for", "spring campaign", "--until", "2099-03-31")
     assert told["used_for"] == {"what": "spring campaign", "until": "2099-03-31 23:59 UTC", "senders": []}
+    (warned,) = office.err.splitlines()
+    assert warned.startswith("WARNING  without --sender all that comes to its decoys until then is expected")
     first, second = office.json("copy", "list")["copies"]
     assert first["expected_uses"] == []
     assert second["expected_uses"][0]["what"] == "spring campaign"

@@ -5,6 +5,9 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -210,3 +213,30 @@ def test_suppression_is_one_more_part_where_the_settings_have_it(company: Desk) 
         text = settings.read_text().partition("\n[suppression]")[0]
         settings.write_text(f"{text}\n[suppression]\n{line}\n")
         assert said in company.refused(2, "doctor")
+
+
+_FOR_A_WHILE = """
+import signal, sys, time
+from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from trapstreet.app import trying
+from trapstreet.app.workspace import Workspace
+with trying.serving(Workspace.open(Path(sys.argv[1]))):
+    print("begun", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_whoever_is_in_a_hurry_and_presses_ctrl_c_twice_leaves_nothing_that_goes_on(company: Desk) -> None:
+    with_trap(company)
+    program = [sys.executable, "-c", _FOR_A_WHILE, str(company.workspace)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as person:
+        assert person.stdout and person.stdout.readline() == b"begun\n"
+        log = company.workspace / "tmp" / "start.log"
+        assert wait_for(lambda: "all parts are ready" in log.read_text()), log.read_text()
+        started = children(person.pid)
+        for _ in range(2):
+            person.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        person.wait(120)
+        assert started and not any(map(alive, started))

@@ -11,7 +11,10 @@ from hearing import Ear, heard
 from readers import libreoffice, needs
 from trapstreet.app.geography import Places
 from trapstreet.plugins.listeners import dns, http
-from trapstreet.sightings import Earlier, Kind, Label, client_of, label_of
+from trapstreet.sightings import Kind, Label
+from trapstreet.sightings.domain.automata import label_of
+from trapstreet.sightings.domain.client import client_of
+from trapstreet.sightings.domain.label import Earlier
 
 pytestmark = pytest.mark.system
 

@@ -118,6 +118,7 @@ def test_an_honest_newsletter_can_be_declared_of_a_planting(company: Desk) -> No
     company.do("plant", "customers", "--decoys", PLANTED)
     declared = ("--used-for", "newsletter", "--until", "2099-01-01", "--sender", "harbour.example")
     assert "Expected of p1" in company.do("decoy", "expect", "p1", *declared)
+    assert "WARNING" not in company.err
     address = str(rows_of(company)[0][0][2])
     (own,) = heard(company, mail(address, sender="harbour.example", dkim="pass harbour.example"))
     assert own.expected
@@ -126,6 +127,8 @@ def test_an_honest_newsletter_can_be_declared_of_a_planting(company: Desk) -> No
     assert "EXPECTED" in company.do("sighting", "list")
     assert company.refused(2, "decoy", "expect", "p1", *declared[:-1], "no domain")
     assert "198.51.100.0/24" in company.do("decoy", "expect", "p1", *declared[:-1], "198.51.100.0/24")
+    company.do("decoy", "expect", "p1", *declared[:-2])
+    assert "WARNING  without --sender" in company.err
 
 
 def test_a_decoy_that_was_heard_before_it_lay_anywhere_has_a_weaker_voice(company: Desk) -> None:

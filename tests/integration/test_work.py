@@ -22,11 +22,11 @@ from offices import Office
 from people import read_csv
 from servers import postgres_url
 from traps import running, stopped
-from trapstreet.app import working
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.hit import Hit, Swarm
 from trapstreet.decoys import read_url
 from trapstreet.sightings import Client
+from trapstreet.sightings.domain import judging
 from trapstreet.store import plantings, sightings
 from trapstreet.store.models import DamagedRecord, Heard, Sighting
 from trapstreet.trap.settings import read_settings
@@ -229,14 +229,14 @@ def test_a_hit_that_nobody_foresaw_is_kept_aside_and_stops_nothing(
     company: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, page = token(company, "url")
-    seen = working.client_of
+    seen = judging.client_of
 
     def broken(hit: Hit) -> Client:
         if hit.address == "192.0.2.66":
             raise ZeroDivisionError
         return seen(hit)
 
-    monkeypatch.setattr(working, "client_of", broken)
+    monkeypatch.setattr(judging, "client_of", broken)
     odd = Hit("http", AT, "192.0.2.66", 1, (page,), ())
     folder = spooled(company, company.folder / "trap", [web(page)], [odd], [web(page, at=AT + 1)])
     assert "DAMAGED: 1 record" in company.do("work", "--once", "--trap", folder)

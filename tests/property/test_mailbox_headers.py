@@ -30,7 +30,7 @@ def test_any_header_is_read(head: bytes) -> None:
     header.sender().encode("utf-8", "surrogateescape")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(_PIECES, _PIECES)
 def test_what_is_repeated_costs_no_more_for_that(one: bytes, other: bytes) -> None:
     for field in (b"To: ", b"Received: from a ", b"Authentication-Results: mx.you.example;"):

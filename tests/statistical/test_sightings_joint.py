@@ -7,7 +7,7 @@ import pytest
 from numpy.random import Generator
 
 from trapstreet.core.maths.tails import log10_binomial_tail
-from trapstreet.sightings import Joint, Listening, Use, joint
+from trapstreet.sightings.domain.joint import Joint, Listening, Use, evidence
 
 ROUNDS = 400
 DAY = 86_400_000_000
@@ -56,7 +56,7 @@ def replayed(random: Generator, sizes: list[int], parties: int) -> Iterator[Use]
 
 
 def of(owner: str, uses: list[Use], listening: list[Listening]) -> Joint:
-    return joint([owner], uses, listening)[owner]
+    return evidence([owner], uses, listening)[owner]
 
 
 def _use(random: Generator, sizes: list[int], party: int, decoy: int) -> Use:
@@ -84,7 +84,7 @@ def test_without_theft_the_e_value_reaches_10_in_one_of_10_cases_at_most(
     for _ in range(rounds):
         uses = list(traffic(random, sizes, 12))
         looks = [
-            joint(list(reached), [use for use in uses if use.at < day * DAY], listening)
+            evidence(list(reached), [use for use in uses if use.at < day * DAY], listening)
             for day in (3, 6, 9, 12)
         ]
         for owner in reached:

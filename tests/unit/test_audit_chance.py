@@ -21,6 +21,7 @@ def _drawn(rng: np.random.Generator, clusters: np.ndarray, firms: int) -> np.nda
     return np.isin(clusters, rng.choice(clusters.max() + 1, firms, replace=False))
 
 
+@pytest.mark.slow
 def test_firms_drawn_by_chance_show_a_feature_in_no_more_than_5_of_100_tables() -> None:
     """The least p-value is below any level as often as the level says: 50 draws, binomial at 1 %."""
     rng = np.random.default_rng(1)

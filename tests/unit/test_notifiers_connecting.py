@@ -10,9 +10,9 @@ import pytest
 
 from receivers import NOTICE, PATH, Web, options
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.plugins._connecting import addresses, in_the_internet
 from trapstreet.plugins.notifiers import notifier_of
 from trapstreet.plugins.notifiers._http import receiver
-from trapstreet.plugins.notifiers._outgoing import addresses, in_the_internet
 
 _OF_THE_INTERNET = """1.1.1.1 100.63.255.255 192.0.0.9 198.17.0.1 223.255.255.255 2606:4700::1111
 ::ffff:1.1.1.1 64:ff9b::1.1.1.1 2002:101:101::1""".split()

@@ -24,7 +24,7 @@ def exact(trials: int, chance: Fraction, hits: int) -> Fraction:
         (300, 2.0**-20, 9),
         (300, 0.125, 40),
         (1000, 0.5, 700),
-        (2000, 2.0**-9, 20),
+        pytest.param(2000, 2.0**-9, 20, marks=pytest.mark.slow),
     ],
 )
 def test_a_tail_is_exact_and_never_rounded_down(trials: int, chance: float, hits: int) -> None:

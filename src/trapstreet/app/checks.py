@@ -45,6 +45,7 @@ def around(workspace: Workspace, traps: Sequence[Path]) -> Iterator[Check]:
     for folder in dict.fromkeys((workspace.root, *traps)):
         yield disk(folder)
     yield clock()
+    yield from watched()
     own = workspace.root / workspace.settings.serve.trap
     for trap in traps:
         yield spool(trap)
@@ -83,6 +84,23 @@ def clock() -> Check:
             "let each of the machines follow a time server (timedatectl)",
         )
     return Check("clock", True, "agrees with the registry and the traps")
+
+
+def watched() -> Iterator[Check]:
+    """Whether somebody looks at the sources that are watched."""
+    from trapstreet.store import leases, watching
+
+    late = watching.late(at=leases.clock())
+    if late:
+        more = f" and {len(late) - 1:,} more" if len(late) > 1 else ""
+        yield Check(
+            "watch",
+            False,
+            f"nobody looks at the watched source {late[0]}{more}",
+            "start trapstreet serve anew, or trapstreet watch run",
+        )
+    elif watching.any_there():
+        yield Check("watch", True, "every watched source is looked at in time")
 
 
 def spool(trap: Path) -> Check:

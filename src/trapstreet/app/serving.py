@@ -10,7 +10,7 @@ from trapstreet.app.errors import known_error
 from trapstreet.app.jobs import HOLDER, holder_name
 from trapstreet.app.settings import FILE_NAME, read_settings
 from trapstreet.app.workspace import Workspace, find
-from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.notice import Severity
 from trapstreet.trap.settings import read_settings as read_trap
 from trapstreet.work.supervisor import Part, supervise
@@ -31,7 +31,8 @@ def serve(start: Path | None, folder: Path | None, *, say: Callable[[str], None]
     own = folder.absolute() if folder else root / settings.serve.trap if settings.serve.trap else None
     traps = [own] if own else []
     traps += [root / each for each in settings.work.traps if root / each != own]
-    if not traps:
+    watches = _watches(root, say)
+    if not traps and not watches:
         raise UnusableInput(
             "there is no trap to serve, and none to take from",
             hint="set trap under [serve] in trapstreet.toml, or pass --folder DIR (docs/trap.md)",
@@ -42,10 +43,33 @@ def serve(start: Path | None, folder: Path | None, *, say: Callable[[str], None]
         parts.append(Part("trap", ("serve", "--only", "trap", "--folder", str(own)), without=SECRETS))
     named = tuple(word for trap in traps for word in ("--trap", str(trap)))
     parts.append(Part("worker", ("work", "--workspace", str(root), *named)))
+    if watches:
+        parts.append(Part("watch", ("watch", "run", "--workspace", str(root))))
     if settings.suppression:
         parts.append(Part("suppression", ("serve", "--only", "suppression", "--workspace", str(root))))
     os.environ[HOLDER] = holder_name()
     return supervise(parts, _People(root, say))
+
+
+def _watches(root: Path, say: Callable[[str], None]) -> bool:
+    """Whether there are sources to watch; while the registry is away nobody knows, and there may be some."""
+    from trapstreet.store import disconnect
+
+    try:
+        Workspace.open(root)
+        from trapstreet.store import watching
+
+        return watching.any_there()
+    except Exception as error:
+        known = known_error(error)
+        if known is None:
+            raise
+        if isinstance(known, Unreachable):
+            return True
+        say(f"whether there are sources to watch is not known: {known}")
+        return False
+    finally:
+        disconnect()
 
 
 class _People:
@@ -84,5 +108,6 @@ class _People:
 _LOST = {
     "trap": "Uses of decoys are not heard while it is down.",
     "worker": "What is heard is kept, but nobody is told of it while it is down.",
+    "watch": "Data of yours that appears at watched sources is not seen while it is down.",
     "suppression": "Jobs that send their rows by HTTP get none back while it is down.",
 }

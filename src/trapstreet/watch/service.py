@@ -1,7 +1,7 @@
 """Scan texts: match, join, weigh against chance, report."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import chain
@@ -42,30 +42,60 @@ class SetAside(msgspec.Struct, frozen=True):
     shared: dict[str, dict[Kind, int]]
 
 
-class Scan(msgspec.Struct, frozen=True):
-    """What a scan found, how much it looked at, what it set aside and what it could not read."""
+class Scan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a scan found, how much it looked at, what it set aside and what it could not read.
+
+    stopped  whether it was stopped before it had looked at everything
+    """
 
     findings: list[Finding]
     scanned: dict[str, int]
     set_aside: SetAside
     unread: list[Unread]
+    stopped: bool = False
 
 
 def scan(
-    objects: Iterable[Text | Unread], *, lookup: Lookup, matcher: Matcher, public: Public, threads: int = 1
+    objects: Iterable[Text | Unread],
+    *,
+    lookup: Lookup,
+    matcher: Matcher,
+    public: Public,
+    threads: int = 1,
+    so_far: Callable[[int], None] = lambda count: None,
 ) -> Scan:
     """Look for the data sets of a lookup in texts. Memory grows with what is found, not with what is read.
 
     What chance could have shown in so many texts is known at the end only, so all findings come then. With
     several threads, texts of middling size are searched side by side, of which two for each thread wait; what
     is found is the same.
+    so_far  told how many texts look like a finding, each time that one more does: at the end there may be
+            fewer
+    """
+    return scan_on(objects, lookup=lookup, matcher=matcher, public=public, threads=threads, so_far=so_far)[0]
+
+
+def scan_on(
+    objects: Iterable[Text | Unread],
+    *,
+    lookup: Lookup,
+    matcher: Matcher,
+    public: Public,
+    threads: int = 1,
+    so_far: Callable[[int], None] = lambda count: None,
+    before: int = 0,
+) -> tuple[Scan, int]:
+    """A scan that goes on from earlier ones, and in how many of its texts chance could have shown a data set,
+    once for each data set.
+
+    before  that number of all earlier ones: what is worth telling is beyond the chance of all together
     """
     search = _Search(lookup, matcher, public)
     drafts: list[_Draft] = []
     unread: list[Unread] = []
     scanned = {"objects": 0, "bytes": 0}
     aside: Counter[Kind] = Counter()
-    tests = 0
+    tests = likely = 0
     with workers(threads) as pool:
         for each in in_turn(_searches(objects, search, pool, unread), ahead=2 * threads):
             scanned["objects"] += 1
@@ -73,8 +103,12 @@ def scan(
             tests += each.offers_numbers * len(lookup.data_sets)
             aside += each.aside
             drafts += each.drafts
-    findings = [each.finding(tests) for each in drafts if worth_telling(each.what, max(1, tests))]
-    return Scan(findings, scanned, SetAside(dict(sorted(aside.items())), _shared(lookup)), unread)
+            if any(worth_telling(draft.what, max(1, tests)) for draft in each.drafts):
+                likely += 1
+                so_far(likely)
+    asked = before + tests
+    findings = [each.finding(asked) for each in drafts if worth_telling(each.what, max(1, asked))]
+    return Scan(findings, scanned, SetAside(dict(sorted(aside.items())), _shared(lookup)), unread), tests
 
 
 def _searches(
@@ -87,7 +121,7 @@ def _searches(
     here = Here()
     for each in objects:
         if isinstance(each, Unread):
-            unread.append(Unread(printable(each.path), each.why))
+            unread.append(each.printable())
             continue
         chunks = each.chunks
         head, size = [], 0

@@ -37,6 +37,7 @@ class Job:
     do     one round; how many things it did. It asks its turn between two steps whether to go on
     then   jobs that are done at once where it did something
     alone  whether only one worker may do it at a time
+    hangs_after  seconds without a move after which it hangs; None: HANGS_AFTER
     """
 
     name: str
@@ -44,6 +45,7 @@ class Job:
     do: "Callable[[Turn], int]"
     then: tuple[str, ...] = ()
     alone: bool = True
+    hangs_after: float | None = None
 
 
 @dataclass(slots=True)
@@ -160,8 +162,9 @@ class Loop:
 
     def hanging(self) -> list[str]:
         """The jobs that began a round and have not moved for long."""
-        late = time.monotonic() - HANGS_AFTER
-        return [name for name, each in self.standings.items() if each.busy and each.moved < late]
+        now, patience = time.monotonic(), {job.name: job.hangs_after or HANGS_AFTER for job in self._jobs}
+        standings = self.standings.items()
+        return [name for name, each in standings if each.busy and now - each.moved > patience[name]]
 
     def _go_on(self, job: Job) -> None:
         from django.db import connections

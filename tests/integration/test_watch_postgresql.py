@@ -1,0 +1,73 @@
+"""The watch on PostgreSQL: two watchers at a time find everything once."""
+
+import threading
+from collections.abc import Iterator
+from secrets import token_hex
+
+import pytest
+from django.db import connections
+
+from desk import Desk
+from servers import postgres_url
+from trapstreet.app.watching import Watcher
+from trapstreet.app.workspace import Workspace
+from trapstreet.store import disconnect, watching
+from trapstreet.store.models import Alert, SeenObject
+from watched import health, leak, once, registered, watched
+
+__all__ = ["postgres_url"]
+
+pytestmark = pytest.mark.server("postgresql")
+
+
+@pytest.fixture
+def desk(desk: Desk, postgres_url: str) -> Iterator[Desk]:
+    """A desk whose workspace is on PostgreSQL."""
+    import psycopg
+
+    name, base = f"watch_{token_hex(4)}", desk.folder / "postgresql"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    made = Desk(base, desk.capsys)
+    base.mkdir()
+    url = f"{postgres_url.rpartition('/')[0]}/{name}"
+    kit = ("--kit", base / "kit.txt", "--kit-confirmed")
+    assert made.run("init", made.workspace, "--keys", base / "keys", "--database", url, *kit) == 0, made.err
+    yield made
+    disconnect()
+
+
+def test_two_watchers_find_everything_once(desk: Desk) -> None:
+    registered(desk)
+    for number in range(12):
+        share = watched(desk, f"share-{number:02}")
+        (share / "a\x1b\n.txt").write_text("nothing\n")
+        if number % 4 == 0:
+            (share / "list.csv").write_text(leak(number // 4, number // 4 + 1))
+    workspace = Workspace.open(desk.workspace)
+    ids = [each.id for each in watching.sources()]
+    ended: list[str] = []
+    watchers = [
+        Watcher(workspace, holder=name, say=lambda _: None, ended=lambda each: ended.append(each.name))
+        for name in ("one", "two")
+    ]
+
+    def look(watcher: Watcher) -> None:
+        watcher.once(ids, threads=3)
+        connections.close_all()
+
+    threads = [threading.Thread(target=look, args=(each,)) for each in watchers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(ended) == {f"share-{number:02}" for number in range(12)}
+    assert Alert.objects.filter(kind="finding").count() == 3
+    assert (SeenObject.objects.count(), SeenObject.objects.filter(found=1).count()) == (15, 3)
+
+    assert once(desk)["share-00"]["read"] == 0
+    (desk.folder / "share-00" / "list.csv").unlink()
+    assert once(desk)["share-00"]["gone"] == 1
+    assert health(desk, "share-00")["objects"] == 1
+    desk.do("watch", "remove", "share-00")
+    assert SeenObject.objects.count() == 13

@@ -76,7 +76,7 @@ class Extents(NamedTuple):
         return cls(state, matches.kind, matches.start, matches.end, low, high, beside, alone)
 
     def followed_by(self, later: "Extents") -> "Extents":
-        return Extents._make(map(np.concatenate, zip(self, later, strict=True)))
+        return Extents._make(np.concatenate(each) for each in zip(self, later, strict=True))
 
     def since(self, place: int) -> "Extents":
         return Extents._make(column[self.start >= place] for column in self)

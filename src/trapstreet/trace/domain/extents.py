@@ -1,6 +1,7 @@
 """Where records of ours stand in a text, and what of it belongs to them."""
 
-from typing import NamedTuple, Self
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,8 @@ class Extents(NamedTuple):
         return cls(state, matches.kind, matches.start, matches.end, low, high, beside, alone)
 
     def followed_by(self, later: "Extents") -> "Extents":
-        return Extents._make(np.concatenate(each) for each in zip(self, later, strict=True))
+        both: Iterable[tuple[Any, Any]] = zip(self, later, strict=True)
+        return Extents._make(np.concatenate(each) for each in both)
 
     def since(self, place: int) -> "Extents":
         return Extents._make(column[self.start >= place] for column in self)

@@ -22,7 +22,9 @@ SOMETHING_UNREAD = 6
 
 @click.command(
     epilog=example(
-        "trapstreet scan /srv/shares", "zcat dump.sql.gz | trapstreet scan -", "trapstreet scan . --json"
+        "trapstreet scan /srv/shares",
+        "zcat dump.sql.gz | trapstreet scan -",
+        "trapstreet scan sftp://files.example/exports --json",
     )
 )
 @click.argument("source", nargs=-1, required=True)
@@ -35,8 +37,9 @@ SOMETHING_UNREAD = 6
 def command(
     source: Sequence[str], password_file: Path | None, ocr: bool, workspace: Path | None, as_json: bool
 ) -> int:
-    """Look for your data at each SOURCE: a file, a directory, or - for standard input.
+    """Look for your data at each SOURCE: a file, a directory, an address, or - for standard input.
 
+    An address is like smb://HOST/SHARE, s3://BUCKET or https://HOST/FOLDER/ (docs/sources.md).
     Formatting does not matter: letter case, accents, separators, country codes, the order of names, how it is
     packed. What was not found before is an alert (docs/alerts.md). Ctrl-C ends the scan in order: what was
     found until then is told. Exit status 1 if something was found, 6 if nothing was found but something could

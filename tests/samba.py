@@ -86,6 +86,7 @@ def samba() -> Samba | None:
         [daemon, "--foreground", "--no-process-group", "-s", config],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,  # when it ends, it ends all of its process group
     )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(process.wait)

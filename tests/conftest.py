@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import gc
+import signal
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ from hypothesis import HealthCheck, settings
 from desk import Desk
 from trapstreet.app import birth
 from trapstreet.store import migrate
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So a shell begins what it runs in the background, and what the tests start would ignore Ctrl-C, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 gc.set_threshold(50_000, 20, 50)  # as the command line does: a sixth less CPU
 settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy

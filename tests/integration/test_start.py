@@ -4,7 +4,6 @@ import json
 import os
 import quopri
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -62,11 +61,6 @@ def home(tmp_path: Path) -> dict[str, str]:
     return kept | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "COLUMNS": "120"}
 
 
-def _heeds_ctrl_c() -> None:
-    """A shell's background jobs, and what they start, ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Person:
     """Somebody at a terminal. `answers` in their order: what is asked for, and what is typed."""
 
@@ -80,7 +74,6 @@ class Person:
             encoding="utf-8",
             timeout=SECONDS,
             dimensions=(50, 200),
-            preexec_fn=_heeds_ctrl_c,
         )
 
     def answers(self, *pairs: tuple[str, str]) -> "Person":

@@ -381,7 +381,7 @@ def test_what_may_still_know_the_person_is_named(office: Desk) -> None:
     path = named(office, f"email: {PERSON[2]}")
     what = [each["what"] for each in office.json("forget", "--from", path, "--dry-run")["remains"]]
     assert str(office.workspace / "registry.sqlite3.before") in what
-    assert "what suppression remembers of rows (1 jobs)" in what
+    assert "what suppression remembers of rows (1 job)" in what
     assert str(path) in what
     assert [each for each in what if each.startswith("copies of customers: 4-")]
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "strip": "Remove a copy's decoys from a file that came back.",
     "scan": "Look for your data in files, folders, archives.",
     "watch": "Look all the time: shares, buckets, repositories, the web.",
+    "access": "See who can read what, by grants, roles, views.",
     "trace": "Find the copy that a leak came from.",
     "verify": "Check a proof; needs no workspace.",
     "backup": "Write the workspace, without its keys, to one file.",

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
 from trapstreet.plugins.tables import Location, Table
 from trapstreet.plugins.tables._cells import PLAIN
 from trapstreet.plugins.tables._ground import SqlGround
@@ -38,7 +39,6 @@ _TABLES = """
     FROM information_schema.tables
     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 LIMIT 30
 """
-_CONNECT_SECONDS = "10"
 _AWAY = ("08", "53", "57", "58")  # classes of SQLSTATE
 _LONGEST_NAME = 63
 _KEPT = frozenset(
@@ -57,7 +57,6 @@ _TYPE_FOR = {
     Sort.BYTES: "bytea",
     Sort.UUID: "uuid",
 }
-_NO_ACCESS = ("authentication", "pg_hba.conf", "permission denied", "not permitted", "no password supplied")
 
 
 class PostgreSQL(Database):
@@ -185,10 +184,10 @@ def connection_settings(selection: Selection) -> dict[str, Any]:
     try:
         settings = conninfo_to_dict(f"{location.place}?{urlencode(location.options)}")
     except psycopg.ProgrammingError:
-        raise _unreadable(selection) from None
+        raise unreadable(selection.label) from None
     if "password" not in settings and (password := password_from_environment()):
         settings["password"] = password
-    defaults = {"connect_timeout": _CONNECT_SECONDS, "fallback_application_name": "trapstreet"}
+    defaults = {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "trapstreet"}
     return defaults | settings
 
 
@@ -198,7 +197,7 @@ def connect(selection: Selection, settings: dict[str, Any]) -> "psycopg.Connecti
     try:
         return psycopg.connect(**settings)
     except psycopg.Error as error:
-        raise _refused(str(error), selection) from None
+        raise refused(str(error), selection.label) from None
 
 
 @contextmanager
@@ -212,27 +211,6 @@ def _connected(selection: Selection, settings: dict[str, Any]) -> "Iterator[psyc
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         take_as_text(connection)
         yield connection
-
-
-def _refused(text: str, selection: Selection) -> TrapstreetError:
-    """Why there is no connection. The driver gives only a text to go by, which may quote the URL."""
-    if any(words in text for words in _NO_ACCESS):
-        return AccessDenied(
-            f"{selection.label}: the server refused the user or the password",
-            hint="set PGPASSWORD, TRAPSTREET_DB_PASSWORD or PGSERVICE, or ask for access",
-        )
-    if "invalid" in text and "value" in text:
-        return _unreadable(selection)
-    if "does not exist" in text:
-        return UnusableInput(f"{selection.label}: no such database or user", hint="check the URL")
-    return Unreachable(f"{selection.label}: no connection to the server", hint="check host, port and network")
-
-
-def _unreadable(selection: Selection) -> UnusableInput:
-    return UnusableInput(
-        f"{selection.label}: the URL cannot be read",
-        hint="check its options; in user and password, write @ : / ? # % as %40 %3A %2F %3F %23 %25",
-    )
 
 
 def take_as_text(connection: "psycopg.Connection[Any]") -> None:

@@ -1,0 +1,133 @@
+"""Access maps of a large PostgreSQL server: how long they take, and whether the server agrees.
+
+    .venv/bin/python bench/access.py [--quick]
+
+10,000 tables in 200 schemas, 5,000 roles nested ten deep; rights drawn at random with a fixed seed. Of random
+(role, table) pairs each is asked of the server by a SELECT under SET SESSION AUTHORIZATION.
+"""
+
+import random
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from measuring import SEED, desk, timed
+
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
+from servers import _postgres
+from trapstreet.app.access import Mapped, map_of
+from trapstreet.core.model.rights import How, Level, numbers_in
+
+TABLES, ROLES, DEPTH, SCHEMAS, PAIRS = 10_000, 5_000, 10, 200, 2_000
+SECONDS = 60
+BY_NAME = (How.GRANT, How.COLUMNS, How.SUPERUSER)
+
+
+def main() -> None:
+    with desk() as at:
+        server = _postgres()
+        assert server, "PostgreSQL's binaries are missing: make bench-deps"
+        share = 20 if at.quick else 1
+        tables, roles = TABLES // share, ROLES // share
+        url = _fill(server, tables, roles)
+        cost = timed(lambda: map_of(url).exposures())
+        kept = cost.wall <= SECONDS
+        print(
+            f"map of {tables:,} tables and {roles:,} roles: {cost.wall:.1f} s ({cost.cpu:.1f} s of it ours),"
+            f" promised {SECONDS}: {'kept' if kept else 'MISSED'}"
+        )
+        if not kept:
+            at.missed.append("map")
+        began = time.perf_counter()
+        differing = _differing(url, map_of(url), tables, roles)
+        print(
+            f"{PAIRS:,} random pairs beside a SELECT: {len(differing)} differ"
+            f" ({time.perf_counter() - began:.0f} s), promised 0: {'MISSED' if differing else 'kept'}"
+        )
+        if differing:
+            at.missed.append(f"agreement: {differing[:3]}")
+
+
+def _fill(server: str, tables: int, roles: int) -> str:
+    """A database of its own, with rights drawn at random."""
+    rng = random.Random(SEED)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE large")
+    url = urlunsplit(urlsplit(server)._replace(path="/large"))
+    a_level = roles // DEPTH
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        for n in range(roles):
+            attributes = "LOGIN" if n >= roles // 2 else "NOLOGIN"
+            cursor.execute(f"CREATE ROLE r{n} {attributes}".encode())
+            above = range(max(0, (n // a_level - 1) * a_level), n // a_level * a_level)
+            for group in rng.sample(above, min(2, len(above))):
+                option = rng.choice(("", "", "", " WITH INHERIT FALSE", " WITH SET FALSE"))
+                cursor.execute(f"GRANT r{group} TO r{n}{option}".encode())
+        for n in range(SCHEMAS):
+            cursor.execute(f"CREATE SCHEMA s{n}".encode())
+            cursor.execute(f"GRANT USAGE ON SCHEMA s{n} TO {_some(rng, roles // 20, 5)}".encode())
+        connection.commit()
+        for n in range(tables):
+            _table(cursor, rng, n, roles)
+            if n % 1_000 == 999:  # a transaction has a lock for each
+                connection.commit()
+    return url
+
+
+def _table(cursor: "psycopg.Cursor[tuple[object, ...]]", rng: random.Random, n: int, roles: int) -> None:
+    name = f"s{n % SCHEMAS}.t{n}"
+    if n % 10 == 9 and n >= SCHEMAS:
+        cursor.execute(f"CREATE VIEW {name} AS SELECT a FROM s{(n - 8) % SCHEMAS}.t{n - 8}".encode())
+    else:
+        cursor.execute(f"CREATE TABLE {name} AS SELECT 1 AS a, 1 AS b".encode())
+        if rng.random() < 0.1:
+            cursor.execute(f"GRANT SELECT (a) ON {name} TO {_some(rng, roles, 2)}".encode())
+        if rng.random() < 0.1:
+            cursor.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY".encode())
+            cursor.execute(f"CREATE POLICY p ON {name} TO {_some(rng, roles, 2)} USING (a > 0)".encode())
+    cursor.execute(f"GRANT SELECT ON {name} TO {_some(rng, roles // 20, 4)}".encode())
+
+
+def _some(rng: random.Random, among: int, most: int) -> str:
+    if rng.random() < 0.02:
+        return "PUBLIC"
+    return ", ".join(f"r{n}" for n in rng.sample(range(among), rng.randint(1, most)))
+
+
+def _differing(url: str, mapped: Mapped, tables: int, roles: int) -> list[tuple[str, str]]:
+    """Pairs where the server gives no row of what the map says can be read, or the other way round: half of
+    them any role and any table, half a table and one of those who can read it by the map, where there are any."""
+    rng = random.Random(SEED)
+    access = mapped.access
+    names = [each.name for each in access.rights.principals]
+    where = {each.path[-1]: n for n, each in enumerate(access.rights.resources)}
+    differing, reads = [], 0
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
+        for turn in range(PAIRS):
+            n = rng.randrange(tables)
+            able = 0
+            for door in access.doors_of(where[f"t{n}"]):
+                if door.how in BY_NAME and "a" in (door.columns or "a"):
+                    able |= access.levels(door)[Level.AT_ONCE]
+            role = f"r{rng.randrange(roles)}"
+            if turn % 2 and (those := [names[each] for each in numbers_in(able)]):
+                role = rng.choice(those)
+            connection.execute(f'SET SESSION AUTHORIZATION "{role}"'.encode())
+            try:
+                rows = connection.execute(f"SELECT a FROM s{n % SCHEMAS}.t{n}".encode())
+                theirs = rows.fetchone() is not None
+            except psycopg.errors.InsufficientPrivilege:
+                theirs = False
+            connection.execute(b"RESET SESSION AUTHORIZATION")
+            reads += theirs
+            if bool(able >> names.index(role) & 1) != theirs:
+                differing.append((role, f"t{n}"))
+    print(f"{reads:,} of the pairs can be read")
+    return differing
+
+
+if __name__ == "__main__":
+    main()

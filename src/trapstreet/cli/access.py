@@ -1,0 +1,73 @@
+"""`trapstreet access`."""
+
+import click
+
+from trapstreet.cli.options import example, json_option
+from trapstreet.cli.output import emit
+
+SOMETHING_UNREAD = 6
+
+
+@click.group(epilog=example("trapstreet access map postgresql://reader@db.internal/"))
+def command() -> None:
+    """See who can read what, and what of it nobody needs."""
+
+
+@command.command(
+    "map",
+    epilog=example(
+        "trapstreet access map postgresql://reader@db.internal/",
+        "trapstreet access map postgresql://reader@db.internal/crm --who customers",
+        "trapstreet access map postgresql://reader@db.internal/ --reach anna",
+    ),
+)
+@click.argument("target")
+@click.option("--who", metavar="TABLE", help="Who can read TABLE, and by which way.")
+@click.option("--reach", metavar="ROLE", help="What ROLE can read, and by which way.")
+@click.option("--all", "whole", is_flag=True, help="List every table, not only the most exposed ones.")
+@json_option
+def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, as_json: bool) -> int:
+    """Effective access at TARGET: who can read what, by grants, roles, views, functions and the rest.
+
+    TARGET is the URL of a server, for all its databases, or of one database. Everything is read in one
+    read-only transaction per database; nothing is changed. "Perhaps" is what the rights alone cannot tell.
+    Exit status 6 if something could not be read: nobody is said to have no access there.
+    """
+    from trapstreet.core.model.errors import UnusableInput
+
+    if who and reach:
+        raise UnusableInput("--who and --reach ask two questions", hint="give one of them")
+    from trapstreet.app.access import map_of
+    from trapstreet.cli.tables import table
+    from trapstreet.core.model.words import printable
+    from trapstreet.render import access as render
+
+    mapped = map_of(target)
+    rights = mapped.access.rights
+    lines: list[str] = []
+    answer: dict[str, object] = {}
+    if who:
+        resource, readings = mapped.readers(who)
+        lines = [*render.reader_lines(readings, of_resources=False)] or ["Nobody that the rights tell of."]
+        lines.insert(0, f"Who can read {render.name_of(resource)}:")
+        answer["readings"] = [*map(render.reading_object, readings)]
+    elif reach:
+        readings = mapped.reach(reach)
+        lines = [*render.reader_lines(readings, of_resources=True)] or ["Nothing that the rights tell of."]
+        lines.insert(0, f"What {printable(reach)} can read:")
+        answer["readings"] = [*map(render.reading_object, readings)]
+    else:
+        exposures = mapped.exposures()
+        shown = exposures if whole else exposures[: render.MOST]
+        lines = [render.summary(rights, mapped.access.people.bit_count())]
+        if shown:
+            lines += ["", table(*render.exposure_rows(shown))]
+        if len(shown) < len(exposures):
+            lines.append(f"… and {len(exposures) - len(shown):,} more: --all")
+        answer["exposures"] = [*map(render.exposure_object, exposures)]
+        answer["notes"] = rights.notes
+        lines += ["", *map(printable, rights.notes)] if rights.notes else []
+    lines += [f"NOT KNOWN {printable(each)}" for each in mapped.unknown]
+    answer |= {"place": rights.place, "edition": rights.edition, "unknown": [*mapped.unknown]}
+    emit(as_json, answer, "\n".join(lines))
+    return SOMETHING_UNREAD if mapped.unknown else 0

@@ -1,0 +1,150 @@
+"""Who may read what: principals, resources, and the doors that lead from the ones to the others.
+
+A set of principals is an integer: bit i stands for the i-th. Five thousand roles are 625 bytes, and "any of
+these" and "all of these" are one instruction each.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+Bits = int
+"""A set of principals."""
+
+
+class Rows(StrEnum):
+    """Which rows of a resource somebody sees who passes a door."""
+
+    ALL = "all rows"
+    SOME = "the rows that row security leaves"
+    SHOWN = "what a view or function shows"
+    NONE = "no rows"
+
+
+class How(StrEnum):
+    """What opens a door."""
+
+    OWNER = "owner"
+    GRANT = "grant"
+    COLUMNS = "grant on columns"
+    PARENT = "parent table"
+    VIEW = "view"
+    COPY = "materialized view"
+    FUNCTION = "function that runs as its owner"
+    SUPERUSER = "superuser"
+    SERVER = "the server's own files"
+    REPLICATION = "replication"
+
+
+class Level(IntEnum):
+    """What somebody has to do before the door opens: the lower, the nearer."""
+
+    AT_ONCE = 0
+    SET_ROLE = 1
+    GRANTS_ITSELF = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody or some group to whom rights are given.
+
+    logs_in  whether anybody can come as this one;  note  what is remarkable: "superuser"
+    """
+
+    name: str
+    logs_in: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Principal `member` belongs to `group`, both by their numbers.
+
+    inherits   has its rights at once;  becomes  may act as it
+    admits     may make anybody a member, itself too
+    """
+
+    member: int
+    group: int
+    inherits: bool
+    becomes: bool
+    admits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that can be read.
+
+    path     from the outside in: database, schema, table;  kind  table, view …
+    records  how many it holds, by the server's estimate; None: unknown
+    """
+
+    path: tuple[str, ...]
+    kind: str
+    records: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One thing that has to be given for a door to open, and to whom it is given."""
+
+    what: str
+    to: Bits
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A way to read a resource; None stands for all resources.
+
+    opens    for whom, as they act; `grants` has what each of them holds, directly or as a member
+    enters   who can come to where the door is at all: they must do so before they act as somebody else
+    columns  those that are seen, () all of them
+    sure     False: nobody can tell from the rights alone whether it leads there
+    """
+
+    resource: int | None
+    how: How
+    opens: Bits
+    grants: tuple[Grant, ...]
+    enters: Bits
+    rows: Rows = Rows.ALL
+    columns: tuple[str, ...] = ()
+    sure: bool = True
+    could: bool = False
+    """Opens only after those for whom it does have granted it to themselves."""
+
+
+@dataclass(slots=True)
+class Rights:
+    """All that a place tells of its rights.
+
+    place       what was asked, without a password;  edition  "PostgreSQL 16.2"
+    makes       who may make themselves members of others, beyond memberships: (who, of whom, by what)
+    notes       what is to be known beside the resources;  unknown  what could not be read, and why
+    """
+
+    place: str
+    edition: str
+    principals: list[Principal] = field(default_factory=list)
+    memberships: list[Membership] = field(default_factory=list)
+    makes: list[tuple[Bits, Bits, str]] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+    doors: list[Door] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def bits_of(numbers: Iterable[int]) -> Bits:
+    """The set of some principals."""
+    bits = 0
+    for number in numbers:
+        bits |= 1 << number
+    return bits
+
+
+def numbers_in(bits: Bits) -> Iterator[int]:
+    """The principals of a set, in their order."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest

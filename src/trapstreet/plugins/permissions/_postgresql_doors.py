@@ -1,0 +1,286 @@
+"""The doors to the tables of one PostgreSQL database (PostgreSQL's manual, 5.8 Privileges, 5.9 Row Security
+Policies, 21 Database Roles, 41.5 Rules and Privileges).
+
+What only a server shows, and is so here: row security does not hold for owners, whoever has BYPASSRLS, and
+materialized views; a view reads with its owner's rights and asks for no right on the schemas below it; the
+parts of a table are read through it with the rights on it alone; membership of pg_read_all_data opens tables
+and schemas but passes no row security.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from trapstreet.core.maths.memberships import Closure
+from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
+from trapstreet.plugins.permissions._postgresql_catalogue import (
+    PUBLIC,
+    Column,
+    Function,
+    Link,
+    Oid,
+    Policy,
+    Relation,
+    Role,
+    Schema,
+)
+
+_VIEW, _COPY = "v", "m"
+_READ_ALL = "pg_read_all_data"
+
+
+class Roles:
+    """The roles of a server by their numbers.
+
+    has  who has whose rights at once;  aliases  Oids that stand for another number here;  everybody  PUBLIC
+    """
+
+    def __init__(
+        self, roles: Iterable[Role], has: Closure, aliases: Mapping[Oid, int], everybody: Bits
+    ) -> None:
+        self.roles = [*roles]
+        self.has = has
+        self.number = {each.oid: number for number, each in enumerate(self.roles)} | dict(aliases)
+        self.everybody = everybody
+        self.superusers = bits_of(n for n, each in enumerate(self.roles) if each.superuser)
+        self.unbound = self.superusers | bits_of(
+            n for n, each in enumerate(self.roles) if each.passes_row_security
+        )
+        self.read_all = bits_of(n for n, each in enumerate(self.roles) if each.name == _READ_ALL)
+
+    def given(self, oids: Collection[Oid]) -> Bits:
+        """Those whom something is granted to, by themselves."""
+        if PUBLIC in oids:
+            return self.everybody
+        return bits_of(self.number[each] for each in oids if each in self.number)
+
+    def holding(self, oids: Collection[Oid]) -> Bits:
+        """Those who have it, as members too."""
+        return self.has.arriving(self.given(oids))
+
+    def name(self, oid: Oid) -> str:
+        """A role's name for people."""
+        if oid == PUBLIC:
+            return "PUBLIC"
+        return self.roles[self.number[oid]].name if oid in self.number else f"role {oid}, which is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one database holds."""
+
+    schemas: list[Schema]
+    relations: list[Relation]
+    columns: list[Column]
+    policies: list[Policy]
+    views: list[Link]
+    parts: list[Link]
+    functions: list[Function]
+
+
+class Doors:
+    """The doors of one database.
+
+    first   the number of its first relation among the resources;  enters  who may connect to it
+    Then: `relations` in the order of their numbers, and `broken`: views that nobody can read, since their
+    owners may not read what they show.
+    """
+
+    def __init__(self, contents: Contents, roles: Roles, *, first: int, enters: Bits) -> None:
+        self._contents, self._roles, self._enters = contents, roles, enters
+        self._relation = {each.oid: each for each in contents.relations}
+        self._schema = {each.oid: each for each in contents.schemas}
+        self._columns: dict[Oid, list[Column]] = {}
+        for column in contents.columns:
+            self._columns.setdefault(column.relation, []).append(column)
+        self._policies: dict[Oid, list[Policy]] = {}
+        for policy in contents.policies:
+            self._policies.setdefault(policy.relation, []).append(policy)
+        self._inner = _linked(contents.views)
+        self._working: dict[Oid, Bits] = {}
+        self.broken = [each for each in contents.relations if not self._works_for(each.oid)]
+        broken = {each.oid for each in self.broken}
+        self.relations = [each for each in contents.relations if each.oid not in broken]
+        self._number = {each.oid: first + n for n, each in enumerate(self.relations)}
+
+    def __iter__(self) -> Iterator[Door]:
+        for relation in self.relations:
+            own = [*self._own(relation)]
+            yield from own
+            yield from self._through(relation, own)
+        yield from self._functions()
+
+    def _own(self, relation: Relation) -> Iterator[Door]:
+        """Doors to a relation by its own name."""
+        schema, grant = self._uses(relation.schema)
+        selects = self._selects(relation)
+        schema &= self._works_for(relation.oid)
+        what = f"{KINDS[relation.kind]} {relation.name}"
+        if selects:
+            yield from self._by_rows(
+                relation, How.GRANT, selects & schema, (grant, self._grant(relation, what))
+            )
+        owner = self._roles.holding([relation.owner])
+        if could := owner & ~(selects & schema):
+            to = self._roles.given([relation.owner])
+            owns = Grant(f"owner of {what}: can grant itself SELECT", to)
+            yield Door(self._number[relation.oid], How.OWNER, could, (owns,), self._enters, could=True)
+        yield from self._by_columns(relation, selects, schema, grant)
+
+    def _uses(self, oid: Oid) -> tuple[Bits, Grant]:
+        """Who may look into a schema, and by what."""
+        schema = self._schema[oid]
+        to = self._roles.given(schema.may_use) | self._roles.read_all
+        return self._roles.has.arriving(to) | self._roles.superusers, Grant(
+            f"USAGE on schema {schema.name}", to
+        )
+
+    def _selects(self, relation: Relation) -> Bits:
+        """Who may select from a whole relation, apart from superusers."""
+        return self._roles.has.arriving(self._roles.given(relation.may_select) | self._roles.read_all)
+
+    def _grant(self, relation: Relation, what: str) -> Grant:
+        to = self._roles.given(relation.may_select)
+        public = " to PUBLIC" if PUBLIC in relation.may_select else ""
+        return Grant(f"SELECT on {what}{public}", to | self._roles.read_all)
+
+    def _by_rows(
+        self,
+        relation: Relation,
+        how: How,
+        opens: Bits,
+        grants: tuple[Grant, ...],
+        columns: tuple[str, ...] = (),
+    ) -> Iterator[Door]:
+        """A door for those who see all rows, and one for those whom row security leaves some."""
+        number = self._number[relation.oid]
+        for rows, bits in self._rows(relation, opens):
+            if bits:
+                yield Door(number, how, bits, grants, self._enters, rows, columns)
+
+    def _rows(self, relation: Relation, opens: Bits) -> Iterator[tuple[Rows, Bits]]:
+        if not relation.row_security:
+            yield Rows.ALL, opens
+            return
+        free = self._roles.unbound
+        if not relation.forced:
+            free |= self._roles.holding([relation.owner])
+        policies = self._policies.get(relation.oid, ())
+        narrowed = self._holding(each for each in policies if not each.permissive)
+        lets_all = self._holding(each for each in policies if each.permissive and each.lets_all) & ~narrowed
+        lets_some = self._holding(each for each in policies if each.permissive)
+        whole = opens & (free | lets_all)
+        yield Rows.ALL, whole
+        yield Rows.SOME, opens & lets_some & ~whole
+        yield Rows.NONE, opens & ~lets_some & ~whole
+
+    def _holding(self, policies: Iterable[Policy]) -> Bits:
+        return self._roles.holding({oid for each in policies for oid in each.roles})
+
+    def _by_columns(self, relation: Relation, selects: Bits, schema: Bits, grant: Grant) -> Iterator[Door]:
+        """Doors to those columns that are granted by themselves."""
+        together: dict[tuple[Oid, ...], list[str]] = {}
+        for column in self._columns.get(relation.oid, ()):
+            if column.may_select:
+                together.setdefault(tuple(sorted(column.may_select)), []).append(column.name)
+        for oids, names in together.items():
+            opens = self._roles.holding(oids) & schema & ~selects
+            given = Grant(f"SELECT ({', '.join(names)}) on {relation.name}", self._roles.given(oids))
+            yield from self._by_rows(relation, How.COLUMNS, opens, (grant, given), tuple(names))
+
+    def _through(self, relation: Relation, own: list[Door]) -> Iterator[Door]:
+        """Doors to what a view, a materialized view or a parent table shows of others."""
+        if relation.kind in (_VIEW, _COPY) and not relation.as_invoker:
+            how = How.VIEW if relation.kind == _VIEW else How.COPY
+            for inner in self._shown(relation) & self._number.keys():
+                yield from self._as(inner, how, Rows.SHOWN, relation, own)
+        for part in self._parts_of(relation.oid):
+            if part in self._number:
+                for door in own:
+                    yield from self._as(part, How.PARENT, door.rows, relation, [door])
+
+    def _as(self, inner: Oid, how: How, rows: Rows, by: Relation, own: list[Door]) -> Iterator[Door]:
+        """The doors to one relation as doors to another one that it shows."""
+        shown = Grant(f"{KINDS[by.kind]} {by.name} shows {self._relation[inner].name}", self._roles.everybody)
+        for door in own:
+            if door.rows != Rows.NONE:
+                yield Door(
+                    self._number[inner], how, door.opens, (*door.grants, shown), self._enters, rows,
+                    () if how != How.PARENT else door.columns, could=door.could,
+                )  # fmt: skip
+
+    def _shown(self, view: Relation) -> set[Oid]:
+        """All that a view reads with its owner's rights, through further views."""
+        shown: set[Oid] = set()
+        left = [view.oid]
+        while left:
+            for inner in self._inner.get(left.pop(), ()):
+                if inner in self._relation and inner not in shown:
+                    shown.add(inner)
+                    if self._relation[inner].kind == _VIEW:
+                        left.append(inner)
+        return shown - {view.oid}
+
+    def _works_for(self, oid: Oid) -> Bits:
+        """As whom a relation shows what is in it, where it may be selected from: a view asks for rights on
+        what it reads, those of its owner or of whoever reads it."""
+        relation = self._relation[oid]
+        if relation.kind != _VIEW:
+            return self._roles.everybody
+        if oid not in self._working:
+            works = self._roles.everybody
+            for inner in self._inner.get(oid, ()):
+                if inner in self._relation:
+                    works &= (self._may_read(inner) | self._roles.superusers) & self._works_for(inner)
+            if not relation.as_invoker:
+                works = self._roles.everybody if works & self._roles.given([relation.owner]) else 0
+            self._working[oid] = works
+        return self._working[oid]
+
+    def _may_read(self, oid: Oid) -> Bits:
+        by_column = {each for column in self._columns.get(oid, ()) for each in column.may_select}
+        return self._selects(self._relation[oid]) | self._roles.holding(by_column)
+
+    @cached_property
+    def _parts(self) -> dict[Oid, list[Oid]]:
+        return _linked(self._contents.parts)
+
+    def _parts_of(self, oid: Oid) -> Iterator[Oid]:
+        left, seen = [oid], {oid}
+        while left:
+            for part in self._parts.get(left.pop(), ()):
+                if part not in seen:
+                    seen.add(part)
+                    left.append(part)
+                    yield part
+
+    def _functions(self) -> Iterator[Door]:
+        """Functions that run as their owners may show what their text names, if the owners may read it."""
+        named = {relation.name: relation for relation in self.relations}
+        for function in self._contents.functions:
+            schema, grant = self._uses(function.schema)
+            opens = self._roles.holding(function.may_execute) & schema
+            runs = self._roles.given([function.owner])
+            given = Grant(
+                f"EXECUTE on function {function.name}, which runs as {self._roles.name(function.owner)}",
+                self._roles.given(function.may_execute),
+            )
+            for word in dict.fromkeys(re.findall(r"\w+", function.source)):
+                relation = named.get(word)
+                if relation and runs & (self._may_read(relation.oid) | self._roles.superusers):
+                    yield Door(
+                        self._number[relation.oid], How.FUNCTION, opens, (grant, given), self._enters,
+                        Rows.SHOWN, sure=False,
+                    )  # fmt: skip
+
+
+KINDS = {"r": "table", "p": "table", "f": "foreign table", "v": "view", "m": "materialized view"}
+"""What the kinds of relations are called."""
+
+
+def _linked(links: Iterable[Link]) -> dict[Oid, list[Oid]]:
+    linked: dict[Oid, list[Oid]] = {}
+    for each in links:
+        linked.setdefault(each.outer, []).append(each.inner)
+    return linked

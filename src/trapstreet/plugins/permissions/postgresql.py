@@ -1,0 +1,261 @@
+"""Who may read what in PostgreSQL 13 and later: every database of a server, or the one that the URL names.
+
+Reads the catalogues in one read-only transaction a database. A login that may connect is enough; it needs no
+right on any table.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from trapstreet.core.maths.memberships import Closure, edges_of
+from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.core.model.rights import (
+    Bits,
+    Door,
+    Grant,
+    How,
+    Membership,
+    Principal,
+    Resource,
+    Rights,
+    bits_of,
+)
+from trapstreet.core.model.urls import without_password
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
+from trapstreet.plugins.permissions import _postgresql_catalogue as catalogue
+from trapstreet.plugins.permissions._postgresql_catalogue import (
+    Coming,
+    Database,
+    Foreign,
+    Member,
+    Role,
+    rows_of,
+)
+from trapstreet.plugins.permissions._postgresql_doors import KINDS, Contents, Doors, Roles
+
+if TYPE_CHECKING:
+    import psycopg
+
+title = "PostgreSQL (postgresql://user@host/[database])"
+schemes = ("postgresql", "postgres")
+
+_FIRST = "postgres"
+_STATEMENT_SECONDS = 300
+_OWN_GRANTS_ONLY = 160_000
+"""The version from which on CREATEROLE makes members of those roles only that it has ADMIN OPTION on."""
+_FILES = ("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files")
+_OF_OWNER = "pg_database_owner"
+
+_QUERIES: dict[str, tuple[type, str, str]] = {
+    "schemas": (catalogue.Schema, catalogue.SCHEMAS, "schemas"),
+    "relations": (catalogue.Relation, catalogue.RELATIONS, "tables"),
+    "columns": (catalogue.Column, catalogue.COLUMNS, "grants on columns"),
+    "policies": (catalogue.Policy, catalogue.POLICIES, "row security"),
+    "views": (catalogue.Link, catalogue.VIEWS, "what views show"),
+    "parts": (catalogue.Link, catalogue.PARTS, "parts of tables"),
+    "functions": (catalogue.Function, catalogue.FUNCTIONS, "functions"),
+}
+
+
+def rights(location: str) -> Rights:
+    """The rights on every relation of a server's databases.
+
+    Cost: 10,000 tables and 5,000 roles take some seconds. Raises Unreachable, AccessDenied, UnusableInput.
+    """
+    label = without_password(location)
+    asked = unquote(urlsplit(location).path.strip("/"))
+    with _connected(location, asked or _FIRST, label) as connection:
+        found = _Server(connection, label)
+    for database in found.databases:
+        if asked in ("", database.name):
+            found.add(database, location)
+    return found.rights
+
+
+class _Server:
+    """What one server tells, database after database."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]", label: str) -> None:
+        version = connection.info.server_version
+        edition = f"PostgreSQL {version // 10_000}.{version % 10_000}"
+        self.rights = Rights(label, edition)
+        self._roles: list[Role] = rows_of(Role, connection.execute(catalogue.ROLES).fetchall())
+        members = catalogue.MEMBERS if version >= _OWN_GRANTS_ONLY else catalogue.MEMBERS_BEFORE_16
+        self._members: list[Member] = rows_of(Member, connection.execute(members.encode()).fetchall())
+        self.databases: list[Database] = rows_of(
+            Database, connection.execute(catalogue.DATABASES.encode()).fetchall()
+        )
+        self._number = {each.oid: number for number, each in enumerate(self._roles)}
+        # In each database, pg_database_owner is somebody else: a principal of its own.
+        self._of_owner = next((each.oid for each in self._roles if each.name == _OF_OWNER), None)
+        self._owners = {each.oid: len(self._roles) + n for n, each in enumerate(self.databases)}
+        self._make_principals(version)
+
+    def _make_principals(self, version: int) -> None:
+        rights = self.rights
+        rights.principals += [Principal(each.name, each.logs_in, _note(each)) for each in self._roles]
+        rights.principals += [Principal(f"owner of {each.name}", logs_in=False) for each in self.databases]
+        number = self._number
+        rights.memberships += [
+            Membership(
+                number[each.member], number[each.group],
+                inherits=each.inherits, becomes=each.becomes, admits=each.admits,
+            )
+            for each in self._members
+            if each.member in number and each.group in number
+        ]  # fmt: skip
+        rights.memberships += [
+            Membership(number[each.owner], self._owners[each.oid], inherits=True, becomes=True, admits=False)
+            for each in self.databases
+            if each.owner in number
+        ]
+        everybody: Bits = (1 << len(self._roles)) - 1
+        superusers = self._those(each.superuser for each in self._roles)
+        makers = self._those(each.makes_roles for each in self._roles) & ~superusers
+        if makers and version < _OWN_GRANTS_ONLY:
+            rights.makes.append((makers, everybody & ~superusers, "CREATEROLE"))
+        self.has = Closure(len(rights.principals), edges_of(rights.memberships, lambda each: each.inherits))
+        self._everywhere(superusers)
+
+    def _everywhere(self, superusers: Bits) -> None:
+        """Doors to all that the server holds."""
+        all_ = (1 << len(self.rights.principals)) - 1
+        rights = self.rights
+        rights.doors.append(Door(None, How.SUPERUSER, superusers, (Grant("superuser", superusers),), all_))
+        for name in _FILES:
+            given = self._those(each.name == name for each in self._roles)
+            if given:
+                text = f"{name}: as the server's own user it reads the files of every database"
+                sure = name == _FILES[0]
+                rights.doors.append(
+                    Door(None, How.SERVER, self.has.arriving(given), (Grant(text, given),), all_, sure=sure)
+                )
+        replicates = self._those(each.replicates for each in self._roles) & ~superusers
+        if replicates:
+            text = "REPLICATION: may copy the whole server, where pg_hba.conf lets it connect for that"
+            rights.doors.append(
+                Door(None, How.REPLICATION, replicates, (Grant(text, replicates),), all_, sure=False)
+            )
+
+    def _those(self, chosen: Iterable[bool]) -> Bits:
+        return bits_of(number for number, each in enumerate(chosen) if each)
+
+    def add(self, database: Database, location: str) -> None:
+        """One database's relations and doors; what it does not tell is noted."""
+        if not database.open:
+            self.rights.unknown.append(f"{database.name}: takes no connections")
+            return
+        try:
+            with _connected(location, database.name, database.name) as connection:
+                contents = self._contents(database, connection)
+                roles = self._roles_of(database)
+                self._take(database, contents, roles)
+                self._note(database, connection, roles)
+        except TrapstreetError as error:
+            self.rights.unknown.append(error.message)
+
+    def _roles_of(self, database: Database) -> Roles:
+        alias = {} if self._of_owner is None else {self._of_owner: self._owners[database.oid]}
+        everybody = (1 << len(self.rights.principals)) - 1
+        return Roles(self._roles, self.has, alias, everybody)
+
+    def _contents(self, database: Database, connection: "psycopg.Connection[Any]") -> Contents:
+        read = {name: self._read(database, connection, *query) for name, query in _QUERIES.items()}
+        return Contents(**{each.name: read[each.name] for each in fields(Contents)})
+
+    def _read(
+        self, database: Database, connection: "psycopg.Connection[Any]", kind: Any, query: str, what: str
+    ) -> Any:
+        import psycopg
+
+        try:
+            with connection.transaction():
+                return rows_of(kind, connection.execute(query.encode()).fetchall())
+        except psycopg.errors.InsufficientPrivilege:
+            self.rights.unknown.append(f"{database.name}: {what} may not be read")
+        except psycopg.errors.QueryCanceled:
+            self.rights.unknown.append(f"{database.name}: {what} took longer than {_STATEMENT_SECONDS} s")
+        return []
+
+    def _take(self, database: Database, contents: Contents, roles: Roles) -> None:
+        schemas = {each.oid: each.name for each in contents.schemas}
+        contents.relations[:] = [each for each in contents.relations if each.schema in schemas]
+        enters = roles.holding(database.may_connect) | roles.superusers
+        doors = Doors(contents, roles, first=len(self.rights.resources), enters=enters)
+        self.rights.resources += [
+            Resource((database.name, schemas[each.schema], each.name), KINDS[each.kind], each.rows)
+            for each in doors.relations
+        ]
+        self.rights.doors += doors
+        self.rights.notes += [
+            f"{database.name}: nobody can read view {schemas[each.schema]}.{each.name}:"
+            " its owner may not read what it shows"
+            for each in doors.broken
+        ]
+
+    def _note(self, database: Database, connection: "psycopg.Connection[Any]", roles: Roles) -> None:
+        """What else leads out of a database, or into tables that are not there yet."""
+        foreign: list[Foreign] = self._read(
+            database, connection, Foreign, catalogue.FOREIGN, "foreign servers"
+        )
+        coming: list[Coming] = self._read(
+            database, connection, Coming, catalogue.COMING, "default privileges"
+        )
+        for link in foreign:
+            self.rights.notes.append(
+                f"{database.name}: {link.user} reaches foreign server {link.server};"
+                " what that lets it read is not known"
+            )
+        for each in coming:
+            to = [oid for oid in each.may_select if oid != each.owner]
+            if to:
+                where = f"schema {each.schema}" if each.schema else "any schema"
+                names = ", ".join(sorted(roles.name(oid) for oid in to))
+                self.rights.notes.append(
+                    f"{database.name}: tables that {roles.name(each.owner)} makes in {where}"
+                    f" will be readable by {names}"
+                )
+
+
+def _note(role: Role) -> str:
+    notes = {
+        "superuser": role.superuser,
+        "passes row security": role.passes_row_security and not role.superuser,
+        "makes roles": role.makes_roles and not role.superuser,
+        "may replicate": role.replicates and not role.superuser,
+    }
+    return ", ".join(text for text, holds in notes.items() if holds)
+
+
+@contextmanager
+def _connected(location: str, database: str, label: str) -> "Iterator[psycopg.Connection[Any]]":
+    """A connection whose every transaction is read-only and sees one state."""
+    import os
+
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        settings: dict[str, Any] = {**conninfo_to_dict(location)}
+    except psycopg.ProgrammingError:
+        raise unreadable(label) from None
+    if "password" not in settings and (password := os.environ.get("TRAPSTREET_DB_PASSWORD")):
+        settings["password"] = password
+    defaults: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "trapstreet"}
+    try:
+        connection = psycopg.connect(**(defaults | settings | {"dbname": database}))
+    except psycopg.Error as error:
+        raise refused(str(error), label) from None
+    try:
+        with connection:
+            connection.execute(f"SET statement_timeout = '{_STATEMENT_SECONDS}s'".encode())
+            connection.execute(b"SET lock_timeout = '5s'")
+            connection.commit()
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield connection
+    except psycopg.Error as error:
+        raise refused(str(error), label) from None

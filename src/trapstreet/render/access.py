@@ -1,0 +1,91 @@
+"""Access maps as lines."""
+
+from collections.abc import Iterator, Sequence
+
+from trapstreet.access import Exposure, Reading
+from trapstreet.core.model.rights import Level, Resource, Rights, Rows
+from trapstreet.core.model.words import counted, printable
+
+MOST = 30
+"""Resources that are shown, unless all are asked for."""
+
+_LEVELS = {
+    Level.AT_ONCE: "at once",
+    Level.SET_ROLE: "after SET ROLE",
+    Level.GRANTS_ITSELF: "could grant it itself",
+}
+
+
+def summary(rights: Rights, people: int) -> str:
+    """The first line of a map."""
+    tables = counted(len(rights.resources), "table or view", "tables and views")
+    roles = counted(len(rights.principals), "role")
+    return f"{rights.edition} at {printable(rights.place)}: {tables}; {roles}, {people} of which can log in."
+
+
+def exposure_rows(exposures: Sequence[Exposure]) -> tuple[tuple[str, ...], list[list[str]]]:
+    """A table of who can read what: header and rows."""
+    header = ("table", "records", "at once", "by SET ROLE", "could grant itself", "perhaps", "")
+    rows = [
+        [
+            name_of(each.resource),
+            "?" if each.resource.records is None else f"{each.resource.records:,}",
+            str(each.at_once),
+            str(each.set_role),
+            str(each.grants_itself),
+            str(each.perhaps),
+            "everybody" if each.everybody else "",
+        ]
+        for each in exposures
+    ]
+    return header, rows
+
+
+def reader_lines(readings: Sequence[Reading], *, of_resources: bool) -> Iterator[str]:
+    """Each reading with the way that leads there; what is read stands first, or else who reads."""
+    for each in readings:
+        subject = name_of(each.resource) if of_resources else printable(each.principal)
+        yield f"{subject}: {access_text(each)}"
+        yield f"    {printable('; '.join(each.way))}"
+
+
+def access_text(reading: Reading) -> str:
+    """What somebody reads, and how near it is: "all rows, at once"."""
+    what = f"columns {', '.join(reading.columns)}" if reading.columns else ""
+    rows = "" if what and reading.rows == Rows.ALL else reading.rows.value
+    perhaps = "" if reading.sure else "perhaps "
+    return printable(perhaps + ", ".join(filter(None, (what, rows, _LEVELS[reading.level]))))
+
+
+def name_of(resource: Resource) -> str:
+    """A resource's whole name, safe to print."""
+    return printable(".".join(resource.path))
+
+
+def reading_object(reading: Reading) -> dict[str, object]:
+    """A reading for machines."""
+    return {
+        "who": reading.principal,
+        "what": list(reading.resource.path),
+        "kind": reading.resource.kind,
+        "level": reading.level.name.lower(),
+        "how": reading.how.value,
+        "rows": reading.rows.name.lower(),
+        "columns": list(reading.columns),
+        "sure": reading.sure,
+        "way": list(reading.way),
+    }
+
+
+def exposure_object(exposure: Exposure) -> dict[str, object]:
+    """An exposure for machines."""
+    return {
+        "what": list(exposure.resource.path),
+        "kind": exposure.resource.kind,
+        "records": exposure.resource.records,
+        "at_once": exposure.at_once,
+        "set_role": exposure.set_role,
+        "grants_itself": exposure.grants_itself,
+        "perhaps": exposure.perhaps,
+        "everybody": exposure.everybody,
+    }

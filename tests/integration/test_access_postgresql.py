@@ -198,7 +198,7 @@ def test_the_widest_come_first_and_ways_are_told(trapped: World, desk: Desk) -> 
     assert desk.run("access", "map", trapped.url) == 0
     first, _, header, *rows = desk.out.splitlines()
     assert first.startswith("PostgreSQL ")
-    assert header.split()[:2] == ["table", "records"]
+    assert header.split()[:2] == ["what", "records"]
     counts = [int(each.split()[2]) for each in rows[:3]]
     assert counts == sorted(counts, reverse=True)
     assert desk.run("access", "map", trapped.url, "--who", "customers") == 0

@@ -1,6 +1,6 @@
 """Maps of who can read what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trapstreet.access import EffectiveAccess, Exposure, Reading
@@ -8,7 +8,6 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.rights import Resource
 from trapstreet.core.model.words import printable
 from trapstreet.plugins.permissions import rights_at
-from trapstreet.render.access import name_of
 
 _LIKE = 3
 
@@ -31,11 +30,14 @@ class Mapped:
             found, key=lambda each: (-each.surely, -(each.resource.records or 0), each.resource.path)
         )
 
-    def readers(self, name: str) -> tuple[Resource, list[Reading]]:
-        """Who can read one resource, the nearest first. UnusableInput: it is not found, or twice."""
-        number = self._resource(name)
-        readers = sorted(self.access.readers(number), key=_nearness)
-        return self.access.rights.resources[number], readers
+    def readers(self, name: str) -> list[tuple[Resource, list[Reading]]]:
+        """Who can read what has this name, the nearest first. UnusableInput: nothing is called that."""
+        resources = self.access.rights.resources
+        found = [number for number, each in enumerate(resources) if each.is_called(name)]
+        if not found:
+            hint = _near(name, [each.name for each in resources])
+            raise UnusableInput(f"nothing is called {printable(name)} there", hint=hint)
+        return [(resources[n], sorted(self.access.readers(n), key=_nearness)) for n in found]
 
     def reach(self, name: str) -> list[Reading]:
         """All that one principal can read, the nearest first. UnusableInput: nobody is called that."""
@@ -43,19 +45,6 @@ class Mapped:
         if name not in names:
             raise UnusableInput(f"nobody is called {printable(name)} there", hint=_near(name, names))
         return sorted(self.access.reach(names.index(name)), key=_nearness)
-
-    def _resource(self, name: str) -> int:
-        resources = self.access.rights.resources
-        found = [n for n, each in enumerate(resources) if name in _names(each)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            several = ", ".join(name_of(resources[n]) for n in found[:_LIKE])
-            raise UnusableInput(f"several are called {printable(name)}", hint=f"say which: {several}")
-        raise UnusableInput(
-            f"nothing is called {printable(name)} there",
-            hint=_near(name, [*map(name_of, resources)]),
-        )
 
 
 def map_of(location: str) -> Mapped:
@@ -65,11 +54,6 @@ def map_of(location: str) -> Mapped:
     cannot be asked.
     """
     return Mapped(EffectiveAccess(rights_at(location)))
-
-
-def _names(resource: Resource) -> Iterator[str]:
-    for start in range(len(resource.path)):
-        yield ".".join(resource.path[start:])
 
 
 def _nearness(each: Reading) -> tuple[bool, int, str, tuple[str, ...]]:

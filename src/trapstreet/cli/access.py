@@ -7,6 +7,8 @@ from trapstreet.cli.output import emit
 
 SOMETHING_UNREAD = 6
 
+_NOBODY = "Nobody that the rights tell of."
+
 
 @click.group(epilog=example("trapstreet access map postgresql://reader@db.internal/"))
 def command() -> None:
@@ -19,18 +21,19 @@ def command() -> None:
         "trapstreet access map postgresql://reader@db.internal/",
         "trapstreet access map postgresql://reader@db.internal/crm --who customers",
         "trapstreet access map postgresql://reader@db.internal/ --reach anna",
+        "trapstreet access map /srv/share --who /srv/share/finance",
     ),
 )
 @click.argument("target")
-@click.option("--who", metavar="TABLE", help="Who can read TABLE, and by which way.")
-@click.option("--reach", metavar="ROLE", help="What ROLE can read, and by which way.")
-@click.option("--all", "whole", is_flag=True, help="List every table, not only the most exposed ones.")
+@click.option("--who", metavar="NAME", help="Who can read this table, file or folder, and by which way.")
+@click.option("--reach", metavar="NAME", help="What this role or user can read, and by which way.")
+@click.option("--all", "whole", is_flag=True, help="List everything, not only what is most exposed.")
 @json_option
 def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, as_json: bool) -> int:
     """Effective access at TARGET: who can read what, by grants, roles, views, functions and the rest.
 
-    TARGET is the URL of a server, for all its databases, or of one database. Everything is read in one
-    read-only transaction per database; nothing is changed. "Perhaps" is what the rights alone cannot tell.
+    TARGET is the URL of a PostgreSQL server, for all its databases, or of one database; or a folder or file,
+    as this system's users can read it. Nothing is changed. "Perhaps" is what the rights alone cannot tell.
     Exit status 6 if something could not be read: nobody is said to have no access there.
     """
     from trapstreet.core.model.errors import UnusableInput
@@ -47,10 +50,11 @@ def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, 
     lines: list[str] = []
     answer: dict[str, object] = {}
     if who:
-        resource, readings = mapped.readers(who)
-        lines = [*render.reader_lines(readings, of_resources=False)] or ["Nobody that the rights tell of."]
-        lines.insert(0, f"Who can read {render.name_of(resource)}:")
-        answer["readings"] = [*map(render.reading_object, readings)]
+        found = mapped.readers(who)
+        for resource, readings in found:
+            lines.append(f"Who can read {render.name_of(resource)}:")
+            lines += [*render.reader_lines(readings, of_resources=False)] or [_NOBODY]
+        answer["readings"] = [render.reading_object(each) for _, readings in found for each in readings]
     elif reach:
         readings = mapped.reach(reach)
         lines = [*render.reader_lines(readings, of_resources=True)] or ["Nothing that the rights tell of."]

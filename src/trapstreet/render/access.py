@@ -18,14 +18,14 @@ _LEVELS = {
 
 def summary(rights: Rights, people: int) -> str:
     """The first line of a map."""
-    tables = counted(len(rights.resources), "table or view", "tables and views")
-    roles = counted(len(rights.principals), "role")
-    return f"{rights.edition} at {printable(rights.place)}: {tables}; {roles}, {people} of which can log in."
+    what = counted(len(rights.resources), *rights.what)
+    who = counted(len(rights.principals), *rights.who)
+    return f"{rights.edition} at {printable(rights.place)}: {what}; {who}, {people} of which can log in."
 
 
 def exposure_rows(exposures: Sequence[Exposure]) -> tuple[tuple[str, ...], list[list[str]]]:
     """A table of who can read what: header and rows."""
-    header = ("table", "records", "at once", "by SET ROLE", "could grant itself", "perhaps", "")
+    header = ("what", "records", "at once", "by SET ROLE", "could grant itself", "perhaps", "")
     rows = [
         [
             name_of(each.resource),
@@ -59,7 +59,7 @@ def access_text(reading: Reading) -> str:
 
 def name_of(resource: Resource) -> str:
     """A resource's whole name, safe to print."""
-    return printable(".".join(resource.path))
+    return printable(resource.name)
 
 
 def reading_object(reading: Reading) -> dict[str, object]:

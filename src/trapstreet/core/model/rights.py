@@ -11,6 +11,9 @@ from enum import IntEnum, StrEnum
 Bits = int
 """A set of principals."""
 
+FILES = "files"
+"""The kind of resources that are files of a folder, all with the same rights."""
+
 
 class Rows(StrEnum):
     """Which rows of a resource somebody sees who passes a door."""
@@ -83,6 +86,17 @@ class Resource:
     kind: str
     records: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The whole of it in one text, as the server has it: not safe to print."""
+        return self.path[0] + ": " + self.path[1] if self.kind == FILES else ".".join(self.path)
+
+    def is_called(self, name: str) -> bool:
+        """Whether it, or the folder that it lies in, has this name, in full or from some part on."""
+        if self.kind == FILES:
+            return name.rstrip("/") in (self.path[0], "/".join(self.path))
+        return self.name == name or self.name.endswith("." + name)
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -119,12 +133,15 @@ class Rights:
     """All that a place tells of its rights.
 
     place       what was asked, without a password;  edition  "PostgreSQL 16.2"
+    what, who   what its resources and its principals are called: one, many
     makes       who may make themselves members of others, beyond memberships: (who, of whom, by what)
     notes       what is to be known beside the resources;  unknown  what could not be read, and why
     """
 
     place: str
     edition: str
+    what: tuple[str, str]
+    who: tuple[str, str]
     principals: list[Principal] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
     makes: list[tuple[Bits, Bits, str]] = field(default_factory=list)

@@ -81,7 +81,7 @@ class _Server:
     def __init__(self, connection: "psycopg.Connection[Any]", label: str) -> None:
         version = connection.info.server_version
         edition = f"PostgreSQL {version // 10_000}.{version % 10_000}"
-        self.rights = Rights(label, edition)
+        self.rights = Rights(label, edition, ("table or view", "tables and views"), ("role", "roles"))
         self._roles: list[Role] = rows_of(Role, connection.execute(catalogue.ROLES).fetchall())
         members = catalogue.MEMBERS if version >= _OWN_GRANTS_ONLY else catalogue.MEMBERS_BEFORE_16
         self._members: list[Member] = rows_of(Member, connection.execute(members.encode()).fetchall())

@@ -14,6 +14,7 @@ ALPHABETS = (
 FILLINGS = (
     *(b" ", b"\n", b"%", b"\\", b"=", b"&", b"\xff", b"\0", b"ff", b"%2C", b"\\n", b"41 "),
     *(b"deadbeef ", b"abcdefghijklm", b"12345678901234567", b"VGhlIHF1aWNr"),
+    *(b"UEsDBBQAAAA", b"\\nH4sIAAAAAA", b"JVBERi0xLjQ", b"504b03041400000008", b"1F8B0800000000000002"),
 )
 LONGEST = 150
 

@@ -45,7 +45,7 @@ def in_blocks_of_1_kb(data: bytes) -> bytes:
     """xz with many blocks, and padding behind it."""
     out = b""
     for at in range(0, len(data), 1000):
-        out += lzma.compress(data[at : at + 1000], check=lzma.CHECK_CRC32)
+        out += lzma.compress(data[at : at + 1000], check=lzma.CHECK_CRC32, preset=0)
     return out + bytes(12)
 
 
@@ -183,6 +183,7 @@ def seven_zip(*how: str) -> Make:
 
 ARCHIVES: list[tuple[str, Make, str]] = [
     ("7z", seven_zip(), "!/" + NAME),
+    ("zip deflate64", archived_by("7z", "a", "-tzip", "-mm=Deflate64", "OUT.zip", NAME), "!/" + NAME),
     ("7z ppmd", seven_zip("-m0=PPMd"), "!/" + NAME),
     ("7z bzip2", seven_zip("-m0=BZip2"), "!/" + NAME),
     ("7z stored", seven_zip("-mx0"), "!/" + NAME),
@@ -202,7 +203,7 @@ ARCHIVES: list[tuple[str, Make, str]] = [
     ("compress", packed_by("compress", "-f", "-c"), "!/dump.bin"),
     ("gzip in 7z", lambda data: seven_zip()(gzip.compress(data)), "!/" + NAME + "!/bücher.csv"),
 ]
-"""Taken apart by libarchive: the name, how it is made, the way in."""
+"""Made by other programs: the name, how it is made, the way in."""
 
 
 def encrypted_zip(password: str, method: str) -> Make:

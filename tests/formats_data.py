@@ -130,7 +130,7 @@ def page(rows: Rows) -> bytes:
 def brotli(data: bytes) -> bytes:
     import brotli as library
 
-    packed: bytes = library.compress(data)
+    packed: bytes = library.compress(data, quality=5)
     return packed
 
 
@@ -212,6 +212,18 @@ SAMPLES: list[tuple[str, Make, str]] = [
     (
         "warc.gz with deflate",
         lambda rows: web_archive(zlib.compress(page(rows)), Content_Encoding="deflate"),
+        f"!/{ADDRESS}",
+    ),
+    (
+        "warc.gz with brotli, then gzip",
+        lambda rows: web_archive(gzip.compress(brotli(page(rows))), Content_Encoding="br, gzip"),
+        f"!/{ADDRESS}",
+    ),
+    (
+        "warc.gz with gzip twice and zstd",
+        lambda rows: web_archive(
+            zstandard(gzip.compress(gzip.compress(page(rows)))), Content_Encoding="gzip,x-gzip, zstd"
+        ),
         f"!/{ADDRESS}",
     ),
     (

@@ -277,14 +277,6 @@ def test_an_encrypted_document_is_listed_unless_a_password_opens_it(make: Make, 
     assert unread == []
 
 
-def test_an_encrypted_opendocument_file_is_listed() -> None:
-    data = odf("text", "x", **{"META-INF/manifest_xml": "<manifest:encryption-data/>"})
-    assert read(source(data, "e")) == (
-        {},
-        [Unread("e", "encrypted; passwords are not tried on it: unpack it first")],
-    )
-
-
 # ---- attacks
 
 

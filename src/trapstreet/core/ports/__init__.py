@@ -97,9 +97,34 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int | None = None) -> None: ...
 
 
+class Trail(Protocol):
+    """Where in a text stand bytes that were decoded, and how they were encoded; known of what was read last.
+
+    since  places before this one are forgotten
+    """
+
+    @property
+    def since(self) -> int: ...
+
+    def spans(self) -> Sequence[tuple[int, int]]:
+        """The places of what was decoded, [start, end), ascending."""
+        ...
+
+    def is_plain(self, place: int, value: bytes) -> bool:
+        """Whether the value that was read there also stands unencoded nearby."""
+        ...
+
+    def way_in(self, place: int, value: bytes) -> str:
+        """The encodings of the value that was read there, the outermost first, "!" between; "" if unknown."""
+        ...
+
+
 class Text(Protocol):
     """Text found at a source, as UTF-8 in chunks, to be read once; `sha256` is known when all of it was
-    read."""
+    read.
+
+    trail  of what is decoded in the chunks, as far as they were read; None where nothing is
+    """
 
     @property
     def source(self) -> str: ...
@@ -109,6 +134,8 @@ class Text(Protocol):
     def chunks(self) -> Iterator[bytes]: ...
     @property
     def sha256(self) -> str: ...
+    @property
+    def trail(self) -> Trail | None: ...
 
 
 class Source(Protocol):
@@ -143,8 +170,9 @@ class WritableSource(Source, Protocol):
     """A source in which a control record can be put, where one may write. Paths are relative to its location;
     nothing makes the folders that they name."""
 
-    def put(self, path: str, content: bytes) -> None:
-        """A new object; raises FileExistsError where there is one, and OSError."""
+    def put(self, path: str, content: bytes) -> str:
+        """A new object, and its path as a listing names it; raises FileExistsError where there is one, and
+        OSError."""
         ...
 
     def remove(self, path: str) -> None:

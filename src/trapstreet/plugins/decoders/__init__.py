@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     from trapstreet.plugins.decoders._clues import Clue
     from trapstreet.plugins.decoders._seeking import Search
+    from trapstreet.plugins.decoders._trail import Trail
 
 Span = tuple[int, int]
 
@@ -52,23 +53,31 @@ class Decoder(Protocol):
     def decoded(self, data: bytes) -> bytes: ...
 
 
-def decoded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def decoded(chunks: Iterable[bytes], trail: "Trail | None" = None) -> Iterator[bytes]:
     """All the bytes of the chunks, cut again at line ends, and behind each piece what is encoded in it.
 
     What is decoded comes with what stands near it, in lines of its own, and the last 1,024 bytes before it
     come again behind it: what stood together still does. Where nothing is encoded the bytes are those of the
     chunks. A line is cut only if it is longer than 256 KiB. Memory: some MiB. Gives a few times the bytes of
     the chunks at most.
+    trail  is told which bytes are decoded, before they are given
     """
     before = again = b""
     for piece in _pieces(chunks):
+        if trail:
+            trail.passed(piece, again=len(again))
         yield again + piece
         seen = before + piece
-        found = _in_depth(seen)
+        found = _in_depth(seen, trail)
         if found:
-            yield found if piece.endswith(b"\n") else b"\n" + found
+            found = found if piece.endswith(b"\n") else b"\n" + found
+            if trail:
+                trail.decoded(found, seen)
+            yield found
         again = _end(seen, _OVERLAP) if found else b""
         before = _end(seen, _AGAIN)
+    if trail:
+        trail.ended()
 
 
 def remark() -> str:
@@ -115,32 +124,40 @@ def _line_near(data: bytes, at: int) -> int:
     return data.rfind(b"\n", max(0, at - _AROUND), at) + 1 or at
 
 
-def _in_depth(data: bytes) -> bytes:
+def _in_depth(data: bytes, trail: "Trail | None") -> bytes:
     """What is decoded in the data, in what that gives, and so on: in lines of its own."""
     found = []
-    for _ in range(DEPTH):
-        data = _once(data)
+    for depth in range(DEPTH):
+        starts = _search().places(data)
+        if trail:
+            trail.clues(data, starts, depth=depth)
+        data = _once(data, starts)
         if not data:
             break
         found.append(data)
     return b"".join(found)
 
 
-def _once(data: bytes) -> bytes:
-    """What stands round all places, decoded, with a line end; nothing if that changes nothing."""
-    spans = _places(data)
+def _once(data: bytes, starts: list[list[int]], *, without: Decoder | None = None) -> bytes:
+    """What stands round all places, decoded once, with a line end; nothing if that changes nothing.
+
+    starts   for each decoder where its clue stands
+    without  a decoder that is left out
+    """
+    spans = _places(data, starts)
     if not spans:
         return b""
     text = result = b"".join(data[start:end] + b"\n" for start, end in _windows(data, spans))
     for each in _decoders():
-        result = each.decoded(result)
+        if each is not without:
+            result = each.decoded(result)
     return result if result != text else b""
 
 
-def _places(data: bytes) -> list[Span]:
+def _places(data: bytes, starts: list[list[int]]) -> list[Span]:
     """Where any decoder may find something."""
-    found = zip(_decoders(), _search().places(data), strict=True)
-    return [span for each, starts in found if starts for span in each.places(data, starts)]
+    found = zip(_decoders(), starts, strict=True)
+    return [span for each, own in found if own for span in each.places(data, own)]
 
 
 def _windows(data: bytes, spans: list[Span]) -> Iterator[Span]:

@@ -5,10 +5,10 @@ import os
 from functools import cache
 from pathlib import Path
 
-from trapstreet.plugins.decoders._clues import HEAD, SKIPPED, Clue, Pairs, Runs, Sign, bits_of
+from trapstreet.plugins.decoders._clues import FILE_HEADS, HEAD, SKIPPED, Clue, Pairs, Runs, Sign, bits_of
 from trapstreet.plugins.decoders._text import SORTS, WIDE
 
-ABI = 1
+ABI = 2
 """What clues_abi() answers: both change when a function or struct of clues.c does."""
 
 OVERRIDE = "TRAPSTREET_CLUES"
@@ -16,8 +16,9 @@ OVERRIDE = "TRAPSTREET_CLUES"
 
 BUILD = "_compiled.so"
 
-_CLUES, _SETS = 16, 6
+_CLUES, _SETS, _FILES = 16, 6, 15
 _SIGN, _PAIRS, _RUN = range(3)
+_FILE = 0x80
 _BYTES = ctypes.c_uint8 * 256
 
 
@@ -46,6 +47,8 @@ class Config(ctypes.Structure):
         ("sorts", _BYTES),
         ("wide", ctypes.c_uint8 * HEAD),
         ("unused", ctypes.c_uint8 * 2),
+        ("files", ctypes.c_uint32),
+        ("file", ctypes.c_uint32 * _FILES),
     ]
 
 
@@ -56,7 +59,7 @@ def config(clues: tuple[Clue, ...]) -> Config:
     sets = [*alphabets, signs]
     if len(clues) > _CLUES or len(sets) > _SETS or not b"".join(sets).isascii() or b"\0" in b"".join(sets):
         raise ValueError("more clues, or other characters, than there is room for")
-    made = Config(clues=len(clues), sets=len(sets))
+    made = Config(clues=len(clues), sets=len(sets), files=len(FILE_HEADS))
     for place, alphabet in enumerate(sets):
         for byte in alphabet:
             made.member[place][byte & 15] |= 1 << (byte >> 4)
@@ -72,18 +75,20 @@ def config(clues: tuple[Clue, ...]) -> Config:
         made.skipped[byte] = count
     made.sorts[:] = SORTS
     made.wide[:] = [sum((letters >> 8 * at & 1) << at for at in range(HEAD)) for letters in WIDE]
+    made.file[: len(FILE_HEADS)] = FILE_HEADS
     return made
 
 
 def _run(clue: Runs, alphabet: int) -> _Clue:
     second, pairs = clue.begins
     first, then = (bits_of(alphabets) for alphabets in zip(*pairs, strict=True))
+    files = clue.file_firsts
     return _Clue(
         sort=_RUN,
         set=alphabet,
         second=second,
         then=_BYTES(*then),
-        first=_BYTES(*first),
+        first=_BYTES(*(bits | _FILE * (byte in files) for byte, bits in enumerate(first))),
         value=_BYTES(*clue.value),
         **{name: getattr(clue, name) for name in "least bits group digits longest threes surely".split()},
     )

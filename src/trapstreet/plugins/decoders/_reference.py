@@ -5,7 +5,19 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from trapstreet.plugins.decoders._clues import HEAD, LONG, LOOKS, SKIPPED, Clue, Pairs, Runs, Sign, bits_of
+from trapstreet.plugins.decoders._clues import (
+    FILE_HEAD,
+    FILE_HEADS,
+    HEAD,
+    LONG,
+    LOOKS,
+    SKIPPED,
+    Clue,
+    Pairs,
+    Runs,
+    Sign,
+    bits_of,
+)
 from trapstreet.plugins.decoders._text import is_text
 
 
@@ -32,12 +44,18 @@ def _runs(data: bytes, clue: Runs) -> Iterator[int]:
     for match in _pattern(clue).finditer(data):
         start, end = match.span()
         start += SKIPPED.get(data[start - 1], 0) if start else 0
-        if end - start >= LONG:
+        if _is_file(data, clue, start):
+            yield start
+        elif end - start >= LONG:
             shift = _shift(data, clue, start)
             if shift is not None:
                 yield start + shift
         elif first[data[start]] & then[data[start + second]] and _is_text(data, clue, start, end):
             yield start
+
+
+def _is_file(data: bytes, clue: Runs, start: int) -> bool:
+    return _head(data, clue, start) >> 8 * (HEAD - FILE_HEAD) in FILE_HEADS
 
 
 def _shift(data: bytes, clue: Runs, start: int) -> int | None:

@@ -15,12 +15,14 @@ typedef uint8_t u8;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define ABI 1
+#define ABI 2
 
 enum { SIGN, PAIRS, RUN };
 enum { MOST_CLUES = 16, MOST_SETS = 6, BLOCK = 64 };
 enum { LONG = 64, LOOK_EVERY = 16, LOOKS = 4 }; /* of a run; text is looked for at so many places of a long one */
 enum { HEAD = 6 };                              /* bytes by which text is known */
+enum { FILE_HEAD = 3, MOST_FILES = 15 };        /* bytes by which files are */
+enum { FILE_BIT = 128 };
 
 /* What a byte may be where text is expected; _text.py has the table. */
 enum { PLAIN = 1, LEAD = 2, MORE = 4, ZERO = 8, LETTER = 16 };
@@ -39,7 +41,7 @@ typedef struct {
     u8 sign;       /* the one character */
     u8 unused[3];
     u8 then[256];  /* whether a byte may follow the sign; bits that must meet those of `first` in a run */
-    u8 first[256]; /* bits for what a run may begin with */
+    u8 first[256]; /* bits for what a run may begin with, the highest for a file */
     u8 value[256]; /* that a character stands for */
 } clue;
 
@@ -52,6 +54,8 @@ typedef struct {
     u8 sorts[256];
     u8 wide[HEAD];            /* where letters stand in HEAD bytes of UTF-16 and UTF-32, the first the highest bit */
     u8 unused[2];
+    u32 files;                /* how many heads of files there are */
+    u32 file[MOST_FILES];     /* the first byte the highest */
 } config;
 
 typedef struct { /* the array, and how many places there are: those beyond `room` are only counted */
@@ -166,6 +170,15 @@ static int goes_on(const search *s, const clue *k, u64 at, u64 size) {
     return !is_number(s, k, at, size);
 }
 
+/* Whether a run stands for a file. */
+static int is_file(const search *s, const clue *k, u64 at) {
+    u32 head = 0;
+    for (u32 n = 0; n < 8 * FILE_HEAD / k->bits; n++) head = head << k->bits | k->value[s->text[at + n]];
+    for (u32 n = 0; n < s->c->files; n++)
+        if (s->c->file[n] == head) return 1;
+    return 0;
+}
+
 /* How far behind its beginning the first group of a long run is, by the text that most groups begin; -1 if it is
  * none. */
 static int shift(const search *s, const clue *k, u64 at) {
@@ -188,7 +201,9 @@ static void run(const search *s, const clue *k, u32 number, u64 at, u64 size) {
     } else {
         for (size -= by; size < LONG && at + size < s->n && is_member(member, s->text[at + size]);) size++;
     }
-    if (size < LONG) {
+    if (k->first[s->text[at]] & FILE_BIT && is_file(s, k, at)) {
+        give(s->out, at, number);
+    } else if (size < LONG) {
         if (!(k->first[s->text[at]] & k->then[s->text[at + k->second]])) return;
         if (is_text(s, k, at, 0) && goes_on(s, k, at, size)) give(s->out, at, number);
     } else {

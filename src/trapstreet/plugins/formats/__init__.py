@@ -11,10 +11,11 @@ A format is a module with
 """
 
 import importlib
+import io
 import pkgutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol, cast
 
@@ -44,6 +45,7 @@ class Text:
     path: str
     chunks: Iterator[bytes]
     hash: Hash
+    _within: "tuple[Budget, int] | None" = field(default=None, repr=False)  # and in how many containers
 
     @property
     def sha256(self) -> str:
@@ -96,6 +98,51 @@ def read(
         yield Unread(obj.path, _why(error), partly=budget.given > 0)
 
 
+def is_plain(head: bytes) -> bool:
+    """Whether what begins with these bytes, some thousand, can be read in pieces: a text, or what no format
+    here takes apart (a video, a program)."""
+    from trapstreet.plugins.formats import text
+
+    with closing(Stream.of_file(io.BytesIO(head), Budget(_ORDINARY, len(head)), len(head))) as data:
+        for kind in _asked()[data.peek(1)]:
+            try:
+                found = kind.recognises(data)
+            except (FormatError, Damaged, Refused, OSError):
+                return False
+            if data.moved:
+                data.restart()
+            if found:
+                return kind.rank == text.rank and text.reads_in_pieces(head)
+    return False
+
+
+def packed_in(text: Text, inner: str, blocks: Iterator[bytes]) -> Iterator[Text | Unread]:
+    """The same of a file that stood encoded in a text that `read` gave: all of it counts as a member of the
+    text's object.
+
+    inner  what the text's path goes on with
+    """
+    if text._within is None or text._within[0].stopped:
+        return
+    budget, depth = text._within
+    path = text.path + inner
+    try:
+        if depth >= budget.limits.depth:
+            yield Unread(
+                path, f"a file encoded in a text, nested deeper than {budget.limits.depth} containers"
+            )
+            budget.too_deep()
+            return
+        budget.member()
+        with closing(Stream(budget.unpack(blocks), budget)) as data:
+            yield from _take_apart(data, path, depth=depth + 1)
+    except LimitHit as limit:
+        budget.stopped = True
+        yield Unread(path, f"stopped after {limit}", partly=True)
+    except (Damaged, OSError) as error:
+        yield Unread(path, _why(error))
+
+
 def _take_apart(data: Stream, path: str, *, depth: int) -> Iterator[Text | Unread]:
     deepest = data.budget.limits.depth
     told, before = False, data.budget.given
@@ -142,7 +189,7 @@ def _parts(kind: Format, data: Stream, path: str, *, depth: int) -> Iterator[Tex
             continue
         shown.enter(part.path)
         if isinstance(part, Text):
-            yield from _text(part, budget)
+            yield from _text(part, budget, depth)
         else:
             budget.member()
             try:
@@ -179,8 +226,9 @@ class _Shown:
             self._open.pop()
 
 
-def _text(text: Text, budget: Budget) -> Iterator[Text]:
+def _text(text: Text, budget: Budget, depth: int) -> Iterator[Text]:
     """The text, its chunks ending early where they raise; the error comes once they are read."""
+    text._within = budget, depth
     errors: list[Exception] = []
     text.chunks = _until_error(text.chunks, errors, budget)
     yield text

@@ -12,6 +12,8 @@ _CHARSET = re.compile(rb"charset=[\"']?([\w.:-]{1,40})")
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]{0,200})?\r?\n")
 _TEXTUAL = re.compile(rb"text/|.*(?:json|xml|script|urlencoded|html|yaml|csv|sql)|multipart/|message/http")
 _TYPE = 1000  # bytes of a Content-Type that are looked at
+_CODINGS = 5  # of one body
+_LARGEST = 64 << 20  # bytes of a body that is packed several times, but for the last
 _WINDOW = 8 << 20  # bytes of the past that a server's Zstandard may refer to (RFC 9659)
 
 
@@ -61,7 +63,7 @@ class Response:
         return not self._encodings
 
     def body(self) -> Iterator[bytes]:
-        """The body in pieces.
+        """The body in pieces, all that it is packed in undone, the last first.
 
         Many archives keep it unpacked under a head that says otherwise: that is read too.
         Raises Damaged in the middle of what is packed.
@@ -69,11 +71,11 @@ class Response:
         rest = bytes(self.sent)
         if b"chunked" in self._encodings and _SIZE.match(rest):
             rest = b"".join(_chunks(rest))
-        for encoding in reversed(self._encodings):
-            unpack = _UNPACKED.get(encoding.removeprefix(b"x-"))
-            if unpack:
-                return unpack(rest)
-        return iter([rest])
+        packed = [each for word in self._encodings if (each := _UNPACKED.get(word.removeprefix(b"x-")))]
+        first, *others = packed[-_CODINGS:] or [_plain]
+        for unpack in reversed(others):
+            rest = _small(unpack(rest))
+        yield from first(rest)
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:
@@ -86,6 +88,20 @@ def _chunks(body: bytes) -> Iterator[bytes]:
         if size.end() == end:
             break
     yield body[at:].lstrip(b"\r\n")
+
+
+def _plain(body: bytes) -> Iterator[bytes]:
+    yield body
+
+
+def _small(pieces: Iterator[bytes]) -> bytes:
+    """What is packed once more, in one piece."""
+    whole = bytearray()
+    for piece in pieces:
+        whole += piece
+        if len(whole) > _LARGEST:
+            raise Damaged(f"what is packed in it is larger than {_LARGEST >> 20} MB, and packed once more")
+    return bytes(whole)
 
 
 def _inflated(body: bytes) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from trapstreet.plugins.formats._digest import LateHash
 from trapstreet.plugins.formats._locked import UNTRIED
 from trapstreet.plugins.formats._mail_headers import Headers, begins_at, decoded_lines, split
 from trapstreet.plugins.formats._parsed import cut
+from trapstreet.plugins.formats._rows import is_document
 from trapstreet.plugins.formats._stream import Budget, Stream
 from trapstreet.plugins.formats.html import both
 
@@ -27,6 +28,7 @@ LARGEST = 64 << 20
 
 _DEPTH = 30  # parts in parts; mail programs need some five
 _PARTS = 10_000
+_BEGINNING = 256  # bytes of a part by which a file is known
 _BASE64 = bytes(n for n in range(128) if chr(n).isalnum()) + b"+/=\r\n\t "
 _NOT_QUOTED = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?(?:\n|\Z))")
 _SIGNATURE = b"\n-- \n"
@@ -96,7 +98,7 @@ class _Message:
             self._multipart(body, end, headers.boundary, depth=depth)
         elif headers.is_message and headers.encoding not in _DECODERS and self._may_go_on(depth):
             self._part(body, end, depth=depth + 1)
-        elif headers.is_text:
+        elif headers.is_text and not self._is_file(body, headers.encoding):
             self._text(body, end, headers)
         else:
             self._attachment(body, end, headers)
@@ -120,6 +122,11 @@ class _Message:
                 self.pieces.append(utf8(self._raw[begin:end]))
                 return
             self._part(begin, until, depth=depth + 1)
+
+    def _is_file(self, start: int, encoding: str) -> bool:
+        """Whether what is called a text, or nothing, begins as a file of another kind."""
+        head = self._raw[start : start + _BEGINNING]
+        return encoding in _DECODERS and is_document(_decoded(head, encoding)[0])
 
     def _text(self, start: int, end: int, headers: Headers) -> None:
         body = self._raw[start:end]

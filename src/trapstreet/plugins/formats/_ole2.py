@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.formats import _calamine
-from trapstreet.plugins.formats._locked import UNTRIED, locked
+from trapstreet.plugins.formats._locked import locked
 from trapstreet.plugins.formats._parsed import BLOCK, MEMBER, TEXT, UNREAD
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ _WORD, _SLIDES, _PACKAGE = "WordDocument", "PowerPoint Document", "EncryptedPack
 _BOOKS = ("Workbook", "Book")
 _LARGEST = 512 << 20  # bytes of one stream
 _INFLATED = 256 << 20  # bytes of one embedded object of a presentation
+_GLOBALS = 1 << 16  # bytes of a workbook within which it says whether it is encrypted
+_FILE_PASS, _SHEET = 0x2F, 0x85
+_ENCRYPTED_USER = b"\xdf\xc4\xd1\xf3"
+_ANYBODYS = "VelvetSweatshop"
+"""Excel's own password, by which it opens workbooks that are only protected from being changed."""
+
 _NEWER = 0x00C1  # nFib of Word 97
 _BREAKS = str.maketrans(
     {
@@ -42,7 +48,9 @@ def contents(file: BinaryIO, *passwords: str) -> Iterator[object]:
     except (OSError, ValueError, IndexError, struct.error) as error:
         raise UnusableInput(f"its directory is damaged ({type(error).__name__})") from None
     names = ["/".join(entry) for entry in ole.listdir(streams=True, storages=False)]
-    if _PACKAGE in names:
+    if not names:
+        raise UnusableInput("its directory is damaged or missing")
+    if _PACKAGE in names or _is_encrypted(ole, names):
         yield from _decrypted(file, passwords)
         return
     read: set[str] = set()
@@ -59,23 +67,57 @@ def contents(file: BinaryIO, *passwords: str) -> Iterator[object]:
             yield from _member(ole, name)
 
 
-def _decrypted(file: BinaryIO, passwords: tuple[str, ...]) -> Iterator[object]:
-    """An encrypted document of Office 2007 and later: as a member in its own place if a password opens it."""
-    if passwords:
-        import msoffcrypto
+def _is_encrypted(ole: "OleFileIO", names: list[str]) -> bool:
+    """Whether a document of 1997 to 2003 is, as far as it can be read."""
 
-        for password in passwords:
-            plain = io.BytesIO()
-            file.seek(0)
-            try:
-                document = msoffcrypto.OfficeFile(file)
-                document.load_key(password=password, verify_password=True)
-                document.decrypt(plain)
-            except (msoffcrypto.exceptions.DecryptionError, msoffcrypto.exceptions.InvalidKeyError):
-                continue
-            yield [MEMBER, "", b""]
-            yield from _blocks(plain.getvalue())
+    def beginning(name: str, size: int) -> bytes:
+        try:
+            return bytes(ole.openstream(name).read(size)) if name in names else b""
+        except (OSError, IndexError, struct.error):
+            return b""
+
+    if _WORD in names:
+        return bool((beginning(_WORD, 12).ljust(12, b"\0"))[11] & 1)
+    if _SLIDES in names:
+        return "EncryptedSummary" in names or _ENCRYPTED_USER in beginning("Current User", 64)
+    return any(_has_password(beginning(book, _GLOBALS)) for book in _BOOKS)
+
+
+def _has_password(records: bytes) -> bool:
+    """Whether the record of a password is among the first of a workbook."""
+    at = 0
+    while at + 4 <= len(records):
+        kind, size = struct.unpack_from("<2H", records, at)
+        if kind in (_FILE_PASS, _SHEET):
+            return bool(kind == _FILE_PASS)
+        at += 4 + size
+    return False
+
+
+def _decrypted(file: BinaryIO, passwords: tuple[str, ...]) -> Iterator[object]:
+    """An encrypted document as a member in its own place if a password opens it."""
+    import tempfile
+
+    import msoffcrypto
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    tempfile.TemporaryFile = io.BytesIO  # type: ignore[assignment]  # what it needs some for; this process has none
+    for password in (_ANYBODYS, *passwords):
+        plain = io.BytesIO()
+        file.seek(0)
+        try:
+            document = msoffcrypto.OfficeFile(file)
+            surely = {"verify_password": True} if isinstance(document, OOXMLFile) else {}
+            document.load_key(password=password, **surely)
+            document.decrypt(plain)
+        except (msoffcrypto.exceptions.DecryptionError, msoffcrypto.exceptions.InvalidKeyError):
+            continue
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error):
+            yield [UNREAD, "", "encrypted in a way that is not known here, or damaged"]
             return
+        yield [MEMBER, "", b""]
+        yield from _blocks(plain.getvalue())
+        return
     yield [UNREAD, "", locked(len(passwords))]
 
 
@@ -89,9 +131,6 @@ def _word(ole: "OleFileIO", file: BinaryIO) -> Iterator[object]:
     if len(main) < 0x1AA:
         raise UnusableInput("its header is cut off")
     version, flags = struct.unpack_from("<H", main, 2)[0], struct.unpack_from("<H", main, 10)[0]
-    if flags & 0x0100:
-        yield [UNREAD, "", UNTRIED]
-        return
     yield [TEXT, "", b""]
     if version < _NEWER:
         first, end = struct.unpack_from("<2I", main, 0x18)
@@ -133,9 +172,6 @@ def _plain(text: str) -> bytes:
 
 def _slides(ole: "OleFileIO", file: BinaryIO) -> Iterator[object]:
     records = _stream(ole, _SLIDES)
-    if ole.exists("EncryptedSummary"):
-        yield [UNREAD, "", UNTRIED]
-        return
     yield [TEXT, "", b""]
     objects = []
     block = bytearray()

@@ -66,14 +66,16 @@ class Limits:
 class Budget:
     """What one object has cost so far, and the passwords to try in it.
 
-    size   of the object in bytes, None where only its end will tell
-    given  bytes of text that came out of it
+    size     of the object in bytes, None where only its end will tell
+    given    bytes of text that came out of it
+    stopped  whether a limit ended it in a file that stood encoded in a text
     """
 
     def __init__(self, limits: Limits, size: int | None, passwords: tuple[Protected[str], ...] = ()) -> None:
         self.limits = limits
         self.passwords = passwords
         self.given = 0
+        self.stopped = False
         self._size = size or 0
         self._fetched = 0
         self._unpacked = 0

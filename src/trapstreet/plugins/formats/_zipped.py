@@ -14,6 +14,7 @@ from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text, xz, zstd
 from trapstreet.plugins.formats import archive as archives
 from trapstreet.plugins.formats._deflate import RAW, inflate
+from trapstreet.plugins.formats._deflate64 import inflate64
 from trapstreet.plugins.formats._locked import UNTRIED, locked
 from trapstreet.plugins.formats._stream import CHUNK, Damaged, Refused, Stream
 
@@ -25,6 +26,7 @@ _NO_DIRECTORY = "the directory of the ZIP archive is damaged or missing"
 _ENCRYPTED = 0x1
 _IN_EXTRA = 0xFFFFFFFF  # a size that stands elsewhere
 _FAR = 1 << 62
+_TAIL = 22 + (1 << 16)  # bytes within which an archive says where its directory is
 _LEAST = 1 << 14
 _EMPTY = 2  # bytes of nothing, deflated
 _WRONG = "the member is damaged, or its header contradicts the directory"
@@ -73,7 +75,33 @@ def directory(data: Stream) -> zipfile.ZipFile:
         raise Refused(_NO_DIRECTORY) from error
     if not archive.infolist() and data.file().read(len(MAGIC[0])) == MAGIC[0]:
         raise Refused(_NO_DIRECTORY)
+    _mend_places(archive)
     return archive
+
+
+def _mend_places(archive: zipfile.ZipFile) -> None:
+    """`zipfile` takes it for bytes before the archive if the directory is not where its end says; the members
+    may be where they say they are all the same."""
+    infos, file = archive.infolist(), cast(_Measured, archive.fp)
+    offset = archive.start_dir - _said_start(file)
+    if not infos or not offset:
+        return
+    first = min(info.header_offset for info in infos)
+    if not _begins_member(file, first) and _begins_member(file, first - offset):
+        for info in infos:
+            info.header_offset -= offset
+
+
+def _said_start(file: _Measured) -> int:
+    """Where the directory begins by what the archive's end says."""
+    end = file.seek(0, os.SEEK_END)
+    tail = file.bytes_at(max(0, end - _TAIL), _TAIL)
+    at = tail.rfind(MAGIC[1])
+    return int.from_bytes(tail[at + 16 : at + 20], "little") if at >= 0 else 0
+
+
+def _begins_member(file: _Measured, at: int) -> bool:
+    return 0 <= at < _FAR and file.bytes_at(at, len(MAGIC[0])) == MAGIC[0]
 
 
 def members(
@@ -139,6 +167,8 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]
             return data.part(size)
         case zipfile.ZIP_DEFLATED:
             return inflate(data, header=RAW)
+        case 9:
+            return inflate64(data.part(size))
         case 93:
             return zstd.stream(data)
         case 95:

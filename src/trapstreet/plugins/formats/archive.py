@@ -17,6 +17,7 @@ from trapstreet.plugins.formats import Member, Text
 from trapstreet.plugins.formats import _libarchive as library
 from trapstreet.plugins.formats import _packed as packed
 from trapstreet.plugins.formats import _parsed as parsed
+from trapstreet.plugins.formats import _seven_zip as seven_zip
 from trapstreet.plugins.formats._locked import UNTRIED, locked
 from trapstreet.plugins.formats._stream import Stream
 
@@ -39,9 +40,10 @@ class _Kind:
 
 
 _RAW = "raw empty"
+_SEVEN_ZIP = "7zip"
 _ISO = _Kind(rb"CD001", "iso9660")
 _KINDS = [
-    _Kind(rb"7z\xbc\xaf\x27\x1c", "7zip"),
+    _Kind(rb"7z\xbc\xaf\x27\x1c", _SEVEN_ZIP),
     _Kind(rb"Rar!\x1a\x07\x00", "rar"),
     _Kind(rb"Rar!\x1a\x07\x01\x00", "rar5"),
     _Kind(rb"MSCF\0\0\0\0", "cab"),
@@ -69,14 +71,17 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     if kind is None:
         return
     name = packed.inner_name(path) if kind.formats == _RAW else ""
-    arguments = kind.formats, kind.filters, name
+    arguments = kind.formats, kind.filters, name, *_words(data)
     yield from parsed.parts(f"{__name__}:members", data, path, *arguments, limits=_limits(data))
 
 
 def encrypted(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     """The encrypted members of a ZIP archive, opened by whichever of the passwords does."""
-    passwords = "\n".join(each.reveal() for each in data.budget.passwords)
-    yield from parsed.parts(f"{__name__}:decrypted", data, path, passwords, limits=_limits(data))
+    yield from parsed.parts(f"{__name__}:decrypted", data, path, *_words(data), limits=_limits(data))
+
+
+def _words(data: Stream) -> list[str]:
+    return [each.reveal() for each in data.budget.passwords]
 
 
 def _limits(data: Stream) -> "Limits":
@@ -96,27 +101,34 @@ def _kind(data: Stream) -> _Kind | None:
     return _ISO if head.startswith(_ISO.begins, _VOLUME) else None
 
 
-def members(file: BinaryIO, formats: str, filters: str, name: str) -> Iterator[object]:
+def members(file: BinaryIO, formats: str, filters: str, name: str, *passwords: str) -> Iterator[object]:
     """In the child: every entry that is a file, called `name` if that is not empty.
 
     Raises UnusableInput where the archive cannot be taken apart any further.
     """
     begun = shut = False
+    tries = formats == _SEVEN_ZIP
     try:
         for entry in library.entries(file, formats, filters):
             begun = True
+            if tries and entry.encrypted:
+                shut = True
+                continue
             whole = yield from _sent(entry, name or entry.name)
             shut = shut or (entry.encrypted and not whole)
     except library.Broken as broken:
         if str(broken) != UNTRIED and not shut:
             raise UnusableInput(str(broken), hint="") from broken
-        yield [parsed.UNREAD, "", UNTRIED]
-        return
-    if not begun and not name:
+        shut = True
+        if not tries:
+            yield [parsed.UNREAD, "", UNTRIED]
+    if shut and tries:
+        yield from seven_zip.decrypted(file, passwords)
+    if not begun and not shut and not name:
         raise UnusableInput("no file was found in it", hint="")
 
 
-def decrypted(file: BinaryIO, passwords: str) -> Iterator[object]:
+def decrypted(file: BinaryIO, *passwords: str) -> Iterator[object]:
     """In the child: the encrypted members of a ZIP archive.
 
     Each password is tried alone: of wrong ones one in 256 seems to be right, and the right one must get its
@@ -124,9 +136,8 @@ def decrypted(file: BinaryIO, passwords: str) -> Iterator[object]:
     """
     opened: set[int] = set()
     shut: dict[int, str] = {}
-    tried = passwords.split("\n")
-    none = locked(len(tried))
-    for password in library.spellings(tried):
+    none = locked(len(passwords))
+    for password in library.spellings(passwords):
         try:
             for number, entry in enumerate(library.entries(file, "zip", password=password)):
                 if entry.encrypted and number not in opened:

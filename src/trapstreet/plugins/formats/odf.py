@@ -13,8 +13,8 @@ from zipfile import ZipFile
 
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import Member, Text, _office
+from trapstreet.plugins.formats import _odf_locked as locked_odf
 from trapstreet.plugins.formats import _zipped as zipped
-from trapstreet.plugins.formats._locked import UNTRIED
 from trapstreet.plugins.formats._stream import Damaged, Stream
 from trapstreet.plugins.formats._tags import CELL, Dialect, as_written, plain, unfinished
 
@@ -55,7 +55,7 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
     apart = b"opendocument.spreadsheet" in data.peek(_MIMETYPE)
     with zipped.directory(data) as archive:
         if _encrypted(archive):
-            yield Unread(path, UNTRIED)
+            yield from locked_odf.parts(archive, data, path, manifest=_MANIFEST)
             return
         if apart:
             yield from _sheets(archive, data, path)

@@ -1,4 +1,4 @@
-"""PDF documents: the text page by page, links, notes, form fields, properties, and embedded files.
+"""PDF documents: the text page by page, links, notes, form fields, properties (XMP, too), and embedded files.
 
 Read by PDFium in a disposable child. A page without text that holds an image is a scan: it is read by OCR
 where that is asked for (`Limits.ocr`), else counted.
@@ -19,6 +19,7 @@ from trapstreet.plugins.formats import Member, Text, _parsed
 from trapstreet.plugins.formats._locked import locked
 from trapstreet.plugins.formats._ocr import MISSING, Reader, Unavailable, patience
 from trapstreet.plugins.formats._stream import Stream
+from trapstreet.plugins.formats._xmp import packets
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -78,6 +79,7 @@ def contents(file: BinaryIO, ocr: int, *passwords: str) -> Iterator[object]:
             sent = time.monotonic()
     block += [value for key, value in pdf.get_metadata_dict().items() if not key.endswith("Date")]
     block += _bookmarks(pdf)
+    block += packets(file)
     yield from _parsed.cut(_utf8(block))
     for why in pages.unread():
         yield [_parsed.UNREAD, "", why]

@@ -36,7 +36,7 @@ def recognises(data: Stream) -> bool:
     if not data.peek(8).startswith(_PROGRAMS + _PICTURES):
         return False
     head = data.peek(_LOOKED)
-    return _archive_at(data, head) is not None or _ends_in_zip(data, head)
+    return _archive_at(data, head) is not None or ends_in_zip(data, head)
 
 
 def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
@@ -49,7 +49,7 @@ def parts(data: Stream, path: str) -> Iterator[Text | Member | Unread]:
         for _ in data.part(at):
             pass
         yield Member(f"{path}!/archive", Stream(iter(data), data.budget))
-    elif _ends_in_zip(data, head):
+    elif ends_in_zip(data, head):
         with zipped.directory(data) as archive:
             yield from zipped.members(archive, data, path, wanted=lambda name: True)
     data.restart()
@@ -81,7 +81,8 @@ def _archive_in(piece: bytes) -> int | None:
     return None
 
 
-def _ends_in_zip(data: Stream, head: bytes) -> bool:
+def ends_in_zip(data: Stream, head: bytes) -> bool:
+    """Whether a ZIP archive ends where the data does; head: the first MiB of these."""
     if len(head) < _LOOKED and _ZIP_END not in head[-_TAIL:]:
         return False
     file = data.file()

@@ -41,6 +41,12 @@ def parts(data: Stream, path: str) -> Iterator[Text]:
     yield Text(path, _chunks(data, digest), digest)
 
 
+def reads_in_pieces(head: bytes) -> bool:
+    """Whether a piece of what begins so reads as it does in the whole: not where characters have two bytes or
+    four, which have to be counted from the beginning."""
+    return _sniff(head)[0] == "utf-8"
+
+
 def _chunks(data: Stream, digest: Hash) -> Iterator[bytes]:
     encoding, mark = _sniff(data.peek(_SAMPLE))
     if mark:

@@ -198,6 +198,13 @@ first_valid_uid = 1
 mail_location = sdbox:{mail}/%u
 recipient_delimiter = +
 mail_max_userip_connections = 100
+mail_fsync = never
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 passdb {{
   driver = oauth2
   mechanisms = xoauth2 oauthbearer

@@ -86,7 +86,8 @@ def _postgres() -> str | None:
     server = PostgresServer(data)
     server.ensure_pgdata_inited()
     rules = data / "pg_hba.conf"
-    rules.write_text("host all locked 127.0.0.1/32 scram-sha-256\n" + rules.read_text())
+    own = "host all locked 127.0.0.1/32 scram-sha-256\nhost all clear 127.0.0.1/32 password\n"
+    rules.write_text(own + rules.read_text())
     port = _free_port()
     options = f"-h 127.0.0.1 -p {port} -k {data} -c fsync=off -c shared_buffers=16MB"
 

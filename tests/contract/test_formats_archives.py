@@ -1,4 +1,4 @@
-"""Archives that libarchive takes apart: the planted lines come out, and whatever is done to them is said."""
+"""Archives that other programs make: the planted lines come out, and whatever is done to them is said."""
 
 import io
 import random
@@ -53,11 +53,48 @@ def test_an_archive_that_ends_in_the_middle_is_listed(make: Make) -> None:
     assert unread
 
 
-def test_an_encrypted_archive_is_listed() -> None:
-    why = "encrypted; passwords are not tried on it: unpack it first"
-    whole, member = Unread("a.7z", why), Unread(f"a.7z!/{NAME}", why)
-    assert read(source(seven_zip("-pa secret")(TEXT), "a.7z")) == ({}, [member, whole])
-    assert read(source(seven_zip("-pa secret", "-mhe=on")(TEXT), "a.7z")) == ({}, [whole])
+ENCRYPTED = (
+    "-mx0",
+    "-m0=lzma",
+    "-m0=lzma2",
+    "-m0=bzip2",
+    "-m0=deflate",
+    "-m0=deflate64",
+    "-m0=bcj -m1=lzma2",
+    "-mhe=on",
+)
+
+
+@pytest.mark.parametrize("how", ENCRYPTED)
+def test_an_encrypted_7z_archive_is_opened_by_the_password_among_wrong_ones(how: str) -> None:
+    place = "a.7z" if how == "-mhe=on" else f"a.7z!/{NAME}"
+    data = seven_zip("-pböses Wört", *how.split())(TEXT * 3000)
+    assert read(source(data, "a.7z")) == ({}, [Unread(place, "encrypted: give --password-file")])
+    none = "encrypted: none of the 2 passwords fits"
+    assert read(source(data, "a.7z"), passwords=("wrong", "x")) == ({}, [Unread(place, none)])
+    texts, unread = read(source(data, "a.7z"), passwords=("wrong", "böses Wört"))
+    assert (texts, unread) == ({f"a.7z!/{NAME}": TEXT * 3000}, [])
+
+
+def test_files_of_a_7z_archive_with_passwords_of_their_own_are_each_opened(tmp_path: Path) -> None:
+    needs("7z")
+    for name, how in (("open", []), ("first", ["-pone"]), ("second", ["-ptwo"]), ("third", ["-pthree"])):
+        (tmp_path / name).write_bytes(TEXT + name.encode())
+        subprocess.run(["7z", "a", *how, "a.7z", name], cwd=tmp_path, check=True, capture_output=True)
+    data = (tmp_path / "a.7z").read_bytes()
+    texts, unread = read(source(data, "a"), passwords=("two", "one"))
+    assert texts == {f"a!/{name}": TEXT + name.encode() for name in ("open", "first", "second")}
+    assert unread == [Unread("a!/third", "encrypted: none of the 2 passwords fits", partly=False)]
+
+
+def test_an_encrypted_7z_archive_that_is_damaged_ends_and_is_listed() -> None:
+    data, draw = seven_zip("-psecret", "-mx0")(TEXT * 40), random.Random(4)
+    for _ in range(60):
+        damaged = bytearray(data[: draw.randrange(40, len(data))] if draw.random() < 0.2 else data)
+        damaged[draw.randrange(len(damaged))] ^= 1 << draw.randrange(8)
+        texts, unread = read(source(bytes(damaged), "a"), passwords=("secret",))
+        assert unread or TEXT * 40 in texts.values()
+        assert not [each for each in unread if each.why.startswith("a bug")]
 
 
 @pytest.mark.parametrize("method", ["ZipCrypto", "AES256"])

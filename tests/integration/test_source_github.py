@@ -21,6 +21,9 @@ def yard(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Here]:
     yield yard
     yard.hub.left = left
     yard.hub.gists.clear()
+    yard.hub.events.clear()
+    yard.hub.changes.clear()
+    yard.hub.searches, yard.hub.pause = 1 << 30, ""
 
 
 def texts(source: Source, cursor: str = "") -> tuple[list[bytes], Mark]:
@@ -108,6 +111,117 @@ def test_a_gist_whose_file_lies_at_a_router_is_not_fetched(yard: Here) -> None:
         (ref,) = (each for each in found if isinstance(each, Ref))
         with pytest.raises(OSError):
             source.open(ref)
+
+
+def test_a_gist_of_more_files_than_are_shown_is_said_to_be_read_in_part(yard: Here) -> None:
+    yard.hub.gists = {yard.owner: [gist(yard, 5, "2026-11-10T00:00:00Z", b"x") | {"truncated": True}]}
+    with closing(yard.source()) as source:
+        found = list(source.list(""))
+    assert [each.partly for each in found if isinstance(each, Unread)] == [True]
+    assert len([each for each in found if isinstance(each, Ref)]) == 1
+
+
+def test_a_search_waits_out_the_minute_that_its_requests_are_counted_in(yard: Here) -> None:
+    yard.hub.searches = 0
+    yard.put("a.txt", b"needle-in-a-search")
+    settings = yard.settings() | {"url": "github://", "search": ["needle-in-a-search"]}
+    with closing(yard.source(settings)) as source:
+        read, _ = texts(source)
+    assert read == [b"needle-in-a-search"]
+
+
+def pushed(yard: Here, number: int, files: dict[str, bytes], **payload: str) -> dict[str, Any]:
+    """An event, and what may be asked about it."""
+    name = f"{yard.owner}/app"
+    told = {"before": f"{number - 1:040x}", "head": f"{number:040x}"} | payload
+    new = not told["before"].strip("0")
+    span = f"commits/{told['head']}" if new else f"compare/{told['before']}...{told['head']}"
+    yard.hub.changes[name, span] = {path: yard.hub.kept(content) for path, content in files.items()}
+    at = "2026-11-20T10:00:00Z"
+    event = {"id": str(number), "type": "PushEvent", "repo": {"id": 1, "name": name}, "payload": told}
+    return {**event, "public": True, "created_at": at, "actor": {"login": "x"}}
+
+
+def test_what_is_pushed_is_read_once_whatever_its_branch_and_a_quiet_round_is_one_request(yard: Here) -> None:
+    hub = yard.hub
+    hub.events[:0] = [pushed(yard, 1, {"a b.csv": b"new branch"}), pushed(yard, 0xABC, {"b.csv": b"later"})]
+    settings = {"url": "github://", "api": yard.options["api"], "pushes": True}
+    with closing(yard.source(settings)) as source:
+        found = list(source.list(""))
+        assert [each.path for each in found if isinstance(each, Ref)] == [
+            f"https://hub.example/{yard.owner}/app/blob/{0xABC:040x}/b.csv",
+            f"https://hub.example/{yard.owner}/app/blob/commits/{1:040x}/a%20b.csv",
+        ]
+        read, mark = texts(source)
+        assert read == [b"later", b"new branch"]
+        assert not mark.whole
+        hub.asked.clear()
+        assert texts(source, mark.cursor) == ([], mark)
+        assert len(hub.asked) == 1
+        hub.events.insert(0, pushed(yard, 0xABD, {"c.csv": b"latest"}))
+        assert texts(source, mark.cursor)[0] == [b"latest"]
+
+
+def test_pushes_of_an_owner_are_read_beside_what_its_repositories_hold(yard: Here) -> None:
+    yard.put("main.txt", b"main")
+    yard.hub.events.append(pushed(yard, 0xA, {"secret.csv": b"on a branch"}))
+    with closing(yard.source(yard.settings() | {"pushes": True})) as source:
+        read, mark = texts(source)
+        assert read == [b"main", b"on a branch"]
+        assert texts(source, mark.cursor)[0] == [b"main"]
+
+
+def test_branches_that_are_made_and_repositories_that_are_opened_are_read(yard: Here) -> None:
+    yard.put("all.txt", b"all of it")
+    name = f"{yard.owner}/app"
+    branch = {"ref": "fix/leak", "ref_type": "branch", "master_branch": "main"}
+    yard.hub.changes[name, "compare/main...fix/leak"] = {"x.csv": yard.hub.kept(b"in the branch")}
+    made = pushed(yard, 2, {}) | {"type": "CreateEvent", "payload": branch}
+    opened = pushed(yard, 3, {}) | {"type": "PublicEvent", "payload": {}}
+    tag = pushed(yard, 4, {}) | {"type": "CreateEvent", "payload": branch | {"ref_type": "tag"}}
+    gone = pushed(yard, 5, {}) | {"repo": {"name": "gone/app"}}
+    yard.hub.events += [gone, tag, opened, made]
+    settings = {"url": "github://", "api": yard.options["api"], "pushes": True}
+    with closing(yard.source(settings)) as source:
+        assert texts(source)[0] == [b"in the branch", b"all of it"]
+        assert [each.path for each in source.list("") if isinstance(each, Unread)] == [
+            f"{yard.options['api']}/repos/gone/app"
+        ]
+
+
+def test_events_are_not_asked_for_before_github_says(yard: Here) -> None:
+    yard.hub.pause = "60"
+    settings = {"url": "github://", "api": yard.options["api"], "pushes": True}
+    with closing(yard.source(settings)) as source:
+        _, mark = texts(source)
+        yard.hub.asked.clear()
+        assert texts(source, mark.cursor) == ([], mark)
+    assert not yard.hub.asked
+
+
+def test_where_requests_run_out_among_the_pushes_the_next_round_goes_on_behind_them(yard: Here) -> None:
+    yard.hub.events += [pushed(yard, 0x100 + n, {f"{n}.csv": b"%d" % n}) for n in reversed(range(50))]
+    settings = {"url": "github://", "api": yard.options["api"], "pushes": True}
+    yard.hub.left = 31  # one for the events, one for each push
+    marks = []
+    with closing(yard.source(settings)) as source:
+        with pytest.raises(Later):
+            marks.extend(each for each in source.list("") if isinstance(each, Mark))
+        assert len(marks) == 1
+        yard.hub.left = 1 << 30
+        rest = [each for each in source.list(marks[0].cursor) if isinstance(each, Ref)]
+    assert [each.path.rpartition("/")[2] for each in rest] == [f"{n}.csv" for n in range(20, 50)]
+
+
+def test_when_more_happened_than_is_shown_it_says_so(yard: Here) -> None:
+    settings = {"url": "github://", "api": yard.options["api"], "pushes": True}
+    watch = {"type": "WatchEvent", "payload": {"action": "started"}}
+    yard.hub.events += [pushed(yard, 7, {}) | watch]
+    with closing(yard.source(settings)) as source:
+        _, mark = texts(source)
+        yard.hub.events[:0] = [pushed(yard, 0x1000 + n, {}) | watch for n in reversed(range(300))]
+        found = list(source.list(mark.cursor))
+    assert ["more has happened" in each.why for each in found if isinstance(each, Unread)] == [True]
 
 
 def test_when_the_requests_of_an_hour_are_used_up_it_waits(yard: Here) -> None:

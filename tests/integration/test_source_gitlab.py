@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ def yard(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Here]:
     yield yard
     yard.hub.left = left
     yard.hub.gists.clear()
+    yard.hub.events.clear()
+    yard.hub.changes.clear()
+    yard.hub.pushed.clear()
 
 
 def refs_of(source: Source, cursor: str = "") -> tuple[list[Ref], Mark]:
@@ -72,6 +76,74 @@ def test_new_snippets_are_read_as_they_appear(yard: Here) -> None:
         refs, mark = refs_of(source, mark.cursor)
         assert [read(source, each) for each in refs] == [b"second", b"first"]
     assert mark == Mark("2026-11-11T00:00:00.000Z")
+
+
+def ago(**span: float) -> str:
+    at = datetime.now(UTC) - timedelta(**span)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def push(yard: Here, at: str, files: dict[str, bytes], **data: str | None) -> None:
+    """Somebody pushes to a branch."""
+    name, number = f"{yard.group}/app", len(yard.hub.events)
+    told: dict[str, str | None] = {"action": "pushed", "ref_type": "branch", "ref": "fix"}
+    told |= {"commit_from": f"{number:040x}", "commit_to": f"{number + 1:040x}"} | data
+    span = f"{told['commit_from'] or 'main'}...{told['commit_to']}"
+    yard.hub.changes[name, span] = {path: yard.hub.kept(content) for path, content in files.items()}
+    project = [*yard.hub.repositories].index(name)
+    event = {"id": number, "project_id": project, "action_name": "pushed to", "created_at": at}
+    yard.hub.events.insert(0, event | {"push_data": told})
+    yard.hub.pushed[name] = at
+
+
+def test_what_is_pushed_to_any_branch_is_read_and_what_it_takes_away(yard: Here) -> None:
+    yard.put("main.txt", b"main")
+    push(yard, ago(days=9), {"old.csv": b"old"})
+    push(yard, ago(hours=3), {"dir/new #1.csv": b"new", "gone.csv": b"taken away"})
+    push(yard, ago(hours=2), {"branch.csv": b"made"}, action="created", commit_from=None)
+    push(yard, ago(hours=1), {}, action="removed", commit_to=None)
+    with closing(yard.source(yard.settings() | {"pushes": True})) as source:
+        refs, mark = refs_of(source)
+        assert {each.path.rpartition("/")[2]: read(source, each) for each in refs} == {
+            "main.txt": b"main",
+            "branch.csv": b"made",
+            "new%20%231.csv": b"new",
+            "gone.csv": b"taken away",
+        }
+        assert not mark.whole
+        push(yard, ago(minutes=1), {"latest.csv": b"latest"})
+        refs, _ = refs_of(source, mark.cursor)
+        assert {read(source, each) for each in refs} >= {b"main", b"latest"}
+        assert not {read(source, each) for each in refs} & {b"made", b"new"}
+
+
+def test_what_everybody_pushes_is_read_and_quiet_projects_are_not_asked(yard: Here) -> None:
+    yard.put("main.txt", b"all that was pushed first")
+    push(yard, ago(hours=3), {}, action="created", ref="main", commit_from=None)
+    other = f"{yard.group}/quiet"
+    yard.hub.repositories[other] = {"x": yard.hub.kept(b"x")}
+    yard.hub.pushed[other] = ago(days=30)
+    settings = {"url": "gitlab://", "api": yard.options["api"], "pushes": True}
+    with closing(yard.source(settings)) as source:
+        refs, mark = refs_of(source)
+        assert [read(source, each) for each in refs] == [b"all that was pushed first"]
+        push(yard, ago(minutes=10), {"next.csv": b"next"})
+        yard.hub.asked.clear()
+        refs, _ = refs_of(source, mark.cursor)
+        assert b"next" in {read(source, each) for each in refs}
+    quiet = [*yard.hub.repositories].index(other)
+    assert not [each for each in yard.hub.asked if each.startswith(f"/projects/{quiet}/")]
+
+
+def test_a_push_that_is_told_late_is_not_lost(yard: Here) -> None:
+    settings = {"url": "gitlab://", "api": yard.options["api"], "pushes": True}
+    push(yard, ago(seconds=5), {"a.csv": b"a"})
+    with closing(yard.source(settings)) as source:
+        _, mark = refs_of(source)
+        push(yard, ago(seconds=30), {"late.csv": b"late"})
+        yard.hub.events.sort(key=lambda each: str(each["created_at"]), reverse=True)
+        refs, _ = refs_of(source, mark.cursor)
+        assert {read(source, each) for each in refs} == {b"a", b"late"}
 
 
 def test_when_the_requests_that_are_granted_are_used_up_it_waits(yard: Here) -> None:

@@ -63,7 +63,10 @@ def test_a_file_that_others_may_read_says_so(yard: Here) -> None:
     (yard.place / "open.txt").chmod(0o644)
     with closing(yard.source()) as source:
         readers = {each.path: each.readers for each in listed(source) if isinstance(each, Ref)}
-    assert readers == {yard.name("open.txt"): "everybody", yard.name("closed.txt"): ""}
+    assert readers == {
+        yard.name("open.txt"): "everybody who has an account there",
+        yard.name("closed.txt"): "",
+    }
 
 
 @on_sshd

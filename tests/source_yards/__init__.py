@@ -67,6 +67,12 @@ class Yard:
     """Whether what was put once stays to be read, whatever is put or removed later."""
     sizes: ClassVar[bool] = True
     """Whether a listing tells sizes."""
+    many: ClassVar[int] = 2000
+    """Objects that can be put here within seconds."""
+    apart: ClassVar[bool] = True
+    """Whether the version of an object stays when others change."""
+    settles: ClassVar[float] = 0.0
+    """Seconds after which what was put has a version that stays."""
     limits: ClassVar[Mapping[str, float]] = MappingProxyType({})
     """Time limits of the product by the full names of their variables, and how long tests wait instead."""
 
@@ -87,6 +93,14 @@ class Yard:
     def name(self, path: str) -> str:
         """What the source calls the object that was put at a path."""
         return f"{self.url}/{path}"
+
+    def reads(self, path: str, content: bytes) -> bytes:
+        """What is read of the object that was put at a path, where that is not what was put."""
+        return content
+
+    def put_there(self, read: bytes) -> bytes:
+        """What the product put there, out of what was read of it."""
+        return read
 
     def put_many(self, contents: Mapping[str, bytes]) -> None:
         """As `put`, for many."""

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,7 +58,9 @@ class Hub:
 
     repositories  files of the default branch by "owner/name": paths to ids
     gists         by owner: as the API tells them;  pushed: when, by repository
-    left          requests that are answered before the quota is used up
+    left          requests that are answered before the quota is used up;  searches: the same, for a second
+    events        as the API tells them, the newest first;  pause: seconds to wait before they are asked again
+    changes       files by "owner/name" and what was compared, or one commit: paths to ids
     """
 
     def __init__(self) -> None:
@@ -65,7 +68,10 @@ class Hub:
         self.pushed: dict[str, str] = {}
         self.blobs: dict[str, bytes] = {}
         self.gists: dict[str, list[dict[str, Any]]] = {}
-        self.left = 1 << 30
+        self.left = self.searches = 1 << 30
+        self.events: list[dict[str, Any]] = []
+        self.pause = ""
+        self.changes: dict[tuple[str, str], dict[str, str]] = {}
         self.asked: list[str] = []
 
     def kept(self, content: bytes) -> str:
@@ -102,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.hub.left < 0:
             return self.say(403, {}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "99999999999"})
         match [unquote(each) for each in parts.path.strip("/").split("/")]:
-            case ["orgs", _, "repos"]:
+            case ["orgs", _, "repos" | "events"]:
                 return self.say(404, {})
             case ["users", owner, "repos"]:
                 return self.page(self._repositories(owner), asked)
@@ -118,7 +124,19 @@ class Handler(BaseHTTPRequestHandler):
             case ["repos", owner, name, "git", "trees", "main"] if asked.get("recursive"):
                 return self._tree(self.hub.repositories.get(f"{owner}/{name}", {}))
             case ["search", "code"] if given:
+                self.hub.searches -= 1
+                if self.hub.searches < 0:
+                    self.hub.searches = 10
+                    reset = str(int(time.time()) + 1)
+                    return self.say(403, {}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset})
                 return self._search(asked)
+            case ["events"] | ["users", _, "events", "public"]:
+                return self._events(asked)
+            case ["repos", owner, name]:
+                found = [each for each in self._repositories(owner) if each["full_name"] == f"{owner}/{name}"]
+                return self.say(200, found[0]) if found else self.say(404, {})
+            case ["repos", owner, name, "compare" | "commits" as kind, *span]:
+                return self._changes(f"{owner}/{name}", f"{kind}/{'/'.join(span)}")
             case _:
                 return self.say(404, {})
 
@@ -149,6 +167,28 @@ class Handler(BaseHTTPRequestHandler):
         newest = sorted(gists, key=lambda each: str(each["updated_at"]), reverse=True)
         self.page([each for each in newest if each["updated_at"] >= asked.get("since", "")], asked)
 
+    def _events(self, asked: Mapping[str, str]) -> None:
+        tag = f'W/"{len(self.hub.events)}"'
+        headers = {"ETag": tag, "X-Poll-Interval": self.hub.pause}
+        if self.headers.get("If-None-Match") == tag:
+            return self._send(304, b"", headers)
+        return self.page(self.hub.events[:300], asked, headers)
+
+    def _changes(self, name: str, span: str) -> None:
+        files = self.hub.changes.get((name, span))
+        if files is None:
+            return self.say(404, {})
+        at = f"https://hub.example/{name}/blob/{span.rpartition('.')[2]}"
+        return self.say(
+            200,
+            {
+                "files": [
+                    {"filename": path, "status": "modified", "sha": sha, "blob_url": f"{at}/{quote(path)}"}
+                    for path, sha in files.items()
+                ]
+            },
+        )
+
     def _search(self, asked: Mapping[str, str]) -> None:
         found = [
             {
@@ -163,9 +203,11 @@ class Handler(BaseHTTPRequestHandler):
         size, number = int(asked["per_page"]), int(asked["page"])
         self.say(200, {"total_count": len(found), "items": found[(number - 1) * size : number * size]})
 
-    def page(self, every: list[Any], asked: Mapping[str, str]) -> None:
+    def page(
+        self, every: list[Any], asked: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> None:
         size, number = int(asked["per_page"]), int(asked["page"])
-        self.say(200, every[(number - 1) * size : number * size])
+        self.say(200, every[(number - 1) * size : number * size], headers)
 
     def sent(self, content: bytes | None) -> None:
         if content is None:

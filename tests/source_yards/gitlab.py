@@ -62,6 +62,7 @@ class _Handler(other.Handler):
     """Gists stand for snippets, a project's number is its place among all."""
 
     def do_GET(self) -> None:
+        self.hub.asked.append(self.path)
         parts = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         given = self.headers.get("PRIVATE-TOKEN")
@@ -73,17 +74,16 @@ class _Handler(other.Handler):
         names = list(self.hub.repositories)
         match [unquote(each) for each in parts.path.strip("/").split("/")]:
             case ["groups", group, "projects"] if asked.get("include_subgroups"):
-                projects = [
-                    {
-                        "id": names.index(name),
-                        "web_url": f"https://lab.example/{name}",
-                        "default_branch": "main" if self.hub.repositories[name] else None,
-                        "visibility": "internal",
-                    }
-                    for name in names
-                    if name.startswith(f"{group}/")
-                ]
+                projects = [self._project(name) for name in names if name.startswith(f"{group}/")]
                 return self.page(projects, asked) if projects else self.say(404, {})
+            case ["projects"] if asked["visibility"] == "public" and asked["order_by"] == "last_activity_at":
+                active = sorted(names, key=lambda each: self.hub.pushed.get(each, ""), reverse=True)
+                return self.page([self._project(each) for each in active if each in self.hub.pushed], asked)
+            case ["projects", number, "events"] if asked["action"] == "pushed":
+                own = [each for each in self.hub.events if each["project_id"] == int(number)]
+                return self.page([each for each in own if each["created_at"][:10] > asked["after"]], asked)
+            case ["projects", number, "repository", "compare"]:
+                return self._compare(names[int(number)], f"{asked['from']}...{asked['to']}")
             case ["projects", number, "repository", "tree"] if asked["recursive"] == "true":
                 files = sorted(self.hub.repositories[names[int(number)]].items())
                 return self.page(
@@ -91,8 +91,12 @@ class _Handler(other.Handler):
                 )
             case ["projects", _, "repository", "blobs", sha, "raw"]:
                 return self.sent(self.hub.blobs.get(sha))
-            case ["projects", number, "repository", "files", path, "raw"] if asked["ref"] == "1f2e3d":
-                return self.sent(self.hub.blobs.get(self.hub.repositories[names[int(number)]].get(path, "")))
+            case ["projects", number, "repository", "files", path, "raw"]:
+                name = names[int(number)]
+                there = (
+                    self.hub.repositories[name] if asked["ref"] == "1f2e3d" else self._at(name, asked["ref"])
+                )
+                return self.sent(self.hub.blobs.get(there.get(path, "")))
             case ["search"] if given and asked["scope"] == "blobs":
                 found = [
                     {"project_id": names.index(name), "path": path, "ref": "1f2e3d", "data": "…"}
@@ -109,3 +113,27 @@ class _Handler(other.Handler):
                 return self.sent(self.hub.blobs.get(number))
             case _:
                 return self.say(404, {})
+
+    def _project(self, name: str) -> dict[str, Any]:
+        return {
+            "id": [*self.hub.repositories].index(name),
+            "web_url": f"https://lab.example/{name}",
+            "default_branch": "main" if self.hub.repositories[name] else None,
+            "visibility": "internal",
+            "last_activity_at": self.hub.pushed.get(name),
+        }
+
+    def _compare(self, name: str, span: str) -> None:
+        files = self.hub.changes.get((name, span))
+        if files is None:
+            return self.say(404, {})
+        told = [
+            {"old_path": each, "new_path": each, "deleted_file": each.startswith("gone"), "diff": "…"}
+            for each in files
+        ]
+        return self.say(200, {"diffs": told, "compare_timeout": False})
+
+    def _at(self, name: str, commit: str) -> dict[str, str]:
+        """The files that a comparison from or to a commit names."""
+        every = [files for (of, span), files in self.hub.changes.items() if of == name and commit in span]
+        return {path: sha for files in every for path, sha in files.items()}

@@ -31,13 +31,16 @@ class Here(Yard):
         }
     )
 
+    digest: ClassVar[bool] = False
+
     def __init__(self, request: pytest.FixtureRequest, folder: Path) -> None:
         super().__init__(request, folder)
-        self.server = _present(wsgidav)
+        self.server = _present(wsgidav_of_digests if self.digest else wsgidav)
         self.place = self.server.folder / token_hex(4)
         self.place.mkdir()
         self.url = f"dav://127.0.0.1:{self.server.port}/{self.place.name}"
         self.options = {"user": "tester", "password_file": self.secret("password", PASSWORD)}
+        self.options |= {} if self.digest else {"plain": True}
 
     def put(self, path: str, content: bytes) -> None:
         file = self.place / path
@@ -60,9 +63,19 @@ class Server:
     folder: Path
 
 
-@cache
 def wsgidav() -> Server | None:
-    """One a session, in a process of its own."""
+    """One that takes passwords in the clear."""
+    return _started(digest=False)
+
+
+def wsgidav_of_digests() -> Server | None:
+    """One that does not."""
+    return _started(digest=True)
+
+
+@cache
+def _started(*, digest: bool) -> Server | None:
+    """One a session for either way to log in, in a process of its own."""
     if importlib.util.find_spec("wsgidav") is None:
         return None
     folder, port = _folder("wsgidav"), _free_port()
@@ -72,7 +85,11 @@ def wsgidav() -> Server | None:
         "port": port,
         "provider_mapping": {"/": str(folder / "root"), "/open": str(folder / "root" / "open")},
         "simple_dc": {"user_mapping": {"/": {"tester": {"password": PASSWORD}}, "/open": True}},
-        "http_authenticator": {"accept_basic": True, "accept_digest": False, "default_to_digest": False},
+        "http_authenticator": {
+            "accept_basic": not digest,
+            "accept_digest": digest,
+            "default_to_digest": digest,
+        },
         "property_manager": False,
         "lock_storage": False,
         "verbose": 0,

@@ -12,6 +12,7 @@ from trapstreet.core.model.objects import Mark, Ref, Unread
 from trapstreet.plugins.sources import Changed, _tree
 from trapstreet.plugins.sources._flow import exactly, paced
 from trapstreet.plugins.sources._tree import Entry, walk
+from tries import tries
 
 Tree = dict[str, Any]
 
@@ -131,7 +132,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(tree=st.dictionaries(st.sampled_from("abc"), trees, max_size=3), data=st.data())
 def test_from_every_mark_a_listing_goes_on_with_what_had_not_come(tree: Tree, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:

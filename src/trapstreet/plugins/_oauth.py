@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -82,7 +82,7 @@ class Tokens:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
-        if not _leads_there(self.url):
+        if not leads_to_provider(self.url):
             raise UnusableInput(
                 "token_url is no https address", hint="like https://oauth2.googleapis.com/token"
             )
@@ -109,36 +109,24 @@ class Tokens:
         form = {"grant_type": "refresh_token", "client_id": self.client_id} | self._secrets()
         if self.scope:
             form["scope"] = self.scope
-        answer = self._asked(urlencode(form).encode())
-        token, seconds = answer.get("access_token"), answer.get("expires_in", 0)
-        if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
-            raise AccessDenied(f"{self._host} sent no access token", hint="look at token_url and scope")
-        self._access = token
-        self._until = time.monotonic() + max(0.0, _number(seconds) - _EARLY)
-        new = answer.get("refresh_token")
-        if isinstance(new, str) and re.fullmatch(r"[!-~]+", new) and new != form["refresh_token"]:
+        status, body = self._asked(urlencode(form).encode())
+        hint = "sign in at the provider again and put the new refresh token into its file"
+        grant = granted(status, body, host=self._host, what="the refresh token", hint=hint)
+        self._access = grant.access
+        self._until = time.monotonic() + grant.seconds
+        if grant.refresh and grant.refresh != form["refresh_token"]:
             with suppress(OSError):  # the old one holds as well, for a time
-                replace(self.refresh_token, new.encode())
+                replace(self.refresh_token, grant.refresh.encode())
 
-    def _asked(self, form: bytes) -> dict[str, Any]:
-        """The provider's answer. It is never shown: it holds tokens."""
+    def _asked(self, form: bytes) -> tuple[int, bytes]:
         import httpcore
 
         try:
-            status, body = self._posted(form)
+            return self._posted(form)
         except (OSError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise Unreachable(f"{self._host} cannot be reached for a token", hint="look at token_url") from (
                 error
             )
-        answer = _object(body)
-        if status == 200:
-            return answer
-        why = str(answer.get("error", ""))
-        said = why if re.fullmatch(r"[a-z_]{1,40}", why) else f"HTTP {status}"
-        if status >= 500 or status in (408, 429):
-            raise Unreachable(f"{self._host} gives no token ({said})", hint="it is tried again")
-        hint = "sign in at the provider again and put the new refresh token into its file"
-        raise AccessDenied(f"{self._host} refuses the refresh token ({said})", hint=hint)
 
     def _posted(self, form: bytes) -> tuple[int, bytes]:
         """Status and body. Raises OSError and what httpcore raises."""
@@ -169,7 +157,35 @@ class Tokens:
         return urlsplit(self.url).hostname or ""
 
 
-def _leads_there(url: str) -> bool:
+class Grant(NamedTuple):
+    """access: a token;  seconds: for which it is used;  refresh: a new refresh token, "" without one."""
+
+    access: str
+    seconds: float
+    refresh: str = ""
+
+
+def granted(status: int, body: bytes, *, host: str, what: str, hint: str) -> Grant:
+    """The tokens in a provider's answer. It is never shown: it may hold tokens though it refuses.
+
+    what  was shown to the provider: "the refresh token";  hint  where that was refused
+    Raises AccessDenied; Unreachable where the provider is in trouble.
+    """
+    answer = _object(body)
+    if status == 200:
+        token, refresh = answer.get("access_token"), answer.get("refresh_token", "")
+        if not _is_token(token):
+            raise AccessDenied(f"{host} sent no access token", hint="look at token_url and scope")
+        seconds = max(0.0, _number(answer.get("expires_in", 0)) - _EARLY)
+        return Grant(token, seconds, refresh if _is_token(refresh) else "")
+    why = str(answer.get("error", ""))
+    said = why if re.fullmatch(r"[a-z_]{1,40}", why) else f"HTTP {status}"
+    if status >= 500 or status in (408, 429):
+        raise Unreachable(f"{host} gives no token ({said})", hint="it is tried again")
+    raise AccessDenied(f"{host} refuses {what} ({said})", hint=hint)
+
+
+def leads_to_provider(url: str) -> bool:
     """Whether it is an address that begins with https, or one of this machine."""
     try:
         parts = urlsplit(url)
@@ -186,6 +202,10 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _is_token(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None
 
 
 def _number(value: object) -> float:

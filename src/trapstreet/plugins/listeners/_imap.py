@@ -1,14 +1,12 @@
 """A folder of a mailbox, read by IMAP (RFC 3501) so that nobody who reads it notices."""
 
 import imaplib
-import logging
 import os
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Event
 from typing import Any, NamedTuple
@@ -18,8 +16,8 @@ from imapclient.exceptions import LoginError
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.words import printable
+from trapstreet.plugins._imap import SECONDS, Server, connection
 from trapstreet.plugins.listeners._imap_cursor import Position
-from trapstreet.plugins.listeners._imap_login import Login
 
 KEPT = 256 << 10
 """Bytes of a mail that are fetched."""
@@ -28,25 +26,8 @@ HEAD = 64 << 10
 AT_ONCE = 16
 """Mails whose headers are fetched together."""
 
-_SECONDS = 30.0
 _UIDS = 80_000
 """Numbers that are asked about at once: the answer is one line, of which imaplib takes a megabyte."""
-
-logging.getLogger("imapclient").setLevel(logging.ERROR)  # it would write commands with their passwords
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where a mailbox is, and how it lets us in.
-
-    security  "tls", "starttls" or "plain";  context  whom to trust
-    """
-
-    host: str
-    port: int
-    security: str
-    context: ssl.SSLContext
-    login: Login
 
 
 class Mail(NamedTuple):
@@ -132,13 +113,13 @@ class Folder:
         except OSError:
             return False
         finally:
-            self._imap.socket().settimeout(_SECONDS)
+            self._imap.socket().settimeout(SECONDS)
 
 
 @contextmanager
 def connected(server: Server) -> Iterator[IMAPClient]:
     """A connection that is logged in. Raises Unreachable, AccessDenied and UnusableInput."""
-    imap = _connection(server)
+    imap = connection(server)
     try:
         try:
             server.login(imap)
@@ -183,20 +164,6 @@ def cut(imap: IMAPClient) -> None:
         raw = socket.socket(fileno=os.dup(imap.socket().fileno()))
         with raw:
             raw.shutdown(socket.SHUT_RDWR)
-
-
-def _connection(server: Server) -> IMAPClient:
-    tls = server.security == "tls"
-    context = server.context if tls else None
-    imap = IMAPClient(server.host, server.port, ssl=tls, ssl_context=context, timeout=_SECONDS)
-    try:
-        imap.normalise_times = False
-        if server.security == "starttls":
-            imap.starttls(server.context)
-    except BaseException:
-        imap.shutdown()
-        raise
-    return imap
 
 
 def _mail(uid: int, found: dict[bytes, Any]) -> Mail:

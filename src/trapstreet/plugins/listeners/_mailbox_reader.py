@@ -17,8 +17,9 @@ from imapclient import IMAPClient
 
 from trapstreet.core.model.errors import TrapstreetError, Unreachable
 from trapstreet.core.model.hit import Hit
+from trapstreet.plugins._imap import Server
 from trapstreet.plugins.listeners import Hear, Now
-from trapstreet.plugins.listeners._imap import AT_ONCE, Folder, Mail, Server, connected, cut, explained
+from trapstreet.plugins.listeners._imap import AT_ONCE, Folder, Mail, connected, cut, explained
 from trapstreet.plugins.listeners._imap_cursor import Cursor, Position
 from trapstreet.plugins.listeners._mail_trace import Header
 from trapstreet.plugins.listeners._smtp_mail import split

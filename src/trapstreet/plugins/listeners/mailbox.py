@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -14,15 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.plugins._imap import Login, Server, by_password, by_tokens
 from trapstreet.plugins._oauth import LoginKeys, tokens_of
 from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.listeners import Hear, Now
 from trapstreet.plugins.listeners._imap_cursor import Cursor
-from trapstreet.plugins.listeners._imap_login import by_password, by_tokens
 
 if TYPE_CHECKING:
-    from trapstreet.plugins.listeners._imap import Server
-    from trapstreet.plugins.listeners._imap_login import Login
     from trapstreet.plugins.listeners._mailbox_reader import Reader
 
 title = "mailbox"
@@ -106,10 +105,8 @@ async def listen(settings: Settings, hear: Hear, now: Now) -> "_Listening":
     return _Listening(readers)
 
 
-def server_of(settings: Settings) -> "Server":
+def server_of(settings: Settings) -> Server:
     """The server, and how it lets us in. Raises UnusableInput for settings and files that do not do."""
-    from trapstreet.plugins.listeners._imap import Server
-
     if not re.fullmatch(r"[\w.:-]+", settings.host) or not settings.user:
         raise UnusableInput(
             "it names no host, or no user",
@@ -148,12 +145,13 @@ def cursor_of(settings: Settings) -> Cursor:
     return Cursor(settings.cursor, f"{settings.user} at {settings.host}")
 
 
-def _login(settings: Settings, context: ssl.SSLContext) -> "Login":
+def _login(settings: Settings, context: ssl.SSLContext) -> Login:
     if tokens := tokens_of(settings, context):
         return by_tokens(settings.user, tokens)
     assert settings.password_file  # noqa: S101  else there are tokens
-    secret(settings.password_file, what="the password")
-    return by_password(settings.user, settings.password_file)
+    password = partial(secret, settings.password_file, what="the password")
+    password()
+    return by_password(settings.user, password)
 
 
 def _context(ca: Path | None) -> ssl.SSLContext:

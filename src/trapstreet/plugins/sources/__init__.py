@@ -8,6 +8,8 @@ A kind is a module with
               relative to the workspace. Secrets stand in files, never in settings
     reveals   what whoever runs the source may notice
     source(settings)  a Source; raises UnusableInput for settings that do not do, and looks at nothing yet
+    noticed(settings)  where there is one: settings that are kept with those given of what is watched from now
+              on, made of what is there
 A name that begins with "_" is a part that kinds share.
 
 What a source is asked for it may fail to give: `Unreachable` where it may go better later (`Later` says
@@ -117,34 +119,77 @@ def source_of(kind: str, options: Mapping[str, object], *, folder: Path, where: 
     return found.source(settings)
 
 
+def noticed(kind: str, options: Mapping[str, object], *, folder: Path, where: str) -> Mapping[str, object]:
+    """What a kind notices of a source that is watched from now on: settings that are kept with the others.
+
+    As `source_of`, and raises as it does.
+    """
+    look = getattr(kind_named(kind), "noticed", None)
+    if look is None:
+        return {}
+    wanted = kind_named(kind).settings
+    found: Mapping[str, object] = look(
+        read_section(dict(options), wanted, where=where, hint="docs/sources.md", folder=folder)
+    )
+    return found
+
+
 def objects(location: str) -> Iterator[SourceObject | Unread]:
     """The objects at a location in a stable order, and what there is that cannot be opened.
 
     Call it for every location before reading the first: a location that cannot be reached raises here, not in
     the middle of a scan. Raises Unreachable, AccessDenied, UnusableInput.
     """
-    shown = without_password(location) if "://" in location else location
-    source = source_of(kind_of(location), {"url": location}, folder=Path(), where=shown)
-    listed = source.list("")
-    first = next(listed, None)  # what cannot be reached raises now
-    return _objects(shown, source, first, listed)
+    return _objects(*listed(location))
 
 
-def _objects(
-    location: str, source: Source, first: Ref | Unread | Mark | None, rest: Iterator[Ref | Unread | Mark]
-) -> Iterator[SourceObject | Unread]:
+def at_location(location: str) -> Source:
+    """The source of a location. Raises UnusableInput, or AccessDenied."""
+    shown = shown_location(location)
+    return source_of(kind_of(location), {"url": location}, folder=Path(), where=shown)
+
+
+def shown_location(location: str) -> str:
+    """A location as it may be printed: a URL without its password."""
+    return without_password(location) if "://" in location else location
+
+
+def listed(location: str) -> tuple[str, Source, Iterator[Ref | Unread]]:
+    """A location as it may be printed, its source, which the caller closes, and what lies there.
+
+    A listing that breaks off ends with an Unread that says so. Raises as `objects`.
+    """
+    shown, source = shown_location(location), at_location(location)
+    rest = source.list("")
+    first = next(rest, None)  # what cannot be reached raises now
+    return shown, source, _listed(shown, first, rest)
+
+
+def _listed(
+    location: str, first: Ref | Unread | Mark | None, rest: Iterator[Ref | Unread | Mark]
+) -> Iterator[Ref | Unread]:
+    each = first
+    while each is not None:
+        if not isinstance(each, Mark):
+            yield each
+        try:
+            each = next(rest, None)
+        except TrapstreetError as error:
+            yield Unread(location, f"its listing broke off: {error.message}", partly=True)
+            return
+
+
+def _objects(location: str, source: Source, found: Iterator[Ref | Unread]) -> Iterator[SourceObject | Unread]:
     try:
-        each = first
-        while each is not None:
-            match each:
-                case Ref():
-                    yield SourceObject(location, each.path, each.size, partial(source.open, each))
-                case Unread():
-                    yield each
-            try:
-                each = next(rest, None)
-            except TrapstreetError as error:
-                yield Unread(location, f"its listing broke off: {error.message}", partly=True)
-                return
+        for each in found:
+            if isinstance(each, Unread):
+                yield each
+            else:
+                yield object_at(location, source, each)
     finally:
         source.close()
+
+
+def object_at(location: str, source: Source, ref: Ref) -> SourceObject:
+    """What a source listed, as an object to be read."""
+    return SourceObject(location, ref.path, ref.size, partial(source.open, ref))

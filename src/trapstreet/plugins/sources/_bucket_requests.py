@@ -1,14 +1,18 @@
 """Requests to providers of buckets: whom they go to, and what is made of the answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, unquote
 
+import msgspec
+
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.plugins.sources import Later, Place
+from trapstreet.plugins.sources._bucket_xml import NotXml
 from trapstreet.plugins.sources._http import Client
 from trapstreet.plugins.sources._http_answer import Answer
 from trapstreet.plugins.sources._http_place import HttpPlace
@@ -31,10 +35,31 @@ class Provider(Place, frozen=True, forbid_unknown_fields=True, kw_only=True):
     proxy: Annotated[str, option("an HTTP proxy to go through", "URL")] = ""
 
 
-def client(endpoint: str, settings: Provider, headers: Mapping[str, str] | None = None) -> Client:
-    """Asks a provider's endpoint. Raises UnusableInput for what is no web address."""
-    place = HttpPlace(url=endpoint, ca=settings.ca, proxy=settings.proxy, rate=RATE)
-    return Client(place, headers=headers)
+class Endpoint:
+    """Where a bucket is asked. Raises UnusableInput for what is no web address.
+
+    host, path  of each request; what is asked for stands behind the path
+    """
+
+    def __init__(self, url: str, settings: Provider) -> None:
+        self._client = Client(HttpPlace(url=url, ca=settings.ca, proxy=settings.proxy, rate=RATE))
+        home = self._client.home
+        self.host, self.path = home.authority, home.target.rstrip("/")
+        self._root = f"{home.scheme}://{home.authority}{self.path}"
+
+    def ask(
+        self, method: str, name: str, query: str, headers: Mapping[str, str], content: bytes = b""
+    ) -> Answer:
+        """The answer, whatever its status; name and query as they stand in a URL. Raises TrapstreetError."""
+        url = f"{self._root}{name}" + (f"?{query}" if query else "")
+        return self._client.ask(method, url, headers=headers, content=content)
+
+    def readers(self) -> str:
+        """Who may read, in words, what needs no login here."""
+        return self._client.readers(self._root)
+
+    def close(self) -> None:
+        self._client.close()
 
 
 def bucket_and_prefix(url: str, example: str) -> tuple[str, str]:
@@ -99,6 +124,15 @@ def whole(answer: Answer, shown: str) -> bytes:
         raise Unreachable(
             f"{shown}: a listing {error.strerror or 'broke off'}", hint="it is tried again"
         ) from error
+
+
+@contextmanager
+def understood(shown: str) -> Iterator[None]:
+    """What a page does not hold, or not as it should, is Unreachable."""
+    try:
+        yield
+    except (NotXml, msgspec.MsgspecError, KeyError, ValueError) as error:
+        raise Unreachable(f"{shown} answered nonsense", hint="see what answers there") from error
 
 
 def _code(answer: Answer) -> str:

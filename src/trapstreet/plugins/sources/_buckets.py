@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple, cast
 from trapstreet.core.model.errors import TrapstreetError, Unreachable
 from trapstreet.core.model.objects import Mark, Ref, Unread
 from trapstreet.plugins.sources import Changed
+from trapstreet.plugins.sources._bucket_requests import Endpoint
 from trapstreet.plugins.sources._flow import exactly
 from trapstreet.plugins.sources._http_answer import Answer
 from trapstreet.plugins.sources._http_open import as_oserror
@@ -46,6 +47,8 @@ class Bucket(ABC):
     shown  the bucket's address, with which the paths of its objects begin
     """
 
+    _at: Endpoint
+
     def __init__(self, shown: str, prefix: str) -> None:
         self._shown, self._prefix = shown.rstrip("/"), prefix
 
@@ -61,16 +64,24 @@ class Bucket(ABC):
         given: 412 where it is another one by now. Raises TrapstreetError."""
 
     @abstractmethod
+    def as_stranger(self) -> Answer | None:
+        """The answer to a stranger who lists it; None where we are one. Raises TrapstreetError."""
+
     def readers(self) -> str:
         """Who may list the bucket, in words."""
+        answer = self.as_stranger()
+        if answer is not None:
+            answer.close()
+            if answer.status != 200:
+                return ""
+        return self._at.readers()
 
-    @abstractmethod
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self._at.close()
 
     def list(self, cursor: str) -> Iterator[Ref | Unread | Mark]:
         """Raises Unreachable, AccessDenied, UnusableInput and Later as the provider answers."""
         page, readers = self.page("", cursor), self.readers()
-        last, empty = "", 0
         last, empty = "", 0
         while True:
             for name, tag, size, modified in page.items:
@@ -108,7 +119,7 @@ class Bucket(ABC):
         file = cast(BinaryIO, Blocks(blocks, size=expected, close=answer.close))
         return part(file, start, end) if whole and ranged else file
 
-    def put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes) -> str:
         name = self._named(path)
         headers = {"If-None-Match": "*"}
         if self._done("HEAD", name, {}) == 200:  # not every server knows the header
@@ -118,6 +129,7 @@ class Bucket(ABC):
             raise FileExistsError(errno.EEXIST, "there is one already")
         if not 200 <= status < 300:
             raise _unopened(status)
+        return f"{self._shown}/{name}"
 
     def remove(self, path: str) -> None:
         name = self._named(path)

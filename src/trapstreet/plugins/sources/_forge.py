@@ -39,31 +39,40 @@ class Forge:
         asked: Mapping[str, str],
         kind: type[list[Given]],
         first: Sequence[Given] | None = None,
+        *,
+        most: int = _PAGES,
     ) -> Iterator[Given]:
-        """What stands on all pages. first: page 1, where it was asked for before."""
-        for number in range(1, _PAGES + 1):
+        """What stands on all pages, or the first `most`. first: page 1, where it was asked for before."""
+        for number in range(1, most + 1):
             page = first if first is not None and number == 1 else self.page(place, asked, kind, number)
             yield from page
             if len(page) < PAGE:
                 return
 
-    def page(self, place: str, asked: Mapping[str, str], kind: type[Given], number: int) -> Given:
-        """Raises TrapstreetError."""
+    def page(
+        self, place: str, asked: Mapping[str, str], kind: type[Given], number: int, *, patience: float = 0.0
+    ) -> Given:
+        """Raises TrapstreetError. patience: seconds, as for `ask`."""
         query = urlencode({**asked, "per_page": str(PAGE), "page": str(number)})
-        return self.read(good(self.ask(f"{place}?{query}")), kind)
+        return self.read(good(self.ask(f"{place}?{query}", patience=patience)), kind)
 
-    def ask(self, target: str) -> Answer:
-        """Raises Later where the quota is used up, AccessDenied for a token that does not hold."""
-        answer = self.client.ask("GET", f"{self.url}{target}", headers={"Accept": "application/json"})
+    def ask(self, target: str, *, headers: Mapping[str, str] | None = None, patience: float = 0.0) -> Answer:
+        """Raises Later where the quota is used up for longer than `patience`, AccessDenied for a token that
+        does not hold."""
+        sent = {"Accept": "application/json", **(headers or {})}
+        answer = self.client.ask("GET", f"{self.url}{target}", headers=sent)
         quota = {name.removeprefix("x-"): value for name, value in answer.headers.items()}
         if answer.status in (403, 429) and quota.get("ratelimit-remaining") == "0":
             answer.close()
             reset = quota.get("ratelimit-reset", "")
-            wait = float(reset) - time.time() if reset.isdigit() else 60.0
+            wait = max(float(reset) - time.time() if reset.isdigit() else 60.0, 1.0)
+            if wait <= patience:
+                time.sleep(wait)
+                return self.ask(target, headers=headers)
             raise Later(
                 f"{self._name} answers no more for now: the requests that it grants are used up",
                 hint="it is tried again; with a token there are more of them",
-                seconds=min(max(wait, 1.0), _LONGEST),
+                seconds=min(wait, _LONGEST),
             )
         if answer.status == 401:
             answer.close()

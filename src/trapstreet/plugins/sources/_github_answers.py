@@ -39,6 +39,41 @@ class Gist(msgspec.Struct):
     updated_at: str
     files: dict[str, GistFile]
     public: bool = True
+    truncated: bool = False
+
+
+class Payload(msgspec.Struct):
+    """What an event tells. before, head: of a push, zeros where the branch is new;  the others: of a branch
+    that is made."""
+
+    before: str | None = None
+    head: str | None = None
+    ref: str | None = None
+    ref_type: str | None = None
+    master_branch: str | None = None
+
+
+class At(msgspec.Struct):
+    name: str
+
+
+class Event(msgspec.Struct):
+    id: str
+    type: str
+    repo: At
+    payload: Payload
+    public: bool = True
+
+
+class Changed(msgspec.Struct):
+    """A file of a comparison or commit. sha: of its content, of what it held where it is removed."""
+
+    sha: str | None = None
+    blob_url: str | None = None
+
+
+class Comparison(msgspec.Struct):
+    files: list[Changed] = []
 
 
 class FoundIn(msgspec.Struct):

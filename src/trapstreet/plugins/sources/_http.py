@@ -12,12 +12,11 @@ from functools import cache
 from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from trapstreet import __version__
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.plugins._connecting import failure, tls_context
-from trapstreet.plugins.sources._http_address import Address, address, shown
+from trapstreet.plugins.sources._http_address import Address, address, onward, shown
 from trapstreet.plugins.sources._http_answer import Answer
 from trapstreet.plugins.sources._http_pace import paced
 from trapstreet.plugins.sources._http_place import HttpPlace, header_value, login_of, proxy_login_of
@@ -88,11 +87,11 @@ class Client:
         to = address(url)
         for _ in range(MOST_HOPS + 1):
             answer = self._answered(method, to, headers or {}, content)
-            onward = answer.headers.get("location")
-            if answer.status not in _REDIRECTS or onward is None:
+            location = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or location is None:
                 return answer
             answer.skip()
-            to = _onward(to, onward)
+            to = onward(to, location)
             if answer.status == 303 and method != "HEAD":
                 method, content = "GET", b""
         raise Unreachable(
@@ -111,6 +110,10 @@ class Client:
         if self._ways.lies_outside(to.host) or (self._proxy and not self._ways.named_privately(to.host)):
             return "everybody"
         return "everybody in the network" if self._ways.lies_outside(to.host) is False else ""
+
+    def own_headers(self, method: str, to: Address) -> Mapping[str, str]:
+        """What is sent with a request to the host and port of the place's URL, and to no other."""
+        return self._headers
 
     def check(self, *urls: str) -> None:
         """Raises Later where a host, the place's own or that of another URL, asked to be left alone: else a
@@ -172,7 +175,7 @@ class Client:
             "Accept": "*/*",
             "Accept-Encoding": "identity",
         }
-        sent |= (self._headers if to.origin == self.home.origin else {}) | dict(headers)
+        sent |= {**(self.own_headers(method, to) if to.origin == self.home.origin else {}), **headers}
         if content:
             sent["Content-Length"] = str(len(content))
         request = httpcore.Request(
@@ -229,21 +232,6 @@ class Client:
                     keepalive_expiry=_IDLE,
                 )
             return self._pools[tls]
-
-
-def _onward(here: Address, location: str) -> Address:
-    """Where a redirect leads. Raises Unreachable where it may not."""
-    try:
-        to = address(urljoin(here.url, location.strip()))
-    except (UnusableInput, ValueError) as error:
-        raise Unreachable(
-            f"{shown(here.host)} redirects to what is no web address", hint="see what answers there"
-        ) from error
-    if here.scheme == "https" and to.scheme != "https":
-        raise UnusableInput(
-            f"{shown(here.host)} redirects to an address without TLS", hint="give that address if it is meant"
-        )
-    return to
 
 
 def _context(ca: Path | None) -> SSLContext:

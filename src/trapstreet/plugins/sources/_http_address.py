@@ -2,9 +2,9 @@
 
 import ipaddress
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
-from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.objects import printable
 
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
@@ -55,6 +55,21 @@ def address(url: str) -> Address:
     query = quote(parts.query, safe=_KEPT, errors="surrogateescape")
     target = f"{path if path.startswith('/') else '/' + path}{'?' + query if query else ''}"
     return Address(scheme, name, port or (443 if scheme == "https" else 80), target)
+
+
+def onward(here: Address, location: str) -> Address:
+    """Where a redirect leads. Raises Unreachable where it is no address, UnusableInput without TLS."""
+    try:
+        to = address(urljoin(here.url, location.strip()))
+    except (UnusableInput, ValueError) as error:
+        raise Unreachable(
+            f"{shown(here.host)} redirects to what is no web address", hint="see what answers there"
+        ) from error
+    if here.scheme == "https" and to.scheme != "https":
+        raise UnusableInput(
+            f"{shown(here.host)} redirects to an address without TLS", hint="give that address if it is meant"
+        )
+    return to
 
 
 def shown(host: str) -> str:

@@ -24,6 +24,7 @@ class Ahead:
         self._opening = opening
         self._planned: deque[str] = deque(maxlen=_PLANNED)
         self._coming: dict[str, Future[bytes | None]] = {}
+        self._in_a_row = 0
         self._threads: ThreadPoolExecutor | None = None
 
     def plan(self, url: str) -> None:
@@ -31,11 +32,14 @@ class Ahead:
         self._planned.append(url)
 
     def open(self, url: str) -> BinaryIO:
-        """Opens an object, and begins to fetch those that are planned behind it. Raises OSError."""
+        """Opens an object, and begins to fetch those that are planned behind it: fewer than were opened in a
+        row, since who passes some over may pass over more. Raises OSError."""
         if url in self._planned:
             while (passed := self._planned.popleft()) != url:
                 self._forget(passed)
-            self._fetch()
+                self._in_a_row = 0
+            self._in_a_row += 1
+            self._fetch(min(TOGETHER, self._in_a_row) - 1)
         coming = self._coming.pop(url, None)
         held = coming.result() if coming else None
         return self._opening(url) if held is None else io.BytesIO(held)
@@ -47,11 +51,11 @@ class Ahead:
             self._threads = None
         self._coming.clear()
 
-    def _fetch(self) -> None:
-        self._threads = self._threads or ThreadPoolExecutor(TOGETHER - 1)
-        for _, url in zip(range(TOGETHER - 1), self._planned, strict=False):
+    def _fetch(self, count: int) -> None:
+        self._threads = threads = self._threads or ThreadPoolExecutor(TOGETHER - 1)
+        for _, url in zip(range(count), self._planned, strict=False):
             if url not in self._coming:
-                self._coming[url] = self._threads.submit(self._held, url)
+                self._coming[url] = threads.submit(self._held, url)
 
     def _forget(self, url: str) -> None:
         coming = self._coming.pop(url, None)

@@ -1,16 +1,13 @@
 """How httpcore connects and waits: to addresses that are allowed, and no longer than one request may take."""
 
 import ipaddress
-import select
-import socket
-import ssl
 import time
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Any
 
 import httpcore
 
+from trapstreet.plugins import _http_stream
 from trapstreet.plugins._connecting import addresses, connected, in_the_internet, left
 
 CONNECT = 20.0
@@ -110,12 +107,8 @@ class Backend(httpcore.NetworkBackend):
         return Stream(connected(self._ways.of(host, port, until=until), port, until=until), until)
 
 
-class Stream(httpcore.NetworkStream):
+class Stream(_http_stream.Stream):
     """A connection. Until it stands, `until` is the limit; then it is the Patience of each request."""
-
-    def __init__(self, opened: socket.socket, until: float) -> None:
-        self._socket, self._until = opened, until
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         patience: Patience = timeout
@@ -132,29 +125,6 @@ class Stream(httpcore.NetworkStream):
         self._socket.settimeout(patience.left)
         begun = time.monotonic()
         try:
-            self._socket.sendall(buffer)
-        except (
-            ConnectionError
-        ) as error:  # httpcore reads the answer of those who answered before they had it all
-            raise httpcore.WriteError from error
+            self._send(buffer)
         finally:
             patience.used(time.monotonic() - begun, len(buffer))
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # else who waits for it in another thread goes on waiting
-        self._socket.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Any = None
-    ) -> "Stream":
-        self._socket.settimeout(left(self._until))
-        return Stream(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname), self._until)
-
-    def get_extra_info(self, info: str) -> Any:
-        """Whether bytes wait, or the end: what is asked of a connection that was kept open."""
-        if info != "is_readable":
-            return None
-        waiting = select.poll()
-        waiting.register(self._socket, select.POLLIN)
-        return bool(waiting.poll(0))

@@ -38,19 +38,26 @@ class HttpPlace(Place, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 def login_of(place: HttpPlace) -> dict[str, str]:
     """The headers that log in. Raises UnusableInput, AccessDenied."""
+    login = user_of(place)
+    if not login:
+        return {}
+    return {"Authorization": f"Basic {base64.b64encode(':'.join(login).encode()).decode()}"}
+
+
+def user_of(place: HttpPlace) -> tuple[str, str] | None:
+    """User and password, None for a place without a login. Raises UnusableInput, AccessDenied."""
     parts = urlsplit(place.url)
     user = place.user or unquote(parts.username or "")
     if not user:
         if place.password_file:
             raise UnusableInput("password_file is given, but no user", hint="give user, too")
-        return {}
+        return None
     if place.password_file:
         password = secret(place.password_file, what="the password").reveal()
     else:
         given = password_of(place.url) if parts.password else None
         password = given.reveal() if given else ""
-    login = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {login}"}
+    return user, password
 
 
 def proxy_login_of(place: HttpPlace) -> tuple[str, str] | None:

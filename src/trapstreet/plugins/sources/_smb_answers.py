@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from trapstreet.plugins.sources._kept import Refused
+from trapstreet.plugins.sources._smb_wire import Nonsense
 
 SILENT_SECONDS = 60.0
 NO_MORE, END_OF_FILE, PART_OF_MESSAGE = 0x80000006, 0xC0000011, 0x80000005
@@ -21,10 +22,6 @@ _IN_WORDS = {
     0xC00000BA: "it is a folder",
     0xC0000103: "it is no folder",
 }
-
-
-class Nonsense(ConnectionError):
-    """The other side does not keep to the protocol."""
 
 
 def lost() -> tuple[type[Exception], ...]:

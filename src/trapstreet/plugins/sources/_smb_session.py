@@ -14,7 +14,6 @@ from trapstreet.plugins.sources._smb_answers import (
     END_OF_FILE,
     NO_MORE,
     PART_OF_MESSAGE,
-    Nonsense,
     content,
     in_our_words,
     lost,
@@ -42,7 +41,7 @@ from trapstreet.plugins.sources._smb_requests import (
     writing,
 )
 from trapstreet.plugins.sources._smb_shares import Share, shares
-from trapstreet.plugins.sources._smb_wire import Facts, entries_of, opened
+from trapstreet.plugins.sources._smb_wire import Facts, Nonsense, entries_of, opened
 
 if TYPE_CHECKING:
     from smbprotocol.connection import Request
@@ -145,7 +144,7 @@ class SmbSession:
                 for status, data in told:
                     if status == NO_MORE:
                         return
-                    yield from _entries(output(data))
+                    yield from entries_of(output(data))
                 told = [self._ask(share, listing(handle, self._block), tolerated=NO_MORE)]
         finally:
             self.close_handle(share, handle)
@@ -213,10 +212,7 @@ class SmbSession:
     ) -> tuple[bytes, Facts]:
         """Opens something; its handle and facts."""
         message = creating(path, access, options=options, disposition=disposition)
-        try:
-            return opened(self._ask(share, message)[1])
-        except ValueError as error:
-            raise Nonsense(str(error)) from error
+        return opened(self._ask(share, message)[1])
 
     def close_handle(self, share: str, handle: bytes) -> None:
         self._ask(share, closing(handle))
@@ -250,10 +246,3 @@ class SmbSession:
         """Takes an answer that nobody wants any more, so that the library lets go of it."""
         with suppress(*lost()):
             self._connection.receive(request)
-
-
-def _entries(block: bytes) -> Iterator[tuple[bytes, Facts]]:
-    try:
-        yield from entries_of(block)
-    except ValueError as error:
-        raise Nonsense(str(error)) from error

@@ -25,6 +25,10 @@ _ACCOUNTS = ("S-1-5-11", "S-1-5-32-545", "S-1-5-2")
 _DOMAIN_GROUPS = ("-513", "-514", "-515")
 
 
+class Nonsense(ConnectionError):
+    """The other side does not keep to the protocol."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a server says of a file. Times: Windows', 100 ns since 1601."""
@@ -55,17 +59,17 @@ class Facts:
 
 
 def entries_of(block: bytes) -> Iterator[tuple[bytes, Facts]]:
-    """Names, in UTF-16, and facts of FileFullDirectoryInformation. Raises ValueError."""
+    """Names, in UTF-16, and facts of FileFullDirectoryInformation. Raises Nonsense."""
     at = 0
     while True:
         try:
             following, _, written, changed, size, attributes, length, tag = _ENTRY.unpack_from(block, at)
         except struct.error as error:
-            raise ValueError("a listing is cut short") from error
+            raise Nonsense("a listing is cut short") from error
         begin = at + _ENTRY.size
         name = block[begin : begin + length]
         if len(name) != length:
-            raise ValueError("a listing is cut short")
+            raise Nonsense("a listing is cut short")
         yield name, Facts(size, attributes, written, changed, tag)
         if not following:
             return
@@ -73,11 +77,11 @@ def entries_of(block: bytes) -> Iterator[tuple[bytes, Facts]]:
 
 
 def opened(answer: bytes) -> tuple[bytes, Facts]:
-    """Handle and facts of an answer to CREATE. Raises ValueError."""
+    """Handle and facts of an answer to CREATE. Raises Nonsense."""
     try:
         written, changed, size, attributes, handle = struct.unpack_from("<24x qq 8x q I 4x 16s", answer)
     except struct.error as error:
-        raise ValueError("an answer is cut short") from error
+        raise Nonsense("an answer is cut short") from error
     return handle, Facts(size, attributes, written, changed)
 
 

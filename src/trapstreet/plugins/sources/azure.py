@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
 
-from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.errors import AccessDenied, TrapstreetError, UnusableInput
 from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.sources._azure_signing import plain, signature
 from trapstreet.plugins.sources._bucket_requests import (
+    Endpoint,
     Provider,
     bucket_and_prefix,
-    client,
     quoted,
     refused,
+    understood,
     whole,
 )
-from trapstreet.plugins.sources._bucket_xml import NotXml, records
+from trapstreet.plugins.sources._bucket_xml import records
 from trapstreet.plugins.sources._buckets import Bucket, Item, Page
 from trapstreet.plugins.sources._http import Client
 from trapstreet.plugins.sources._http_answer import Answer
@@ -71,9 +72,7 @@ class _Azure(Bucket):
         self._sas = given.reveal().removeprefix("?") if given else ""
         self._identity = _Identity() if settings.role else None
         base = settings.endpoint.rstrip("/") or f"https://{account}.blob.core.windows.net"
-        self._base = f"{base}/{container}"
-        self._client = client(self._base, settings)
-        self._path = self._client.home.target.rstrip("/")
+        self._at = Endpoint(f"{base}/{container}", settings)
 
     def page(self, after: str, cursor: str) -> Page:
         asked = {"maxresults": "5000", "marker": after or cursor}
@@ -83,14 +82,12 @@ class _Azure(Bucket):
             answer = self._listed(asked | {"marker": ""})
         if answer.status != 200:
             raise refused(answer, self._shown)
-        try:
+        with understood(self._shown):
             found, beside = records(whole(answer, self._shown), "Blob")
             items = [
                 Item(each["Name"], each["Etag"].strip('"'), int(each["Content-Length"]), _moment(each))
                 for each in found
             ]
-        except (NotXml, KeyError, ValueError) as error:
-            raise Unreachable(f"{self._shown} answered nonsense", hint="see what answers there") from error
         more = beside.get("NextMarker", "")
         return Page(items, more, more)
 
@@ -102,16 +99,9 @@ class _Azure(Bucket):
             more["x-ms-blob-type"] = "BlockBlob"
         return self._sent(method, f"/{quoted(name)}", "", more, content)
 
-    def readers(self) -> str:
-        if self._key or self._sas or self._identity:
-            answer = self._listed({"maxresults": "1"}, login=False)
-            answer.close()
-            if answer.status != 200:
-                return ""
-        return self._client.readers(self._base)
-
-    def close(self) -> None:
-        self._client.close()
+    def as_stranger(self) -> Answer | None:
+        keyed = self._key or self._sas or self._identity
+        return self._listed({"maxresults": "1"}, login=False) if keyed else None
 
     def _listed(self, arguments: Mapping[str, str], *, login: bool = True) -> Answer:
         given = {"restype": "container", "comp": "list", "prefix": self._prefix} | dict(arguments)
@@ -128,7 +118,6 @@ class _Azure(Bucket):
         *,
         login: bool = True,
     ) -> Answer:
-        home, path = self._client.home, f"{self._path}{name}"
         sent = {**headers, **plain()}
         if ranged := sent.pop("Range", ""):
             sent["x-ms-range"] = ranged
@@ -138,7 +127,7 @@ class _Azure(Bucket):
                     self._account,
                     self._key,
                     method,
-                    path=path,
+                    path=f"{self._at.path}{name}",
                     query=query,
                     headers=sent,
                     length=len(content),
@@ -149,8 +138,7 @@ class _Azure(Bucket):
             sent["Authorization"] = f"Bearer {self._identity.token()}"
         if login and self._sas:
             query = f"{query}&{self._sas}" if query else self._sas
-        url = f"{home.scheme}://{home.authority}{path}" + (f"?{query}" if query else "")
-        return self._client.ask(method, url, headers=sent, content=content)
+        return self._at.ask(method, name, query, sent, content)
 
 
 class _Identity:

@@ -1,5 +1,8 @@
 """Files and directories of this machine, in the sorted order of their names.
 
+Where something was mounted when it began to be watched, it has to be mounted: else all that lay there would
+seem gone.
+
 A link that is met on the way is not followed. What it points to is read where it lies, if it lies under the
 location; if it lies elsewhere, the link is listed. A link that is given by name is followed.
 """
@@ -7,14 +10,17 @@ location; if it lies elsewhere, the link is listed. A link that is given by name
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 from trapstreet.core.model.errors import AccessDenied, Unreachable
 from trapstreet.core.model.objects import Mark, Ref, Unread, printable
 from trapstreet.plugins.sources import Place
+from trapstreet.plugins.sources._mounts import missing, needed
+from trapstreet.plugins.sources._options import option
 from trapstreet.plugins.sources._parts import part
+from trapstreet.plugins.sources._rights import Rights
 
 _KINDS = [
     (stat.S_ISFIFO, "a named pipe"),
@@ -24,19 +30,33 @@ _KINDS = [
 ]
 
 
+class Settings(Place, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    mount: Annotated[
+        tuple[str, ...],
+        option("Where something has to be mounted; without it, whatever is mounted there now", "DIRECTORY"),
+    ] = ()
+
+
 title = "files and directories"
 schemes = ()
 reveals = "Access times of files, where the file system keeps them."
-settings = Place
+settings = Settings
+
+_UNMOUNTED = "nothing is mounted there any more"
 
 
-def source(settings: Place) -> "_Directory":
-    return _Directory(settings.url)
+def source(settings: Settings) -> "_Directory":
+    return _Directory(settings)
+
+
+def noticed(settings: Settings) -> Mapping[str, object]:
+    """What is mounted there now."""
+    return {"mount": [*(settings.mount or needed(settings.url))]}
 
 
 class _Directory:
-    def __init__(self, location: str) -> None:
-        self._location = location
+    def __init__(self, settings: Settings) -> None:
+        self._location, self._mounts = settings.url, settings.mount
 
     def list(self, _cursor: str) -> Iterator[Ref | Unread | Mark]:
         """Every regular file at or under the location, those of a directory before those below it.
@@ -54,18 +74,36 @@ class _Directory:
             ) from error
         except (OSError, ValueError) as error:
             raise Unreachable(f"{printable(location)}: {_why(error)}", hint=_instead(location)) from error
+        top = os.path.realpath(location)
+        lost = self._lost(top)
+        rights = Rights()
         if stat.S_ISDIR(status.st_mode):
-            yield from _walk(location)
+            yield from _walk(location, {_seen_from(location, top, each) for each in lost}, rights)
         else:
-            yield _listed(location, status)
+            is_open = rights.lead_to(os.path.dirname(top))  # noqa: PTH120 - of text
+            yield _listed(location, status, rights if is_open else None)
+        if self._lost(top) != lost:
+            raise Unreachable(f"{printable(location)}: {_UNMOUNTED}", hint="it is tried again")
         yield Mark("", whole=True)
+
+    def _lost(self, top: str) -> set[str]:
+        """Where below the location nothing is mounted any more. Raises Unreachable where it is the location
+        itself that lies nowhere."""
+        lost = missing(self._mounts) if self._mounts else set[str]()
+        for point in lost:
+            if _lies_under(top, point):
+                raise Unreachable(
+                    f"{printable(point)}: {_UNMOUNTED}", hint="mount it, or remove the source and add it anew"
+                )
+        return lost
 
     def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
         return part(_open(ref.path), start, end)
 
-    def put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes) -> str:
         with (Path(self._location) / path).open("xb") as file:
             file.write(content)
+        return os.path.join(self._location, path)  # noqa: PTH118 - as a listing has it
 
     def remove(self, path: str) -> None:
         (Path(self._location) / path).unlink()
@@ -81,12 +119,18 @@ def _instead(location: str) -> str:
     return f"pass the file itself: {printable(file)}" if file else "check the path"
 
 
-def _walk(location: str) -> Iterator[Ref | Unread]:
-    """Memory: the names of one directory at a time, some 50 MB for a million files."""
+def _walk(location: str, lost: Collection[str], rights: Rights) -> Iterator[Ref | Unread]:
+    """Memory: the names of one directory at a time, some 50 MB for a million files.
+
+    lost  folders where something else was mounted
+    """
     top = os.path.realpath(location)
-    waiting = [location]
+    waiting = [(location, rights.lead_to(top))]
     while waiting:
-        folder = waiting.pop()
+        folder, is_open = waiting.pop()
+        if folder in lost:
+            yield Unread(folder, _UNMOUNTED)
+            continue
         try:
             names = sorted(os.listdir(os.fsencode(folder)))  # noqa: PTH208 - names alone take little room
         except OSError as error:
@@ -98,11 +142,11 @@ def _walk(location: str) -> Iterator[Ref | Unread]:
             try:
                 status = os.lstat(path)
                 if stat.S_ISDIR(status.st_mode):
-                    below.append(path)
+                    below.append((path, is_open and rights.lead_into(path, status)))
                 elif stat.S_ISLNK(status.st_mode):
                     yield from _link(path, top)
                 else:
-                    yield _listed(path, status)
+                    yield _listed(path, status, rights if is_open else None)
             except FileNotFoundError:
                 yield Unread(path, "vanished before it was read")
             except OSError as error:
@@ -123,12 +167,19 @@ def _lies_under(path: str, top: str) -> bool:
     return Path(path).is_relative_to(top)
 
 
-def _listed(path: str, status: os.stat_result) -> Ref | Unread:
+def _seen_from(location: str, top: str, point: str) -> str:
+    """A folder below the location's real path, as it is met from the location."""
+    return location.rstrip("/") + point[len(top.rstrip("/")) :]
+
+
+def _listed(path: str, status: os.stat_result, rights: Rights | None) -> Ref | Unread:
+    """rights: where everybody may go to it."""
     if not stat.S_ISREG(status.st_mode):
         return Unread(path, _what(status))
     modified = status.st_mtime_ns
     version = f"{status.st_size} {modified} {status.st_ctime_ns} {status.st_ino}"
-    return Ref(path, version, status.st_size, modified // 1000, "everybody" if status.st_mode & 0o004 else "")
+    readers = rights.readers(path, status) if rights else ""
+    return Ref(path, version, status.st_size, modified // 1000, readers)
 
 
 def _open(path: str) -> BinaryIO:

@@ -74,7 +74,7 @@ class _Ftp:
     def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
         return self._kept.asked_for_object(lambda control: self._opened(control, ref, start, end))
 
-    def put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes) -> str:
         def write(control: Control) -> None:
             with suppress(FileNotFoundError):
                 self._looked(control, self._path(path))
@@ -82,6 +82,7 @@ class _Ftp:
             control.send(f"STOR {wire(self._path(path))}", content)
 
         self._kept.asked_for_object(write)
+        return self.shown(path)
 
     def remove(self, path: str) -> None:
         self._kept.asked_for_object(lambda control: control.ask(f"DELE {wire(self._path(path))}"))

@@ -11,15 +11,16 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from trapstreet.core.model.errors import Unreachable, UnusableInput
+from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.sources._bucket_requests import (
+    Endpoint,
     Provider,
     bucket_and_prefix,
-    client,
     moment,
     named,
     quoted,
     refused,
+    understood,
     whole,
 )
 from trapstreet.plugins.sources._buckets import Bucket, Item, Page
@@ -68,58 +69,45 @@ class _Gcs(Bucket):
             raise UnusableInput("it says twice whose key is used", hint="give key_file or role")
         keyed = settings.key_file or settings.role
         self._tokens = Tokens(settings.key_file, scope=_SCOPE) if keyed else None
-        self._base = settings.endpoint.rstrip("/")
-        self._client = client(self._base, settings)
+        self._at = Endpoint(settings.endpoint.rstrip("/"), settings)
 
     def page(self, after: str, cursor: str) -> Page:
         more = {"pageToken": after} if after else {"startOffset": named(cursor)} if cursor else {}
         answer = self._listed(more | {"maxResults": "1000", "fields": _FIELDS}, self._login())
         if answer.status != 200:
             raise refused(answer, self._shown)
-        try:
+        with understood(self._shown):
             given = msgspec.json.decode(whole(answer, self._shown), type=_Answer)
             items = [
                 Item(each.name, each.generation, int(each.size), moment(each.updated))
                 for each in given.items
                 if after or each.name > named(cursor)  # it begins with the cursor's own
             ]
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise Unreachable(f"{self._shown} answered nonsense", hint="see what answers there") from error
         return Page(items, given.nextPageToken, quoted(items[-1].name) if items else cursor)
 
     def asked(
         self, method: str, name: str, headers: Mapping[str, str], tag: str = "", content: bytes = b""
     ) -> Answer:
-        place = f"{self._base}/storage/v1/b/{self._bucket}/o/{quote(name, safe='')}"
+        place, query = f"/storage/v1/b/{self._bucket}/o/{quote(name, safe='')}", ""
         sent = {**headers, **self._login()}
         match method:
             case "GET":
-                state = {"ifGenerationMatch": tag} if tag else {}
-                place = f"{place}?{urlencode({'alt': 'media'} | state)}"
+                query = urlencode({"alt": "media"} | ({"ifGenerationMatch": tag} if tag else {}))
                 sent["Accept-Encoding"] = "gzip"  # else what is kept packed comes unpacked, in another size
             case "HEAD":
                 method = "GET"
             case "PUT":
-                asked = urlencode({"uploadType": "media", "name": name, "ifGenerationMatch": "0"})
-                place = f"{self._base}/upload/storage/v1/b/{self._bucket}/o?{asked}"
+                query = urlencode({"uploadType": "media", "name": name, "ifGenerationMatch": "0"})
+                place = f"/upload/storage/v1/b/{self._bucket}/o"
                 method, sent = "POST", {**self._login(), "Content-Type": "application/octet-stream"}
-        return self._client.ask(method, place, headers=sent, content=content)
+        return self._at.ask(method, place, query, sent, content)
 
-    def readers(self) -> str:
-        if self._tokens is None:
-            return self._client.readers(self._base)
-        answer = self._listed({"maxResults": "1"}, {})
-        answer.close()
-        return self._client.readers(self._base) if answer.status == 200 else ""
-
-    def close(self) -> None:
-        self._client.close()
+    def as_stranger(self) -> Answer | None:
+        return self._listed({"maxResults": "1"}, {}) if self._tokens else None
 
     def _listed(self, arguments: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         asked = {"prefix": self._prefix, **arguments} if self._prefix else arguments
-        return self._client.ask(
-            "GET", f"{self._base}/storage/v1/b/{self._bucket}/o?{urlencode(asked)}", headers=headers
-        )
+        return self._at.ask("GET", f"/storage/v1/b/{self._bucket}/o", urlencode(asked), headers)
 
     def _login(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._tokens.token()}"} if self._tokens else {}

@@ -1,7 +1,9 @@
-"""GitHub: the files of an owner's repositories and gists, what a search of all code finds, and new gists.
+"""GitHub: the files of an owner's repositories and gists, what a search of all code finds, new gists, pushes.
 
 Of a repository the default branch is looked at, where something was pushed since the last time; the kind git
-reads all its history. Source: GitHub REST API, version 2022-11-28.
+reads all its history. Of pushes to any branch the files are read that they change.
+
+Source: GitHub REST API, version 2022-11-28.
 """
 
 import re
@@ -10,12 +12,15 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.objects import Mark, Ref, Unread, printable
 from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.sources._bucket_requests import Provider
 from trapstreet.plugins.sources._forge import PAGE, Forge
 from trapstreet.plugins.sources._github_answers import Gist, Repository, Search, Tree
+from trapstreet.plugins.sources._github_pushes import Pushes, begun
 from trapstreet.plugins.sources._http_open import opened
 from trapstreet.plugins.sources._http_place import HttpPlace
 from trapstreet.plugins.sources._http_status import Missing, good
@@ -24,6 +29,12 @@ from trapstreet.plugins.sources._options import option
 _API = "https://api.github.com"
 _FOUND = 1000
 """Results that a search shows at most."""
+_MINUTE = 65.0
+"""Seconds that a search may wait: ten requests a minute are granted."""
+_GISTS = 30
+"""Pages of gists that are shown at most."""
+_FILES = 300
+"""Files of a gist that are shown at most."""
 _NOTHING_YET = 409
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -34,6 +45,9 @@ class Settings(Provider, frozen=True, forbid_unknown_fields=True, kw_only=True):
     token_file: Annotated[Path | None, option("a file with an access token", "FILE")] = None
     search: Annotated[tuple[str, ...], option("what to search all code for; needs a token", "TEXT")] = ()
     new_gists: Annotated[bool, option("look at the public gists of everybody, as they appear")] = False
+    pushes: Annotated[
+        bool, option("look at what is pushed to any branch, the owner's or else everybody's, as it happens")
+    ] = False
 
 
 title = "GitHub"
@@ -48,8 +62,8 @@ def source(settings: Settings) -> "_GitHub":
         raise UnusableInput(
             f"{printable(owner)} is no name at GitHub", hint="give github://owner, or github:// to search"
         )
-    if not owner and not settings.search and not settings.new_gists:
-        raise UnusableInput("it says not what to look at", hint="give an owner, search, or new_gists")
+    if not (owner or settings.search or settings.new_gists or settings.pushes):
+        raise UnusableInput("it says not what to look at", hint="give an owner, search, new_gists, or pushes")
     if settings.search and not settings.token_file:
         raise UnusableInput("only who has a token may search code", hint="give token_file")
     return _GitHub(owner, settings)
@@ -68,16 +82,23 @@ class _GitHub:
 
     def list(self, cursor: str) -> Iterator[Ref | Unread | Mark]:
         """Raises Unreachable, AccessDenied, UnusableInput; Later where an hour's requests are used up."""
-        self._newest = cursor
+        stand = begun(cursor)
+        self._newest = stand.since
         if self._owner:
-            yield from self._repositories(cursor)
-            yield from self._gists(f"/users/{self._owner}/gists", cursor)
+            yield from self._repositories(stand.since)
+            yield from self._gists(f"/users/{self._owner}/gists", stand.since)
         met: set[str] = set()
         for text in self._settings.search:
             yield from self._found(text, met)
         if self._settings.new_gists:
-            yield from self._gists("/gists/public", cursor)
-        yield Mark(self._newest, whole=not cursor and not self._settings.new_gists)
+            yield from self._gists("/gists/public", stand.since)
+        if self._settings.pushes:
+            stand = replace(stand, since=self._newest)
+            pushes = Pushes(self._api, self._owner, stand, self._files)
+            yield from pushes.list()
+            stand = pushes.stand
+        streams = self._settings.new_gists or self._settings.pushes
+        yield Mark(replace(stand, since=self._newest).text(), whole=not cursor and not streams)
 
     def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
         return opened(self._api.client, ref.handle, size=ref.size, start=start, end=end)
@@ -124,7 +145,7 @@ class _GitHub:
 
     def _gists(self, place: str, cursor: str) -> Iterator[Ref | Unread]:
         since = {"since": cursor} if cursor else {}
-        for gist in self._api.pages(place, since, list[Gist]):
+        for gist in self._api.pages(place, since, list[Gist], most=_GISTS):
             self._newest = _later(self._newest, gist.updated_at)
             for name, file in gist.files.items():
                 if not file.raw_url.startswith(("https://", f"{self._api.url}/")):
@@ -134,11 +155,13 @@ class _GitHub:
                 path = f"{gist.html_url}/{quote(name)}"
                 readers = "everybody" if gist.public else "everybody who has the link"
                 yield Ref(path, version, file.size, None, readers, file.raw_url)
+            if gist.truncated or len(gist.files) >= _FILES:
+                yield Unread(gist.html_url, "has more files than GitHub lists; read it as git", partly=True)
 
     def _found(self, text: str, met: set[str]) -> Iterator[Ref | Unread]:
         seen, total = 0, 0
         for number in range(1, _FOUND // PAGE + 1):
-            answer = self._api.page("/search/code", {"q": text}, Search, number)
+            answer = self._api.page("/search/code", {"q": text}, Search, number, patience=_MINUTE)
             seen, total = seen + len(answer.items), answer.total_count
             for each in answer.items:
                 if each.html_url in met:

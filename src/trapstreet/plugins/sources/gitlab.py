@@ -1,6 +1,7 @@
-"""GitLab: the files of a group's or user's projects, what a search of all code finds, and new snippets.
+"""GitLab: the files of a group's or user's projects, what a search of all code finds, new snippets, pushes.
 
-Of a project the default branch is looked at; the kind git reads all its history. Source: GitLab REST API, v4.
+Of a project the default branch is looked at; the kind git reads all its history. Of pushes to any branch the
+files are read that they change. Source: GitLab REST API, v4.
 """
 
 import re
@@ -16,6 +17,7 @@ from trapstreet.core.model.objects import Mark, Ref, Unread, printable
 from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.sources._bucket_requests import Provider, moment
 from trapstreet.plugins.sources._forge import Forge
+from trapstreet.plugins.sources._gitlab_pushes import Project, Pushes, Stand, begun
 from trapstreet.plugins.sources._http_open import opened
 from trapstreet.plugins.sources._http_place import HttpPlace
 from trapstreet.plugins.sources._http_status import Missing
@@ -30,19 +32,15 @@ class Settings(Provider, frozen=True, forbid_unknown_fields=True, kw_only=True):
     token_file: Annotated[Path | None, option("a file with an access token", "FILE")] = None
     search: Annotated[tuple[str, ...], option("what to search all code for; needs a token", "TEXT")] = ()
     new_snippets: Annotated[bool, option("look at the public snippets of everybody, as they appear")] = False
+    pushes: Annotated[
+        bool, option("look at what is pushed to any branch, the group's or else everybody's, as it happens")
+    ] = False
 
 
 title = "GitLab"
 schemes = ("gitlab",)
 settings = Settings
 reveals = "GitLab sees what is asked for, so whoever runs it sees the texts that are searched for."
-
-
-class _Project(msgspec.Struct):
-    id: int
-    web_url: str
-    default_branch: str | None = None
-    visibility: str = ""
 
 
 class _Entry(msgspec.Struct):
@@ -69,9 +67,9 @@ def source(settings: Settings) -> "_GitLab":
         raise UnusableInput(
             f"{printable(owner)} is no name at GitLab", hint="give gitlab://group, or gitlab:// to search"
         )
-    if not owner and not settings.search and not settings.new_snippets:
+    if not (owner or settings.search or settings.new_snippets or settings.pushes):
         raise UnusableInput(
-            "it says not what to look at", hint="give a group or user, search, or new_snippets"
+            "it says not what to look at", hint="give a group or user, search, new_snippets, or pushes"
         )
     if settings.search and not settings.token_file:
         raise UnusableInput("only who has a token may search code", hint="give token_file")
@@ -89,23 +87,31 @@ class _GitLab:
 
     def list(self, cursor: str) -> Iterator[Ref | Unread | Mark]:
         """Raises Unreachable, AccessDenied, UnusableInput; Later where the requests granted are used up."""
+        stand = begun(cursor)
+        pushes = Pushes(self._api, stand.pushed, self._files)
         if self._owner:
             for project in self._projects():
                 yield from self._files(project)
+                if self._settings.pushes:
+                    yield from pushes.of(project)
+        elif self._settings.pushes:
+            yield from pushes.of_everybody()
         met: set[str] = set()
         for text in self._settings.search:
             yield from self._found(text, met)
-        newest = cursor
+        newest = stand.since
         if self._settings.new_snippets:
             for snippet in self._api.pages("/snippets/public", {}, list[_Snippet]):
-                if snippet.updated_at < cursor:
+                if snippet.updated_at < stand.since:
                     break
                 if moment(snippet.updated_at) is not None:
                     newest = max(newest, snippet.updated_at)
                 handle = f"{self._api.url}/snippets/{snippet.id}/raw"
                 at = moment(snippet.updated_at)
                 yield Ref(snippet.web_url, snippet.updated_at, None, at, "everybody", handle)
-        yield Mark(newest, whole=not self._settings.new_snippets)
+        streams = self._settings.new_snippets or self._settings.pushes
+        now = Stand(newest, pushes.seen if self._settings.pushes else 0)
+        yield Mark(now.text(), whole=not streams)
 
     def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
         return opened(self._api.client, ref.handle, size=ref.size, start=start, end=end)
@@ -113,22 +119,21 @@ class _GitLab:
     def close(self) -> None:
         self._api.client.close()
 
-    def _projects(self) -> Iterator[_Project]:
+    def _projects(self) -> Iterator[Project]:
         name = quote(self._owner, safe="")
         asked = {"order_by": "id", "sort": "asc"}
         try:
             place, more = f"/groups/{name}/projects", {"include_subgroups": "true"}
-            first = self._api.page(place, asked | more, list[_Project], 1)
+            first = self._api.page(place, asked | more, list[Project], 1)
         except Missing:
             place, more = f"/users/{name}/projects", {}
-            first = self._api.page(place, asked, list[_Project], 1)
-        yield from self._api.pages(place, asked | more, list[_Project], first)
+            first = self._api.page(place, asked, list[Project], 1)
+        yield from self._api.pages(place, asked | more, list[Project], first)
 
-    def _files(self, project: _Project) -> Iterator[Ref | Unread]:
+    def _files(self, project: Project) -> Iterator[Ref | Unread]:
         if not project.default_branch:
             return
         place = f"/projects/{project.id}/repository"
-        readers = {"public": "everybody", "internal": "everybody who has an account"}
         shown = f"{project.web_url}/-/blob/{quote(project.default_branch)}"
         asked = {"recursive": "true", "ref": project.default_branch}
         try:
@@ -136,7 +141,7 @@ class _GitLab:
                 if each.type == "blob":
                     handle = f"{self._api.url}{place}/blobs/{quote(each.id)}/raw"
                     path = f"{shown}/{quote(each.path)}"
-                    yield Ref(path, each.id, None, None, readers.get(project.visibility, ""), handle)
+                    yield Ref(path, each.id, None, None, project.readers, handle)
         except Missing:  # nothing was pushed, or its code is not for us
             yield Unread(project.web_url, "has no files, or none that we may see")
 

@@ -26,6 +26,7 @@ from trapstreet.plugins.sources._json_paths import at, filled, places, text_at
 from trapstreet.plugins.sources._options import option
 from trapstreet.plugins.sources._parts import part
 from trapstreet.plugins.sources._seen import Seen
+from trapstreet.plugins.sources._stands import stand_of, text_of
 from trapstreet.plugins.sources._times import microseconds
 
 MOST = 64 << 20
@@ -96,7 +97,7 @@ class _Poller:
 
     def list(self, cursor: str) -> Iterator[Ref | Unread | Mark]:
         """The items that were not there at the cursor, in the list's order."""
-        before = _cursor(cursor)
+        before = stand_of(cursor, _Cursor)
         begin, limited = before.since or self._settings.since, "since" in places(self._settings.url)
         seen = Seen(set(before.known), limited=limited, since=before.since)
         page, there = _Page(url=self._filled(0, 0, "", begin)), 0
@@ -115,7 +116,7 @@ class _Poller:
                 why = f"more is new than {self._settings.pages} pages hold: what came before is not read"
                 yield Unread(page.url, why)
         self._client.check(*([self._settings.item] if self._settings.item else []))
-        yield Mark(msgspec.json.encode(_Cursor(seen.newest(before.known), seen.since)).decode())
+        yield Mark(text_of(_Cursor(seen.newest(before.known), seen.since)))
 
     def open(self, ref: Ref, start: int = 0, end: int | None = None) -> BinaryIO:
         if ref.handle.startswith(_TEXT):
@@ -214,10 +215,3 @@ def _numbers(number: int, there: int) -> dict[str, str]:
 
 def _written(item: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(item), indent=1).decode()
-
-
-def _cursor(text: str) -> _Cursor:
-    try:
-        return msgspec.json.decode(text or "{}", type=_Cursor)
-    except msgspec.MsgspecError:
-        return _Cursor()

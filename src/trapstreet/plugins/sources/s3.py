@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote_plus
 
-from trapstreet.core.model.errors import Unreachable, UnusableInput
+from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins._secrets import secret
 from trapstreet.plugins.sources._aws_role import Role
 from trapstreet.plugins.sources._aws_signing import Key, query_of, signed
 from trapstreet.plugins.sources._bucket_requests import (
+    Endpoint,
     Provider,
     bucket_and_prefix,
-    client,
     moment,
     named,
     quoted,
     refused,
+    understood,
     whole,
 )
-from trapstreet.plugins.sources._bucket_xml import NotXml, records
+from trapstreet.plugins.sources._bucket_xml import records
 from trapstreet.plugins.sources._buckets import Bucket, Item, Page
 from trapstreet.plugins.sources._http_answer import Answer
 from trapstreet.plugins.sources._options import option
@@ -79,7 +80,7 @@ class _S3(Bucket):
         answer = self._sent("GET", "", query_of(arguments), {}, key=self._key())
         if answer.status != 200:
             raise refused(answer, self._shown)
-        try:
+        with understood(self._shown):
             found, beside = records(whole(answer, self._shown), "Contents")
             decode = _decoded if beside.get("EncodingType") == "url" else str
             items = [
@@ -88,11 +89,9 @@ class _S3(Bucket):
                 )
                 for each in found
             ]
-        except (NotXml, KeyError, ValueError) as error:
-            raise Unreachable(f"{self._shown} answered nonsense", hint="see what answers there") from error
-        more = beside.get("NextContinuationToken", "") if beside.get("IsTruncated") == "true" else ""
-        if more and not items:
-            raise Unreachable(f"{self._shown} answered nonsense", hint="see what answers there")
+            more = beside.get("NextContinuationToken", "") if beside.get("IsTruncated") == "true" else ""
+            if more and not items:
+                raise ValueError("a page without names that another follows")
         return Page(items, more, quoted(items[-1].name) if items else cursor)
 
     def asked(
@@ -101,14 +100,11 @@ class _S3(Bucket):
         more = dict(headers) | ({"If-Match": tag} if tag else {})
         return self._sent(method, quoted(name), "", more, key=self._key(), content=content)
 
-    def readers(self) -> str:
+    def as_stranger(self) -> Answer | None:
+        if self._key() is None:
+            return None
         query = query_of([("list-type", "2"), ("max-keys", "1"), ("prefix", self._prefix)])
-        answer = self._sent("GET", "", query, {}, key=None)
-        answer.close()
-        return self._client.readers(self._base) if answer.status == 200 else ""
-
-    def close(self) -> None:
-        self._client.close()
+        return self._sent("GET", "", query, {}, key=None)
 
     def _key(self) -> Key | None:
         return self._role.key() if self._role else self._own
@@ -122,8 +118,7 @@ class _S3(Bucket):
             base = f"https://{self._bucket}.s3.{self._region}.amazonaws.com"
         else:
             base = f"https://s3.{self._region}.amazonaws.com/{self._bucket}"
-        self._client, self._base = client(base, self._settings), base
-        self._path = self._client.home.target.rstrip("/")
+        self._at = Endpoint(base, self._settings)
 
     def _sent(
         self,
@@ -136,23 +131,20 @@ class _S3(Bucket):
         content: bytes = b"",
     ) -> Answer:
         for again in (False, True):
-            path = f"{self._path}/{name}"
             more = dict(headers)
             if key:
-                host = self._client.home.authority
+                host, path = self._at.host, f"{self._at.path}/{name}"
                 more |= signed(
                     key, method, host=host, path=path, query=query, region=self._region, content=content
                 )
-            home = self._client.home
-            url = f"{home.scheme}://{home.authority}{path}" + (f"?{query}" if query else "")
-            answer = self._client.ask(method, url, headers=more, content=content)
+            answer = self._at.ask(method, f"/{name}", query, more, content)
             told = answer.headers.get("x-amz-bucket-region", "")
             if again or answer.status not in (301, 307, 400, 403) or told in ("", self._region):
                 return answer
             if not re.fullmatch(r"[a-z0-9-]{1,40}", told):
                 return answer
             answer.close()
-            self._client.close()
+            self._at.close()
             self._region = told
             self._settle()
         raise AssertionError

@@ -78,7 +78,7 @@ class _Sftp:
         path = self._address.relative(ref.path)
         return self._kept.asked_for_object(lambda session: self._opened(session, path, ref, start, end))
 
-    def put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes) -> str:
         def write(session: "_Session") -> None:
             with suppress(FileNotFoundError):
                 session.client.status(session.path(path), of_link=True)
@@ -86,6 +86,7 @@ class _Sftp:
             session.client.write_new(session.path(path), content)
 
         self._kept.asked_for_object(write)
+        return self.shown(path)
 
     def remove(self, path: str) -> None:
         self._kept.asked_for_object(lambda session: session.client.remove(session.path(path)))
@@ -204,7 +205,7 @@ def _entry(name: str, found: Attributes) -> Entry:
         version=found.version,
         size=found.size,
         modified=None if found.modified is None else found.modified * 1_000_000,
-        readers="everybody" if found.mode & 0o004 else "",
+        readers="everybody who has an account there" if found.mode & 0o004 else "",
     )
 
 

@@ -63,8 +63,9 @@ class _Smb:
         at = self._place(self._address.relative(ref.path))
         return self._kept.asked_for_object(lambda session: self._opened(session, at, ref, start, end))
 
-    def put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes) -> str:
         self._kept.asked_for_object(lambda session: session.write_new(*self._place(path), content))
+        return self.shown(path)
 
     def remove(self, path: str) -> None:
         self._kept.asked_for_object(lambda session: session.remove(*self._place(path)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -12,20 +12,29 @@ from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreacha
 from trapstreet.core.model.objects import Mark, Ref, Unread
 from trapstreet.plugins.sources import Changed
 from trapstreet.plugins.sources._dav_answers import NotDav, Resource, names_of, resources
-from trapstreet.plugins.sources._http import Client
 from trapstreet.plugins.sources._http_address import shown as shown_host
 from trapstreet.plugins.sources._http_answer import Answer
+from trapstreet.plugins.sources._http_login import LoginClient
 from trapstreet.plugins.sources._http_open import as_oserror, opened
 from trapstreet.plugins.sources._http_place import HttpPlace
 from trapstreet.plugins.sources._http_status import Missing, good
 from trapstreet.plugins.sources._kept import Refused
+from trapstreet.plugins.sources._options import option
 from trapstreet.plugins.sources._times import microseconds
 from trapstreet.plugins.sources._tree import MOST, Entry, walk
 
 title = "WebDAV servers"
 schemes = ("dav", "davs")
 reveals = "The server's log names each folder and file, and a User-Agent that names trapstreet."
-settings = HttpPlace
+
+
+class Settings(HttpPlace, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    plain: Annotated[
+        bool, option("send the password in the clear where there is no TLS and the server knows no Digest")
+    ] = False
+
+
+settings = Settings
 
 _LONGEST = 2 << 30
 _ASKED = b"""<?xml version="1.0" encoding="utf-8"?>
@@ -35,15 +44,15 @@ _XML = {"Content-Type": "application/xml; charset=utf-8"}
 _THERE = (405, 412)
 
 
-def source(settings: HttpPlace) -> "_Dav":
+def source(settings: Settings) -> "_Dav":
     return _Dav(settings)
 
 
 class _Dav:
-    def __init__(self, settings: HttpPlace) -> None:
+    def __init__(self, settings: Settings) -> None:
         scheme, colon, rest = settings.url.partition("://")
         web = {"dav": "http", "davs": "https"}.get(scheme.lower(), scheme)
-        self._client = Client(replace(settings, url=web + colon + rest))
+        self._client = LoginClient(replace(settings, url=web + colon + rest), plain=settings.plain)
         home = self._client.home
         names = names_of(home.target.partition("?")[0])
         self._url = "/".join((f"{home.scheme}://{home.authority}", *map(_quoted, names)))
@@ -64,12 +73,13 @@ class _Dav:
         self._tags_agree = False
         return self._opened(path, ref, start, end)
 
-    def put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes) -> str:
         with suppress(FileNotFoundError):
             self.look(path)
             raise FileExistsError(f"{self.shown(path)} is there already")
         headers = {"If-None-Match": "*", "Content-Type": "application/octet-stream"}
         self._done("PUT", path, headers=headers, content=content)
+        return self.shown(path)
 
     def remove(self, path: str) -> None:
         self._done("DELETE", path)

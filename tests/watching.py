@@ -91,6 +91,7 @@ class Memory:
     text: str
     source: str = "memory"
     sha256: str = "0" * 64
+    trail: None = None
 
     @property
     def chunks(self) -> Iterator[bytes]:

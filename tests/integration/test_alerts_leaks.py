@@ -83,7 +83,7 @@ def test_a_leak_that_was_repacked_is_one_alert_and_its_case_says_where_it_lies_a
     assert "1 new alert:" in desk.err
     deliver(workspace, holder="x", at=seconds_from_now(0))
     ((_, (notice,)),) = receiver.told
-    assert notice.headline == "Data of customers was found in 6 places: 900 of its 900 records"
+    assert notice.headline == "Data of customers was found in 6 places: 400 of its 400 records"
     assert places[0] in notice.lay and "and 5 more places" in notice.lay
     shown = desk.json("case", "show", "k1")["alerts"][0]
     assert sorted(each["where"] for each in shown["found"]) == places

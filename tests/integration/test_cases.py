@@ -126,7 +126,7 @@ def test_a_case_is_written_down_with_drafts_whose_gaps_are_marked(company: Desk)
     for words in (
         "Article 33 of Regulation (EU) 2016/679",
         "Aware since: 2026-11-21 10:00 UTC (72 hours end on 2026-11-24 10:00 UTC)",
-        "at most 900 records of the data set customers",
+        "at most 400 records of the data set customers",
         "e-mail address, phone number",
         "[TO FILL IN: which of the case's notes are measures; strike the others]\n- The share was closed.",
         "Art. 33(3)(a)", "Art. 33(3)(b)", "Art. 33(3)(c)", "Art. 33(3)(d)",

@@ -84,6 +84,13 @@ def test_what_the_owner_keeps_is_apart_and_files_are_never_overwritten(baiting: 
     assert len(baiting.json("decoy", "list")["plantings"]) == 1, "nothing was registered"
 
 
+def test_a_text_is_not_written_as_a_document_that_nothing_opens(baiting: Desk) -> None:
+    line = baiting.refused(2, "bait", "note", "--place", "share", "--out", baiting.folder / "plan.docx")
+    assert "it is a .txt file, and plan.docx ends otherwise" in line
+    assert not (baiting.folder / "plan.docx").exists()
+    assert not baiting.json("decoy", "list")["plantings"], "nothing was registered"
+
+
 def test_what_is_missing_is_one_clear_line(desk: Desk) -> None:
     assert "urls under [trap]" in desk.refused(2, "bait", "url", "--place", "wiki")
     assert "domains under [decoys]" in desk.refused(2, "bait", "email", "--place", "wiki")

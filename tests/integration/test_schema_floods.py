@@ -25,7 +25,9 @@ def at(schema: str) -> Any:
     return executor.migrate([("store", schema)]).apps
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server("postgresql"))])
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.server("postgresql"), pytest.mark.slow])]
+)
 def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """The models of a connected, empty registry of the version before."""
     if request.param == "sqlite":

@@ -91,7 +91,9 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Later]:
     disconnect()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server("postgresql"))])
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.server("postgresql"), pytest.mark.slow])]
+)
 def ws(request: pytest.FixtureRequest, office: Office) -> Path:
     """A workspace of this version, its registry in either database."""
     more = [] if request.param == "sqlite" else ["--database", _new_database(request)]

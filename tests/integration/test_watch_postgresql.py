@@ -12,7 +12,7 @@ from servers import postgres_url
 from trapstreet.app.watching import Watcher
 from trapstreet.app.workspace import Workspace
 from trapstreet.store import disconnect, watching
-from trapstreet.store.models import Alert, SeenObject
+from trapstreet.store.models import Alert, Case, SeenObject, Snapshot
 from watched import health, leak, once, registered, watched
 
 __all__ = ["postgres_url"]
@@ -71,3 +71,49 @@ def test_two_watchers_find_everything_once(desk: Desk) -> None:
     assert health(desk, "share-00")["objects"] == 1
     desk.do("watch", "remove", "share-00")
     assert SeenObject.objects.count() == 13
+
+
+def test_what_was_read_before_a_data_set_came_is_found_and_told_once(desk: Desk) -> None:
+    share = watched(desk, "share")
+    (share / "list.csv").write_text(leak(0, 1))
+    (share / "gone.csv").write_text(leak(2, 3))
+    (share / "other.txt").write_text("someone@elsewhere.example\n")
+    once(desk)
+    (share / "gone.csv").unlink()
+    registered(desk)
+    found = once(desk, status=1)["share"]
+    assert (found["read"], found["findings"]) == (1, 2)
+    assert Alert.objects.filter(kind="finding").count() == 2
+    assert once(desk)["share"]["findings"] == 0
+    assert not SeenObject.objects.filter(recalled__isnull=False).exists()
+
+
+def test_what_is_found_is_kept_traced_and_destroyed_in_time(desk: Desk) -> None:
+    registered(desk)
+    share = watched(desk, "share")
+    (share / "list.csv").write_text(leak(0, 1))
+    once(desk, "share", status=1)
+    desk.do("work", "--once")
+    shown = desk.json("case", "show", "k1")
+    assert len(shown["snapshots"]) == len(shown["traces"]) == 1
+    out = desk.folder / "out.csv"
+    desk.do("case", "evidence", "k1", "--out", out, "--reason", "for counsel")
+    assert out.read_text() == leak(0, 1)
+    desk.do("baseline", "add", "old", out)
+    desk.do("case", "close", "k1")
+    Case.objects.update(closed_at=1)
+    Snapshot.objects.update(taken_at=1)
+    desk.do("work", "--once")
+    assert not list((desk.workspace / "evidence").iterdir())
+
+
+def test_a_control_record_proves_a_source_and_a_copy_of_it_is_told(desk: Desk) -> None:
+    share, other = watched(registered(desk), "share"), watched(desk, "other")
+    desk.do("watch", "control", "share", "--as", "list.csv")
+    once(desk)
+    assert health(desk, "share")["proof"]["state"] == "proven"
+    assert not Alert.objects.exists()
+    (other / "stolen.csv").write_bytes((share / "list.csv").read_bytes())
+    assert once(desk, status=1)["other"]["findings"] == 1
+    desk.do("watch", "remove", "share")
+    assert not (share / "list.csv").exists()

@@ -94,6 +94,15 @@ def test_findings(records: int, share: float, certain: int, severity: Severity) 
     assert of_finding(records=records, share=share, certain=certain) is severity
 
 
+@pytest.mark.parametrize(
+    ("records", "certain", "severity"), [(0, 0, MEDIUM), (0, 1, CRITICAL), (9, 0, HIGH), (10, 0, CRITICAL)]
+)
+def test_what_anybody_may_read_is_critical_unless_it_may_be_a_customers_own_doing(
+    records: int, certain: int, severity: Severity
+) -> None:
+    assert of_finding(records=records, share=0.0, certain=certain, anybody=True) is severity
+
+
 def test_whoever_asks_a_suppression_job_which_rows_are_decoys_is_high() -> None:
     assert of_suppression(["large", "often"]) is MEDIUM
     assert of_suppression(["often", "reach"]) is HIGH

@@ -7,6 +7,7 @@ import click
 import pytest
 from django.db.utils import IntegrityError, OperationalError
 
+from trapstreet.cli import run
 from trapstreet.cli.boundary import as_trapstreet_error
 from trapstreet.cli.output import progress
 from trapstreet.core.model.errors import PluginFailed, UnusableInput
@@ -61,3 +62,10 @@ def test_progress_shows_on_a_terminal_once_it_takes_long(monkeypatch: pytest.Mon
         shown[after] = terminal.getvalue()
     assert "Reading" in shown[0.0]
     assert shown[60.0] == ""
+
+
+def test_wrong_use_names_the_help_of_the_command_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = {"plant x --undo": "trapstreet plant", "watch lst": "trapstreet watch", "--x": "trapstreet"}
+    for line, meant in lines.items():
+        assert run(line.split()) == 2
+        assert f"see {meant} --help" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from trapstreet.plugins.listeners._connections import Connections
 from trapstreet.plugins.listeners._smtp_mail import KEPT, Content
 from trapstreet.plugins.listeners._smtp_post import RECIPIENTS, Named, Post
+from tries import tries
 
 
 def content(*pieces: bytes) -> Content:
@@ -26,7 +27,7 @@ def kept(made: Content, label: str) -> list[bytes]:
     return [value for name, value in made.facts() if name == label]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(
     st.lists(
         st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"..", b"a", b"\r\n.", b"\r\n..", b"text"]), max_size=30

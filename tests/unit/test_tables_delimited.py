@@ -14,6 +14,7 @@ from trapstreet.plugins.tables import Table, create_table, open_table
 from trapstreet.plugins.tables._dialect import decide
 from trapstreet.plugins.tables._lines import Dialect, records
 from trapstreet.plugins.tables._quoting import learn, written
+from tries import tries
 
 
 def _table(folder: Path, content: bytes, name: str = "table.csv", options: str = "") -> Table:
@@ -281,7 +282,7 @@ dialects = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(st.lists(st.tuples(cells, cells, cells), max_size=6), dialects)
 def test_whatever_is_written_is_read_again(rows: list[tuple[str, str, str]], dialect: Dialect) -> None:
     quoting = learn([], dialect, 3)
@@ -291,7 +292,7 @@ def test_whatever_is_written_is_read_again(rows: list[tuple[str, str, str]], dia
     assert [tuple(record.cells) for record in found] == rows
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(st.text(alphabet='ab,"\n\\', max_size=60), dialects)
 def test_every_line_is_in_exactly_one_record_whatever_the_text(text: str, dialect: Dialect) -> None:
     lines = text.splitlines(keepends=True)

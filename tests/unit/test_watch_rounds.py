@@ -242,3 +242,22 @@ def test_figures_stand_in_a_registry_as_json() -> None:
     figures = Ledger().run(Memory([*refs("a"), Unread("\udcff\n", "no name"), END])).figures
     assert figures.examples == [("\\xff\\n", "no name")]
     assert isinstance(figures, Figures)
+
+
+def test_what_could_not_be_read_is_listed_once_more_by_a_source_that_tells_only_what_is_new() -> None:
+    ledger = Ledger()
+    ledger.run(Memory([Mark("1")]))
+    late = {"b": OSError("broke off")}
+    broken = Memory([*refs("a"), Mark("2"), *refs("b", "c"), Mark("3")], late)
+    ledger.run(broken)
+    assert (broken.opened, ledger.cursor) == (["a", "b", "c"], "2")
+    again = Memory([*refs("b", "c", "d"), Mark("4")], late | {"d": OSError("broke off")})
+    ledger.run(again)
+    assert (again.began, again.opened, ledger.cursor) == (["2"], ["b", "d"], "4"), "none is held for ever"
+
+
+def test_what_could_not_be_read_holds_no_source_that_names_all_each_time() -> None:
+    ledger = Ledger()
+    broken = Memory([*refs("a"), Mark("/d"), *refs("b"), END], {"a": OSError("broke off")})
+    assert ledger.run(broken).whole
+    assert ledger.cursor == ""

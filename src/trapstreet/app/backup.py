@@ -20,7 +20,7 @@ from trapstreet.store.database import newest_schema
 FORMAT = 1
 MANIFEST = "manifest"
 TABLES = "tables"
-COPIED = ("index", "sealed")
+COPIED = ("index", "sealed", "evidence", "remembered")
 
 
 class Member(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from trapstreet.app.clock import now
+from trapstreet.app.kept import snapshots_shown, traces_shown
 from trapstreet.app.workspace import Workspace
 from trapstreet.cases import Runbook, Spot, awareness, joined, runbook
 from trapstreet.core.model.errors import UnusableInput
@@ -76,13 +77,16 @@ def case_shown(workspace: Workspace, name: str) -> CaseShown:
     case = cases.case_named(name)
     alerts = list(case.alerts.order_by("-severity", "at"))
     aware = case.aware_since
+    snapshots = tuple(snapshots_shown(workspace, case))
     return CaseShown(
         case=_case(workspace, case),
         left=None if aware is None else awareness.deadline(aware, now()).left // 1_000_000,
         alerts=tuple(_with_places(workspace, alerts)),
         told=tuple(_told(case)),
         entries=tuple(_entries(workspace, case)),
-        runbook=_runbook(case, {each.kind for each in alerts}),
+        runbook=_runbook(case, {each.kind for each in alerts}, kept=any(each.there for each in snapshots)),
+        snapshots=snapshots,
+        traces=tuple(traces_shown(workspace, case)),
     )
 
 
@@ -261,9 +265,10 @@ def _entries(workspace: Workspace, case: Case) -> Iterable[EntryShown]:
         )
 
 
-def _runbook(case: Case, kinds: Collection[str]) -> Runbook:
-    """What to do about a case's subject, and about a finding where there is one."""
-    sorts = [_sort(case)] + ["finding"] * ("finding" in kinds)
+def _runbook(case: Case, kinds: Collection[str], *, kept: bool) -> Runbook:
+    """What to do about a case's subject, and about a finding where there is one; kept  with a snapshot"""
+    found = "kept" if kept else "finding"
+    sorts = [_sort(case).replace("finding", found)] + [found] * ("finding" in kinds)
     return joined(runbook(sort) for sort in dict.fromkeys(sorts))
 
 
@@ -273,4 +278,5 @@ def _sort(case: Case) -> str:
         return "table" if uses.standing(subject).kind == "record" else "bait"
     if uses.standing(subject).data_set:
         return "copy"
-    return subject.partition(" ")[0].replace("data", "finding")
+    first = subject.partition(" ")[0]
+    return "finding" if first in ("data", "known") else first

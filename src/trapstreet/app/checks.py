@@ -22,6 +22,7 @@ ENDS_SOON = 14
 """Days before a certificate's end on which it should have been renewed."""
 LEAST_FREE = 500_000_000
 MOST_OF_SPOOL = 0.5
+MOST_OF_ROOM = 0.8
 CLOCKS_APART = 60.0
 """Seconds between two clocks that confuse what was before what."""
 
@@ -46,6 +47,7 @@ def around(workspace: Workspace, traps: Sequence[Path]) -> Iterator[Check]:
         yield disk(folder)
     yield clock()
     yield from watched()
+    yield from evidence(workspace)
     own = workspace.root / workspace.settings.serve.trap
     for trap in traps:
         yield spool(trap)
@@ -101,6 +103,23 @@ def watched() -> Iterator[Check]:
         )
     elif watching.any_there():
         yield Check("watch", True, "every watched source is looked at in time")
+
+
+def evidence(workspace: Workspace) -> Iterator[Check]:
+    """Whether there is room for snapshots of what the watch finds."""
+    from trapstreet.app.settings import evidence_limits
+    from trapstreet.store.evidence import stored
+
+    count, size = stored()
+    if not count:
+        return
+    room = evidence_limits(workspace.settings).room
+    found = f"{size / 1e6:,.1f} MB of {room / 1e6:,.0f} MB for snapshots are taken, by {count:,}"
+    if size > MOST_OF_ROOM * room:
+        advice = "close cases that are over, or raise room under [evidence] in trapstreet.toml"
+        yield Check("evidence", False, found, advice)
+    else:
+        yield Check("evidence", True, found)
 
 
 def spool(trap: Path) -> Check:

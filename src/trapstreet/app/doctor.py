@@ -15,7 +15,10 @@ from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.core.model.words import counted
 from trapstreet.keys.files import refuse_readable_by_others
 from trapstreet.keys.inventory import Inventory
-from trapstreet.store import cases, leases, sightings
+from trapstreet.store import cases, controls, leases, sightings
+
+_NAMED = 5
+"""Sources that are named one by one."""
 
 
 def examine(start: Path | None) -> list[Check]:
@@ -49,11 +52,23 @@ def _outside(workspace: Workspace) -> Iterator[Check]:
     yield from names(workspace)
     if workspace.settings.serve.trap:
         yield from own_trap(workspace.root / workspace.settings.serve.trap)
+    yield from _proofs()
     if traps:
         yield _worker()
     if traps or workspace.settings.notify:
         yield from _routes(workspace)
     yield _decoys()
+
+
+def _proofs() -> Iterator[Check]:
+    """Whether watched sources prove that they would find something."""
+    failing, counts = controls.failing(), controls.counts()
+    for name, why in failing[:_NAMED]:
+        found = f"the watched source {name} does not prove any more that it would find something: {why}"
+        yield Check("proofs", False, found, f"see trapstreet watch status {name}", name)
+    if not failing and counts["proven"]:
+        of = counted(sum(counts.values()), "watched source")
+        yield Check("proofs", True, f"{counts['proven']:,} of {of} found their control records")
 
 
 def _worker() -> Check:

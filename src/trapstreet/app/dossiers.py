@@ -88,7 +88,8 @@ def _found(shown: CaseShown) -> Iterator[tuple[str, str]]:
     for alert in shown.alerts:
         if alert.kind == "finding":
             known = [(each.where, each.sha256) for each in alert.found]
-            yield from known or [(alert.lay, alert.facts.get("sha256", ""))]  # raised by an older version
+            old = [(alert.lay, alert.facts.get("sha256", ""))] if alert.lay else []  # of an older version
+            yield from known or old
 
 
 def _categories(data_set: DataSet) -> tuple[str, ...]:

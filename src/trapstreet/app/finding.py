@@ -30,6 +30,7 @@ class RowsText:
     """Rows as text, a line each."""
 
     sha256 = ""
+    trail = None
 
     def __init__(self, place: str, rows: Iterable[Sequence[Row]]) -> None:
         self.source = self.path = place

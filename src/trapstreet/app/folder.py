@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trapstreet.app.settings import FILE_NAME
-from trapstreet.app.workspace import FOLDERS, LOCK_NAME, SQLITE_NAME, locked
+from trapstreet.app.workspace import FOLDERS, LOCK_NAME, SQLITE_NAME, WHEN_NEEDED, locked
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.keys.files import sync_folder
 from trapstreet.store.database import (
@@ -18,7 +18,7 @@ from trapstreet.store.database import (
 )
 
 _STAGING = ".trapstreet-new"
-_PARTS = (*FOLDERS, SQLITE_NAME, FILE_NAME)
+_PARTS = (*FOLDERS, *WHEN_NEEDED, SQLITE_NAME, FILE_NAME)
 
 
 @contextmanager

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from trapstreet.app.clock import now
 from trapstreet.app.packed import open_table
+from trapstreet.app.remembering import erase_remembered
 from trapstreet.app.search import shelf_of
 from trapstreet.app.workspace import SQLITE_NAME, Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.ports import Progress
 from trapstreet.forget import Erasure, Identity, Kept, Remain, forget, read_identities, remains
-from trapstreet.store import catalogue, erasures
+from trapstreet.store import catalogue, erasures, evidence
 from trapstreet.store.database import SQLITE_PREFIX
+from trapstreet.store.models import Baseline, LeakShape
 
 STANDARD_INPUT = "standard input"
 _MOST_BYTES = 1 << 20
@@ -61,6 +63,7 @@ def forget_persons(
     )
     if not dry_run:
         _clear_leftovers(workspace)
+        erase_remembered(workspace, identities, data_sets)
     return erasure
 
 
@@ -76,6 +79,9 @@ def what_remains(workspace: Workspace, erasure: Erasure, *, given: str) -> list[
         jobs=erasures.jobs_told_by_values(),
         proofs=written["proof"],
         lists=written["customers"],
+        snapshots=evidence.stored()[0],
+        baselines=Baseline.objects.count(),
+        leaks=LeakShape.objects.count(),
     )
     return remains(erasure, kept)
 

@@ -29,6 +29,9 @@ from trapstreet.work.loop import Job, Turn
 SOON, LATER, SELDOM, DAILY = 1.0, 15.0, 3600.0, 86_400.0
 """Seconds between two rounds: of what must not wait, of counting, of the rest, of forgetting."""
 
+HANGS_AFTER = 6 * 3_600.0
+"""Seconds that a trace may take: the source of a data set whose copies have marks is read again."""
+
 HOLDER = "TRAPSTREET_WORKER"
 LETS_OTHERS = 0.11
 """Seconds between two batches of hits, or two looks: who waits for the registry looks for it each 0.1 s
@@ -83,6 +86,8 @@ class Duties:
             Job("housekeeping", SELDOM, self._keep_house),
             Job("checks", SELDOM, self._look_around, then=("messages",)),
             Job("forgetting", DAILY, self._forget),
+            Job("evidence", SELDOM, self._destroy_old),
+            Job("traces", LATER, self._trace, then=("messages",), hangs_after=HANGS_AFTER),
             Job("figures", LATER, self._count, alone=False),
         ]
 
@@ -186,6 +191,23 @@ class Duties:
             self._say(f"{counted(gone, 'incident')} forgotten that ended more than {keep} ago.")
         return gone
 
+    def _destroy_old(self, turn: Turn) -> int:
+        """Destroy snapshots of what was found that were kept for as long as the settings say."""
+        from trapstreet.app.snapshots import destroy_old, gone_words
+
+        gone = destroy_old(self._workspace, lambda: turn.goes_on(after=LETS_OTHERS))
+        if gone:
+            self._say(gone_words(gone, self._workspace.settings.evidence.keep))
+        return gone
+
+    def _trace(self, turn: Turn) -> int:
+        """Trace what was found, once for each case that has something new to trace."""
+        from trapstreet.app.case_tracing import trace_cases
+
+        made = trace_cases(self._workspace, turn.goes_on, self._say)
+        self._raised += made
+        return made
+
     def _count(self, _turn: Turn) -> int:
         self.counts = figures()
         spools = {}
@@ -210,6 +232,8 @@ def _registry_metrics(counts: Figures) -> Iterator[Metric]:
     noise = {label("channel", channel): count for channel, count in counts.background.items()}
     yield Metric("background_hits", "gauge", "Hits with nobody's names.", noise)
     yield Metric("damaged_records", "gauge", "Records of spools that were kept aside.", {"": counts.damaged})
+    watched = {label("proof", proof): count for proof, count in counts.watched.items()}
+    yield Metric("watched_sources", "gauge", "Watched sources, by how they are proven.", watched)
 
 
 def holder_name() -> str:

@@ -138,7 +138,7 @@ def _scripted(ground: Ground, path: Path, rows: Sequence[Sequence[Row]], *, writ
 
 def ground_of(planting: Planting) -> Ground:
     """The place of a planting, opened again. Raises UnusableInput for one that lies in no table."""
-    if planting.data_set is None:
+    if planting.data_set is None or planting.kind != plantings.RECORD:
         raise UnusableInput(
             f"{planting.id} lies in no table", hint="trapstreet decoy list shows what lies where"
         )

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, cast
@@ -21,7 +22,7 @@ def told(
     An object is taken for read when the next is asked for, whatever its reader left. The total is known once
     a thread has looked at all sizes.
     """
-    total = _Total(locations)
+    total = Total(locations)
     before = 0
     try:
         for each in found:
@@ -35,12 +36,12 @@ def told(
         total.stop()
 
 
-def _tell(progress: Progress, total: "_Total", before: int, done: int) -> None:
+def _tell(progress: Progress, total: "Total", before: int, done: int) -> None:
     done += before
     progress(done, None if total.known is None else max(total.known, done))
 
 
-class _Total:
+class Total:
     """The bytes of all objects, once they are known; those of a server, and of a listing that cannot be gone
     through, never are."""
 
@@ -50,7 +51,18 @@ class _Total:
         threading.Thread(target=self._add_up, args=(locations,), daemon=True).start()
 
     def stop(self) -> None:
+        """Nobody wants to know any more."""
         self._stopped = True
+
+    @classmethod
+    @contextmanager
+    def of(cls, locations: Sequence[str]) -> "Iterator[Total]":
+        """The same, until the context ends."""
+        total = cls(locations)
+        try:
+            yield total
+        finally:
+            total.stop()
 
     def _add_up(self, locations: Sequence[str]) -> None:
         if any("://" in location for location in locations):  # no server is asked twice for everything

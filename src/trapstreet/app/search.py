@@ -2,55 +2,21 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 from trapstreet.app.passwords import Passwords
 from trapstreet.app.reading import told
+from trapstreet.app.source_text import SourceText, searched
 from trapstreet.app.stopping import Stop
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.objects import SourceObject, Unread
 from trapstreet.core.ports import Progress
 from trapstreet.index import KernelMatcher, Lookup, Matcher, ReferenceMatcher, Shelf, native
 from trapstreet.plugins import decoders
-from trapstreet.plugins.decoders import decoded
-from trapstreet.plugins.formats import Text, read
+from trapstreet.plugins.formats import read
 from trapstreet.plugins.formats._stream import Limits
 from trapstreet.plugins.sources import objects
 from trapstreet.watch import Public
-
-
-@dataclass(slots=True)
-class SourceText:
-    """A text and the source it was found at; its chunks tell what is encoded in it, too, and end at a stop.
-
-    size  of the bytes that were read, without what was decoded
-    cut   whether the stop came before its end
-    """
-
-    source: str
-    text: Text
-    stop: Stop = field(default_factory=Stop)
-    size: int = 0
-    cut: bool = False
-    chunks: Iterator[bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.chunks = decoded(self._counted())
-
-    @property
-    def path(self) -> str:
-        return self.text.path
-
-    @property
-    def sha256(self) -> str:
-        return self.text.sha256
-
-    def _counted(self) -> Iterator[bytes]:
-        for chunk in self.stop.until(self.text.chunks):
-            self.size += len(chunk)
-            yield chunk
-        self.cut = self.stop.early
 
 
 def texts(
@@ -70,8 +36,19 @@ def texts(
     listings = [objects(location) for location in locations]
     found = chain.from_iterable(listings)
     watched = told(found, locations, progress) if progress and progress.watched else found
+    return texts_in(watched, passwords=passwords, ocr=ocr, stop=stop)
+
+
+def texts_in(
+    found: Iterable[SourceObject | Unread],
+    *,
+    passwords: Passwords = (),
+    ocr: bool = False,
+    stop: Stop | None = None,
+) -> Iterator[SourceText | Unread]:
+    """Every text in objects that were listed; otherwise as `texts`."""
     stop = stop or Stop()
-    return _until(stop, _read(watched, passwords, Limits(ocr=ocr), stop))
+    return _until(stop, _read(found, passwords, Limits(ocr=ocr), stop))
 
 
 def _until(stop: Stop, found: Iterator[SourceText | Unread]) -> Iterator[SourceText | Unread]:
@@ -91,7 +68,7 @@ def _read(
             yield each
         else:
             for part in read(each, limits, passwords=passwords):
-                yield part if isinstance(part, Unread) else SourceText(each.source, part, stop)
+                yield from [part] if isinstance(part, Unread) else searched(each.source, part, stop)
 
 
 def shelf_of(workspace: Workspace) -> Shelf:
@@ -127,5 +104,9 @@ def matcher_remark() -> str:
 
 
 def public_of(workspace: Workspace, lookup: Lookup) -> Public:
-    """The values that scans set aside: those that the settings name, and examples that are everywhere."""
-    return Public.of(workspace.settings.scan.public, lookup, workspace.ring.fingerprint_key)
+    """The values that scans set aside: those that the settings and baselines name, and examples that are
+    everywhere."""
+    from trapstreet.store.baselines import public_values
+
+    named = Public.of(workspace.settings.scan.public, lookup, workspace.ring.fingerprint_key)
+    return named.beside(public_values(workspace.ring))

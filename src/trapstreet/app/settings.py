@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from trapstreet.core.model.amounts import bytes_of, seconds_of
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.sections import in_our_words, within
 
@@ -113,6 +114,13 @@ trap = ""
 # aside wherever they are found: public = ["info@your.domain", "+353 1 900 0100"].
 public = []
 
+[evidence]
+# May be changed: of what the watch finds a sealed snapshot is kept for so long, and for so long after its
+# case was closed; of larger objects the beginning; all of them together take no more than this room.
+keep = "90 days"
+largest = "100 MB"
+room = "10 GB"
+
 [trace]
 # May be changed: the largest chance, over all copies together, that an innocent copy is accused.
 bound = 1e-6
@@ -202,6 +210,15 @@ class ScanSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     public: tuple[str, ...] = ()
 
 
+class EvidenceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept of what the watch finds (`evidence_limits`): how long, how much of an object, how much in
+    all."""
+
+    keep: str = "90 days"
+    largest: str = "100 MB"
+    room: str = "10 GB"
+
+
 class TraceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How sure an accusation must be."""
 
@@ -224,6 +241,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     callback: dict[str, dict[str, Any]] = {}
     share: dict[str, ShareSection] = {}
     scan: ScanSection = ScanSection()
+    evidence: EvidenceSection = EvidenceSection()
     trace: TraceSection = TraceSection()
 
 
@@ -295,6 +313,7 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
             hint="9465 is usual, 0 opens none",
         )
     read_keep(settings.work.keep, where=f"{label}{_line(text, 'work', 'keep')}: keep under [work]")
+    evidence_limits(settings, text, label=label)
     routes_of(settings, text, label=label)
     for name, section in settings.share.items():
         lines = {key: _line(text, f"share.{name}", key) for key in ("withhold", "marks")}
@@ -327,6 +346,28 @@ def _check_suppression(section: SuppressionSection, text: str, *, label: str) ->
             f"{label}{_line(text, '', 'suppression')}: certificate and key under [suppression] go together",
             hint="set both, or neither",
         )
+
+
+class EvidenceLimits(msgspec.Struct, frozen=True):
+    """How long snapshots are kept (microseconds), and how many bytes of an object, and of all."""
+
+    keep: int
+    largest: int
+    room: int
+
+
+def evidence_limits(settings: Settings, text: str = "", *, label: str = FILE_NAME) -> EvidenceLimits:
+    """What [evidence] says. Raises UnusableInput for a time or a size that is none."""
+    section = settings.evidence
+    where = {
+        key: f"{label}{_line(text, 'evidence', key)}: {key} under [evidence]"
+        for key in ("keep", "largest", "room")
+    }
+    return EvidenceLimits(
+        keep=seconds_of(section.keep, where=where["keep"]) * 1_000_000,
+        largest=bytes_of(section.largest, where=where["largest"]),
+        room=bytes_of(section.room, where=where["room"]),
+    )
 
 
 def routes_of(settings: Settings, text: str = "", *, label: str = FILE_NAME) -> "list[tuple[Route, Options]]":

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from trapstreet.app.clock import now
 from trapstreet.app.packed import open_table
 from trapstreet.app.passwords import Passwords
-from trapstreet.app.search import SourceText, matcher_of, texts
+from trapstreet.app.search import matcher_of, texts
+from trapstreet.app.source_text import SourceText
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.objects import Unread, printable
@@ -106,9 +107,16 @@ def trace_leak(
           together keep it
     Planted decoys that the leak shows are touched from then on.
     """
-    read = _Reading(texts(locations, progress, passwords=passwords))
+    parts = texts(locations, progress, passwords=passwords)
+    return trace_texts(workspace, parts, look=count_look(workspace, case) if case else None)
+
+
+def trace_texts(
+    workspace: Workspace, parts: Iterator[SourceText | Unread], *, look: int | None = None
+) -> Traced:
+    """Texts, with what could not be read, judged as one leak; `look` as in `count_look`."""
+    read = _Reading(parts)
     lookup, matcher = matcher_of(workspace)
-    look = _look(workspace, case) if case else None
     bound = workspace.settings.trace.bound * (6 / (pi * look) ** 2 if look else 1)
     result = trace(
         read,
@@ -134,7 +142,7 @@ def _touch(workspace: Workspace, result: Trace) -> None:
             plantings.touch(planting, record_ids, ring=workspace.ring, at=now())
 
 
-def _look(workspace: Workspace, case: str) -> int:
+def count_look(workspace: Workspace, case: str) -> int:
     """Which look at the case this is, from 1 on; it is in the log before anything is read."""
     digest = workspace.ring.derive("case", case)[:16]
     with workspace.writing():
@@ -264,3 +272,4 @@ class _Reading:
             else:
                 self.texts.append(part)
                 yield part
+                part.trail.forget()

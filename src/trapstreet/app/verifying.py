@@ -6,9 +6,9 @@ from itertools import chain
 from pathlib import Path
 
 from trapstreet.app.passwords import Passwords
-from trapstreet.core.model.objects import Unread
-from trapstreet.plugins.decoders import decoded
-from trapstreet.plugins.formats import Text, read
+from trapstreet.app.source_text import SourceText, searched
+from trapstreet.core.model.objects import SourceObject, Unread
+from trapstreet.plugins.formats import read
 from trapstreet.plugins.sources import objects
 from trapstreet.proof import MOST_BYTES, Checked, DoesNotHold, Proof, check, compare, missing, recount
 from trapstreet.proof import read as read_proof
@@ -58,11 +58,15 @@ def _all_of(unread: Sequence[Unread]) -> str:
     return f"{unread[0].path} was {'only partly' if unread[0].partly else 'not'} read"
 
 
-def _texts(locations: Sequence[str], unread: list[Unread], passwords: Passwords) -> Iterator[Text]:
+def _texts(locations: Sequence[str], unread: list[Unread], passwords: Passwords) -> Iterator[SourceText]:
     for found in chain.from_iterable([objects(location) for location in locations]):
-        for part in [found] if isinstance(found, Unread) else read(found, passwords=passwords):
-            if isinstance(part, Unread):
-                unread.append(part.printable())
+        for text in [found] if isinstance(found, Unread) else _texts_of(found, passwords):
+            if isinstance(text, Unread):
+                unread.append(text.printable())
             else:
-                part.chunks = decoded(part.chunks)
-                yield part
+                yield text
+
+
+def _texts_of(found: SourceObject, passwords: Passwords) -> Iterator[SourceText | Unread]:
+    for part in read(found, passwords=passwords):
+        yield from [part] if isinstance(part, Unread) else searched(found.source, part)

@@ -13,21 +13,28 @@ from django.db.models import F
 
 from trapstreet.app.alarming import alarm_findings, raise_trouble
 from trapstreet.app.errors import known_error
-from trapstreet.app.watched_texts import Opening, Search
+from trapstreet.app.keeping import Keeper
+from trapstreet.app.recalling import conclude
+from trapstreet.app.remembering import Remembering
+from trapstreet.app.sampling import Sampling
+from trapstreet.app.watch_control import Proving
+from trapstreet.app.watched_texts import Search
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.amounts import duration_text
 from trapstreet.core.model.errors import PluginFailed, TrapstreetError
 from trapstreet.core.model.notice import Severity
 from trapstreet.core.model.objects import printable
 from trapstreet.core.ports import Source
+from trapstreet.index import Matcher
 from trapstreet.plugins.sources import Later, source_of
 from trapstreet.store import cases, watching
 from trapstreet.store.leases import clock
 from trapstreet.store.models import WatchedSource
 from trapstreet.store.watching import Seen
-from trapstreet.watch.domain.known import Digests, Known
-from trapstreet.watch.domain.rules import Rules
+from trapstreet.watch.domain.known import Digests
+from trapstreet.watch.domain.rules import SPENT, Rules
 from trapstreet.watch.domain.steps import Figures, Read, Step
+from trapstreet.watch.remembered import Memory
 from trapstreet.watch.rounds import Round, Stopped
 
 QUICK = 2.0
@@ -59,12 +66,15 @@ class Outcome:
 class Means:
     """What all threads of a watcher share.
 
-    say  told a line where something happened;  ended  told of each round
+    memory  of what is read;  anything  a matcher for all that it holds of it
+    say     told a line where something happened;  ended  told of each round
     """
 
     workspace: Workspace
     search: Search
     digests: Digests
+    memory: Memory
+    anything: Matcher
     say: Callable[[str], None]
     ended: Callable[[Outcome], None]
 
@@ -99,11 +109,18 @@ class Rounds:
     def _one(self, row: WatchedSource) -> None:
         began, at = time.monotonic(), clock()
         run: Round | None = None
+        if row.recall_at:
+            row.cursor = ""  # what has to be read again was named before
         folder, where = self._means.workspace.root, f"watched source {row.name}"
         try:
             with closing(source_of(row.kind, row.options, folder=folder, where=where)) as source:
-                run = self._round(row, source, at)
+                proving = Proving(self._means.workspace, row, digests=self._means.digests, at=at)
+                run = self._round(row, source, at, proving)
                 run.run()
+                if said := proving.ended(run, source):
+                    self._means.say(said)
+                if row.recall_at and SPENT not in run.figures.passed_over:
+                    run.figures.findings += conclude(self._means.workspace, row)
         except DatabaseError:
             raise
         except Stopped:
@@ -117,17 +134,31 @@ class Rounds:
         self._ended.append((row, run, at))
         self._means.ended(Outcome(row.name, run.figures))
 
-    def _round(self, row: WatchedSource, source: Source, at: int) -> Round:
+    def _round(self, row: WatchedSource, source: Source, at: int, proving: Proving) -> Round:
         location = str(row.options.get("url", ""))
+        rules = msgspec.convert(row.rules, Rules)
+        samples = Sampling(source, rules.sample) if rules.sample else None
+        keeper = Keeper(
+            self._means.workspace, samples or source, row.name, goes_on=self._goes_on, location=location
+        )
+        search = self._means.search
+        remembering = Remembering(
+            self._means.memory,
+            self._means.anything,
+            opened=(lambda ref: keeper.opened(samples.sampled(ref))) if samples else keeper.opened,
+            search=proving.search(search),
+            stand=lambda: search.stand,
+        )
         return Round(
-            source,
-            cursor=row.cursor,
-            known=Known(watching.known(row, at=at)),
+            proving.listening(source),
+            cursor=proving.cursor(),
+            known=proving.known,
             digests=self._means.digests,
-            rules=msgspec.convert(row.rules, Rules),
-            opened=lambda ref: Opening(source, ref, location, self._goes_on),
-            search=self._means.search,
-            commit=lambda run, step: self._commit(row, run, step, began=at),
+            rules=rules,
+            samples=samples,
+            opened=remembering.opened,
+            search=remembering.search,
+            commit=lambda run, step: self._commit(row, run, step, keeper, remembering, began=at),
             works=self._let_others,
             goes_on=self._goes_on,
             figures=_figures(row),
@@ -142,10 +173,20 @@ class Rounds:
             self.given_back |= ids
             self._left.clear()
 
-    def _commit(self, row: WatchedSource, run: Round, step: Step, *, began: int) -> None:
+    def _commit(
+        self,
+        row: WatchedSource,
+        run: Round,
+        step: Step,
+        keeper: Keeper,
+        remembering: Remembering,
+        *,
+        began: int,
+    ) -> None:
         """What was read, found and heard, and how far the listing is, all in one transaction."""
-        at = clock()
-        with cases.raising() if step.findings else transaction.atomic():
+        remembering.keep(row.id, step)
+        with keeper.kept(step) as witnesses, cases.raising() if step.findings else transaction.atomic():
+            at = clock()
             if not self._mine(row).update(cursor=run.cursor, began_at=row.began_at or began):
                 raise Stopped
             gone = watching.mark_gone(row, step.missing, kept=step.kept, at=at) if step.missing else 0
@@ -157,7 +198,7 @@ class Rounds:
                 figures=msgspec.to_builtins(run.figures), objects_there=F("objects_there") + more
             )
             if step.findings:
-                alarm_findings(self._means.workspace, step.findings)
+                alarm_findings(self._means.workspace, step.findings, witnesses)
             watching.add_tests(step.tests)
 
     def _settle_ended(self) -> None:

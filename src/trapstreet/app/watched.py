@@ -6,16 +6,18 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import msgspec
+from django.db.models import Min
 from msgspec.structs import fields
 
+from trapstreet.app.watch_proofs import Proof, proofs
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.objects import Mark, Ref, Unread, printable
 from trapstreet.core.model.urls import without_password
-from trapstreet.plugins.sources import kind_named, kind_names, source_of
+from trapstreet.plugins.sources import kind_named, kind_names, noticed, source_of
 from trapstreet.store import watching
 from trapstreet.store.leases import clock
-from trapstreet.store.models import WatchedSource
+from trapstreet.store.models import Delivery, WatchedSource
 from trapstreet.watch.domain.rules import Rules
 from trapstreet.watch.domain.steps import Figures
 
@@ -23,6 +25,7 @@ READ_ONCE = "stdin"
 """The kind that has nothing to come back to."""
 HOLDING = 20
 """Objects with our data that are named for one source."""
+_UNTOLD = 3_600_000_000
 
 
 class Added(msgspec.Struct, frozen=True):
@@ -46,6 +49,7 @@ class Health(msgspec.Struct, frozen=True):
     ended_at, whole_at  when a round, and a listing of everything, ended last;  due_at  of the next round
     objects   there, that were read;  unread  of them not, or not wholly;  found  of them holding our data
     figures   of the round under way, else of the last one
+    proof     whether it proves that it would find something
     """
 
     name: str
@@ -63,6 +67,7 @@ class Health(msgspec.Struct, frozen=True):
     unread: int
     found: int
     figures: Figures
+    proof: Proof
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -103,6 +108,7 @@ def add(
             hint="leave it out, and name a file that holds it (docs/sources.md)",
         )
     first = "" if later else _first(workspace, name, kind, given)
+    given |= noticed(kind, given, folder=workspace.root, where=f"watched source {name}")
     at = clock()
     WatchedSource.objects.create(
         name=name,
@@ -122,7 +128,15 @@ def status(names: tuple[str, ...] = ()) -> list[Health]:
     """How the watched sources are, or those of some names, by name. Raises UnusableInput for other names."""
     rows = [watching.source_named(name) for name in names] or watching.sources()
     counts, at = watching.counts(), clock()
-    return [_health(row, *counts.get(row.id, (0, 0)), at=at) for row in rows]
+    pairs = zip(rows, proofs(rows), strict=True)
+    return [_health(row, *counts.get(row.id, (0, 0)), proof, at=at) for row, proof in pairs]
+
+
+def untold() -> int | None:
+    """Since when messages of alerts wait that should have been sent (Unix µs): no worker runs, or its routes
+    fail. None where none waits for long."""
+    oldest = Delivery.objects.filter(state="waiting").aggregate(oldest=Min("created_at"))["oldest"]
+    return oldest if oldest is not None and clock() - oldest > _UNTOLD else None
 
 
 def holding(name: str) -> list[Holding]:
@@ -131,7 +145,7 @@ def holding(name: str) -> list[Holding]:
     return [Holding(*each) for each in found]
 
 
-def _health(row: WatchedSource, unread: int, found: int, *, at: int) -> Health:
+def _health(row: WatchedSource, unread: int, found: int, proof: Proof, *, at: int) -> Health:
     return Health(
         name=row.name,
         kind=row.kind,
@@ -148,6 +162,7 @@ def _health(row: WatchedSource, unread: int, found: int, *, at: int) -> Health:
         unread=unread,
         found=found,
         figures=msgspec.convert(row.figures, Figures),
+        proof=proof,
     )
 
 

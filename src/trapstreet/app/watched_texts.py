@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, cast
 
-from trapstreet.app.search import SourceText, matcher_of, public_of
+from trapstreet.app.held import Held
+from trapstreet.app.search import matcher_of, public_of
+from trapstreet.app.source_text import searched
+from trapstreet.app.stands import stand_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.objects import Ref, SourceObject, Unread
 from trapstreet.core.ports import Source, Text
@@ -32,12 +35,13 @@ class Opening:
         self.fetched = 0
         self.broke: OSError | None = None
         self.changed = False
+        self.held = Held()
         self._source, self._ref, self._goes_on = source, ref, goes_on
         self.parts: Iterator[Text | Unread] = self._parts(location)
 
     def _parts(self, location: str) -> Iterator[Text | Unread]:
         for part in read(SourceObject(location, self._ref.path, self._ref.size, self._open)):
-            yield part if isinstance(part, Unread) else SourceText(location, part)
+            yield from [part] if isinstance(part, Unread) else searched(location, part)
 
     def _open(self) -> BinaryIO:
         try:
@@ -45,6 +49,7 @@ class Opening:
         except OSError as error:
             self._breaks(error)
             raise
+        self.held.begin()
         return cast(BinaryIO, _Counted(file, self))
 
     def take(self, file: BinaryIO, size: int) -> bytes:
@@ -71,13 +76,17 @@ class Opening:
 
 class _Counted(io.RawIOBase):
     def __init__(self, file: BinaryIO, opening: Opening) -> None:
-        self._file, self._opening = file, opening
+        self._file, self._opening, self._at = file, opening, 0
 
     def read(self, size: int = -1) -> bytes:
-        return self._opening.take(self._file, size)
+        block = self._opening.take(self._file, size)
+        self._opening.held.take(self._at, block)
+        self._at += len(block)
+        return block
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
+        self._at = self._file.seek(offset, whence)
+        return self._at
 
     def seekable(self) -> bool:
         return self._file.seekable()
@@ -104,6 +113,13 @@ class Search:
         self._looked = -_LOOKED_AT
         self._stand: object = None
         self._made: tuple[Lookup, Matcher, Public] | None = None
+        self._number = 0
+
+    @property
+    def stand(self) -> int:
+        """Up to which segment it searches (app.stands), or further."""
+        self._current()
+        return self._number
 
     def __call__(self, texts: Iterable[Text | Unread]) -> tuple[Scan, int]:
         """What was found, and in how many texts chance could have shown a data set, once for each."""
@@ -120,14 +136,16 @@ class Search:
             if not self._made or stand != self._stand:
                 lookup, matcher = matcher_of(self._workspace)
                 self._made = lookup, matcher, public_of(self._workspace, lookup)
+                self._number = stand_of(lookup)
                 self._stand = stand
             self._looked = now
             return self._made
 
     def _stands(self) -> object:
         """Something that changes with the index."""
-        from trapstreet.store.models import Copy, DataSet, Planting, Pool, Version
+        from trapstreet.store.models import Baseline, Copy, DataSet, Planting, Pool, Version
 
         owners = [model.objects.count() for model in (DataSet, Version, Copy, Pool, Planting)]
+        owners += Baseline.objects.filter(public=True).values_list("id", flat=True)
         files = sorted(self._workspace.index.glob("*/*.segment"))
         return owners, [(str(file), (at := file.stat()).st_mtime_ns, at.st_ino) for file in files]

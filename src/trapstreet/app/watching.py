@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Collection, Iterable
 
+from trapstreet.app.recalling import Recalling
+from trapstreet.app.remembering import anything_matcher, memory_of
 from trapstreet.app.watch_rounds import Means, Outcome, Rounds
 from trapstreet.app.watched_texts import Search
 from trapstreet.app.workspace import Workspace
@@ -21,7 +23,7 @@ AT_ONCE = 32
 HANGS_AFTER = 6 * 3_600.0
 """Seconds: no source is silent for more than a minute, but some fetch all before they name anything."""
 
-_SOON, _RENEW = 1.0, 30.0
+_SOON, _RECALL, _RENEW = 1.0, 10.0, 30.0
 _ASKED = 200  # sources that are asked for by their ids in one question to the registry
 _HOLDER = 60
 
@@ -44,7 +46,16 @@ class Watcher:
     ) -> None:
         self._holder, self._only = f"watch {holder[:_HOLDER]}", only
         digests = Digests(workspace.ring.watch_key())
-        self._means = Means(workspace, Search(workspace), digests, say, ended)
+        self._recalling = Recalling(workspace, say)
+        self._means = Means(
+            workspace,
+            Search(workspace),
+            digests,
+            memory_of(workspace),
+            anything_matcher(workspace),
+            say,
+            ended,
+        )
 
     def jobs(self, threads: int = THREADS) -> list[Job]:
         """What it does until it is told to stop."""
@@ -52,7 +63,8 @@ class Watcher:
             Job(f"watch {number}", _SOON, self._look, alone=False, hangs_after=HANGS_AFTER)
             for number in range(1, threads + 1)
         ]
-        return [*looks, Job("keeping", _RENEW, self._renew, alone=False)]
+        recalls = Job("recalling", _RECALL, self._recall, alone=False, hangs_after=HANGS_AFTER)
+        return [*looks, recalls, Job("keeping", _RENEW, self._renew, alone=False)]
 
     def give_back(self) -> None:
         """Others may have what this one, or one of its name that was killed, has taken."""
@@ -60,6 +72,8 @@ class Watcher:
 
     def once(self, ids: Iterable[int], *, threads: int = THREADS) -> None:
         """A round of each of some sources, due or not, that nobody else is at."""
+        ids = set(ids)
+        self._recalling.turn(only=ids)
         errand = _Errand(self, ids)
         workers = [threading.Thread(target=errand.run, daemon=True) for _ in range(threads)]
         try:
@@ -95,6 +109,9 @@ class Watcher:
         except Stopped:
             pass
         return done
+
+    def _recall(self, turn: Turn) -> int:
+        return self._recalling.turn(turn.goes_on, self._only)
 
     def _renew(self, _turn: Turn) -> int:
         watching.renew(self._holder, at=clock())

@@ -21,6 +21,7 @@ from trapstreet.keys.ring import KeyRing
 
 VARIABLE = "TRAPSTREET_WORKSPACE"
 FOLDERS = ("index", "sealed", "tmp")
+WHEN_NEEDED = ("evidence", "remembered")
 LOCK_NAME = ".lock"
 SQLITE_NAME = "registry.sqlite3"
 BUSY_SECONDS = 30.0

@@ -8,19 +8,21 @@
 
 from trapstreet.cases.domain import alerts, awareness, retry
 from trapstreet.cases.domain.drafts import Draft, Known, drafts
-from trapstreet.cases.domain.leaks import Leak, Spot
+from trapstreet.cases.domain.leaks import KNOWN_LEAK, Leak, Spot
 from trapstreet.cases.domain.routes import Route, read_route
 from trapstreet.cases.domain.runbook import Runbook, joined, runbook
 from trapstreet.cases.domain.severity import Use
-from trapstreet.cases.leaks import raise_leak
+from trapstreet.cases.leaks import Shapes, raise_leak
 from trapstreet.cases.service import Tellings, escalate, raise_alert
 
 __all__ = [
+    "KNOWN_LEAK",
     "Draft",
     "Known",
     "Leak",
     "Route",
     "Runbook",
+    "Shapes",
     "Spot",
     "Tellings",
     "Use",

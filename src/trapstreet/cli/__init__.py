@@ -20,6 +20,7 @@ COMMANDS = {
     "sighting": "List the uses of decoys: which, from where, by whom.",
     "alert": "List, acknowledge, assign, test alerts.",
     "case": "Show, decide and export what alerts belong to.",
+    "baseline": "Say what is out already: old leaks, public values.",
     "suppress": "Keep decoys out of billing, mailing and statistics.",
     "forget": "Erase a person from what trapstreet keeps.",
     "strip": "Remove a copy's decoys from a file that came back.",

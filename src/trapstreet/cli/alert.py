@@ -111,7 +111,7 @@ def test(*, route: Sequence[str], workspace: Path | None, as_json: bool) -> int:
 
     tried = test_alert(opened, route)
     lines = [f"{each.route}: {f'NOT TOLD: {each.error}' if each.error else 'told'}" for each in tried]
-    nothing = "There is no route yet: add a section [notify.NAME] to trapstreet.toml (docs/alerts.md)."
+    nothing = "There is no route yet: add a section [notify.NAME] to trapstreet.toml (docs/notifiers.md)."
     emit(as_json, {"routes": tried}, "\n".join(lines) or nothing)
     return min((each.status for each in tried if each.error), default=0)
 

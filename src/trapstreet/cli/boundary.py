@@ -36,21 +36,33 @@ def run_guarded(command: click.Command, arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _told("interrupted; nothing was half-written", "", INTERRUPTED, as_json=as_json)
     except Exception as error:  # noqa: BLE001  the outermost edge: whatever is left is a bug, and is recorded
-        known = as_trapstreet_error(error)
+        known = as_trapstreet_error(error, command=_meant(command, arguments))
         if known is None:
             return _told(*record_bug(error), BUG, as_json=as_json)
         return _told(known.message, known.hint, known.status, as_json=as_json)
     return status if isinstance(status, int) else 0
 
 
-def as_trapstreet_error(error: Exception) -> TrapstreetError | None:
-    """The error in the product's own words, None if it is a bug."""
+def as_trapstreet_error(error: Exception, *, command: str = "trapstreet") -> TrapstreetError | None:
+    """The error in the product's own words, None if it is a bug. command: whose help is named."""
     if isinstance(error, click.NoSuchOption) and (found := _of_a_table(error)):
         return found
     if isinstance(error, click.ClickException):
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "trapstreet"
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else command
         return UnusableInput(error.format_message().rstrip("."), hint=f"see {where} --help")
     return known_error(error)
+
+
+def _meant(command: click.Command, arguments: list[str]) -> str:
+    """The command that a line is for, as far as it names one."""
+    path = "trapstreet"
+    for word in arguments:
+        if not isinstance(command, click.Group):
+            break
+        if (found := command.get_command(click.Context(command), word)) is None:
+            break
+        path, command = f"{path} {word}", found
+    return path
 
 
 def _of_a_table(error: click.NoSuchOption) -> UnusableInput | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from trapstreet.cli.options import example, json_option, refuse_unprintable, workspace_option
-from trapstreet.cli.output import emit
+from trapstreet.cli.output import emit, note
 from trapstreet.core.model.errors import UnusableInput
 
 _by = click.option("--by", metavar="NAME", help="Who; else the system's user.")
@@ -19,6 +19,7 @@ _by = click.option("--by", metavar="NAME", help="Who; else the system's user.")
         "trapstreet case show k4",
         'trapstreet case aware k4 --by "Aoife Byrne" --at 2026-11-22T14:05+00:00',
         "trapstreet case export k4 --out case.html",
+        'trapstreet case evidence k4 --out found.csv --reason "for counsel"',
     )
 )
 def command() -> None:
@@ -166,6 +167,62 @@ def export(*, case: str, out: Path, workspace: Path | None, as_json: bool) -> No
 
     written = [str(path) for path in export_case(opened, case, out)]
     emit(as_json, {"written": written}, "\n".join(f"Written: {path}" for path in written))
+
+
+@command.command(
+    epilog=example(
+        'trapstreet case evidence k4 --out found.csv --reason "for counsel"',
+        'trapstreet case evidence k4 --snapshot s7 --destroy --reason "asked by the person concerned"',
+    )
+)
+@click.argument("case")
+@click.option("--snapshot", metavar="ID", help="Which one, like s7, where the case has several.")
+@click.option("--out", type=click.Path(path_type=Path), help="A new file for what lay there.")
+@click.option("--destroy", is_flag=True, help="Destroy the snapshot for good: its key, then its file.")
+@click.option("--reason", required=True, help="Why; it is kept, sealed, in the log or the case.")
+@_by
+@workspace_option
+@json_option
+def evidence(
+    *,
+    case: str,
+    snapshot: str | None,
+    out: Path | None,
+    destroy: bool,
+    reason: str,
+    by: str | None,
+    workspace: Path | None,
+    as_json: bool,
+) -> None:
+    """Write what the watch found, as it lay there, to a new file; or destroy it before its time.
+
+    The file is in plain text and may be hostile: do not open it outside of a machine made for that. That it
+    was asked for is in the log first. What is kept is listed by trapstreet case show.
+    """
+    if (out is None) != destroy or not reason.strip():
+        raise UnusableInput(
+            "pass --out FILE or --destroy, and say why with --reason",
+            hint="trapstreet case show lists what is kept",
+        )
+    from trapstreet.app.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    from trapstreet.app.casework import note as add
+    from trapstreet.app.casework import this_user
+    from trapstreet.app.snapshots import destroy as destroy_now
+    from trapstreet.app.snapshots import snapshot_named, write_out
+
+    found = snapshot_named(opened, case, snapshot)
+    answer = {"snapshot": f"s{found.id}", "path": found.about.path, "sha256": found.about.sha256}
+    if out is not None:
+        write_out(opened, found, out, reason=reason.strip())
+        note(found.about.remark)
+        note("It holds personal data in plain text: keep it where few can read it, and delete it when done.")
+        emit(as_json, answer | {"written": str(out)}, f"Written: {out}")
+        return
+    destroy_now(opened, [found])
+    add(opened, case, by=_signed(by) or this_user(), what=f"The snapshot s{found.id} was destroyed: {reason}")
+    emit(as_json, answer | {"destroyed": True}, f"The snapshot s{found.id} is destroyed; its hash stays.")
 
 
 def _moment(text: str) -> int:

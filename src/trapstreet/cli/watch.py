@@ -9,6 +9,7 @@ import click
 from trapstreet.cli.options import example, json_option, workspace_option
 from trapstreet.cli.output import emit, note
 from trapstreet.cli.watch_add import add
+from trapstreet.cli.watch_control import control
 
 if TYPE_CHECKING:
     from trapstreet.app.watch_rounds import Outcome
@@ -30,6 +31,7 @@ def command() -> None:
 
 
 command.add_command(add)
+command.add_command(control)
 
 
 @command.command("list", epilog=example("trapstreet watch list", "trapstreet watch list --json"))
@@ -61,18 +63,26 @@ def list_sources(workspace: Path | None, as_json: bool) -> None:
 @workspace_option
 @json_option
 def remove(name: str, workspace: Path | None, as_json: bool) -> None:
-    """Watch NAME no longer. What was seen there is forgotten; alerts and cases stay."""
+    """Watch NAME no longer. What was seen there is forgotten, and its control record taken out of it; alerts
+    and cases stay."""
     from trapstreet.app.workspace import Workspace
 
-    Workspace.open(workspace)
+    opened = Workspace.open(workspace)
+    from trapstreet.app.control_records import take_away
+    from trapstreet.app.remembering import memory_of
     from trapstreet.core.model.words import counted
     from trapstreet.store import watching
 
     source = watching.source_named(name)
+    number = source.id
+    with opened.writing():
+        left = take_away(opened, source)
     watching.remove(source)
+    memory_of(opened).forget(number)
     objects = counted(source.objects_there, "object")
     text = f"{name} is watched no longer; {objects} seen there are forgotten. Alerts and cases stay."
-    emit(as_json, {"removed": name, "objects": source.objects_there}, text)
+    lines = [text, f"LEFT  its control record: {left}"] if left else [text]
+    emit(as_json, {"removed": name, "objects": source.objects_there, "left": left}, "\n".join(lines))
 
 
 @command.command(epilog=example("trapstreet watch status", "trapstreet watch status finance --json"))
@@ -85,14 +95,20 @@ def status(name: str | None, workspace: Path | None, as_json: bool) -> None:
 
     Workspace.open(workspace)
     from trapstreet.app import watched
-    from trapstreet.render.watching import NONE
+    from trapstreet.render.watching import NONE, UNTOLD, when
 
     rows = watched.status((name,) if name else ())
+    since = watched.untold()
+    untold = [f"NOT TOLD  {UNTOLD.format(since=when(since))}"] if since is not None else []
     if name is None:
-        emit(as_json, {"sources": rows}, _table(rows) if rows else NONE)
+        lines = [_table(rows) if rows else NONE, *untold]
+        emit(as_json, {"sources": rows, "untold_since": since}, "\n".join(lines))
         return
-    there = watched.holding(name)
-    emit(as_json, {"sources": rows, "holding": there}, "\n".join(_details(rows[0], there)))
+    from trapstreet.store import recalls
+
+    there, again = watched.holding(name), recalls.waiting(name)
+    document = {"sources": rows, "holding": there, "read_again": again, "untold_since": since}
+    emit(as_json, document, "\n".join([*_details(rows[0], there, again), *untold]))
 
 
 @command.command(epilog=example("trapstreet watch run", "trapstreet watch run --once finance"))
@@ -178,12 +194,13 @@ def _lines(done: "Sequence[Outcome]", elsewhere: Sequence[str]) -> list[str]:
 def _table(rows: "Sequence[Health]") -> str:
     from trapstreet.cli.tables import table
     from trapstreet.core.model.words import printable
+    from trapstreet.render.proven import proof_cell
     from trapstreet.render.watching import LATE, when
 
     def health(row: "Health") -> str:
         return LATE if row.state == "late" else f"failing: {row.why}" if row.state == "failing" else row.state
 
-    names = ("source", "kind", "last round", "next", "objects", "not read", "hold data", "health")
+    names = ("source", "kind", "last round", "next", "objects", "not read", "hold data", "health", "proof")
     cells = [
         [
             row.name,
@@ -194,14 +211,16 @@ def _table(rows: "Sequence[Health]") -> str:
             f"{row.unread:,}",
             f"{row.found:,}",
             health(row),
+            proof_cell(row.proof),
         ]
         for row in rows
     ]
     return table(names, [[printable(cell) for cell in row] for row in cells])
 
 
-def _details(row: "Health", there: "Sequence[Holding]") -> list[str]:
+def _details(row: "Health", there: "Sequence[Holding]", again: int) -> list[str]:
     from trapstreet.core.model.words import counted, printable
+    from trapstreet.render.proven import proof_line
     from trapstreet.render.watching import every_text, not_read_lines, round_line, when
 
     lines = [
@@ -209,11 +228,14 @@ def _details(row: "Health", there: "Sequence[Holding]") -> list[str]:
         "",
         f"{row.kind}, {every_text(row.every)}: {printable(row.url)}",
         f"All of it was listed last: {when(row.whole_at)}.",
+        proof_line(row.proof, row.name),
         f"The {'round under way' if row.state == 'under way' else 'last round'}: {round_line(row.figures)}.",
         *not_read_lines(row.figures),
     ]
     if row.failing_since is not None:
         lines.append(f"FAILING since {when(row.failing_since)}, {counted(row.failures, 'time')}: {row.why}")
+    if again:
+        lines.append(f"{counted(again, 'object')} seen before, with values of new data, will be read again.")
     for each in there:
         readers = f", which {each.readers} may read" if each.readers else ""
         lines.append(f"HOLDS YOUR DATA  {each.path}{readers}: {counted(each.findings, 'finding')}")

@@ -60,6 +60,11 @@ def _adding(kind: str) -> click.Command:
         help='Objects of such names are not read: "*.iso", "*/node_modules/*" (repeatable).',
     )
     @click.option("--budget", metavar="SIZE", help='What one round reads at most, like "10 GB".')
+    @click.option(
+        "--sample",
+        metavar="SIZE",
+        help='Of larger texts, videos … only so much is read, unless that shows something: "20 MB".',
+    )
     @click.option("--later", is_flag=True, help="Do not look at it now.")
     @workspace_option
     @json_option
@@ -78,7 +83,7 @@ def _add(kind: str, given: dict[str, Any]) -> None:
     from trapstreet.core.model.amounts import seconds_of
 
     seconds = seconds_of(every, where="--every")
-    rules = _rules(given.pop("largest"), given.pop("pass_over"), given.pop("budget"))
+    rules = _rules(given.pop("largest"), given.pop("pass_over"), given.pop("budget"), given.pop("sample"))
     from trapstreet.app.workspace import Workspace
 
     opened = Workspace.open(workspace)
@@ -90,11 +95,12 @@ def _add(kind: str, given: dict[str, Any]) -> None:
     lines = [
         f"{name} is watched from now on, {every_text(seconds)}; {seen}.",
         "It is looked at while trapstreet serve (started anew) or trapstreet watch run goes on.",
+        f"Have it prove that it would find something: trapstreet watch control {name}",
     ]
     emit(as_json, added, "\n".join(lines))
 
 
-def _rules(largest: str | None, pass_over: Sequence[str], budget: str | None) -> "Rules":
+def _rules(largest: str | None, pass_over: Sequence[str], budget: str | None, sample: str | None) -> "Rules":
     from trapstreet.core.model.amounts import bytes_of
     from trapstreet.watch.domain.rules import Rules
 
@@ -102,4 +108,5 @@ def _rules(largest: str | None, pass_over: Sequence[str], budget: str | None) ->
         largest=None if largest is None else bytes_of(largest, where="--largest"),
         pass_over=tuple(pass_over),
         budget=None if budget is None else bytes_of(budget, where="--budget"),
+        sample=None if sample is None else bytes_of(sample, where="--sample"),
     )

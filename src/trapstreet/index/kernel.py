@@ -39,12 +39,15 @@ class KernelMatcher:
     next search of each thread once a text was full of hits.
     """
 
-    def __init__(self, lookup: Lookup, key_of: KeyOf, threads: int = 1) -> None:
-        """Raises RuntimeError where there is no kernel (native.why_not)."""
+    def __init__(self, lookup: Lookup, key_of: KeyOf, threads: int = 1, *, kept: int = KEPT) -> None:
+        """Raises RuntimeError where there is no kernel (native.why_not).
+
+        kept  fingerprints of its sketches
+        """
         self._lookup = lookup
-        self._threads = threads
+        self._threads, self._kept = threads, kept
         epochs = sorted({epoch for _, epoch in lookup.anchors()})
-        self._plans = [_Plan(lookup, key_of, epoch) for epoch in epochs]
+        self._plans = [_Plan(lookup, key_of, epoch, kept) for epoch in epochs]
         self._pool = ThreadPoolExecutor(threads)  # begins no thread before the first long text
 
     def matches(self, chunks: Iterable[bytes], *, candidates: bool = False) -> Iterator[Matches]:
@@ -52,7 +55,7 @@ class KernelMatcher:
 
         Their sketches hold what is new: merged, they are the sketch of the text.
         """
-        seen = _Seen()
+        seen = _Seen(self._kept)
         waiting: deque[Future[Matches]] = deque()
         for stretch in stretches(chunks, STRETCH):
             if self._threads == 1 or (stretch.size < STRETCH and not waiting):
@@ -82,7 +85,8 @@ class KernelMatcher:
 class _Seen:
     """The sketches of a text so far: only smaller fingerprints than theirs can still change them."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
         self._sketches: defaultdict[Kind, list[Sketch]] = defaultdict(list)
         self.thresholds: dict[Kind, int] = {}
 
@@ -92,11 +96,12 @@ class _Seen:
                 continue
             parts = self._sketches[kind]
             parts.append(sketch)
-            enough = kind not in self.thresholds and sum(len(part.fingerprints) for part in parts) >= KEPT
+            seen = sum(len(part.fingerprints) for part in parts)
+            enough = kind not in self.thresholds and seen >= self._kept
             if enough or len(parts) > _PENDING:
-                whole = Sketch.union(parts)
+                whole = Sketch.union(parts, kept=self._kept)
                 parts[:] = [whole]
-                if len(whole.fingerprints) == KEPT:
+                if len(whole.fingerprints) == self._kept:
                     self.thresholds = {**self.thresholds, kind: int(whole.fingerprints[-1])}
         return matches
 
@@ -112,7 +117,8 @@ class _Part(NamedTuple):
 class _Plan:
     """A search for everything of one epoch."""
 
-    def __init__(self, lookup: Lookup, key_of: KeyOf, epoch: int) -> None:
+    def __init__(self, lookup: Lookup, key_of: KeyOf, epoch: int, kept: int) -> None:
+        self._kept = kept
         library = load()
         if library is None:
             raise RuntimeError("there is no kernel")
@@ -133,14 +139,15 @@ class _Plan:
         try:
             results = self._idle.pop()
         except IndexError:
-            results = abi.Results(keep=KEPT)
+            results = abi.Results(keep=self._kept)
         for at, kind in enumerate(abi.ANCHORS):
             results.threshold[at] = thresholds.get(kind, _EVERYTHING)
+        begin, size = _address(text), c_uint64(len(text))
         try:
             found = self._library.ts_scan(
                 self._config,
-                _address(text),
-                c_uint64(len(text)),
+                begin,
+                size,
                 c_uint64(stretch.first),
                 c_uint64(stretch.last),
                 int(candidates),
@@ -148,7 +155,7 @@ class _Plan:
             )
             check(found)
             wide = self._offer_unicode(stretch, text, results)
-            self._confirm(text, results)
+            self._confirm(begin, size, results)
             return self._part(results, stretch.offset, candidates, wide)
         finally:
             if max(results.room_hits, results.room_candidates) <= _KEPT:
@@ -182,11 +189,9 @@ class _Plan:
             )
         return wide
 
-    def _confirm(self, text: memoryview, results: abi.Results) -> None:
+    def _confirm(self, begin: c_void_p, size: c_uint64, results: abi.Results) -> None:
         while True:
-            wanted = self._library.ts_confirm(
-                self._config, _address(text), c_uint64(len(text)), byref(results)
-            )
+            wanted = self._library.ts_confirm(self._config, begin, size, byref(results))
             if wanted <= 0:
                 check(wanted)
                 return
@@ -242,7 +247,8 @@ class _Plan:
             samples = _copied(results.samples[at], results.n_samples[at], abi.SAMPLE)
             found[kind] = Sketch(samples["fingerprint"], samples["form"])
             if kind is Kind.EMAIL and wide.forms:
-                found[kind] = Sketch.union([found[kind], Sketch.of(self._hashed(wide), wide.forms)])
+                of = Sketch.of(self._hashed(wide), wide.forms, kept=self._kept)
+                found[kind] = Sketch.union([found[kind], of], kept=self._kept)
         return found
 
     def _hashed(self, wide: "_Forms") -> NDArray[np.uint64]:

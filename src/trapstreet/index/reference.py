@@ -29,7 +29,7 @@ from trapstreet.index.matcher import (
     assemble,
     together,
 )
-from trapstreet.index.sketch import Sketch
+from trapstreet.index.sketch import KEPT, Sketch
 from trapstreet.index.stretches import Stretch, stretches
 from trapstreet.index.table import slot_values
 
@@ -51,9 +51,10 @@ class ReferenceMatcher:
     """Finds the values of all data sets of a lookup: about 20 MB/s of prose, 4 MB/s of a customer table of
     which 1 % is ours, on one core (bench/matcher.py)."""
 
-    def __init__(self, lookup: Lookup, key_of: KeyOf) -> None:
+    def __init__(self, lookup: Lookup, key_of: KeyOf, *, kept: int = KEPT) -> None:
+        """kept  fingerprints of its sketches"""
         self._lookup = lookup
-        self._key_of = key_of
+        self._key_of, self._kept = key_of, kept
         self._epochs: dict[Kind, list[int]] = {}
         for kind, epoch in sorted(lookup.anchors()):
             self._epochs.setdefault(kind, []).append(epoch)
@@ -74,7 +75,7 @@ class ReferenceMatcher:
             for epoch in epochs:
                 fingerprints = siphash24_many(self._key_of(kind, epoch), forms)
                 parts.append(self._hits(kind, epoch, fingerprints, begins, ends))
-            sketches[kind] = Sketch.of(fingerprints, forms)
+            sketches[kind] = Sketch.of(fingerprints, forms, kept=self._kept)
             if candidates:
                 shown[kind] = _sorted(fingerprints, begins + offset, ends + offset)
         hits = together(parts)

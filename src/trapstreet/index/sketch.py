@@ -34,25 +34,25 @@ class Sketch:
         return cls(np.empty(0, dtype=np.uint64), np.empty(0, dtype=f"S{WIDTH}"))
 
     @classmethod
-    def of(cls, fingerprints: U64, forms: Sequence[bytes] | NDArray[np.bytes_]) -> Self:
+    def of(cls, fingerprints: U64, forms: Sequence[bytes] | NDArray[np.bytes_], *, kept: int = KEPT) -> Self:
         """The sketch of fingerprints in any order, each with its form. O(n) for n of them."""
-        if len(fingerprints) > 4 * KEPT:
-            at = np.flatnonzero(fingerprints <= _kth_distinct(fingerprints))
+        if len(fingerprints) > 4 * kept:
+            at = np.flatnonzero(fingerprints <= _kth_distinct(fingerprints, kept))
         else:
             at = np.arange(len(fingerprints))
-        kept, first = np.unique(fingerprints[at], return_index=True)
-        at = at[first[:KEPT]]
+        smallest, first = np.unique(fingerprints[at], return_index=True)
+        at = at[first[:kept]]
         chosen = forms[at] if isinstance(forms, np.ndarray) else [forms[each] for each in at.tolist()]
-        return cls(kept[:KEPT], np.array(chosen, dtype=f"S{WIDTH}"))
+        return cls(smallest[:kept], np.array(chosen, dtype=f"S{WIDTH}"))
 
     @classmethod
-    def union(cls, parts: Sequence["Sketch"]) -> Self:
+    def union(cls, parts: Sequence["Sketch"], *, kept: int = KEPT) -> Self:
         """The sketch of everything that any of the parts has seen."""
         parts = [part for part in parts if len(part.fingerprints)]
         if len(parts) < 2:
             return cls(parts[0].fingerprints, parts[0].forms) if parts else cls.empty()
         forms = np.concatenate([part.forms for part in parts])
-        return cls.of(np.concatenate([part.fingerprints for part in parts]), forms)
+        return cls.of(np.concatenate([part.fingerprints for part in parts]), forms, kept=kept)
 
     def distinct(self) -> float:
         """How many different values were seen: exact below KEPT, else an estimate without bias."""
@@ -70,7 +70,7 @@ class Sketch:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _kth_distinct(fingerprints: U64) -> np.uint64:
-    """A value that at least KEPT different fingerprints do not exceed, or the largest of all."""
-    few = np.sort(np.partition(fingerprints, 2 * KEPT)[: 2 * KEPT])
-    return np.uint64(few[-1]) if np.count_nonzero(np.diff(few)) + 1 >= KEPT else np.max(fingerprints)
+def _kth_distinct(fingerprints: U64, kept: int) -> np.uint64:
+    """A value that at least so many different fingerprints do not exceed, or the largest of all."""
+    few = np.sort(np.partition(fingerprints, 2 * kept)[: 2 * kept])
+    return np.uint64(few[-1]) if np.count_nonzero(np.diff(few)) + 1 >= kept else np.max(fingerprints)

@@ -113,6 +113,10 @@ class KeyRing:
         """Key of the hashes by which objects of watched sources are known again."""
         return self.derive("watch")
 
+    def scan_key(self) -> bytes:
+        """Key under which a scan keeps what it has finished."""
+        return self.derive("scan")
+
     def log_signer(self) -> "NoteSigner":
         """Signer of the log's checkpoints, under the name `trapstreet/<workspace id>`."""
         from trapstreet.keys.notes import NoteSigner

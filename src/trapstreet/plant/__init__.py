@@ -3,6 +3,7 @@
 from trapstreet.plant.auditing import audit_decoys
 from trapstreet.plant.domain.arranged import arranged
 from trapstreet.plant.domain.coverage import Coverage, suggested_decoys
+from trapstreet.plant.laying import lay
 from trapstreet.plant.reconcile import Linked, Reconciled, Tested, reconcile
 from trapstreet.plant.service import Here, Planted, Written, cover, inventory, plant
 
@@ -18,6 +19,7 @@ __all__ = [
     "audit_decoys",
     "cover",
     "inventory",
+    "lay",
     "plant",
     "reconcile",
     "suggested_decoys",

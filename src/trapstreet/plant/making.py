@@ -50,7 +50,7 @@ def make(
         settings,
         draws=KeyedDraws(key, DECOYS_LABEL),
         count=count,
-        taken=_taken(source, ring=ring, shelf=shelf),
+        taken=taken(source, ring=ring, shelf=shelf),
         aim=Aim.HIDE,
         visited={value for channel, value in plantings.all_tokens(ring) if channel == "http"},
     )
@@ -68,7 +68,7 @@ def make(
     return Made(made, family.rows, (*decoys.notes, *family.notes))
 
 
-def _taken(source: Source, *, ring: KeyRing, shelf: Shelf) -> TakenValues:
+def taken(source: Source, *, ring: KeyRing, shelf: Shelf) -> TakenValues:
     """What decoys may not be: what is registered, and what was met in the table since."""
     live = source.rows if isinstance(source.rows, LiveRows) else None
     indexes = catalogue.all_indexes(shelf)

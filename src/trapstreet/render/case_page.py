@@ -9,7 +9,16 @@ import msgspec
 from trapstreet.cases import Draft
 from trapstreet.core.model.objects import printable
 from trapstreet.core.model.words import counted
-from trapstreet.render.cases import CaseShown, alert_state, aware_lines, chapters, entry_words, minute, when
+from trapstreet.render.cases import (
+    CaseShown,
+    alert_state,
+    aware_lines,
+    chapters,
+    entry_words,
+    when,
+)
+from trapstreet.render.kept import snapshot_lines
+from trapstreet.render.words import minute
 
 _HOURS = 72 * 3_600
 
@@ -47,6 +56,7 @@ def case_page(shown: CaseShown, letters: Sequence[Draft], *, made_at: datetime) 
         state=alert_state,
         pieces=_pieces,
         when=when,
+        snapshot_lines=snapshot_lines,
     )
 
 

@@ -8,7 +8,8 @@ import msgspec
 from trapstreet.cases import Runbook, awareness
 from trapstreet.core.model.objects import printable
 from trapstreet.core.model.words import counted
-from trapstreet.render.words import day
+from trapstreet.render.kept import SnapshotShown, TraceShown, evidence_lines
+from trapstreet.render.words import minute
 
 _PLACES = 10
 """Where a leak lies that are shown one by one."""
@@ -125,6 +126,8 @@ class CaseShown(msgspec.Struct, frozen=True):
     told: tuple[Told, ...]
     entries: tuple[EntryShown, ...]
     runbook: Runbook
+    snapshots: tuple[SnapshotShown, ...] = ()
+    traces: tuple[TraceShown, ...] = ()
 
 
 def moment(microseconds: int) -> datetime:
@@ -179,6 +182,7 @@ def shown_lines(shown: CaseShown) -> Iterator[str]:
         yield from (f"      {printable(line)}" for line in (*each.happened, each.stake) if line)
         yield from (f"      {line}" for line in found_lines(each, case.case))
         yield f"      {'; '.join(alert_state(each))}"
+    yield from evidence_lines(shown.traces, shown.snapshots)
     if shown.entries:
         yield ""
         yield "What was done"
@@ -266,8 +270,3 @@ def _clock(case: CaseListed) -> str:
     if case.aware_since is None or case.authority_by is None or case.closed:
         return ""
     return f"; authority until {minute(case.authority_by)}"
-
-
-def minute(time: datetime) -> str:
-    """A time to the minute, UTC."""
-    return day(int(time.timestamp() * 1e6))

@@ -38,7 +38,8 @@ def _decoys(finding: Finding) -> Iterator[str]:
         said = f"{sure if finding.certain else ''}this left through a copy"
         yield f"    {counted(of_copies, 'decoy')} of copies: {said}"
     for planting, number in finding.planted.items():
-        yield f"    {counted(number, 'decoy')} of planting {planting}: this left through the table itself"
+        left = "this left through the table itself, unless trapstreet decoy list has them elsewhere"
+        yield f"    {counted(number, 'decoy')} of planting {planting}: {left}"
 
 
 def _found(finding: Finding) -> Iterator[str]:

@@ -8,6 +8,7 @@ from trapstreet.render.words import day
 from trapstreet.watch.domain.steps import Figures
 
 NONE = "Nothing is watched yet. Add a source: trapstreet watch add KIND --name NAME (docs/watch.md)."
+UNTOLD = "messages of alerts wait since {since}: see that trapstreet serve, or work, runs (trapstreet doctor)"
 LATE = "late: nobody looks at it; run trapstreet serve, or trapstreet watch run"
 
 

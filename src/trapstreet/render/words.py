@@ -57,6 +57,11 @@ def day(microseconds: int) -> str:
     return datetime.fromtimestamp(microseconds / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def minute(time: datetime) -> str:
+    """The same of a time."""
+    return day(int(time.timestamp() * 1e6))
+
+
 def ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers, those in a row together: `1, 3 to 7, 9`."""
     there = set(numbers)
@@ -116,10 +121,14 @@ def _sources(result: DataSetTrace) -> str:
 def _places(result: DataSetTrace) -> Iterator[str]:
     """That the table itself leaked, or something made from it."""
     for each in result.places:
+        came = (
+            f"It was taken from {each.lies}"
+            if each.lies
+            else "It came out of the table itself, or of what was made from it (a backup, a staging database)"
+        )
         yield (
-            "It came out of the table itself, or of what was made from it (a backup, a staging database): it "
-            f"shows {each.decoys:,} of the {counted(each.of, 'decoy')} of planting {each.planting}, which no "
-            "copy has."
+            f"{came}: it shows {each.decoys:,} of the {counted(each.of, 'decoy')} of planting "
+            f"{each.planting}, which no copy has."
         )
         if each.log10_p is None:
             yield (

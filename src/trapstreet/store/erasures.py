@@ -45,7 +45,7 @@ def enter(counts: Counts, hashes: Mapping[str, RowHashes], *, ring: KeyRing, at:
             }
         )
         log.checkpoint(ring.log_signer())
-    _empty_journal()
+    empty_journal()
 
 
 def written(events: set[str]) -> dict[str, int]:
@@ -82,7 +82,7 @@ def _without(kept: bytes, hashes: U64 | None) -> bytes | None:
     return np.array(sorted(left), dtype="<u8").tobytes()
 
 
-def _empty_journal() -> None:
+def empty_journal() -> None:
     """SQLite's journal still has the old pages until it is written back; PostgreSQL's tables until VACUUM."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -1,9 +1,11 @@
 """How many alerts, messages and hits there are, for those who watch the worker."""
 
+from collections.abc import Mapping
+
 import msgspec
 from django.db.models import Count, Min
 
-from trapstreet.store import sightings
+from trapstreet.store import controls, sightings
 from trapstreet.store.models import Alert, Delivery
 
 
@@ -14,6 +16,7 @@ class Figures(msgspec.Struct, frozen=True):
     deliveries  by state: "waiting", "sent", "dead"
     oldest      when the oldest waiting one was entered, Unix microseconds; None: none waits
     background  hits with nobody's names, by channel;  damaged  records of traps that were kept aside
+    watched     sources by how they are proven: "proven", "failing", "awaited", "silent", "none"
     """
 
     alerts: dict[tuple[int, bool], int]
@@ -21,6 +24,7 @@ class Figures(msgspec.Struct, frozen=True):
     oldest: int | None
     background: dict[str, int]
     damaged: int
+    watched: Mapping[str, int]
 
 
 def figures() -> Figures:
@@ -39,4 +43,5 @@ def figures() -> Figures:
         oldest=waiting.aggregate(oldest=Min("created_at"))["oldest"],
         background=sightings.background(),
         damaged=sightings.count_damaged(),
+        watched=controls.counts(),
     )

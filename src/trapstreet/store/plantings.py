@@ -28,7 +28,8 @@ U64 = NDArray[np.uint64]
 PLANNED, PLANTED, TOUCHED, RETIRED = "planned", "planted", "touched", "retired"
 """The states of a decoy. Retired ones are still recognised wherever they are met."""
 
-RECORD = "record"
+RECORD, CONTROL = "record", "control"
+"""Kinds of plantings: rows in a table, and rows in an object of their own at a watched source."""
 
 Token = tuple[str, str]
 """By what a use is known: channel, and value in its normal form."""
@@ -197,9 +198,15 @@ def chosen(
     return [each for each in found if tag is None or tag in each.tags]
 
 
+def elsewhere(ids: Collection[str]) -> dict[str, str]:
+    """Those of these plantings that are control records, and lie in no table, with their places."""
+    found = Planting.objects.filter(id__in=list(ids), kind=CONTROL)
+    return dict(found.values_list("id", "place"))
+
+
 def in_tables() -> list[Planting]:
     """Every planting that lies in a table."""
-    return list(Planting.objects.filter(data_set__isnull=False).select_related("data_set"))
+    return list(Planting.objects.filter(kind=RECORD).select_related("data_set"))
 
 
 def count_in_tables() -> int:

@@ -136,13 +136,20 @@ def known(source: WatchedSource, *, at: int) -> Iterator[tuple[bytes, int, bool]
 
 
 def write(source: WatchedSource, seen: Sequence[Seen], *, at: int) -> None:
-    """These objects were read."""
-    SeenObject.objects.bulk_create(
-        [SeenObject(source=source, **each._asdict(), first_at=at, read_at=at, gone_at=None) for each in seen],
-        update_conflicts=True,
-        unique_fields=["source", "key"],
-        update_fields=["state", "size", "readers", "again_at", "why", "found", "read_at", "gone_at"],
-    )
+    """These objects were read. Those that could not be are still to be read again for new data sets."""
+    fields = ["state", "size", "readers", "again_at", "why", "found", "read_at", "gone_at"]
+    tried = [each for each in seen if not each.state or each.again_at]
+    read = [each for each in seen if each.state and not each.again_at]
+    for some, written in ((tried, fields), (read, [*fields, "recalled"])):
+        SeenObject.objects.bulk_create(
+            [
+                SeenObject(source=source, **each._asdict(), first_at=at, read_at=at, gone_at=None)
+                for each in some
+            ],
+            update_conflicts=True,
+            unique_fields=["source", "key"],
+            update_fields=written,
+        )
 
 
 def mark_back(source: WatchedSource, keys: Sequence[bytes]) -> None:

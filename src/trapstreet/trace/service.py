@@ -35,9 +35,10 @@ class Records(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A table that a leak came out of: it shows decoys that were planted there and lie in no copy.
+    """A table, or a watched source, that a leak came out of: it shows decoys that lie there and in no copy.
 
     decoys    of the planting that the leak shows, told as records are;  of  how many it has
+    lies      where they lie, if not in the data set's table: the record of a watched source; else ""
     log10_p   of chance, for the fields that tell most; null where it cannot be held to the bound
     evidence  what that rests on
     """
@@ -47,6 +48,7 @@ class Place(msgspec.Struct, frozen=True):
     of: int
     log10_p: float | None
     evidence: list[Evidence]
+    lies: str = ""
 
 
 class DataSetTrace(msgspec.Struct, frozen=True):
@@ -284,6 +286,7 @@ def _verdict(judged: Judged, places: Sequence[Place]) -> Literal["accused", "gro
 
 def _places(planted: Sequence[CopyCode], what: Shown, judged: Judged) -> list[Place]:
     sure = {each.copy: each for each in judged.places}
+    elsewhere = plantings.elsewhere([each.copy for each in planted])
     places = []
     for each in planted:
         decoys, held = len(what.told_of(each.copy)), sure.get(each.copy)
@@ -295,6 +298,7 @@ def _places(planted: Sequence[CopyCode], what: Shown, judged: Judged) -> list[Pl
                     each.decoys,
                     held.log10_p if held else None,
                     held.evidence if held else [],
+                    elsewhere.get(each.copy, ""),
                 )
             )
     return places

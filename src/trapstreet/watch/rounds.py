@@ -6,7 +6,7 @@ that is interrupted anywhere goes on from there.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from trapstreet.core.model.errors import TrapstreetError, Unreachable
 from trapstreet.core.model.objects import Mark, Ref, Unread, printable
 from trapstreet.core.ports import Source, Text
 from trapstreet.watch.domain.known import UNREAD, Digests, Known
-from trapstreet.watch.domain.rules import SPENT, Rules, Sieve
+from trapstreet.watch.domain.rules import SAMPLED, SPENT, Rules, Sieve
 from trapstreet.watch.domain.steps import Figures, Read, Step
 from trapstreet.watch.service import Scan
 
@@ -46,6 +46,13 @@ class Opened(Protocol):
     changed: bool
 
 
+class Samples(Protocol):
+    """Which objects were opened by a sample alone."""
+
+    def is_sample(self, ref: Ref) -> bool: ...
+    def open_whole(self, ref: Ref) -> None: ...
+
+
 class Round:
     """A round that begins, or goes on where an earlier one was interrupted.
 
@@ -54,6 +61,7 @@ class Round:
     commit   writes a step, or raises Stopped;  works  called once when there is something to read, or
              the listing takes long
     goes_on  asked again and again
+    samples  of which objects only a sample is read at first
     Then: `cursor` for the next listing, `whole`: all that is there was named, `quiet`: nothing was committed.
     """
 
@@ -71,6 +79,7 @@ class Round:
         works: Callable[[], None],
         goes_on: Callable[[], bool],
         figures: Figures | None = None,
+        samples: Samples | None = None,
     ) -> None:
         self.figures = figures or Figures()
         self.cursor = cursor
@@ -79,11 +88,12 @@ class Round:
         self._anew = not cursor
         self._sieve, self._opened, self._search = Sieve(rules), opened, search
         self._commit, self._works, self._goes_on = commit, works, goes_on
+        self._samples = samples
         self._waiting: deque[Ref | Mark] = deque()
         self._bytes_waiting = 0
         self._back: list[bytes] = []
         self._unlisted: list[str] = []
-        self._frozen = False
+        self._frozen, self._failed, self._retries = False, False, False
         self._broken = 0
         self._committed = time.monotonic()
 
@@ -117,8 +127,8 @@ class Round:
             case Mark():
                 if self._waiting or each.whole:
                     self._waiting.append(each)
-                elif not self._frozen:
-                    self.cursor = each.cursor
+                else:
+                    self._goes_on_from(each)
             case Ref():
                 self.figures.listed += 1
                 if self._has_to_be_read(each):
@@ -131,6 +141,7 @@ class Round:
         if why := self._sieve.refuses(ref):
             self.figures.pass_over(why)
             return False
+        self._retries = self._retries or (state == UNREAD and bool(ref.version))
         if state is None or state == UNREAD or state != self._digests.state(ref):
             return True
         if self._known.was_gone(key):
@@ -158,13 +169,17 @@ class Round:
         """Read some of what waits, and commit it."""
         step = Step()
         trouble: list[TrapstreetError] = []
+        before = self.cursor
         if any(isinstance(each, Ref) for each in self._waiting):
             self._is_working()
             batch = _Batch(step, trouble)
             found, step.tests = self._search(self._texts(batch))
             step.findings = found.findings
             step.assign()
-            self.figures.findings += len(found.findings)
+            self._read_whole(batch)
+            if trouble:
+                self.cursor = before  # of what has to be read whole nothing is written down
+            self.figures.findings += len(step.findings)
         if not trouble:
             self._pass_marks(step)
         step.back, self._back = self._back, []
@@ -175,17 +190,49 @@ class Round:
         if trouble:
             raise trouble[0]
 
+    def _read_whole(self, batch: "_Batch") -> None:
+        """What only a sample was read of that showed something is read from its beginning to its end."""
+        step, samples = batch.step, self._samples
+        if samples is None:
+            return
+        shown = [each for each in step.read if each.found and samples.is_sample(each.ref)]
+        if shown:
+            step.without({each.key for each in shown})
+            for each in shown:
+                samples.open_whole(each.ref)
+                self.figures.read -= 1
+                self.figures.new -= each.is_new
+            more, tests = self._search(self._objects([each.ref for each in shown], batch))
+            step.findings, step.tests = step.findings + more.findings, step.tests + tests
+            step.assign()
+        for each in step.read:
+            if each.why == SAMPLED:
+                self.figures.pass_over(SAMPLED)
+
+    def _objects(self, refs: Sequence[Ref], batch: "_Batch") -> Iterator[Text | Unread]:
+        try:
+            for ref in refs:
+                yield from self._object(ref, batch)
+        except TrapstreetError as error:
+            batch.trouble.append(error)
+
     def _pass_marks(self, step: Step) -> None:
         """Marks that come next in turn: all before them was read."""
         while self._waiting and isinstance(self._waiting[0], Mark):
             mark = self._waiting.popleft()
             assert isinstance(mark, Mark)  # noqa: S101 - for the type checker
-            if not self._frozen:
-                self.cursor = mark.cursor
+            self._goes_on_from(mark)
             if mark.whole and self._anew:
                 self.whole = True
                 step.missing = [*self._known.missing()] if len(self._unlisted) <= _FOLDERS else []
                 step.kept = tuple(self._unlisted)
+
+    def _goes_on_from(self, mark: Mark) -> None:
+        """The next listing begins there; once in a row before what could not be read, if only what is new is
+        named from there."""
+        held = self._failed and not self._retries and bool(mark.cursor)
+        if not self._frozen and not held:
+            self.cursor = mark.cursor
 
     def _texts(self, batch: "_Batch") -> Iterator[Text | Unread]:
         """The texts of the objects that come next, until it is time to commit."""
@@ -226,12 +273,16 @@ class Round:
         finally:
             self.figures.bytes += opened.fetched
         self.figures.read += 1
+        if self._samples and self._samples.is_sample(ref):
+            why = why or SAMPLED
         key, broke = self._digests.key(ref.path), opened.broke
         is_new = self._known.meet(key) is None or self._known.was_gone(key)
         self.figures.new += is_new
         denied = isinstance(broke, PermissionError)
         state = self._digests.state(ref) if broke is None or denied else UNREAD
-        self._broken = self._broken + 1 if broke is not None and not (denied or opened.changed) else 0
+        fails = broke is not None and not (denied or opened.changed)
+        self._broken = self._broken + 1 if fails else 0
+        self._failed = self._failed or fails
         if self._broken >= IN_A_ROW:
             batch.trouble.append(
                 Unreachable(

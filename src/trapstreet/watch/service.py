@@ -17,11 +17,13 @@ from trapstreet.index.matcher import CODE
 from trapstreet.index.runs import distinct
 from trapstreet.index.space import SPACED
 from trapstreet.watch.domain.excerpts import Excerpts
-from trapstreet.watch.domain.findings import Finding, Shown, described, shown, worth_telling
+from trapstreet.watch.domain.findings import Finding, shown, worth_telling
 from trapstreet.watch.domain.foreign import Foreign
+from trapstreet.watch.domain.parts import Draft, Part
 from trapstreet.watch.domain.public import Public
 from trapstreet.watch.domain.sample import HitSample
 from trapstreet.watch.domain.spread import Spread
+from trapstreet.watch.domain.ways import Ways
 from trapstreet.watch.turns import Here, in_turn, workers
 
 _PENDING = 16
@@ -90,29 +92,43 @@ def scan_on(
 
     before  that number of all earlier ones: what is worth telling is beyond the chance of all together
     """
-    search = _Search(lookup, matcher, public)
-    drafts: list[_Draft] = []
-    unread: list[Unread] = []
-    scanned = {"objects": 0, "bytes": 0}
-    aside: Counter[Kind] = Counter()
-    tests = likely = 0
+    part = search(objects, TextSearch(lookup, matcher, public), threads=threads, so_far=so_far)
+    return told(part, lookup, before=before), part.tests
+
+
+def search(
+    objects: Iterable[Text | Unread],
+    by: "TextSearch",
+    *,
+    threads: int = 1,
+    so_far: Callable[[int], None] = lambda count: None,
+) -> Part:
+    """What the texts show, before it is known what chance could have shown in all texts. As `scan`."""
+    part, aside, likely = Part(), Counter[Kind](), 0
     with workers(threads) as pool:
-        for each in in_turn(_searches(objects, search, pool, unread), ahead=2 * threads):
-            scanned["objects"] += 1
-            scanned["bytes"] += each.size
-            tests += each.offers_numbers * len(lookup.data_sets)
+        for each in in_turn(_searches(objects, by, pool, part.unread), ahead=2 * threads):
+            part.texts += 1
+            part.size += each.size
+            part.tests += each.offers_numbers * by.data_sets
             aside += each.aside
-            drafts += each.drafts
-            if any(worth_telling(draft.what, max(1, tests)) for draft in each.drafts):
+            part.drafts += each.drafts
+            if any(worth_telling(draft.what, max(1, part.tests)) for draft in each.drafts):
                 likely += 1
                 so_far(likely)
-    asked = before + tests
-    findings = [each.finding(asked) for each in drafts if worth_telling(each.what, max(1, asked))]
-    return Scan(findings, scanned, SetAside(dict(sorted(aside.items())), _shared(lookup)), unread), tests
+    part.aside = dict(aside)
+    return part
+
+
+def told(whole: Part, lookup: Lookup, *, before: int = 0) -> Scan:
+    """The scan that all its parts together are: what is worth telling is beyond the chance of all."""
+    tests = max(1, before + whole.tests)
+    findings = [each.finding(tests) for each in whole.drafts if worth_telling(each.what, tests)]
+    scanned = {"objects": whole.texts, "bytes": whole.size}
+    return Scan(findings, scanned, SetAside(dict(sorted(whole.aside.items())), _shared(lookup)), whole.unread)
 
 
 def _searches(
-    objects: Iterable[Text | Unread], search: "_Search", pool: Executor, unread: list[Unread]
+    objects: Iterable[Text | Unread], search: "TextSearch", pool: Executor, unread: list[Unread]
 ) -> Iterator[Future["_Searched"]]:
     """The search of each text, in the pool where that is quicker; what is unread goes into the list.
 
@@ -135,28 +151,6 @@ def _searches(
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """What may become a finding."""
-
-    source: str
-    path: str
-    data_set: str
-    what: Shown
-    excerpts: list[str]
-    sha256: str
-
-    def finding(self, tests: int) -> Finding:
-        return Finding(
-            source=self.source,
-            path=self.path,
-            data_set=self.data_set,
-            excerpts=self.excerpts,
-            sha256=self.sha256,
-            **described(self.what, max(1, tests)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class _Searched:
     """What the search of one text gave.
 
@@ -167,16 +161,20 @@ class _Searched:
     size: int
     offers_numbers: bool
     aside: Counter[Kind]
-    drafts: list[_Draft]
+    drafts: list[Draft]
 
 
-class _Search:
-    """Searches texts, any number of them at once."""
+class TextSearch:
+    """Searches texts, any number of them at once.
+
+    data_sets  how many there are
+    """
 
     def __init__(self, lookup: Lookup, matcher: Matcher, public: Public) -> None:
         self._lookup = lookup
         self._matcher = matcher
         self._public = public
+        self.data_sets = len(lookup.data_sets)
         self._spreads = [Spread(lookup, number) for number in range(len(lookup.data_sets))]
 
     def of(self, text: Text, chunks: Iterable[bytes]) -> _Searched:
@@ -195,7 +193,7 @@ class _Search:
             if len(matches):
                 kept, public = self._public.set_aside(matches)
                 aside += public
-                ours = ours or _Ours(self._lookup)
+                ours = ours or _Ours(self._lookup, text)
                 ours.add(kept)
         offers_numbers = any(kind in sketches for kind in SPACED)
         drafts = [*self._drafts(text, ours, sketches, size)] if ours else []
@@ -203,7 +201,7 @@ class _Search:
 
     def _drafts(
         self, text: Text, ours: "_Ours", sketches: Mapping[Kind, Sequence[Sketch]], size: int
-    ) -> Iterator[_Draft]:
+    ) -> Iterator[Draft]:
         """What the text shows of each data set that it shows anything of."""
         met = ours.join.met()
         whole = {kind: Sketch.union(each) for kind, each in sketches.items()}
@@ -213,9 +211,9 @@ class _Search:
                 met.joined(number), foreign=foreign, samples=ours.samples[number], lookup=self._lookup
             )
             if worth_telling(what, 1):
-                yield _Draft(
+                yield Draft(
                     source=printable(text.source),
-                    path=printable(text.path),
+                    path=printable(text.path + ours.ways.of(number)),
                     data_set=self._lookup.data_sets[number].name,
                     what=what,
                     excerpts=ours.excerpts.of(number, weighed),
@@ -224,18 +222,21 @@ class _Search:
 
 
 class _Ours:
-    """What one text shows of ours: its matches joined into records, a sample of its hits, a few excerpts."""
+    """What one text shows of ours: its matches joined into records, a sample of its hits, a few excerpts, and
+    how it is encoded."""
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, text: Text) -> None:
         self._data_set = np.array([owner.data_set for owner in lookup.owners], dtype=np.int64)
         self.join = RecordJoin(lookup)
         self.samples: dict[int, dict[Kind, HitSample]] = defaultdict(lambda: defaultdict(HitSample))
         self.excerpts = Excerpts(lookup)
+        self.ways = Ways(text.trail)
 
     def add(self, matches: Matches) -> None:
         """Take the next stretch."""
         self.excerpts.add(matches, self.join.add(matches))
         data_set = self._data_set[matches.owner]
+        self.ways.add(matches, data_set)
         for number in distinct(data_set).tolist():
             for kind in SPACED:
                 at = np.flatnonzero((matches.kind == CODE[kind]) & (data_set == number))

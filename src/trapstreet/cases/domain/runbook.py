@@ -134,6 +134,30 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
                 "Where the finding lies with you, close the place first and delete it last.",
             ),
         ),
+        "kept": Runbook(
+            preserve=(
+                (
+                    "A screenshot of the place with its address and the time, and logs of the source: who "
+                    "put it there, who fetched it. What lay there is kept: trapstreet case show has details."
+                ),
+            ),
+            decide=(
+                *_DECIDE,
+                "Counsel decides on a takedown request; trapstreet case export writes a draft.",
+            ),
+            leave=(
+                "Do not buy, answer or download more than what is needed to know what it is.",
+                *_LEAVE,
+            ),
+            then=(
+                "See which copy it was, which the worker traces by itself: trapstreet case show.",
+                (
+                    "List the people concerned: trapstreet case evidence CASE --out FILE --reason TEXT, then "
+                    "trapstreet trace FILE --customers OUT --reason TEXT."
+                ),
+                "Where the finding lies with you, close the place first and delete it last.",
+            ),
+        ),
         "suppression": Runbook(
             preserve=(
                 (
@@ -167,7 +191,8 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
 def runbook(sort: str) -> Runbook:
     """What to do in a case.
 
-    sort  "copy", "table" or "bait" where its decoys were used; "finding", "suppression" or "trouble"
+    sort  "copy", "table" or "bait" where its decoys were used; "finding", or "kept" where there is a
+          snapshot of it; "suppression" or "trouble"
     """
     return _BOOKS.get(sort, _BOOKS["trouble"])
 

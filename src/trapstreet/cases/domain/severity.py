@@ -24,6 +24,9 @@ _ADDRESSED = frozenset({"smtp", "mailbox", "mail", "phone", "sms"})
 _LARGE, _SHARE = 1_000, 0.1
 """Records, or the share of a data set's, from which a finding is critical."""
 
+_SEVERAL = 10
+"""The same where anybody may read them; fewer may be a customer's own doing."""
+
 _PROBING = frozenset({"small", "changed", "reach", "token"})
 """What of a suppression job looks like somebody who asks it which rows are decoys."""
 
@@ -84,12 +87,15 @@ def _together(use: Use) -> Severity:
     return Severity.HIGH if use.joint >= LIKELY or use.together > 1 else Severity.INFO
 
 
-def of_finding(*, records: int, share: float, certain: int) -> Severity:
+def of_finding(*, records: int, share: float, certain: int, anybody: bool = False) -> Severity:
     """How soon somebody should look at data of ours that was found.
 
     records  leaked, alone and by column;  share  of the data set, in [0, 1];  certain  decoys beyond doubt
+    anybody  it lies where the whole world may read it
     """
     if records >= _LARGE or (records and share >= _SHARE):
+        return Severity.CRITICAL
+    if anybody and (records >= _SEVERAL or certain):
         return Severity.CRITICAL
     return Severity.HIGH if records or certain else Severity.MEDIUM
 

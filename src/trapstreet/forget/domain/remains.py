@@ -26,6 +26,7 @@ class Kept:
     strange          folders of the index that belong to no data set
     jobs             suppression jobs that know rows by a value as it is written
     proofs, lists    proofs, and lists of affected customers, that were ever written
+    snapshots        of what the watch found;  baselines  of what is out already;  leaks  that were found
     """
 
     given: str = ""
@@ -35,6 +36,9 @@ class Kept:
     jobs: int = 0
     proofs: int = 0
     lists: int = 0
+    snapshots: int = 0
+    baselines: int = 0
+    leaks: int = 0
 
 
 def remains(erasure: Erasure, kept: Kept) -> list[Remain]:
@@ -86,6 +90,22 @@ def _in_workspace(kept: Kept) -> Iterator[Remain]:
             f"what suppression remembers of rows ({counted(kept.jobs, 'job')})",
             "they know rows by hashes of a value as it is written: those of spellings that neither source "
             "nor your lines show, and of numbers of linked tables, are not found",
+        )
+    if kept.snapshots:
+        yield Remain(
+            f"snapshots of what was found ({counted(kept.snapshots, 'snapshot')})",
+            "what they show is not looked through: evidence of a breach, destroyed when its time is over, or "
+            "before with trapstreet case evidence CASE --destroy",
+        )
+    if kept.baselines:
+        yield Remain(
+            f"baselines of what is out already ({counted(kept.baselines, 'baseline')})",
+            "keyed hashes of all that they show: remove them (trapstreet baseline remove), and add them anew",
+        )
+    if kept.leaks:
+        yield Remain(
+            f"samples of the records that were found in {counted(kept.leaks, 'leak')}",
+            "keyed numbers of up to 256 records each, sealed: of use to nobody without keys and row",
         )
     for folder in kept.strange:
         yield Remain(folder, "an index of no data set that the registry knows: delete it unless you miss it")

@@ -5,8 +5,6 @@ from math import ceil, floor, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
-from scipy.stats import binom
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,16 @@ def of_random_rows(rows: int, decoys: int, stolen: int) -> Law:
 
 def at_random(decoys: int, share: float) -> Law:
     """Decoys in a part of the table, each placed there by itself with probability `share`."""
+    from scipy.stats import binom
+
     counts = _likely(decoys * share, 0, decoys)
     return Law(int(counts[0]), binom.pmf(counts, decoys, share))
 
 
 def _log_ways(items: int, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     """log C(items, chosen), to a ten-millionth; some hundred times as fast as scipy.stats.hypergeom."""
+    from scipy.special import gammaln
+
     return np.asarray(gammaln(items + 1) - gammaln(chosen + 1) - gammaln(items - chosen + 1))
 
 

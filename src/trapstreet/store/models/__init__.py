@@ -15,9 +15,19 @@ from trapstreet.store.models.cases import (  # noqa: E402
     RouteTest,
 )
 from trapstreet.store.models.catalogue import Copy, DataSet, Edition, Pool, Recipient, Version  # noqa: E402
+from trapstreet.store.models.control import ControlRecord, SourceRhythm  # noqa: E402
+from trapstreet.store.models.evidence import (  # noqa: E402
+    Baseline,
+    BaselinePart,
+    CaseTrace,
+    LeakShape,
+    Snapshot,
+    SnapshotOf,
+)
 from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
 from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
 from trapstreet.store.models.plantings import Decoy, Planting  # noqa: E402
+from trapstreet.store.models.recalls import IndexedSegment  # noqa: E402
 from trapstreet.store.models.sightings import (  # noqa: E402
     Background,
     DamagedRecord,
@@ -34,9 +44,13 @@ from trapstreet.store.models.watching import SeenObject, WatchedSource, WatchTot
 __all__ = [
     "Alert",
     "Background",
+    "Baseline",
+    "BaselinePart",
     "Case",
     "CaseEntry",
+    "CaseTrace",
     "Checkpoint",
+    "ControlRecord",
     "Copy",
     "DamagedRecord",
     "DataSet",
@@ -47,7 +61,9 @@ __all__ = [
     "Found",
     "Heard",
     "Incident",
+    "IndexedSegment",
     "Kit",
+    "LeakShape",
     "Lease",
     "LogHead",
     "LogLeaf",
@@ -59,6 +75,9 @@ __all__ = [
     "RouteTest",
     "SeenObject",
     "Sighting",
+    "Snapshot",
+    "SnapshotOf",
+    "SourceRhythm",
     "SuppressionCall",
     "SuppressionJob",
     "TakenCallback",

@@ -18,6 +18,7 @@ class WatchedSource(models.Model):
     failing_since, failing, failures  since when, why, how often in a row rounds fail; null, "" and 0 if not
     told           whether an alert was raised for that
     objects_there  how many are there
+    recall_at      when objects of it came up that are to be read again for new data sets; null: none are
     figures        watch.Figures of the round under way, else of the last one
     """
 
@@ -41,6 +42,7 @@ class WatchedSource(models.Model):
     failures = models.IntegerField(default=0)
     told = models.BooleanField(default=False)
     objects_there = models.BigIntegerField(default=0)
+    recall_at = models.BigIntegerField(null=True)
     figures = models.JSONField()
 
     class Meta:
@@ -57,6 +59,7 @@ class SeenObject(models.Model):
     again_at    when it is tried again as it is; null: when it changes
     why         why it, or a part of it, could not be read; "" where all was
     found       findings in it when it was read last
+    recalled    what it shows of new data sets, by what is remembered of it, until it is read again; else null
     """
 
     source = models.ForeignKey(WatchedSource, on_delete=models.PROTECT, related_name="seen", db_index=False)
@@ -71,6 +74,7 @@ class SeenObject(models.Model):
     again_at = models.BigIntegerField(null=True)
     why = models.TextField(default="")
     found = models.IntegerField(default=0)
+    recalled = models.JSONField(null=True)
 
     class Meta:
         app_label = "store"
@@ -80,6 +84,7 @@ class SeenObject(models.Model):
             models.Index(fields=["source"], condition=Q(found__gt=0), name="seen_found"),
             models.Index(fields=["source"], condition=Q(again_at__isnull=False), name="seen_again"),
             models.Index(fields=["source"], condition=Q(gone_at__isnull=False), name="seen_gone"),
+            models.Index(fields=["source"], condition=Q(recalled__isnull=False), name="seen_recalled"),
         ]
         ordering = ["id"]
 

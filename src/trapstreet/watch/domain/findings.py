@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.core.fields import Kind
+from trapstreet.core.maths.likeness import Shape, shape_of
 from trapstreet.core.maths.tails import log10_poisson_tail
 from trapstreet.index import Joined, Lookup, Seen
 from trapstreet.index.runs import runs
@@ -31,7 +32,7 @@ RECORDS_ALONE = 1e-3
 would be, and a leak of a few lines must not be lost in a scan of thousands of texts."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """Our data seen at a source.
 
     records    leaked records: at least two different fields of one record near each other, together too rare
@@ -50,6 +51,7 @@ class Finding(msgspec.Struct, frozen=True):
                decoys of copies
     excerpts   a few of the places, masked
     which      a digest of the ids of the records that it shows: the same where another text shows the same
+    shape      a sample of what it shows, by which a text that shows nearly the same is told
     """
 
     source: str
@@ -70,6 +72,7 @@ class Finding(msgspec.Struct, frozen=True):
     excerpts: list[str]
     sha256: str
     which: str = ""
+    shape: Shape | None = None
 
 
 Patterns = Mapping[tuple[int, bool], int]
@@ -87,6 +90,7 @@ class Shown:
                   them are;  planted  how many are which planting's
     alive         records of the data set
     which         a digest of the ids of those records, or, where there are none, of all that is shown
+    shape         a sample of the ids of all that is beyond doubt, those of decoys apart
     expected      how many numbers of each kind chance explains
     log10_p       per kind of the values met;  log10_p_records  of the records
     """
@@ -100,6 +104,7 @@ class Shown:
     planted: Mapping[str, int]
     alive: int
     which: str
+    shape: Shape
     expected: Mapping[Kind, float]
     log10_p: Mapping[Kind, float]
     log10_p_records: float
@@ -122,6 +127,8 @@ def shown(
     is_copy = np.array([owner.copy != "" for owner in lookup.owners], dtype=np.bool_)
     decoys = everything.take(is_copy[everything.owner] & (everything.certain | _first(counts, everything)))
     others = rest.take(~np.isin(rest.record, records.record))
+    sure = records + decoys + rest.take(rest.alone)
+    sure = sure if len(sure) else everything
     what = Shown(
         near=_patterns(records, records.near, is_copy),
         fields=_patterns(records, records.shown, is_copy),
@@ -132,6 +139,7 @@ def shown(
         planted=_planted(decoys, lookup),
         alive=foreign.spread.records,
         which=_digest(records + decoys if len(records) else everything),
+        shape=shape_of(sure.record[~is_copy[sure.owner]], sure.record[is_copy[sure.owner]]),
         expected={kind: float(f"{each.expected:.3g}") for kind, each in judged.items()},
         log10_p=rare | {kind: each.log10_p for kind, each in judged.items()},
         log10_p_records=log10_p_records,
@@ -205,6 +213,7 @@ def described(what: Shown, tests: int) -> dict[str, Any]:
         "certain": what.certain,
         "planted": dict(sorted(what.planted.items())),
         "which": what.which,
+        "shape": what.shape,
     }
 
 

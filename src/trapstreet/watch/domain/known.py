@@ -66,6 +66,12 @@ class Known:
         at = self._at(key)
         return at is not None and bool(self._marks[at] & _GONE)
 
+    def read_again(self, key: bytes) -> None:
+        """An object is to be read, whatever its version."""
+        at = self._at(key)
+        if at is not None:
+            self._states[at] = UNREAD
+
     def missing(self) -> Iterator[bytes]:
         """The keys of those that were there and were not named."""
         for at, marks in enumerate(self._marks):

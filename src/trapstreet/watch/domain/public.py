@@ -60,10 +60,20 @@ class Public:
         for kind, epoch in lookup.anchors():
             forms = {form for text in texts for form in _forms(kind, text, lookup)}
             found.append(siphash24_many(key_of(kind, epoch), sorted(forms)))
-        fingerprints = distinct(np.concatenate(found))
+        return cls.of_fingerprints(distinct(np.concatenate(found)))
+
+    @classmethod
+    def of_fingerprints(cls, fingerprints: U64) -> "Public":
+        """The values that these are the fingerprints of, sorted."""
         begins = np.zeros(1 << 16, dtype=np.bool_)
         begins[fingerprints >> _REST] = True
         return cls(fingerprints, begins)
+
+    def beside(self, fingerprints: U64) -> "Public":
+        """The same, and more values, by their fingerprints."""
+        if not len(fingerprints):
+            return self
+        return self.of_fingerprints(distinct(np.concatenate([self.fingerprints, fingerprints])))
 
     def set_aside(self, matches: Matches) -> tuple[Matches, Counter[Kind]]:
         """The matches without the public ones, and how many those are."""

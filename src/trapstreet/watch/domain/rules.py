@@ -11,6 +11,7 @@ from trapstreet.core.model.objects import Ref
 LARGE = "larger than the largest to be read"
 NAMED = "passed over by name"
 SPENT = "the round's budget was used up"
+SAMPLED = "read by a sample, which showed nothing"
 TOO_DEAR = "larger than a round's budget"
 
 
@@ -21,11 +22,13 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass_over  patterns of names that are not: "*.iso", "*/node_modules/*". One without a slash is held
                against the last part of a path, others against all of it; letter case does not matter
     budget     bytes that one round reads at most; None: any number
+    sample     bytes that are read at first of what is larger and can be read in pieces; None: all is
     """
 
     largest: int | None = None
     pass_over: tuple[str, ...] = ()
     budget: int | None = None
+    sample: int | None = None
 
 
 class Sieve:

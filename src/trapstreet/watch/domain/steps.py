@@ -1,6 +1,7 @@
 """What a round reads and comes to: a step is written in one transaction, figures are what people are told."""
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -75,16 +76,27 @@ class Step:
     findings: list[Finding] = field(default_factory=list)
     tests: int = 0
 
+    def without(self, keys: Collection[bytes]) -> None:
+        """These objects were not read, nor anything found in them."""
+        places = self.objects_of(each.path for each in self.findings)
+        gone = [at is not None and self.read[at].key in keys for at in places]
+        self.findings = [each for each, is_gone in zip(self.findings, gone, strict=True) if not is_gone]
+        self.read = [each for each in self.read if each.key not in keys]
+
     def assign(self) -> None:
         """Each object has its findings, which name the place in it."""
-        counts = Counter(self._object_of(each.path) for each in self.findings)
+        counts = Counter(self.objects_of(each.path for each in self.findings))
         for at, found in counts.items():
             if at is not None:
                 self.read[at] = replace(self.read[at], found=found)
 
-    def _object_of(self, place: str) -> int | None:
+    def objects_of(self, places: Iterable[str]) -> Iterator[int | None]:
+        """The numbers of the objects that were read in which some places lie, named as findings name them."""
+        paths: dict[str, int] = {}
         for at, each in enumerate(self.read):
-            path = printable(each.ref.path)
-            if place == path or place.startswith(f"{path}!"):
-                return at
-        return None
+            paths.setdefault(printable(each.ref.path), at)
+        for place in places:
+            found, end = paths.get(place), place.find("!")
+            while found is None and end >= 0:
+                found, end = paths.get(place[:end]), place.find("!", end + 1)
+            yield found

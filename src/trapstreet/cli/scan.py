@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trapstreet.cli.options import example, json_option, password_file_option, workspace_option
+from trapstreet.cli.options import FILE, example, json_option, password_file_option, workspace_option
 from trapstreet.cli.output import emit, note, progress
+from trapstreet.core.model.errors import UnusableInput
 
 if TYPE_CHECKING:
     from trapstreet.app.passwords import Passwords
+    from trapstreet.app.scale.running import Asked
     from trapstreet.app.stopping import Stop
     from trapstreet.app.workspace import Workspace
     from trapstreet.watch import Scan
@@ -25,6 +27,7 @@ SOMETHING_UNREAD = 6
         "trapstreet scan /srv/shares",
         "zcat dump.sql.gz | trapstreet scan -",
         "trapstreet scan sftp://files.example/exports --json",
+        "trapstreet scan /mnt/archive --engine ray --address 10.0.0.5:6379 --resume archive.scan",
     )
 )
 @click.argument("source", nargs=-1, required=True)
@@ -32,10 +35,35 @@ SOMETHING_UNREAD = 6
 @click.option(
     "--ocr", is_flag=True, help="Read pictures and scanned pages, too: some 2 s a page (tesseract-ocr)."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    help="Who searches: this machine, or the nodes of a Ray cluster (docs/scale.md).",
+)
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="The head of the Ray cluster that this machine belongs to; else Ray is started here.",
+)
+@click.option(
+    "--resume",
+    type=FILE,
+    metavar="FILE",
+    help="Note there what is finished; the same scan goes on with it when it was interrupted.",
+)
 @workspace_option
 @json_option
 def command(
-    source: Sequence[str], password_file: Path | None, ocr: bool, workspace: Path | None, as_json: bool
+    source: Sequence[str],
+    *,
+    password_file: Path | None,
+    ocr: bool,
+    engine: str,
+    address: str | None,
+    resume: Path | None,
+    workspace: Path | None,
+    as_json: bool,
 ) -> int:
     """Look for your data at each SOURCE: a file, a directory, an address, or - for standard input.
 
@@ -49,16 +77,26 @@ def command(
     from trapstreet.app.stopping import Stop
     from trapstreet.app.workspace import Workspace
 
+    if address is not None and engine != "ray":
+        raise UnusableInput("--address is for --engine ray", hint="leave it out, or add --engine ray")
     passwords = passwords_in(password_file)
     opened = Workspace.open(workspace)
     stop = Stop()
     with stop.by_signal():
-        result = _scanned(opened, source, passwords, ocr=ocr, stop=stop)
-        emit(as_json, result, "\n".join(_lines(result)))
+        if engine == "local" and resume is None:
+            result = _scanned(opened, source, passwords, ocr=ocr, stop=stop)
+        else:
+            from trapstreet.app.scale.running import Asked
+
+            cluster = (address or "") if engine == "ray" else None
+            result = _by_units(opened, Asked(source, passwords, ocr, cluster, resume), stop=stop)
+        emit(as_json, _document(result), "\n".join(_lines(result)))
         if result.findings:
             from trapstreet.app.alarming import alarm_findings
 
             note(_alarm_line(alarm_findings(opened, result.findings)))
+    if resume is not None and not result.stopped:
+        resume.unlink(missing_ok=True)  # told and alarmed: the next scan begins anew
     if result.stopped:
         return STOPPED
     return FOUND if result.findings else SOMETHING_UNREAD if result.unread else 0
@@ -85,6 +123,27 @@ def _scanned(
             found, lookup=lookup, matcher=matcher, public=public, threads=processors(), so_far=so_far
         )
     return msgspec.structs.replace(result, stopped=stop.early)
+
+
+def _by_units(opened: "Workspace", asked: "Asked", *, stop: "Stop") -> "Scan":
+    from trapstreet.app.scale.running import scan_by_units
+    from trapstreet.app.search import matcher_remark
+
+    note(matcher_remark())
+    with progress("scanning", in_bytes=True) as told:
+
+        def so_far(count: int) -> None:
+            told.label = f"scanning, {count:,} found so far"
+
+        return scan_by_units(opened, asked, progress=told, so_far=so_far, stop=stop)
+
+
+def _document(result: "Scan") -> "Scan":
+    """The answer, without what findings are only compared by."""
+    import msgspec
+
+    told = [msgspec.structs.replace(each, shape=None) for each in result.findings]
+    return msgspec.structs.replace(result, findings=told)
 
 
 def _alarm_line(alerts: int) -> str:

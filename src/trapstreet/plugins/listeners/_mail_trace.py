@@ -97,16 +97,25 @@ class Header:
 
     def _lines(self, name: str) -> Iterator[str]:
         """The values of a field, from the top, each in one line."""
-        for value in self._fields.get_all(name, ()):
-            yield re.sub(r"[\r\n]+\s*", " ", str(value))[:_LINE].strip()
+        for value in self._values(name):
+            yield re.sub(r"[\r\n]+\s*", " ", value)[:_LINE].strip()
 
     def _addresses(self) -> Iterator[str]:
         yield from (
             found[1] for line in self._lines("received") if (found := _RECEIVED_FOR.search(f"{line} "))
         )
         for name in _FOR:
-            for value in self._fields.get_all(name, ()):
-                yield from _listed(re.sub(r"[\r\n]+\s*", " ", str(value)))
+            for value in self._values(name):
+                yield from _listed(re.sub(r"[\r\n]+\s*", " ", value))
+
+    def _values(self, name: str) -> Iterator[str]:
+        """The values of a field, from the top, as they are; of what is no UTF-8 U+FFFD.
+
+        `get_all` would raise for a value that has both other characters and bytes that are none.
+        """
+        for field, value in self._fields.raw_items():
+            if field.lower() == name.lower():
+                yield str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     def _trusts(self, host: str) -> bool:
         host = host.lower().strip(".;")

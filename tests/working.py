@@ -28,10 +28,10 @@ def owning(desk: Desk) -> Desk:
     return desk
 
 
-def customers(desk: Desk) -> Path:
+def customers(desk: Desk, count: int = 400) -> Path:
     """A registered CSV file of customers."""
     path = desk.folder / "customers.csv"
-    with sqlite3.connect(shop(desk.folder / "shop.sqlite3", 900)) as database:
+    with sqlite3.connect(shop(desk.folder / "shop.sqlite3", count)) as database:
         rows = database.execute("SELECT id, name, email, phone, city, product, created_at FROM customers")
         with path.open("w", newline="") as file:
             out = csv.writer(file)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from trapstreet.core.maths.decoder import Decoder, Fit, Layer, Unique
 from trapstreet.core.maths.lattice import Law
+from tries import tries
 
 CHANCES = st.sampled_from([0.01, 0.07, 0.35, 0.5, 0.8, 0.99])
 TERMS = st.lists(
@@ -56,7 +57,7 @@ def fitted(leak: tuple[list[Layer], np.ndarray, Unique | None, int]) -> Fit:
     return Decoder(layers, accused=accused).fit(shown, unique)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80), deadline=None)
 @given(leaks())
 def test_an_e_value_has_mean_at_most_one_whatever_the_leak_shows(
     leak: tuple[list[Layer], np.ndarray, Unique | None, int],
@@ -66,7 +67,7 @@ def test_an_e_value_has_mean_at_most_one_whatever_the_leak_shows(
     assert 1 - 2e-6 < mean <= 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80), deadline=None)
 @given(leaks(), st.sampled_from([None, -0.5, -2.0, -6.0]))
 def test_a_p_value_is_below_a_with_chance_at_most_a_whatever_the_leak_shows(
     leak: tuple[list[Layer], np.ndarray, Unique | None, int], needed: float | None
@@ -79,7 +80,7 @@ def test_a_p_value_is_below_a_with_chance_at_most_a_whatever_the_leak_shows(
     assert np.all(below[last] <= p[order][last] * (1 + 1e-9) + 1e-15)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80), deadline=None)
 @given(leaks(), st.integers(0, 10**6))
 def test_real_rows_that_the_leak_does_not_show_change_nothing(
     leak: tuple[list[Layer], np.ndarray, Unique | None, int], anything: int
@@ -92,7 +93,7 @@ def test_real_rows_that_the_leak_does_not_show_change_nothing(
         assert np.array_equal(fit.log10_p(among, besides, needed), fit.log10_p(among, otherwise, needed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(leaks())
 def test_screening_accuses_as_exact_tails_do(
     leak: tuple[list[Layer], np.ndarray, Unique | None, int],
@@ -105,7 +106,7 @@ def test_screening_accuses_as_exact_tails_do(
     assert np.all(screened[exact > -11 + rounding] > -11)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(TERMS, st.lists(st.floats(-50, 50), min_size=1, max_size=20))
 def test_a_tail_is_at_least_the_truth_at_most_chernoff_and_never_rises(
     terms: list[tuple[int, float, float]], scores: list[float]

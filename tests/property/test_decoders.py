@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from encodings_of_text import ENCODINGS, Encoding
 from trapstreet.plugins import decoders
 from trapstreet.plugins.decoders import decoded
+from tries import tries
 
 VALUES = ["jörg.müller@post.example", "+353 85 123 4567", "TS-2410377"]
 TEXT = f"Jörg Müller;{';'.join(VALUES)};Köln"
@@ -47,7 +48,7 @@ def lost(data: bytes, cuts: Sequence[int]) -> list[str]:
     return [value for value in VALUES if value not in said]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400), deadline=None)
 @given(PLAIN, PLAIN, st.sampled_from(ALL), CUTS)
 def test_what_is_planted_is_found_in_any_encoding_at_any_cuts(
     before: bytes, behind: bytes, encoding: Encoding, cuts: list[int]
@@ -55,7 +56,7 @@ def test_what_is_planted_is_found_in_any_encoding_at_any_cuts(
     assert not lost(before + b"\n" + encoding(TEXT) + b"\n" + behind, cuts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(PLAIN, st.sampled_from(ALL), st.sampled_from(OUTER), CUTS)
 def test_what_is_planted_is_found_in_two_encodings(
     before: bytes, inner: Encoding, outer: Encoding, cuts: list[int]
@@ -63,7 +64,7 @@ def test_what_is_planted_is_found_in_two_encodings(
     assert not lost(before + b"\n" + outer(inner(TEXT).decode("latin-1")) + b"\n", cuts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.integers(0, 4000), st.integers(0, 4000), st.sampled_from(IN_ONE_LINE), CUTS)
 def test_nothing_is_lost_in_a_line_without_an_end(
     before: int, behind: int, encoding: Encoding, cuts: list[int]
@@ -73,7 +74,7 @@ def test_nothing_is_lost_in_a_line_without_an_end(
     assert not lost(data, cuts)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(
     st.integers(0, 400), st.sampled_from(["one line", "lines", "lines of 50", "UTF-16 LE", "Latin-1"]), CUTS
 )
@@ -84,13 +85,13 @@ def test_values_all_through_a_long_run_are_found_where_it_is_cut(at: int, name: 
     assert not [row for row in rows if row.partition(";")[2] not in said]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(PLAIN, CUTS)
 def test_where_nothing_is_encoded_the_bytes_come_out_as_they_are(text: bytes, cuts: list[int]) -> None:
     assert b"".join(decoded(pieces(text, cuts))) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(
     st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([each(TEXT) for each in ALL])), max_size=40),
     CUTS,

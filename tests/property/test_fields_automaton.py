@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trapstreet.core.fields import Candidate, Column, Kind, Search, kinds
+from tries import tries
 
-SETTINGS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=tries(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 BYTES = {"D": "[0-9]", "A": "[A-Za-z]", "H": "[0-9A-Fa-f]", "X": "[0-9A-Za-z]"}
 GAP = r"(?:[-_/.#: ]|\xc2\xa0){0,3}"

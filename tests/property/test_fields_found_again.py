@@ -12,8 +12,9 @@ from trapstreet.core.fields import Column, Kind, Search, kinds
 from trapstreet.core.fields.numbering import plan_of
 from trapstreet.core.fields.shapes import learn_shapes
 from trapstreet.core.fields.tokens import LONGEST_SOURCE, token_texts, tokens
+from tries import tries
 
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=tries(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 DRESSES = [
     lambda text: text,
@@ -235,7 +236,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(st.one_of(PIECES.map(str.encode), st.binary(max_size=3)), max_size=60).map(b"".join)
 
 
-@settings(SETTINGS, max_examples=200)
+@settings(SETTINGS, max_examples=tries(200))
 @given(TEXTS, st.integers(0, 200), st.integers(0, 200))
 def test_a_window_has_the_tokens_that_the_whole_text_has_there(text, begin, size):
     """Wherever it is cut, 96 bytes off: an escape or a character that is cut is no token's there."""
@@ -251,7 +252,7 @@ def test_a_window_has_the_tokens_that_the_whole_text_has_there(text, begin, size
     assert cut == whole
 
 
-@settings(SETTINGS, max_examples=200)
+@settings(SETTINGS, max_examples=tries(200))
 @given(TEXTS.filter(bytes.isascii))
 def test_plain_ascii_is_read_as_any_other_text(text):
     assert tokens(text) == tokens(text + " é".encode())[:-1]
@@ -259,7 +260,7 @@ def test_plain_ascii_is_read_as_any_other_text(text):
     assert token_texts(lines) == [token.text for token in tokens(lines.encode())]
 
 
-@settings(SETTINGS, max_examples=200)
+@settings(SETTINGS, max_examples=tries(200))
 @given(TEXTS)
 def test_tokens_stand_in_order_and_within_bounds(text):
     seen = tokens(text)

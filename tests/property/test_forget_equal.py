@@ -26,6 +26,7 @@ from trapstreet.index import (
     living,
 )
 from trapstreet.index.erase import erase, mentions, random_ids
+from tries import tries
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +94,7 @@ def without(index: DataSetIndex, ids: np.ndarray) -> DataSetIndex:
 
 
 @pytest.mark.parametrize("matcher", ["reference", "kernel"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(
     gone=st.sets(st.integers(0, COUNT - 1), min_size=1, max_size=6),
     changed=st.sets(st.integers(0, COUNT - 1), max_size=20),

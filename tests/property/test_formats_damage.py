@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from formats_containers import STREAMS
 from trapstreet.core.model.objects import SourceObject, Unread
 from trapstreet.plugins import formats
+from tries import tries
 
 LINE = b"maria.huber@example.com\t+49 30 901820\n"
 
@@ -38,7 +39,7 @@ def archives() -> list[bytes]:
 CHANGE = st.tuples(st.integers(0, 5000), st.binary(min_size=1, max_size=8))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400), deadline=None)
 @given(st.sampled_from(archives()), st.lists(CHANGE, max_size=5), st.integers(0, 6000))
 def test_no_damage_goes_unhandled(data: bytes, changes: list[tuple[int, bytes]], length: int) -> None:
     damaged = bytearray(data)
@@ -54,7 +55,7 @@ def test_no_damage_goes_unhandled(data: bytes, changes: list[tuple[int, bytes]],
             assert sum(map(len, found.chunks)) < 64 << 20, "a damaged count makes a bomb; the budget ends it"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(
     st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"\xff\xfe", b"\0\0\xfe\xff"]),
     st.binary(),

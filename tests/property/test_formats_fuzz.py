@@ -1,12 +1,12 @@
 """A mutation fuzz of every format: nothing escapes, nothing hangs, what cannot be read is listed, what lies
 beside it is found.
 
-TRAPSTREET_FUZZ sets how many mutations of each sample are tried.
+How many mutations of each sample are tried: tests/tries.py.
 """
 
+import base64
 import faulthandler
 import io
-import os
 import sys
 import tarfile
 import zipfile
@@ -22,14 +22,17 @@ import formats_mail
 import formats_office
 from mutations import mutated
 from taken_apart import source
-from trapstreet.core.model.objects import Unread
+from trapstreet.app.source_text import SourceText, searched
+from trapstreet.core.model.objects import SourceObject, Unread
+from trapstreet.core.model.protected import Protected
 from trapstreet.plugins import formats
 from trapstreet.plugins.formats._stream import Limits
+from tries import FUZZ
 
 ROWS = [[f"Maria Huber {n}", f"maria.huber{n}@example.com", f"+49 30 9018{n:04}", f"1{n}"] for n in range(40)]
 TEXT = "".join("\t".join(row) + "\n" for row in ROWS).encode()
+PASSWORD = "open sesame"
 BESIDE = b"adele.bauer@example.com\t+49 30 111111\n"
-TRIES = int(os.environ.get("TRAPSTREET_FUZZ", "200"))
 HANGS = 300.0
 """Seconds after which a reading hangs; the slowest takes some five, on a busy machine."""
 
@@ -53,8 +56,25 @@ def _tar() -> bytes:
     return out.getvalue()
 
 
+def _encrypted_workbook() -> bytes:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    out = io.BytesIO()
+    OOXMLFile(io.BytesIO(formats_office.xlsx(ROWS))).encrypt(PASSWORD, out)
+    return out.getvalue()
+
+
 SAMPLES: dict[str, Callable[[], bytes]] = {
     "text in UTF-16": lambda: TEXT.decode().encode("utf-16"),
+    "files in base64": lambda: (
+        b'{"a": "%b",\n"b": "%b"}\n'
+        % (base64.b64encode(formats_office.xlsx(ROWS)), base64.b64encode(_zip_of_all_methods()))
+    ),
+    "a file in hexadecimal": lambda: b"INSERT INTO f VALUES (0x%b);\n" % _zip_of_all_methods().hex().encode(),
+    "zip behind headers": lambda: b"HTTP/1.1 200 OK\r\n\r\n" + _zip_of_all_methods(),
+    "7z encrypted": lambda: formats_containers.seven_zip(f"-p{PASSWORD}")(TEXT),
+    "7z all encrypted": lambda: formats_containers.seven_zip(f"-p{PASSWORD}", "-mhe=on")(TEXT),
+    "xlsx encrypted": _encrypted_workbook,
     "zip": _zip_of_all_methods,
     "tar": _tar,
     **{name: partial(make, TEXT) for name, make, _ in formats_containers.STREAMS},
@@ -64,7 +84,11 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     **{name: partial(make, ROWS) for name, make in formats_data.PACKS},
     **{name: partial(make, ROWS) for name, make, _ in formats_mail.SAMPLES},
 }
-UNMARKED = {"text in UTF-16", "html", "rtf", "iso", "compress", *(name for name, *_ in formats_mail.SAMPLES)}
+UNMARKED = {
+    *("text in UTF-16", "files in base64", "a file in hexadecimal", "zip behind headers"),
+    *("html", "rtf", "iso", "compress"),
+    *(name for name, *_ in formats_mail.SAMPLES),
+}
 """Whose end cannot be told from a place where they were cut off; an ISO image says late what it is."""
 
 OTHERS = ("zip", "tar", "xz", "docx", "pdf", "rar 5", "html")
@@ -87,12 +111,17 @@ def _nothing_hangs() -> Iterator[None]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_whatever_is_done_to_a_file_it_is_read_or_listed_and_its_neighbour_found(name: str) -> None:
     data, others, random = sample(name), [sample(other) for other in OTHERS], Random(f"fuzz {name}")
-    for number in range(TRIES):
+    for number in range(FUZZ):
         done, damaged = mutated(data, random, others)
         what = f"{name}: {done}, {number}"
         texts, unread = _read_beside_another(damaged, what)
         if done == "cut short" and name not in UNMARKED and len(damaged) > LONGEST_HEADER:
             assert unread or all(row[1].encode() in texts for row in ROWS), what
+
+
+def _everything(obj: SourceObject) -> Iterator[SourceText | Unread]:
+    for part in formats.read(obj, LIMITS, passwords=(Protected("wrong"), Protected(PASSWORD))):
+        yield from [part] if isinstance(part, Unread) else searched("f", part)
 
 
 def _read_beside_another(damaged: bytes, what: str) -> tuple[bytes, list[Unread]]:
@@ -103,7 +132,7 @@ def _read_beside_another(damaged: bytes, what: str) -> tuple[bytes, list[Unread]
         archive.writestr("beside.csv", BESIDE)
     texts: list[tuple[str, bytes]] = []
     unread = []
-    for found in formats.read(source(out.getvalue(), "f"), LIMITS):
+    for found in _everything(source(out.getvalue(), "f")):
         if isinstance(found, Unread):
             assert found.why.isprintable(), what
             assert not found.why.startswith("a bug in"), what

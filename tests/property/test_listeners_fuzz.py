@@ -17,6 +17,7 @@ from hearing import Ear, heard
 from trapstreet.plugins.listeners import dns, smtp
 from trapstreet.plugins.listeners._dns_answers import GROWTH, PAYLOAD, Answers, Zones
 from trapstreet.plugins.listeners._dns_query import facts, read
+from tries import tries
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +60,7 @@ RECORDS = st.builds(
 CHANGES = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=6)
 
 
-@settings(max_examples=6000, deadline=None)
+@settings(max_examples=tries(6000), deadline=None)
 @given(st.one_of(PACKETS, RECORDS), CHANGES, st.integers(0, 700), st.booleans())
 def test_every_packet_gets_an_answer_that_can_be_read_or_none(
     packet: bytes, changes: list[tuple[int, int]], length: int, udp: bool
@@ -111,7 +112,9 @@ COMMANDS = st.one_of(
 ENDS = st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r", b""])
 
 
-@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=tries(2000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(COMMANDS, ENDS), max_size=25))
 def test_every_conversation_gets_replies_of_smtp(
     mail_ear: Ear, caplog: pytest.LogCaptureFixture, lines: list[tuple[bytes, bytes]]
@@ -133,7 +136,7 @@ def test_every_conversation_gets_replies_of_smtp(
     mail_ear.hits.clear()
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=tries(1500), deadline=None)
 @given(
     st.lists(
         st.one_of(st.binary(max_size=40), st.sampled_from([b"\r\n", b".", b"..", b"\r\n.", b"a" * 3000])),
@@ -155,7 +158,7 @@ def test_the_end_of_a_mail_is_where_smtp_says(mail_ear: Ear, pieces: list[bytes]
     assert dict(hit.facts)["mail-size"] == b"%d" % len(mail)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=tries(1000), deadline=None)
 @given(
     st.lists(
         st.one_of(PACKETS.map(lambda p: struct.pack(">H", len(p)) + p), st.binary(max_size=30)), max_size=8

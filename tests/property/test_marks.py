@@ -12,10 +12,11 @@ from trapstreet.core.fields import Column, Kind, Search, kinds, record_forms
 from trapstreet.core.fields.tokens import tokens
 from trapstreet.core.marks import marks
 from trapstreet.core.model.table import cell_text
+from tries import tries
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=tries(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def texts(layout):

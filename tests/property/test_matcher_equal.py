@@ -1,9 +1,8 @@
 """The compiled matcher finds exactly what the reference finds, whatever the bytes.
 
-TRAPSTREET_FUZZ sets how many hostile texts are tried.
+How many hostile texts are tried: tests/tries.py.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,11 +19,10 @@ from matcher_world import Table, World, made_up_world
 from matchers import MATCHERS, everything, make, small_stretches
 from trapstreet.index import Matcher
 from trapstreet.index.kernel import KernelMatcher
-
-COUNT = int(os.environ.get("TRAPSTREET_FUZZ", "200"))
+from tries import FUZZ, tries
 
 QUIET = settings(
-    max_examples=max(100, COUNT // 10),
+    max_examples=tries(100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -65,7 +63,7 @@ def lines(world: World) -> Iterator[bytes]:
 
 
 def test_hostile_texts_have_the_same_matches(world: World, matchers: tuple[Matcher, Matcher]) -> None:
-    for text in hostile_texts(world.records, 1, COUNT):
+    for text in hostile_texts(world.records, 1, FUZZ):
         assert_equal(matchers, text)
 
 
@@ -99,7 +97,7 @@ def test_large_tables_have_the_same_matches_however_they_are_asked(
 
 def assert_equal_in(world: World) -> None:
     both = make("reference", world.lookup, world.key_of), make("kernel", world.lookup, world.key_of)
-    for text in hostile_texts(world.records, 7, COUNT // 20):
+    for text in hostile_texts(world.records, 7, FUZZ // 20):
         assert_equal(both, text)
 
 
@@ -154,7 +152,7 @@ def test_where_every_registered_address_is_ascii_the_others_are_passed_over(
     assert not small.lookup.unicode_emails
     both = make("reference", small.lookup, small.key_of), make("kernel", small.lookup, small.key_of)
     texts = ["josé@example.com john@xn--example-.com".encode(), b"a+1&a+2@x.com"]
-    for text in [*texts, *hostile_texts([*world.records, *small.records], 12, COUNT // 4)]:
+    for text in [*texts, *hostile_texts([*world.records, *small.records], 12, FUZZ // 4)]:
         assert_equal(both, text)
         assert_equal(both, text + b" ")
 

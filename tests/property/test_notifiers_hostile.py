@@ -25,6 +25,7 @@ from trapstreet.plugins.notifiers import cef, mail, ocsf, slack, syslog, teams
 from trapstreet.plugins.notifiers._json import alert
 from trapstreet.plugins.notifiers._syslog import short
 from trapstreet.plugins.notifiers._words import line, value
+from tries import tries
 
 HOSTILE = [
     "a\r\nBcc: everybody@else.example\r\n\r\n<script>alert(1)</script>",
@@ -72,7 +73,9 @@ WORST = [
     )
     for text in HOSTILE
 ]
-often = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+often = settings(
+    max_examples=tries(150), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 def with_the_worst(test: Any) -> Any:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from suppressing import HEADER, decoy_rows, finder, index_of, read, real_rows
 from trapstreet.core.model.table import Row
 from trapstreet.index import native
+from tries import tries
 
 pytestmark = pytest.mark.skipif(native.load() is None, reason="there is no kernel to look quickly with")
 
@@ -68,7 +69,7 @@ LAYOUTS = (
 
 
 @pytest.mark.parametrize("header", LAYOUTS, ids=" ".join)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(data=st.data())
 def test_looking_quickly_finds_what_looking_exactly_does(
     header: tuple[str, ...], data: st.DataObject

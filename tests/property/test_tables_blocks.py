@@ -18,6 +18,7 @@ from trapstreet.core.model.table import Batch
 from trapstreet.plugins.tables import _lines, _stretches, _text, open_table
 from trapstreet.plugins.tables._lines import Dialect, lenient, records
 from trapstreet.plugins.tables._stretches import Stretch, stretches
+from tries import tries
 
 SIGNS = "ab1 ,;|\t\"'\\\r\n\né=\u2028\x85\x0b\x1c\0\U0001f600"
 LINE = re.compile("[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
@@ -51,7 +52,7 @@ def one_by_one(found: Stretch) -> Iterator[tuple[object, ...]]:
     return zip(found.lines, found.texts, found.rows, why, strict=True)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400), deadline=None)
 @example('a,"b\nc', Dialect(","), [1], 1 << 20, 131_072)
 @example("a,b\nc,\\\nd", Dialect(",", escape="\\"), [1, 1], 1 << 20, 131_072)
 @given(texts, dialects, cuts, st.sampled_from((1 << 20, 6)), st.sampled_from((131_072, 3)))
@@ -75,7 +76,7 @@ def test_records_of_blocks_are_the_records_of_the_lines(
     assert found == alone
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(st.text("ab\r\n\n\u2028\x85é", max_size=120), st.lists(st.integers(1, 9), max_size=60))
 def test_blocks_hold_every_line_and_overlong_ones_cut_off(text: str, sizes: list[int]) -> None:
     pieces = [piece for whole in cut(text, sizes) for piece in cut(whole, [9] * 13)]
@@ -112,7 +113,7 @@ def read(folder: str, content: bytes, name: str, size: int) -> tuple[Any, tuple[
     return table, all_of(batches)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(texts, st.sampled_from(("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1")), st.integers(1, 7))
 def test_a_delimited_table_has_the_rows_of_its_records(text: str, encoding: str, size: int) -> None:
     content = ("k,l,m\r\n" + text).encode(encoding, errors="ignore")
@@ -157,7 +158,7 @@ json_lines = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=tries(250), deadline=None)
 @example(['{"a":null,"é":{"z":[1]}}', '{"é":null}'], "\n", False, 1)
 @given(
     st.lists(json_lines, max_size=12),

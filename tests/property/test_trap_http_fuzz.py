@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from trapstreet.core.model.hit import Hit
 from trapstreet.plugins.listeners import http
 from trapstreet.trap.sealing import encode
+from tries import tries
 
 PIECES = (
     "GET / HTTP/1.1\r\n", "POST /a%zz?b#c HTTP/1.1\r\n", "HEAD http://a:1/b HTTP/1.0\r\n",
@@ -88,14 +89,14 @@ def held(stream: bytes, cuts: list[int]) -> None:
     assert sum(len(encode(hit)) for hit in heard) <= 4 * len(stream) + 600 * len(heard)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(streams, st.lists(st.integers(0, 1 << 20), max_size=6))
 def test_no_stream_of_bytes_breaks_the_web_server(stream: bytes, cuts: list[int]) -> None:
     held(stream, cuts)
 
 
 @pytest.mark.slow
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=tries(4000), deadline=None)
 @given(streams, st.lists(st.integers(0, 1 << 20), max_size=6))
 def test_no_stream_of_bytes_breaks_the_web_server_at_length(stream: bytes, cuts: list[int]) -> None:
     held(stream, cuts)

@@ -15,7 +15,7 @@ def _sketch(*fingerprints: int) -> Sketch:
 
 
 def test_stretches_without_anything_new_are_not_remembered() -> None:
-    seen = _Seen()
+    seen = _Seen(KEPT)
     seen.noted(SimpleNamespace(sketches={Kind.PHONE: _sketch(*range(1, KEPT + 1))}))
     assert seen.thresholds == {Kind.PHONE: KEPT}
     for _ in range(10_000):
@@ -24,7 +24,7 @@ def test_stretches_without_anything_new_are_not_remembered() -> None:
 
 
 def test_the_threshold_falls_to_what_all_stretches_together_have_kept() -> None:
-    seen = _Seen()
+    seen = _Seen(KEPT)
     seen.noted(SimpleNamespace(sketches={Kind.PHONE: _sketch(*range(10_000, 10_000 + KEPT))}))
     for at in range(_PENDING):
         seen.noted(SimpleNamespace(sketches={Kind.PHONE: _sketch(*range(1 + 200 * at, 201 + 200 * at))}))

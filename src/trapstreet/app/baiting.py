@@ -112,14 +112,25 @@ def _paths(made: Made, out: Path | None) -> dict[Path, bytes]:
     if out is None:
         raise UnusableInput("this kind of breadcrumb is a file", hint="say where it goes with --out")
     if len(made.files) == 1:
-        (content,) = made.files.values()
-        paths = {out: content}
+        ((name, content),) = made.files.items()
+        paths = {_opened_as(name, out): content}
     else:
         paths = {out / name: content for name, content in made.files.items()}
     paths |= {out.parent / f"{out.name}.{name}": content for name, content in made.owner.items()}
     for path in paths:
         refuse_taken(path)
     return paths
+
+
+def _opened_as(name: str, out: Path) -> Path:
+    """The path, which ends as the file's own name does. Raises UnusableInput where whoever opens it would not
+    get to see it."""
+    meant, given = Path(name).suffix.lower(), out.suffix.lower()
+    if meant and given and meant != given:
+        raise UnusableInput(
+            f"it is a {meant} file, and {out.name} ends otherwise", hint=f"end --out in {meant}"
+        )
+    return out
 
 
 def _template_times(options: Mapping[str, object]) -> tuple[int, int] | None:

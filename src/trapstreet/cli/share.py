@@ -95,28 +95,16 @@ def command(
     Copies of 250 decoys and more share some of these from the second copy on, by which people are named who
     compare what they got.
     """
-    from trapstreet.app.settings import read_marks, read_share
     from trapstreet.app.sharing import share_copy
     from trapstreet.app.workspace import Workspace
-    from trapstreet.render.words import day
-    from trapstreet.share import Terms
     from trapstreet.store import catalogue
 
-    terms = Terms(
-        decoys,
-        None if withhold is None else read_share(withhold, where="--withhold"),
-        read_marks(marks, where="--mark") if marks else None,
-        None if expires is None else end_of_day(expires),
-    )
+    terms = _terms(decoys, withhold, marks, expires)
     expected = expected_use(used_for, until, senders)
     opened = Workspace.open(workspace)
     data_set = catalogue.data_set_named(name)  # asked first, so that nobody is asked about recipients in vain
-    if plan and new_version:
-        raise UnusableInput(
-            "--plan goes by what is registered", hint="register the source first, or leave out --new-version"
-        )
     if plan:
-        _plan(opened, data_set, terms, as_json=as_json)
+        _plan(opened, data_set, terms, new_version=new_version, as_json=as_json)
         return
     if recipient is None or out is None:
         raise UnusableInput("a copy needs --to and --out", hint="or pass --plan, which makes none")
@@ -136,13 +124,19 @@ def command(
         )
         if expected is not None:
             _expect(opened, result.copy, expected)
-    notes = [*result.notes, *_more_decoys_than_rows(result, decoys)]
-    document, lines = _document(result, name, out, notes), _lines(result, name, out, notes)
-    if expected is not None:
-        document["used_for"] = expected.shown()
-        lines.append(f"Expected until {day(expected.until)}: {expected}.")
-    emit(as_json, document, "\n".join(lines))
-    note(expected.remark if expected else "")
+    _tell(result, name, out, asked=decoys, expected=expected, as_json=as_json)
+
+
+def _terms(decoys: int | None, withhold: str | None, marks: Sequence[str], expires: str | None) -> "Terms":
+    from trapstreet.app.settings import read_marks, read_share
+    from trapstreet.share import Terms
+
+    return Terms(
+        decoys,
+        None if withhold is None else read_share(withhold, where="--withhold"),
+        read_marks(marks, where="--mark") if marks else None,
+        None if expires is None else end_of_day(expires),
+    )
 
 
 def _expect(opened: "Workspace", copy: str, expected: Expected) -> None:
@@ -154,10 +148,16 @@ def _expect(opened: "Workspace", copy: str, expected: Expected) -> None:
     )
 
 
-def _plan(opened: "Workspace", data_set: "DataSet", terms: "Terms", *, as_json: bool) -> None:
+def _plan(
+    opened: "Workspace", data_set: "DataSet", terms: "Terms", *, new_version: bool, as_json: bool
+) -> None:
     from trapstreet.app.sharing import plan_for
     from trapstreet.render.plans import plan_lines
 
+    if new_version:
+        raise UnusableInput(
+            "--plan goes by what is registered", hint="register the source first, or leave out --new-version"
+        )
     with progress("planning") as told:
         planned = plan_for(opened, data_set, terms=terms, progress=told)
     emit(as_json, planned, "\n".join(plan_lines(planned)))
@@ -182,6 +182,20 @@ def _recipient(opened: "Workspace", name: str, *, is_new: bool) -> "str | NewRec
     if not sys.stdin.isatty():
         raise UnusableInput(question, hint="spell it as before, or pass --recipient-is-new")
     return almost if click.confirm(f"{question}. Is it the same recipient?", err=True) else new
+
+
+def _tell(
+    result: "Copied", name: str, out: str, *, asked: int | None, expected: Expected | None, as_json: bool
+) -> None:
+    from trapstreet.render.words import day
+
+    notes = [*result.notes, *_more_decoys_than_rows(result, asked)]
+    document, lines = _document(result, name, out, notes), _lines(result, name, out, notes)
+    if expected is not None:
+        document["used_for"] = expected.shown()
+        lines.append(f"Expected until {day(expected.until)}: {expected}.")
+    emit(as_json, document, "\n".join(lines))
+    note(expected.remark if expected else "")
 
 
 def _more_decoys_than_rows(result: "Copied", asked: int | None) -> list[str]:

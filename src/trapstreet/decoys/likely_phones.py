@@ -46,14 +46,14 @@ class LikelyPhones:
         """One filling for each donor: empty where the donor's is, or where no more numbers are to be had."""
         model, style, name = self._model, self._model.phones[at], self._model.columns[at].name
         pool = self._owned or fictional_numbers(style)
-        ready = _ByBeginning(self._free(at, pool), self._draws)
-        layouts = _Layouts((cell_text(row[at]) or "" for row in model.sample), style.region, self._draws)
         longest = _longest(written_number(cell_text(row[at]) or "", style.region) for row in model.sample)
+        ready = _ByBeginning(self._free(at, pool), longest, self._draws)
+        layouts = _Layouts((cell_text(row[at]) or "" for row in model.sample), style.region, self._draws)
         filled, missing = [], 0
         for donor in donors:
             filling = Filling({at: model.blanks[at]})
             if donor[at] not in (None, "") or at in model.key:
-                found = ready.take(written_number(cell_text(donor[at]) or "", style.region), longest)
+                found = ready.take(written_number(cell_text(donor[at]) or "", style.region))
                 missing += found is None
                 if found:
                     self._given.add(found[0])
@@ -97,25 +97,34 @@ class LikelyPhones:
 
 
 class _ByBeginning:
-    """Numbers handed out once each, by how many of their first digits they share with another one."""
+    """Numbers handed out once each, by how many of their first digits they share with another one.
 
-    def __init__(self, numbers: Iterable[str], draws: KeyedDraws) -> None:
-        self._draws = draws
-        self._left: dict[str, None] = dict.fromkeys(numbers)
+    longest  so many digits at most are looked at
+    """
+
+    def __init__(self, numbers: Sequence[str], longest: int, draws: KeyedDraws) -> None:
+        self._longest, self._draws = longest, draws
+        self._left = set(numbers)
         self._groups: dict[str, list[str]] = {}
-        for number in self._left:
-            for length in range(_LONGEST + 1):
+        self._stale: set[str] = set()
+        for number in numbers:
+            for length in range(longest + 1):
                 self._groups.setdefault(_beginning(number, length), []).append(number)
 
-    def take(self, like: str, longest: int) -> tuple[str, int] | None:
-        """A number that begins with up to so many digits of another one, and among how many it was drawn."""
-        for length in range(longest, -1, -1) if like else (0,):
-            group = self._groups.get(_beginning(like, length), [])
-            group[:] = [number for number in group if number in self._left]
+    def take(self, like: str) -> tuple[str, int] | None:
+        """A number that begins as another one does, and among how many it was drawn."""
+        for length in range(self._longest, -1, -1) if like else (0,):
+            beginning = _beginning(like, length)
+            group = self._groups.get(beginning, [])
+            if beginning in self._stale:
+                group[:] = [number for number in group if number in self._left]
+                self._stale.remove(beginning)
             if group:
-                number = self._draws.choice(group)
-                del self._left[number]
-                return number, len(group)
+                number, among = self._draws.choice(group), len(group)
+                group.remove(number)
+                self._left.remove(number)
+                self._stale |= {_beginning(number, other) for other in range(self._longest + 1)} - {beginning}
+                return number, among
         return None
 
 

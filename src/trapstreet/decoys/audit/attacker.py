@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from trapstreet.decoys.audit.auc import Auc, auc
 from trapstreet.decoys.audit.chance import p_values
@@ -92,6 +91,7 @@ def scores(binned: Binned, trial: Trial, seed: int) -> Floats:
     Gradient-boosted trees over the features that tell most by themselves in the other folds, in bins (with
     weights, the trees' own way to bin takes ten times as long as all the rest).
     """
+    from scipy.stats import rankdata
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from trapstreet.decoys.audit.coded import Floats, Ints
 
@@ -37,6 +36,8 @@ def auc(scores: Floats, decoys: NDArray[np.bool_], clusters: Ints) -> Auc:
     where each row is a cluster, the error is that of DeLong, DeLong and Clarke-Pearson, 1988. The components
     by ranks as in Sun and Xu, 2014, equations 9 and 10.
     """
+    from scipy.stats import rankdata
+
     high, low = scores[decoys], scores[~decoys]
     m, n = len(high), len(low)
     ranks = rankdata(np.concatenate([high, low]))

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlogy
 
 from trapstreet.decoys.audit.clusters import units
 from trapstreet.decoys.audit.coded import Floats, Ints
@@ -76,6 +75,8 @@ class _Statistics:
 
     def of(self, rows: Ints) -> Floats:
         """shape (2, features)"""
+        from scipy.special import xlogy
+
         found = self._counted(rows)
         square = (np.add.reduceat(found, self._joined) - self._wanted) ** 2 / self._wanted
         ratio = np.where(found > self._expected, found / np.maximum(self._expected, 1e-9), 1.0)

@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import numpy as np
-from faker import Faker
-from faker.config import AVAILABLE_LOCALES
 
 from trapstreet.core.fields.kind import Column, Kind
 from trapstreet.core.model.table import Cell, Row
@@ -45,6 +43,8 @@ def _kept(linked: LinkedRows, kept: np.ndarray, size: int) -> LinkedRows:
 
 def _maker(column: Column, cells: list[Cell], seed: int) -> Callable[[], Cell]:
     """How the library makes one cell of a column by its kind, with its default providers."""
+    from faker import Faker
+
     filled = [cell for cell in cells if cell not in (None, "")] or [""]
     fake = Faker(_locale(column))
     fake.seed_instance(seed)
@@ -82,6 +82,8 @@ def _maker(column: Column, cells: list[Cell], seed: int) -> Callable[[], Cell]:
 
 def _locale(column: Column) -> str:
     """The library's locale for the column's region, American where it has none or the region is unknown."""
+    from faker.config import AVAILABLE_LOCALES
+
     fitting = [name for name in sorted(AVAILABLE_LOCALES) if name.partition("_")[2] == column.region]
     preferred = [name for name in fitting if name.startswith(("en_", f"{column.region.lower()}_"))]
     return (preferred or fitting or ["en_US"])[0]

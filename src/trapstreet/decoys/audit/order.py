@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 from trapstreet.decoys.audit.coded import Floats
 from trapstreet.decoys.audit.features import Feature, View
@@ -70,6 +69,8 @@ def _along(
     name: tuple[str, ...], words: str, order: np.ndarray, values: Floats, view: View
 ) -> Iterator[Feature]:
     """Whether a value fits between those of the rows before and after it, when sorted by something else."""
+    from scipy.ndimage import median_filter
+
     sorted_values = values[order]
     before, after = np.empty(len(values)), np.empty(len(values))
     before[order] = np.diff(sorted_values, prepend=np.nan)

@@ -57,6 +57,15 @@ def test_a_source_is_one_watchers_until_it_is_given_back_or_left_alone() -> None
     assert claimed("v 1") == ["a"]
 
 
+def test_a_clock_that_was_ahead_puts_no_source_off() -> None:
+    a_year = 365 * 86_400 * _SECOND
+    add("a", due=AT + a_year)
+    add("b", due=AT + 86_400 * _SECOND)  # as long as a source may ask to be left alone
+    assert claimed("w 1") == []
+    assert watching.bring_forward(AT) == 1
+    assert claimed("w 1") == ["a"]
+
+
 def test_those_that_wait_longest_come_first_and_slow_ones_alone() -> None:
     for number, quick in enumerate((True, True, False, True)):
         add(f"s{number}", due=AT - 10 + number, quick=quick)

@@ -115,7 +115,7 @@ class Watcher:
 
     def _renew(self, _turn: Turn) -> int:
         watching.renew(self._holder, at=clock())
-        return 0
+        return watching.bring_forward(clock())
 
     def _here(self) -> str:
         return f"{self._holder} {threading.get_native_id()}"

@@ -32,9 +32,9 @@ def command() -> None:
 def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, as_json: bool) -> int:
     """Effective access at TARGET: who can read what, by grants, roles, views, functions and the rest.
 
-    TARGET is the URL of a PostgreSQL server, for all its databases, or of one database; or a folder or file,
-    as this system's users can read it. Nothing is changed. "Perhaps" is what the rights alone cannot tell.
-    Exit status 6 if something could not be read: nobody is said to have no access there.
+    TARGET is the URL of a PostgreSQL or MariaDB server, for all its databases, or of one database; or a
+    folder or file, as this system's users can read it. Nothing is changed. "Perhaps" is what the rights alone
+    cannot tell. Exit status 6 if something could not be read: nobody is said to have no access there.
     """
     from trapstreet.core.model.errors import UnusableInput
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.plugins._connecting import tls_context
+from trapstreet.plugins._mariadb import HIDDEN_PASSWORDS_ONLY
 from trapstreet.plugins.sources import _database
 from trapstreet.plugins.sources._database import Server, Table, as_csv
 
@@ -100,7 +101,7 @@ class MariaDB:
             read_timeout=_database.SILENT_SECONDS,
             write_timeout=_database.SILENT_SECONDS,
             ssl=self._context,
-            auth_plugin_map={} if self._context else {"mysql_clear_password": _Refuses, "dialog": _Refuses},
+            auth_plugin_map={} if self._context else HIDDEN_PASSWORDS_ONLY,
         )
         try:
             maria = "MariaDB" in str(connection.get_server_info())  # type: ignore[no-untyped-call]
@@ -143,18 +144,6 @@ class MariaDB:
             raise Unreachable(
                 f"{self._label} broke off or answered nonsense", hint="see what answers there"
             ) from error
-
-
-class _Refuses:
-    """Stands for ways to log in by which the server gets to read the password."""
-
-    def __init__(self, connection: Any) -> None:
-        pass
-
-    def authenticate(self, packet: Any) -> None:
-        raise AccessDenied(
-            "the server wants the password in the clear", hint="name the authority of its certificate as ca"
-        )
 
 
 def _asked(connection: "Connection[Any]", statement: str, *values: str) -> list[list[str]]:

@@ -1,0 +1,236 @@
+"""Who can read what in MariaDB: each answer beside the server's own, asked by a connection of the account."""
+
+import random
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pymysql
+import pytest
+
+from desk import Desk
+from servers import mariadb_url
+from trapstreet.access import Reading
+from trapstreet.app.access import Mapped, map_of
+from trapstreet.core.model.rights import How, Level
+
+__all__ = ["mariadb_url"]
+
+pytestmark = pytest.mark.system
+
+BY_NAME = (How.GRANT, How.COLUMNS)
+HOSTS = ("%", "127.0.0.1", "127.%", "10.%")
+
+
+class Town:
+    """Databases, accounts and roles of its own on a real server; `{name}` in statements is one of them."""
+
+    def __init__(self, url: str) -> None:
+        self.url, parts = url, urlsplit(url)
+        self.port = parts.port or 3306
+        self.mark = uuid4().hex[:6]
+        self.connection = self.connected("tester")
+        self._made: list[str] = []
+
+    def connected(self, user: str) -> Any:
+        return pymysql.connect(host="127.0.0.1", port=self.port, user=user, autocommit=True)
+
+    def name(self, short: str) -> str:
+        return f"{short}{self.mark}"
+
+    def do(self, statement: str) -> Any:
+        """Run it with {x} as the name x of this town."""
+        text = statement.replace("{", "").replace("}", self.mark)
+        with self.connection.cursor() as cursor:
+            cursor.execute(text)
+            if statement.startswith("CREATE "):
+                what, name = statement.split()[1:3]
+                self._made.append(f"DROP {what} {name.replace('{', '').replace('}', self.mark)}")
+            return cursor.fetchall()
+
+    def reads(self, user: str, select: str, *, role: str = "") -> tuple[str, bool]:
+        """As which account the server lets somebody in, and whether it lets them read."""
+        with closing(self.connected(self.name(user))) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT CURRENT_USER()")
+            (account,) = cursor.fetchone()
+            try:
+                if role:
+                    cursor.execute(f"SET ROLE {role}")
+                cursor.execute(select.replace("{", "").replace("}", self.mark))
+            except pymysql.MySQLError as error:
+                assert error.args[0] in (1142, 1143, 1044, 1356, 1370, 1045), error
+                return account, False
+            return account, True
+
+    def close(self) -> None:
+        for statement in reversed(self._made):
+            with suppress(pymysql.MySQLError), self.connection.cursor() as cursor:
+                cursor.execute(statement)
+        self.connection.close()
+
+
+@pytest.fixture
+def town(mariadb_url: str) -> Iterator[Town]:
+    made = Town(mariadb_url)
+    yield made
+    made.close()
+
+
+def found(town: Town, mapped: Mapped, account: str, table: str, *hows: How) -> Reading | None:
+    """An account's nearest way to `db.table`, of those ways that are asked for."""
+    access = mapped.access
+    schema, name = table.split(".")
+    number = [each.path for each in access.rights.resources].index((town.name(schema), name))
+    doors = [each for each in access.doors_of(number) if each.how in (hows or How)]
+    return access.nearest([each.name for each in access.rights.principals].index(account), number, doors)
+
+
+def shop(town: Town) -> None:
+    for statement in (
+        "CREATE DATABASE {crm}",
+        "CREATE TABLE {crm}.customers (a int, b int)",
+        "CREATE USER {anna}@'%'",
+        "CREATE USER {bert}@'%'",
+        "CREATE ROLE {agents}",
+        "GRANT SELECT ON {crm}.* TO {agents}",
+    ):
+        town.do(statement)
+
+
+def test_a_role_is_read_by_after_set_role_and_at_once_by_default(town: Town) -> None:
+    shop(town)
+    town.do("GRANT {agents} TO {anna}@'%'")
+    town.do("GRANT {agents} TO {bert}@'%'")
+    town.do("SET DEFAULT ROLE {agents} FOR {bert}@'%'")
+    mapped = map_of(town.url.rpartition("/")[0] + "/")
+    for user, level in (("anna", Level.SET_ROLE), ("bert", Level.AT_ONCE)):
+        reading = found(town, mapped, f"{town.name(user)}@%", "crm.customers", *BY_NAME)
+        assert reading is not None
+        assert reading.level == level
+        assert town.reads(user, "SELECT * FROM {crm}.customers")[1] == (level == Level.AT_ONCE)
+    agents = town.name("agents")
+    assert town.reads("anna", "SELECT * FROM {crm}.customers", role=agents)[1]
+
+
+def test_a_grant_for_any_host_holds_for_who_came_in_by_a_narrower_account(town: Town) -> None:
+    shop(town)
+    town.do("CREATE USER {anna}@'127.0.0.1'")
+    town.do("GRANT SELECT ON {crm}.* TO {anna}@'%'")
+    account, reads = town.reads("anna", "SELECT * FROM {crm}.customers")
+    assert (account, reads) == (f"{town.name('anna')}@127.0.0.1", True)
+    reading = found(town, map_of(town.url.rpartition("/")[0] + "/"), account, "crm.customers", How.GRANT)
+    assert reading is not None
+    assert reading.level == Level.AT_ONCE
+
+
+def test_wildcards_in_a_databases_name_let_in_others(town: Town) -> None:
+    shop(town)
+    town.do("CREATE DATABASE {xcrm}")
+    town.do("CREATE TABLE {xcrm}.hidden (a int)")
+    town.do(f"GRANT SELECT ON `_crm{town.mark}`.* TO " + "{anna}@'%'")
+    mapped = map_of(town.url.rpartition("/")[0] + "/")
+    account = f"{town.name('anna')}@%"
+    assert town.reads("anna", "SELECT * FROM {xcrm}.hidden")[1]
+    assert found(town, mapped, account, "xcrm.hidden", How.GRANT) is not None
+    assert not town.reads("anna", "SELECT * FROM {crm}.customers")[1]
+    assert found(town, mapped, account, "crm.customers", How.GRANT) is None
+
+
+def test_a_view_reads_with_its_definers_rights(town: Town) -> None:
+    shop(town)
+    town.do("CREATE DATABASE {out}")
+    town.do("CREATE VIEW {out}.names AS SELECT a FROM {crm}.customers")
+    town.do("CREATE SQL SECURITY INVOKER VIEW {out}.careful AS SELECT a FROM {crm}.customers")
+    town.do("GRANT SELECT ON {out}.* TO {anna}@'%'")
+    mapped = map_of(town.url.rpartition("/")[0] + "/")
+    account = f"{town.name('anna')}@%"
+    reading = found(town, mapped, account, "crm.customers")
+    assert reading is not None
+    assert reading.how == How.VIEW
+    assert town.reads("anna", "SELECT * FROM {out}.names")[1]
+    assert found(town, mapped, account, "out.careful", *BY_NAME) is None
+    assert not town.reads("anna", "SELECT * FROM {out}.careful")[1]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_the_map_agrees_with_the_server_on_random_rights(town: Town, seed: int) -> None:
+    """Each account that one comes in as, and each table: what the map says beside a SELECT."""
+    rng = random.Random(seed)
+    schemas = [f"s{n}" for n in range(4)]
+    tables = [f"{schema}.t{n}" for schema in schemas for n in range(4)]
+    for schema in schemas:
+        town.do(f"CREATE DATABASE {{{schema}}}")
+    for n, table in enumerate(tables):
+        schema, name = table.split(".")
+        columns = "(a int, b int)"
+        if n % 4 == 3:  # the last of each database is a view of an earlier table
+            place, other = rng.choice(tables[:n]).split(".")
+            columns = f"AS SELECT a FROM {{{place}}}.{other}"
+        what = "VIEW" if n % 4 == 3 else "TABLE"
+        town.do(f"CREATE {what} {{{schema}}}.{name} {columns}")
+    users = [f"u{n}" for n in range(8)]
+    accounts = []
+    for user in users:
+        for host in rng.sample(HOSTS, rng.choice((1, 2, 2))):
+            town.do(f"CREATE USER {{{user}}}@'{host}'")
+            accounts.append(f"{{{user}}}@'{host}'")
+    roles = [f"{{r{n}}}" for n in range(4)]
+    for n, role in enumerate(roles):
+        town.do(f"CREATE ROLE {role}")
+        if n:
+            town.do(f"GRANT {rng.choice(roles[:n])} TO {role}")
+    for account in accounts:
+        if rng.random() < 0.6:
+            role = rng.choice(roles)
+            town.do(f"GRANT {role} TO {account}")
+            if rng.random() < 0.5:
+                town.do(f"SET DEFAULT ROLE {role} FOR {account}")
+    for account in [*accounts, *roles, *accounts]:
+        scope = rng.choice(("table", "database", "pattern", "columns", "insert"))
+        schema, name = rng.choice(tables).split(".")
+        town.do({
+            "table": f"GRANT SELECT ON {{{schema}}}.{name} TO {account}",
+            "database": f"GRANT SELECT ON {{{schema}}}.* TO {account}",
+            "pattern": f"GRANT SELECT ON `{rng.choice(('s%', '__', 's_'))}{town.mark}`.* TO {account}",
+            "columns": f"GRANT SELECT (a) ON {{{schema}}}.{name} TO {account}",
+            "insert": f"GRANT INSERT ON {{{schema}}}.* TO {account}",
+        }[scope])  # fmt: skip
+    access = map_of(town.url.rpartition("/")[0] + "/").access
+    names = [each.name for each in access.rights.principals]
+    number = {each.path: n for n, each in enumerate(access.rights.resources)}
+    differing, asked = [], 0
+    for user in users:
+        for table in tables:
+            schema, name = table.split(".")
+            try:
+                account, reads = town.reads(user, f"SELECT a FROM {{{schema}}}.{name}")
+            except pymysql.MySQLError:
+                break  # no account of theirs is for this host
+            asked += 1
+            at = number[town.name(schema), name]
+            doors = [each for each in access.doors_of(at) if each.how in BY_NAME]
+            who = names.index(account)
+            reading = access.nearest(who, at, [each for each in doors if each.sure])
+            now = reading is not None and reading.level == Level.AT_ONCE
+            perhaps = any(not each.sure and each.opens >> who & 1 for each in doors)
+            if now != reads and not (reads and perhaps):
+                differing.append((account, table, reads, reading))
+            if reading and reading.level == Level.SET_ROLE:
+                role = next(each for each in reading.way if each.startswith("SET ROLE ")).split()[-1]
+                if not town.reads(user, f"SELECT a FROM {{{schema}}}.{name}", role=role)[1]:
+                    differing.append((account, table, role, reading))
+    assert not differing
+    assert asked >= 64
+
+
+def test_who_may_not_read_the_grant_tables_hears_what_it_takes(town: Town, desk: Desk) -> None:
+    town.do("CREATE USER {anna}@'%'")
+    url = f"mariadb://{town.name('anna')}@127.0.0.1:{town.port}/"
+    assert desk.run("access", "map", url) == 3
+    assert desk.err.endswith("the grant tables may not be read: GRANT SELECT ON mysql.* to this account\n")
+    town.do("GRANT SELECT ON mysql.* TO {anna}@'%'")
+    town.do("GRANT REFERENCES, SHOW VIEW ON *.* TO {anna}@'%'")
+    assert desk.run("access", "map", url) == 0
+    assert desk.out.startswith("MariaDB ")

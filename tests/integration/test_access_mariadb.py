@@ -154,6 +154,24 @@ def test_a_view_reads_with_its_definers_rights(town: Town) -> None:
     assert not town.reads("anna", "SELECT * FROM {out}.careful")[1]
 
 
+def test_what_a_routine_shows_is_perhaps_by_its_own_grant_and_by_its_databases(town: Town) -> None:
+    shop(town)
+    town.do("CREATE DATABASE {out}")
+    town.do("CREATE FUNCTION {out}.number() RETURNS int RETURN (SELECT count(*) FROM {crm}.customers)")
+    town.do("GRANT EXECUTE ON FUNCTION {out}.number TO {anna}@'%'")
+    town.do("GRANT EXECUTE ON {out}.* TO {bert}@'%'")
+    mapped = map_of(town.url.rpartition("/")[0] + "/")
+    for user in ("anna", "bert"):
+        reading = found(town, mapped, f"{town.name(user)}@%", "crm.customers")
+        assert reading is not None
+        assert (reading.how, reading.sure) == (How.FUNCTION, False)
+        assert town.reads(user, "SELECT {out}.number()")[1]
+    town.do("CREATE USER {carl}@'%'")
+    assert not town.reads("carl", "SELECT {out}.number()")[1]
+    again = map_of(town.url.rpartition("/")[0] + "/")
+    assert found(town, again, f"{town.name('carl')}@%", "crm.customers") is None
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_the_map_agrees_with_the_server_on_random_rights(town: Town, seed: int) -> None:
     """Each account that one comes in as, and each table: what the map says beside a SELECT."""
@@ -231,6 +249,9 @@ def test_who_may_not_read_the_grant_tables_hears_what_it_takes(town: Town, desk:
     assert desk.run("access", "map", url) == 3
     assert desk.err.endswith("the grant tables may not be read: GRANT SELECT ON mysql.* to this account\n")
     town.do("GRANT SELECT ON mysql.* TO {anna}@'%'")
+    assert desk.run("access", "map", url) == 6
+    assert "NOT KNOWN tables on which this account has no right: GRANT REFERENCES ON *.* to it" in desk.out
+    assert "NOT KNOWN what views show" in desk.out
     town.do("GRANT REFERENCES, SHOW VIEW ON *.* TO {anna}@'%'")
     assert desk.run("access", "map", url) == 0
     assert desk.out.startswith("MariaDB ")

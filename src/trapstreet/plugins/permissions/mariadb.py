@@ -6,15 +6,14 @@ Reads the grant tables and information_schema in one read-only transaction. Leas
     GRANT REFERENCES, SHOW VIEW ON *.* TO reader;   -- so that it sees all names, and what views show
 """
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from trapstreet.core.maths.memberships import Closure, edges_of
-from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
+from trapstreet.core.model.errors import AccessDenied
 from trapstreet.core.model.rights import (
     Bits,
     Door,
@@ -28,7 +27,7 @@ from trapstreet.core.model.rights import (
     bits_of,
 )
 from trapstreet.core.model.urls import without_password
-from trapstreet.plugins._mariadb import HIDDEN_PASSWORDS_ONLY
+from trapstreet.plugins.permissions import _mariadb_catalogue as catalogue
 from trapstreet.plugins.permissions._mariadb_matching import (
     Account,
     DatabaseGrant,
@@ -36,6 +35,7 @@ from trapstreet.plugins.permissions._mariadb_matching import (
     host_covers,
     specificity,
 )
+from trapstreet.plugins.permissions._mariadb_session import connected
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -43,38 +43,7 @@ if TYPE_CHECKING:
 title = "MariaDB (mariadb://user@host/[database])"
 schemes = ("mariadb", "mysql")
 
-_OURS = "TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
 _PUBLIC = "PUBLIC"
-_REFUSED = frozenset({1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698})
-_SECONDS = 300
-
-_ACCOUNTS = """
-    SELECT User, Host, is_role = 'Y', default_role, Select_priv = 'Y', File_priv = 'Y', Super_priv = 'Y',
-        Insert_priv = 'Y' OR Update_priv = 'Y'
-    FROM mysql.user ORDER BY User, Host
-"""
-_DATABASES = "SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y' FROM mysql.db"
-_TABLES = "SELECT Host, User, Db, Table_name, FIND_IN_SET('Select', Table_priv) > 0 FROM mysql.tables_priv"
-_COLUMNS = """
-    SELECT Host, User, Db, Table_name, Column_name FROM mysql.columns_priv
-    WHERE FIND_IN_SET('Select', Column_priv)
-"""
-_ROUTINES = (
-    "SELECT Host, User, Db, Routine_name FROM mysql.procs_priv WHERE FIND_IN_SET('Execute', Proc_priv)"
-)
-_MEMBERS = "SELECT Host, User, Role, Admin_option = 'Y' FROM mysql.roles_mapping"
-_RELATIONS = f"""
-    SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES
-    WHERE {_OURS} ORDER BY 1, 2
-"""  # noqa: S608 - nothing in it comes from outside
-_VIEWS = f"""
-    SELECT TABLE_SCHEMA, TABLE_NAME, DEFINER, SECURITY_TYPE = 'DEFINER', VIEW_DEFINITION
-    FROM information_schema.VIEWS WHERE {_OURS}
-"""  # noqa: S608 - nothing in it comes from outside
-_FUNCTIONS = """
-    SELECT ROUTINE_SCHEMA, ROUTINE_NAME, DEFINER, ROUTINE_DEFINITION FROM information_schema.ROUTINES
-    WHERE SECURITY_TYPE = 'DEFINER' AND ROUTINE_SCHEMA NOT IN ('mysql', 'sys')
-"""
 _NAMED = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
 
 Table = tuple[str, str]
@@ -85,7 +54,7 @@ def rights(location: str) -> Rights:
     UnusableInput."""
     label = without_password(location)
     database = unquote(urlsplit(location).path.strip("/"))
-    with _connected(location, label) as cursor:
+    with connected(location, label) as cursor:
         return _Server(cursor, label, database).rights
 
 
@@ -100,7 +69,7 @@ class _Server:
         version = str((cursor.fetchone() or ("",))[0]).partition("-")[0]
         self.rights = Rights(label, f"MariaDB {version}", ("table or view", "tables and views"), _WHO)
         try:
-            accounts = self._asked(_ACCOUNTS)
+            accounts = self._asked(catalogue.ACCOUNTS)
         except pymysql.MySQLError:
             raise AccessDenied(
                 f"{label}: the grant tables may not be read", hint="GRANT SELECT ON mysql.* to this account"
@@ -110,7 +79,7 @@ class _Server:
         self._roles = {user for user, _, is_role, *_ in accounts if is_role}
         self.rights.principals += [
             Principal(_name(Account(user, host), is_role), logs_in=not is_role, note="SUPER" * bool(sup))
-            for user, host, is_role, _, _, _, sup, _ in accounts
+            for user, host, is_role, _, _, _, sup, *_ in accounts
         ]
         self._everybody: Bits = (1 << len(accounts)) - 1
         self._join(accounts)
@@ -121,24 +90,35 @@ class _Server:
             len(accounts),
             edges_of(members, lambda each: each.inherits and not self._is_role(self._accounts[each.member])),
         )
+        self._note_what_is_hidden()
         self._relations: dict[Table, int] = {}
-        for schema, name, kind, rows in self._asked(_RELATIONS):
+        for schema, name, kind, rows in self._asked(catalogue.RELATIONS):
             if database in ("", schema):
                 self._relations[schema, name] = len(self.rights.resources)
                 what = "view" if "VIEW" in kind else "table"
                 self.rights.resources.append(Resource((schema, name), what, rows))
         self._wide = bits_of(n for n, each in enumerate(accounts) if each[4])
-        self._databases = [DatabaseGrant(*each) for each in self._asked(_DATABASES)]
+        self._executes = bits_of(n for n, each in enumerate(accounts) if each[8])
+        self._databases = [DatabaseGrant(*each) for each in self._asked(catalogue.DATABASES)]
         self._databases.sort(key=specificity)
-        self._tables = self._by_table(self._asked(_TABLES))
-        self._columns = self._by_column(self._asked(_COLUMNS))
+        self._tables = self._by_table(self._asked(catalogue.TABLES))
+        self._columns = self._by_column(self._asked(catalogue.COLUMNS))
         self._everywhere(accounts)
         self._views = {
             (schema, name): (self._account(definer), as_definer, self._shown(text or ""))
-            for schema, name, definer, as_definer, text in self._asked(_VIEWS)
+            for schema, name, definer, as_definer, text in self._asked(catalogue.VIEWS)
         }
         self._add()
         self._functions()
+
+    def _note_what_is_hidden(self) -> None:
+        """The server leaves out, without a word, what this account has no right on."""
+        ((names, views),) = self._asked(catalogue.SEES_ALL)
+        unknown = self.rights.unknown
+        if not names:
+            unknown.append("tables on which this account has no right: GRANT REFERENCES ON *.* to it")
+        if not views:
+            unknown.append("what views show, where this account may not see it: GRANT SHOW VIEW ON *.* to it")
 
     def _asked(self, query: str) -> list[tuple[Any, ...]]:
         self._cursor.execute(query)
@@ -147,7 +127,7 @@ class _Server:
     def _join(self, accounts: Sequence[tuple[Any, ...]]) -> None:
         """Who has which roles: by default, or after SET ROLE; and what everybody has."""
         defaults = {Account(user, host): role for user, host, _, role, *_ in accounts}
-        for host, user, role, admits in self._asked(_MEMBERS):
+        for host, user, role, admits in self._asked(catalogue.MEMBERS):
             member, group = self._number.get(Account(user, host)), self._number.get(Account(role, ""))
             if member is None or group is None:
                 continue
@@ -180,15 +160,15 @@ class _Server:
             Door(None, How.SUPERUSER, self._has.arriving(rules), (Grant(text, rules),), all_, could=True)
         )
 
-    def _on_database(self, schema: str) -> tuple[Bits, Bits]:
-        """Who may select from all of a database by rows of their own, or of roles in a role: surely, and
+    def _on_database(self, schema: str, right: Callable[[DatabaseGrant], bool]) -> tuple[Bits, Bits]:
+        """Who has a right on all of a database by rows of their own, or of roles in a role: surely, and
         perhaps."""
         sure = perhaps = 0
         for number, account in enumerate(self._accounts):
             rows = deciding(account, schema, self._rows_of(account))
-            selects = [row is not None and row.selects for row in rows]
-            sure |= all(selects) << number
-            perhaps |= (any(selects) and not all(selects)) << number
+            has = [row is not None and right(row) for row in rows]
+            sure |= all(has) << number
+            perhaps |= (any(has) and not all(has)) << number
         return sure, perhaps
 
     def _rows_of(self, account: Account) -> list[DatabaseGrant]:
@@ -244,7 +224,7 @@ class _Server:
         known: dict[str, tuple[Bits, Bits]] = {}
         for table in self._relations:
             if table[0] not in known:
-                known[table[0]] = self._on_database(table[0])
+                known[table[0]] = self._on_database(table[0], attrgetter("selects"))
         self._in_database = known
         for table, number in self._relations.items():
             if not self._works_for(table):
@@ -328,17 +308,22 @@ class _Server:
     def _functions(self) -> None:
         """Routines that run as their definers may show what their text names."""
         given: dict[Table, Bits] = {}
-        for host, user, schema, name in self._asked(_ROUTINES):
+        for host, user, schema, name in self._asked(catalogue.ROUTINES):
             given[schema, name] = given.get((schema, name), 0) | self._those(user, host)[0]
+        wide: dict[str, Bits] = {}
         by_name: dict[str, list[Table]] = {}
         for table in self._relations:
             by_name.setdefault(table[1], []).append(table)
-        for schema, name, definer, text in self._asked(_FUNCTIONS):
+        for schema, name, definer, text in self._asked(catalogue.FUNCTIONS):
             runs = self._account(definer)
-            opens = self._has.arriving(given.get((schema, name), 0))
+            if schema not in wide:
+                wide[schema] = self._executes | sum(self._on_database(schema, attrgetter("executes")))
+            to = given.get((schema, name), 0) | wide[schema]
+            opens = self._has.arriving(given.get((schema, name), 0) | self._executes)
+            opens |= self._acts.arriving(wide[schema])
             if runs is None or not opens:
                 continue
-            grant = Grant(f"EXECUTE on {schema}.{name}, which runs as {definer}", given[schema, name])
+            grant = Grant(f"EXECUTE on {schema}.{name}, which runs as {definer}", to)
             for word in dict.fromkeys(re.findall(r"\w+", text or "")):
                 for table in by_name.get(word, ()):
                     if self._may_read(table) >> runs & 1:
@@ -363,46 +348,3 @@ def _name(account: Account, is_role: bool) -> str:
 
 def _text(value: Any) -> Any:
     return value.decode(errors="replace") if isinstance(value, bytes) else value
-
-
-@contextmanager
-def _connected(location: str, label: str) -> "Iterator[Cursor]":
-    """A cursor in a read-only transaction, each of whose statements ends in time."""
-    import pymysql
-
-    parts = urlsplit(location)
-    try:
-        port = parts.port or 3306
-    except ValueError:
-        raise UnusableInput(f"{label}: no such port", hint="like mariadb://user@host:3306/") from None
-    password = unquote(parts.password) if parts.password else None
-    password = password or os.environ.get("TRAPSTREET_DB_PASSWORD") or os.environ.get("MYSQL_PWD") or ""
-    try:
-        connection = pymysql.connect(
-            host=parts.hostname or "localhost",
-            port=port,
-            user=unquote(parts.username) if parts.username else None,
-            password=password,
-            charset="utf8mb4",
-            connect_timeout=10,
-            read_timeout=_SECONDS,
-            auth_plugin_map=HIDDEN_PASSWORDS_ONLY,
-        )
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET SESSION max_statement_time = {_SECONDS}, lock_wait_timeout = 10")
-                cursor.execute("START TRANSACTION READ ONLY")
-                yield cursor
-        finally:
-            connection.close()
-    except pymysql.MySQLError as error:
-        code = error.args[0] if error.args else None
-        if code in _REFUSED:
-            raise AccessDenied(
-                f"{label}: the server refused (error {code})",
-                hint="check user and password, or docs/access.md",
-            ) from None
-        raise Unreachable(
-            f"{label}: no connection to the server, or it broke (error {code})",
-            hint="check host, port and network",
-        ) from None

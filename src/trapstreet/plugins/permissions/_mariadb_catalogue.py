@@ -1,0 +1,33 @@
+"""What is asked of MariaDB's grant tables and information_schema."""
+
+_OURS = "TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
+ACCOUNTS = """
+    SELECT User, Host, is_role = 'Y', default_role, Select_priv = 'Y', File_priv = 'Y', Super_priv = 'Y',
+        Insert_priv = 'Y' OR Update_priv = 'Y', Execute_priv = 'Y'
+    FROM mysql.user ORDER BY User, Host
+"""
+DATABASES = "SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y' FROM mysql.db"
+TABLES = "SELECT Host, User, Db, Table_name, FIND_IN_SET('Select', Table_priv) > 0 FROM mysql.tables_priv"
+COLUMNS = """
+    SELECT Host, User, Db, Table_name, Column_name FROM mysql.columns_priv
+    WHERE FIND_IN_SET('Select', Column_priv)
+"""
+SEES_ALL = """
+    SELECT SUM(References_priv = 'Y' OR Select_priv = 'Y' OR Insert_priv = 'Y') > 0,
+        SUM(Show_view_priv = 'Y') > 0
+    FROM mysql.user WHERE CONCAT(User, '@', Host) = CURRENT_USER()
+"""
+ROUTINES = "SELECT Host, User, Db, Routine_name FROM mysql.procs_priv WHERE FIND_IN_SET('Execute', Proc_priv)"
+MEMBERS = "SELECT Host, User, Role, Admin_option = 'Y' FROM mysql.roles_mapping"
+RELATIONS = f"""
+    SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES
+    WHERE {_OURS} ORDER BY 1, 2
+"""  # noqa: S608 - nothing in it comes from outside
+VIEWS = f"""
+    SELECT TABLE_SCHEMA, TABLE_NAME, DEFINER, SECURITY_TYPE = 'DEFINER', VIEW_DEFINITION
+    FROM information_schema.VIEWS WHERE {_OURS}
+"""  # noqa: S608 - nothing in it comes from outside
+FUNCTIONS = """
+    SELECT ROUTINE_SCHEMA, ROUTINE_NAME, DEFINER, ROUTINE_DEFINITION FROM information_schema.ROUTINES
+    WHERE SECURITY_TYPE = 'DEFINER' AND ROUTINE_SCHEMA NOT IN ('mysql', 'sys')
+"""

@@ -42,6 +42,10 @@ class SourceText:
     def sha256(self) -> str:
         return self.text.sha256
 
+    def will_tell(self) -> None:
+        """Its hash will be asked for."""
+        self.text.will_tell()
+
     def _counted(self) -> Iterator[bytes]:
         for chunk in self.stop.until(self.text.chunks):
             self.size += len(chunk)

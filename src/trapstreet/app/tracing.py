@@ -271,5 +271,6 @@ class _Reading:
                 self.unread.append(part.printable())
             else:
                 self.texts.append(part)
+                part.will_tell()
                 yield part
                 part.trail.forget()

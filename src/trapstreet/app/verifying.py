@@ -64,6 +64,7 @@ def _texts(locations: Sequence[str], unread: list[Unread], passwords: Passwords)
             if isinstance(text, Unread):
                 unread.append(text.printable())
             else:
+                text.will_tell()
                 yield text
 
 

@@ -193,7 +193,9 @@ class TextSearch:
             if len(matches):
                 kept, public = self._public.set_aside(matches)
                 aside += public
-                ours = ours or _Ours(self._lookup, text)
+                if not ours:
+                    ours = _Ours(self._lookup, text)
+                    text.will_tell()
                 ours.add(kept)
         offers_numbers = any(kind in sketches for kind in SPACED)
         drafts = [*self._drafts(text, ours, sketches, size)] if ours else []

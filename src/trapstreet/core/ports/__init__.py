@@ -121,7 +121,7 @@ class Trail(Protocol):
 
 class Text(Protocol):
     """Text found at a source, as UTF-8 in chunks, to be read once; `sha256` is known when all of it was
-    read.
+    read. A long text is read again for it unless `will_tell` said before that it will be asked for.
 
     trail  of what is decoded in the chunks, as far as they were read; None where nothing is
     """
@@ -134,6 +134,7 @@ class Text(Protocol):
     def chunks(self) -> Iterator[bytes]: ...
     @property
     def sha256(self) -> str: ...
+    def will_tell(self) -> None: ...
     @property
     def trail(self) -> Trail | None: ...
 

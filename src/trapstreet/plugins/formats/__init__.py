@@ -13,15 +13,17 @@ A format is a module with
 import importlib
 import io
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from typing import Protocol, cast
 
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.objects import SourceObject, Unread
 from trapstreet.core.model.protected import Protected
+from trapstreet.plugins.formats._digest import LateHash
 from trapstreet.plugins.formats._memory import keep_memory
 from trapstreet.plugins.formats._stream import Budget, Damaged, FormatError, LimitHit, Limits, Refused, Stream
 
@@ -51,6 +53,11 @@ class Text:
     def sha256(self) -> str:
         """SHA-256 of the bytes that the path names (of a sheet: its workbook's), once the chunks are read."""
         return self.hash.hexdigest()
+
+    def will_tell(self) -> None:
+        """Its hash will be asked for: what is read from here on need not be read again for it."""
+        if isinstance(self.hash, LateHash):
+            self.hash.begin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,8 @@ def read(
     """
     keep_memory()
     budget = Budget(limits, obj.size, passwords)
+    if obj.size is not None:  # else it can be read only once
+        budget.again = partial(_hash_again, partial(read, obj, limits, passwords=passwords))
     try:
         with obj.open() as file, closing(Stream.of_file(file, budget, obj.size)) as data:
             yield from _take_apart(data, obj.path, depth=0)
@@ -96,6 +105,25 @@ def read(
         yield Unread(obj.path, f"stopped after {limit}", partly=budget.given > 0)
     except (Damaged, OSError) as error:
         yield Unread(obj.path, _why(error), partly=budget.given > 0)
+
+
+def _hash_again(
+    reading: Callable[[], Iterator[Text | Unread]], budget: Budget, number: int, path: str, size: int
+) -> str:
+    """The hash of one of the object's texts, which is read once more; "" if it is not what it was.
+
+    Those that follow are hashed as they come: an object is read twice at most.
+    """
+    budget.again = None
+    texts = (each for each in reading() if isinstance(each, Text))
+    with closing(texts):
+        text = next(islice(texts, number, None), None)
+        if text is None or text.path != path or not isinstance(text.hash, LateHash):
+            return ""
+        text.will_tell()
+        for _ in text.chunks:
+            pass
+        return text.hash.hexdigest() if text.hash.size == size else ""
 
 
 def is_plain(head: bytes) -> bool:
@@ -134,7 +162,7 @@ def packed_in(text: Text, inner: str, blocks: Iterator[bytes]) -> Iterator[Text 
             budget.too_deep()
             return
         budget.member()
-        with closing(Stream(budget.unpack(blocks), budget)) as data:
+        with budget.aside(), closing(Stream(budget.unpack(blocks), budget)) as data:
             yield from _take_apart(data, path, depth=depth + 1)
     except LimitHit as limit:
         budget.stopped = True
@@ -229,6 +257,9 @@ class _Shown:
 def _text(text: Text, budget: Budget, depth: int) -> Iterator[Text]:
     """The text, its chunks ending early where they raise; the error comes once they are read."""
     text._within = budget, depth
+    if budget.again and isinstance(text.hash, LateHash):
+        text.hash.again = partial(budget.again, budget, budget.texts, text.path)
+    budget.texts += 1
     errors: list[Exception] = []
     text.chunks = _until_error(text.chunks, errors, budget)
     yield text

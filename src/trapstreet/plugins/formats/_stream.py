@@ -1,7 +1,8 @@
 """Bytes on their way through the formats: forward only, metered, and spooled where a parser must seek."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -68,13 +69,18 @@ class Budget:
 
     size     of the object in bytes, None where only its end will tell
     given    bytes of text that came out of it
+    texts    how many texts came out of it
     stopped  whether a limit ended it in a file that stood encoded in a text
+    again    has the object read once more for the hash of one of its texts; None where it cannot be
     """
+
+    again: "Callable[[Budget, int, str, int], str] | None" = None
 
     def __init__(self, limits: Limits, size: int | None, passwords: tuple[Protected[str], ...] = ()) -> None:
         self.limits = limits
         self.passwords = passwords
         self.given = 0
+        self.texts = 0
         self.stopped = False
         self._size = size or 0
         self._fetched = 0
@@ -83,6 +89,15 @@ class Budget:
         self._bombs = 0
         self._members = 0
         self._too_deep = 0
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What comes meanwhile would not come again if the object were read again."""
+        texts, again, self.again = self.texts, self.again, None
+        try:
+            yield
+        finally:
+            self.texts, self.again = texts, again
 
     def fetch(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """The object's own bytes, counted."""

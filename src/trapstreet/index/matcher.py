@@ -162,7 +162,7 @@ NO_HITS = Hits(
     number=np.empty(0, dtype=np.uint32),
     confirmed=np.empty((0, len(CONFIRMING)), dtype=np.uint8),
 )
-_NOBODY = _Holders(owner=NO_HITS.table, record=NO_HITS.fingerprint)
+_NONE: dict[str, Any] = NO_HITS._asdict() | {"owner": NO_HITS.table, "record": NO_HITS.fingerprint}
 
 
 def together(parts: Sequence[Hits]) -> Hits:
@@ -189,7 +189,7 @@ def assemble(
     """
     known: dict[str, Any] = {"candidates": candidates or {}, "sketches": sketches or {}}
     if not len(hits.start):
-        return Matches(text, offset, size, **NO_HITS._asdict(), **_NOBODY._asdict(), **known)
+        return Matches(text, offset, size, **_NONE, **known)
     holders, true = _holders(lookup.tables, hits)
     if not true.all():
         hits, holders = hits.at(true), holders.at(true)

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import chain
 
@@ -24,7 +23,7 @@ from trapstreet.watch.domain.public import Public
 from trapstreet.watch.domain.sample import HitSample
 from trapstreet.watch.domain.spread import Spread
 from trapstreet.watch.domain.ways import Ways
-from trapstreet.watch.turns import Here, in_turn, workers
+from trapstreet.watch.turns import Coming, Here, Workers, in_turn, workers
 
 _PENDING = 16
 _SHORT = 1 << 16
@@ -128,8 +127,8 @@ def told(whole: Part, lookup: Lookup, *, before: int = 0) -> Scan:
 
 
 def _searches(
-    objects: Iterable[Text | Unread], search: "TextSearch", pool: Executor, unread: list[Unread]
-) -> Iterator[Future["_Searched"]]:
+    objects: Iterable[Text | Unread], search: "TextSearch", pool: Workers, unread: list[Unread]
+) -> Iterator[Coming["_Searched"]]:
     """The search of each text, in the pool where that is quicker; what is unread goes into the list.
 
     The text's chunks are taken here: the next text comes once they are read.

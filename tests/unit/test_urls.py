@@ -3,7 +3,7 @@
 import pytest
 
 from trapstreet.app.places import lasting
-from trapstreet.core.model.urls import password_of, without_password
+from trapstreet.core.model.urls import password_of, server_of, without_password
 
 URLS = [
     ("postgresql://u:geheim@h/db?table=t", "postgresql://u@h/db?table=t"),
@@ -26,3 +26,21 @@ def test_a_password_is_found_where_libpq_takes_it():
     found = [password_of(given) for given, _ in URLS[:3]]
     assert [each.reveal() for each in found if each] == ["geheim"] * 3
     assert password_of("postgresql://u@h/db") is None
+
+
+SERVERS = [
+    ("postgres://me:geheim@db.internal:5433/crm?sslmode=require", "postgresql://db.internal:5433"),
+    ("postgresql:///crm?host=/run/db&port=5433", "postgresql:///run/db:5433"),
+    ("mysql://me@db.internal/", "mariadb://db.internal:3306"),
+    ("sqlite:////srv/app.db?table=x", "sqlite:////srv/app.db"),
+    ("postgresql://db.internal/", "postgresql://db.internal:5432"),
+    ("postgresql://me@[fd00::1]/crm", "postgresql://[fd00::1]:5432"),
+    ("smb://me@files.internal/share", "smb://files.internal"),
+    ("/srv/share/", "/srv/share"),
+    ("/", "/"),
+]
+
+
+@pytest.mark.parametrize(("location", "server"), SERVERS)
+def test_a_server_has_one_name_whoever_asks_it_for_what(location, server):
+    assert server_of(location) == server

@@ -1,9 +1,12 @@
 """Database URLs and the passwords in them."""
 
+import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from trapstreet.core.model.protected import Protected
 
+_PORTS = {"postgresql": 5432, "mariadb": 3306}
+_ALIASES = {"postgres": "postgresql", "mysql": "mariadb"}
 _SECRETS = ("password", "passwd", "sslpassword")
 
 
@@ -28,3 +31,20 @@ def password_of(url: str) -> Protected[str] | None:
 
 def _is_secret(option: str) -> bool:
     return option.partition("=")[0].lower() in _SECRETS
+
+
+def server_of(location: str) -> str:
+    """The server of a URL, whoever asks it for what: scheme, host and port; of SQLite the file. A path is
+    what it is."""
+    if "://" not in location:
+        return location.rstrip("/") or location
+    parts = urlsplit(location)
+    asked = dict(each.partition("=")[::2] for each in parts.query.split("&"))
+    host = parts.netloc.rpartition("@")[2] or ":".join(filter(None, (asked.get("host"), asked.get("port"))))
+    scheme = parts.scheme.lower()
+    if scheme == "sqlite":
+        return f"sqlite://{parts.path}"
+    scheme = _ALIASES.get(scheme, scheme)
+    if scheme in _PORTS and parts.hostname and not re.search(r":\d+$", host):
+        host += f":{_PORTS[scheme]}"
+    return f"{scheme}://{unquote(host)}"

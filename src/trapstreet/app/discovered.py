@@ -1,0 +1,39 @@
+"""What `discover` has found, for all who ask what lies at a place."""
+
+import os
+from typing import TYPE_CHECKING
+
+from trapstreet.core.model.holdings import Holding
+from trapstreet.core.model.inventories import lies_in
+from trapstreet.core.model.urls import server_of
+
+if TYPE_CHECKING:
+    from trapstreet.discover import Stock
+
+
+def place_of(location: str) -> str:
+    """The name of the place that a location is in: a server, or a folder by its whole path."""
+    return server_of(location) if "://" in location else os.path.abspath(location)  # noqa: PTH100 - as maps
+
+
+def holdings_at(place: str) -> list[Holding]:
+    """What the workspace that is open knows of a place, in the order of its paths; [] where nobody looked.
+
+    place  as `place_of` names it. Of a folder, what was found in it when a folder above it was looked at
+           counts, too.
+    """
+    from trapstreet.store import holdings
+
+    found = {each.path: each for each in holdings.at_place(place)}
+    if "://" not in place:
+        for above in holdings.places():
+            if "://" not in above and place.startswith(f"{above.rstrip('/')}/"):
+                inside = (each for each in holdings.at_place(above) if lies_in(each.path, place))
+                found = {each.path: each for each in inside} | found
+    return [found[path] for path in sorted(found)]
+
+
+def holdings_in(stock: "Stock") -> list[Holding]:
+    """What was found where stock was taken: what weighs most, by its class times the people, first."""
+    found = [each for each in holdings_at(stock.place) if lies_in(each.path, stock.within)]
+    return sorted(found, key=lambda each: (-each.weight * max(1, each.people or 0), each.path))

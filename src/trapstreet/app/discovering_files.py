@@ -1,0 +1,152 @@
+"""Files as an inventory: tables in any format and text, wherever sources can list them.
+
+Of each text the first 1 MiB is looked at, in memory. What is packed is taken apart as `scan` does it, up to
+limits of its own.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from urllib.parse import urlsplit
+
+from trapstreet.app.discovered import place_of
+from trapstreet.app.discovering_tables import of_parquet, table_in
+from trapstreet.app.held_in_memory import in_memory
+from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.core.model.inventories import Listed, Passage, ShownTable, Whole
+from trapstreet.core.model.objects import Ref, SourceObject, Unread
+from trapstreet.discover.domain.texts import LONGEST
+from trapstreet.plugins.formats import Text, is_plain, read
+from trapstreet.plugins.formats._stream import Limits
+from trapstreet.plugins.inventories import Pace
+from trapstreet.plugins.inventories.sqlite import inventory as sqlite_inventory
+from trapstreet.plugins.sources import listed as listing_of
+from trapstreet.plugins.sources import object_at
+from trapstreet.plugins.tables import HEAD, Location
+
+_LIMITS = Limits(members=2_000, unpacked=256 << 20, spool=256 << 20)
+_MOST_WHOLE = 64 << 20
+"""Bytes of a file that has to be whole, and is fetched from a server for it."""
+_SQLITE = b"SQLite format 3\0"
+_COLUMNAR = (b"PAR1",)
+
+
+class Files:
+    """An `Inventory`. A path is (folder, file), and what lies in the file behind it: a sheet, a member."""
+
+    edition = "Files"
+
+    def __init__(self, location: str) -> None:
+        """Raises Unreachable, AccessDenied, UnusableInput where the location cannot be listed."""
+        self.place = place_of(location)
+        at = location if "://" in location else self.place
+        self._location, self._source, self._found = listing_of(at)
+        self._is_local = "://" not in location
+        self.within = self.place + urlsplit(location).path if "://" in location else self.place
+
+    def close(self) -> None:
+        self._source.close()
+
+    def walk(self) -> Iterator[Listed | Unread | Whole]:
+        unread: list[str] = []
+        broke_off = False
+        for each in self._found:
+            if isinstance(each, Unread):
+                broke_off = broke_off or each.path == self._location
+                unread.append(each.path)
+                yield each
+                continue
+            folder, _, name = each.path.rpartition("/")
+            yield Listed((folder or "/", name), "file", each.version, handle=each)
+        if not broke_off:
+            yield Whole(self.within, unread=tuple(unread))
+
+    def look(self, listed: Listed) -> Iterator[ShownTable | Passage | Unread]:
+        ref: Ref = listed.handle
+        found = object_at(self._location, self._source, ref)
+        try:
+            with closing(found.open()) as file:
+                head = file.read(HEAD) or b""
+        except OSError as error:
+            yield Unread(ref.path, (error.strerror or str(error) or "cannot be read").lower())
+            return
+        if not head:
+            return
+        if head.startswith((_SQLITE, *_COLUMNAR)):
+            yield from self._whole(listed, found, head)
+        else:
+            yield from _texts(listed, found, plain=is_plain(head[:4096]))
+
+    def _whole(
+        self, listed: Listed, found: SourceObject, head: bytes
+    ) -> Iterator[ShownTable | Passage | Unread]:
+        """A file that can be read only where all of it is at hand."""
+        if not self._is_local and (found.size is None or found.size > _MOST_WHOLE):
+            yield Unread(found.path, f"larger than {_MOST_WHOLE >> 20} MB: give the file itself", partly=True)
+            return
+        try:
+            with nullcontext() if self._is_local else in_memory(found) as held:
+                path = found.path if held is None else f"/proc/self/fd/{held.fileno()}"
+                if head.startswith(_SQLITE):
+                    yield from _sqlite(listed, path, found.path)
+                else:
+                    yield of_parquet(listed.path, Location("", found.path, held=held))
+        except TrapstreetError as error:
+            yield Unread(found.path, error.message.removeprefix(f"{found.path}: "))
+        except OSError as error:
+            yield Unread(found.path, (error.strerror or "cannot be read").lower())
+
+
+def _sqlite(listed: Listed, path: str, shown: str) -> Iterator[ShownTable | Unread]:
+    with closing(sqlite_inventory(f"sqlite:///{path}", Pace(1e6))) as tables:
+        for each in tables.walk():
+            if isinstance(each, Unread):
+                yield Unread(shown, each.why)
+            elif isinstance(each, Listed):
+                for found in tables.look(each):
+                    if isinstance(found, Unread):
+                        yield Unread(f"{shown}!{found.path}", found.why)
+                    else:
+                        yield ShownTable(
+                            (*listed.path, *found.path), found.kind, found.columns, found.records
+                        )
+
+
+def _texts(listed: Listed, found: SourceObject, *, plain: bool) -> Iterator[ShownTable | Passage | Unread]:
+    """Each text that is a table, and the beginning of all others together.
+
+    plain  whether it is one text: what follows its beginning is not read then
+    """
+    others = bytearray()
+    parts = read(found, _LIMITS)
+    for part in parts:
+        if isinstance(part, Unread):
+            yield Unread(part.path, part.why, partly=True)
+            continue
+        text = _beginning(part)
+        table = _as_table(listed, part.path, text, found) if text.strip() else None
+        if table:
+            yield table
+        elif len(others) < LONGEST:
+            others += text + b"\n"
+        if plain:
+            break
+    if others.strip():
+        yield Passage(listed.path, bytes(others[:LONGEST]))
+
+
+def _beginning(text: Text) -> bytes:
+    """Whole lines where there are several."""
+    taken = bytearray()
+    for chunk in text.chunks:
+        taken += chunk
+        if len(taken) >= LONGEST:
+            end = taken.rfind(b"\n", 0, LONGEST)
+            return bytes(taken[: end + 1 if end >= 0 else LONGEST])
+    return bytes(taken)
+
+
+def _as_table(listed: Listed, path: str, text: bytes, found: SourceObject) -> ShownTable | None:
+    """The table that a text is; None where it is none."""
+    inner = path.removeprefix(found.path).lstrip("!/")
+    at = (*listed.path, inner) if inner else listed.path
+    return table_in(text, at, called=path, size=found.size if path == found.path else None)

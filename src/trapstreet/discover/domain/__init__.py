@@ -1,0 +1,1 @@
+"""What may be decided about found data without looking anything up."""

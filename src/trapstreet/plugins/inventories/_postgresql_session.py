@@ -1,0 +1,111 @@
+"""Connections to PostgreSQL in which nothing can be changed and nothing is waited for without end."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from trapstreet.core.model.errors import Unreachable
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
+from trapstreet.plugins.inventories import LOCK_SECONDS, STATEMENT_SECONDS, Pace
+
+if TYPE_CHECKING:
+    pass
+
+_SILENT_SECONDS = STATEMENT_SECONDS + 10
+"""After which a server is taken for hanging: it should have ended the statement by itself."""
+
+_SETTINGS = (
+    f"SET statement_timeout = '{STATEMENT_SECONDS}s'",
+    f"SET lock_timeout = '{LOCK_SECONDS}s'",
+    "SET search_path = ''",
+    "SET max_parallel_workers_per_gather = 0",
+    "SET DateStyle = 'ISO'",
+)
+
+
+class Session:
+    """One connection to one database.
+
+    What a statement is refused for raises psycopg's error; where the server is lost, Unreachable.
+    """
+
+    def __init__(self, location: str, database: str, *, label: str, pace: Pace) -> None:
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+
+        self._label, self._pace = label, pace
+        try:
+            settings: dict[str, Any] = {**conninfo_to_dict(location)}
+        except psycopg.ProgrammingError:
+            raise unreadable(label) from None
+        if "password" not in settings and (password := os.environ.get("TRAPSTREET_DB_PASSWORD")):
+            settings["password"] = password
+        defaults = {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "trapstreet"}
+        asked: dict[str, Any] = defaults | settings | {"dbname": database, "client_encoding": "UTF8"}
+        pace.turn()
+        try:
+            self._connection: psycopg.Connection[Any] = psycopg.connect(
+                **asked, autocommit=True, prepare_threshold=None
+            )
+        except psycopg.Error as error:
+            raise refused(str(error), label) from None
+        self._connection.read_only = True
+        self._is_raw = self._connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+        with self._within():
+            if (
+                self._is_raw
+            ):  # its texts are in any encoding, and the server would refuse those that are not UTF-8
+                self._connection.execute(b"SET client_encoding = 'SQL_ASCII'")
+            for each in _SETTINGS:
+                self._connection.execute(each.encode())
+
+    @property
+    def version(self) -> int:
+        """Like 160004."""
+        return self._connection.info.server_version
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """What a statement answers, in a read-only transaction of its own."""
+        self._pace.turn()
+        with self._within(), self._connection.transaction():
+            found = self._connection.execute(statement.encode(), values or None).fetchall()
+        return [tuple(map(_text, row)) for row in found] if self._is_raw else found
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _within(self) -> Iterator[None]:
+        """The driver waits for an answer for ever; here the line is cut."""
+        import psycopg
+
+        watch = threading.Timer(_SILENT_SECONDS, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        except psycopg.Error:
+            if self._connection.closed or self._connection.broken:
+                raise Unreachable(
+                    f"{self._label}: the server broke off or did not answer in time",
+                    hint="see whether it is up",
+                ) from None
+            raise
+        finally:
+            watch.cancel()
+
+    def _cut(self) -> None:
+        import psycopg
+
+        with (
+            suppress(OSError, psycopg.Error),
+            socket.socket(fileno=os.dup(self._connection.fileno())) as line,
+        ):
+            line.shutdown(socket.SHUT_RDWR)
+
+
+def _text(cell: Any) -> Any:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell

@@ -25,7 +25,8 @@ _GROUPS = 6  # of the digits that are compared: 8 71 23 45 67
 _NOT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 _EXITS = ("00", "011")  # dialled before a country code
 _EXTENSION = re.compile(
-    r"(?:[\s,;]*(?:ext(?:ension)?\.?|x|durchwahl|dw|poste|int\.)|;ext=|\s*#)\s*:?\s*\d{1,6}\s*$",
+    r"(?:(?<![\s,;])[\s,;]*(?:ext(?:ension)?\.?|x|durchwahl|dw|poste|int\.)|;ext=|(?<!\s)\s*#)"
+    r"\s*(?::\s*)?\d{1,6}\s*$",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"[;,|\n]|\s/\s| or ")
@@ -37,7 +38,7 @@ _NO_NUMBER = re.compile(  # dates, times, IPv4 addresses, decimal numbers, US so
     r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|-?\d*\.\d+|\d{3}-\d\d-\d{4})\s*",
     re.ASCII,
 )
-_WRITTEN = re.compile(r"\s*(?:tel:|\+|\(|0\d)|\d[\s.\-/)]+\d", re.IGNORECASE)  # more than a bare integer
+_WRITTEN = re.compile(r"\A\s*(?:tel:|\+|\(|0\d)|\d[\s.\-/)]+\d", re.IGNORECASE)  # more than a bare integer
 
 
 class Phone(FieldKind):

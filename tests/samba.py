@@ -6,7 +6,9 @@ Skips where it is not installed, or cannot be run, as servers.py does.
 import atexit
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from getpass import getuser
@@ -89,7 +91,15 @@ def samba() -> Samba | None:
         start_new_session=True,  # when it ends, it ends all of its process group
     )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(end_helpers, folder)
     atexit.register(process.wait)
     atexit.register(process.terminate)
     _wait_for_port(port, process)
     return Samba(port, user, folder)
+
+
+def end_helpers(folder: Path) -> None:
+    """End what Samba starts for remote calls, and leaves running: by the number that it wrote down."""
+    for file in folder.glob("**/samba-dcerpcd.pid"):
+        with suppress(ValueError, ProcessLookupError):
+            os.kill(int(file.read_text()), signal.SIGTERM)

@@ -35,6 +35,12 @@ def postgres_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def postgres_15_url() -> str:
+    """postgresql://postgres@127.0.0.1:PORT/postgres: a server of version 15, the superuser, trusted."""
+    return _present(_postgres_15)
+
+
+@pytest.fixture(scope="session")
 def mariadb_url() -> str:
     """mariadb://tester@127.0.0.1:PORT/trapstreet: may do everything, no password. `locked` needs PASSWORD."""
     return _present(_mariadb)
@@ -104,6 +110,29 @@ def _postgres() -> str | None:
     with psycopg.connect(url) as connection:
         connection.execute(f"CREATE ROLE locked LOGIN PASSWORD '{PASSWORD}'")
     return url
+
+
+@cache
+def _postgres_15() -> str | None:
+    programs = Path("/usr/lib/postgresql/15/bin")
+    if not (programs / "initdb").exists() or os.geteuid() != 0:
+        return None
+    folder, port = _folder("postgresql-15"), _free_port()
+    shutil.chown(folder, "postgres")
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB"
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [programs / program, "-D", folder / "data", *arguments],
+            user="postgres", group="postgres", extra_groups=[], cwd=folder, check=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    run("initdb", "-A", "trust", "--no-sync", "-E", "UTF8")
+    run("pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(run, "pg_ctl", "-m", "immediate", "stop")
+    return f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
 @cache

@@ -23,8 +23,8 @@ class Here(Yard):
     )
     limits: ClassVar[Mapping[str, float]] = MappingProxyType(
         {
-            "trapstreet.plugins.sources._smb_login._CONNECT_SECONDS": 1,
-            "trapstreet.plugins.sources._smb_answers.SILENT_SECONDS": 1,
+            "trapstreet.plugins._smb.login._CONNECT_SECONDS": 1,
+            "trapstreet.plugins._smb.answers.SILENT_SECONDS": 1,
         }
     )
 

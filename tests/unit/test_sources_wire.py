@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trapstreet.plugins._smb.shares import Share, shares
+from trapstreet.plugins._smb.wire import Facts, Nonsense, entries_of
 from trapstreet.plugins.sources._dav_answers import NotDav, Resource, names_of, resources
 from trapstreet.plugins.sources._ftp_listing import facts_entry, listed_entry, time_of
-from trapstreet.plugins.sources._smb_shares import Share, shares
-from trapstreet.plugins.sources._smb_wire import Facts, Nonsense, entries_of, readers_of
+from trapstreet.plugins.sources._smb_readers import readers_of
 from trapstreet.plugins.sources._tree import OUTWARD, Entry
 
 

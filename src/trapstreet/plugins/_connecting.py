@@ -25,6 +25,10 @@ _6TO4_RELAYS = ipaddress.ip_network("192.88.99.0/24")
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
+class Refused(OSError):
+    """The server said no to one thing, in words of ours; the connection holds."""
+
+
 def connected(at: Sequence[str], port: int, *, until: float) -> socket.socket:
     """A TCP connection to the first of the addresses that takes one. Raises OSError.
 

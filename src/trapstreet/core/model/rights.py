@@ -37,6 +37,8 @@ class How(StrEnum):
     SUPERUSER = "superuser"
     SERVER = "the server's own files"
     REPLICATION = "replication"
+    PRIVILEGE = "privilege on the server"
+    PROXY = "login as another account"
 
 
 class Level(IntEnum):
@@ -136,6 +138,7 @@ class Rights:
     what, who   what its resources and its principals are called: one, many
     makes       who may make themselves members of others, beyond memberships: (who, of whom, by what)
     notes       what is to be known beside the resources;  unknown  what could not be read, and why
+    unread      where that lies: paths of which, and below which, not all is told; () is everywhere
     """
 
     place: str
@@ -149,6 +152,12 @@ class Rights:
     doors: list[Door] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    unread: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def dark(self) -> list[tuple[str, ...]]:
+        """`unread`, or everywhere where nobody said which part of it is not known."""
+        return self.unread or ([()] if self.unknown else [])
 
 
 def bits_of(numbers: Iterable[int]) -> Bits:

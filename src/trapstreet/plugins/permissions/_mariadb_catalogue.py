@@ -3,7 +3,9 @@
 _OURS = "TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
 ACCOUNTS = """
     SELECT User, Host, is_role = 'Y', default_role, Select_priv = 'Y', File_priv = 'Y', Super_priv = 'Y',
-        Insert_priv = 'Y' OR Update_priv = 'Y', Execute_priv = 'Y'
+        Insert_priv = 'Y' OR Update_priv = 'Y', Execute_priv = 'Y', plugin,
+        (SELECT JSON_EXTRACT(Priv, '$.auth_or[*].plugin') FROM mysql.global_priv
+            WHERE global_priv.User = user.User AND global_priv.Host = user.Host)
     FROM mysql.user ORDER BY User, Host
 """
 DATABASES = "SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y' FROM mysql.db"
@@ -19,6 +21,7 @@ SEES_ALL = """
 """
 ROUTINES = "SELECT Host, User, Db, Routine_name FROM mysql.procs_priv WHERE FIND_IN_SET('Execute', Proc_priv)"
 MEMBERS = "SELECT Host, User, Role, Admin_option = 'Y' FROM mysql.roles_mapping"
+PROXIES = "SELECT Host, User, Proxied_host, Proxied_user FROM mysql.proxies_priv"
 RELATIONS = f"""
     SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES
     WHERE {_OURS} ORDER BY 1, 2

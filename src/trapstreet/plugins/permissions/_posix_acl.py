@@ -1,17 +1,12 @@
 """Who passes a POSIX mode and access control list (acl(5): Access Check Algorithm)."""
 
-import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from trapstreet.core.model.rights import Bits, Grant
+from trapstreet.plugins._posix_acl import GROUP, GROUP_OWNER, MASK, USER, entries
 
-ATTRIBUTE = "system.posix_acl_access"
 READ, ENTER = 4, 1
-
-_VERSION = 2
-_HEADER, _ENTRY = struct.Struct("<I"), struct.Struct("<HHI")
-_USER, _GROUP_OWNER, _GROUP, _MASK = 0x02, 0x04, 0x08, 0x10
 
 
 class Guard(NamedTuple):
@@ -51,15 +46,13 @@ def guard(mode: int, uid: int, gid: int, acl: bytes | None) -> Guard:
     owner, group, other = mode >> 6 & 7, mode >> 3 & 7, mode & 7
     if acl is None or not group:
         return Guard(uid, gid, owner, group, other)
-    if len(acl) < _HEADER.size or _HEADER.unpack_from(acl)[0] != _VERSION or len(acl) % 8 != _HEADER.size:
-        raise ValueError("an access control list of another form")
-    entries = [*_ENTRY.iter_unpack(acl[_HEADER.size :])]
-    mask = next((may for tag, may, _ in entries if tag == _MASK), 7)
-    group = next(may for tag, may, _ in entries if tag == _GROUP_OWNER) & mask
+    listed = entries(acl)
+    mask = next((each.may for each in listed if each.tag == MASK), 7)
+    group = next(each.may for each in listed if each.tag == GROUP_OWNER) & mask
     return Guard(
         uid, gid, owner, group, other,
-        tuple((who, may & mask) for tag, may, who in entries if tag == _USER),
-        tuple((who, may & mask) for tag, may, who in entries if tag == _GROUP),
+        tuple((each.who, each.may & mask) for each in listed if each.tag == USER),
+        tuple((each.who, each.may & mask) for each in listed if each.tag == GROUP),
     )  # fmt: skip
 
 

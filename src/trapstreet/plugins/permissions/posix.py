@@ -24,8 +24,8 @@ from trapstreet.core.model.rights import (
     Resource,
     Rights,
 )
+from trapstreet.plugins._posix_acl import ATTRIBUTE
 from trapstreet.plugins.permissions._posix_acl import (
-    ATTRIBUTE,
     ENTER,
     READ,
     Guard,
@@ -164,6 +164,7 @@ class _Walk:
 
     def _not_known(self, path: str, why: str) -> None:
         self._unseen += 1
+        self.rights.unread.append((path,))
         if self._unseen <= _MOST_UNKNOWN:
             self.rights.unknown.append(f"{path}: {why}")
 

@@ -75,6 +75,15 @@ def rights(location: str) -> Rights:
     return found.rights
 
 
+def rights_within(connection: "psycopg.Connection[Any]", label: str) -> Rights:
+    """The rights in the database of an open connection, as its transaction sees them."""
+    found = _Server(connection, label)
+    for database in found.databases:
+        if database.name == connection.info.dbname:
+            found.read(database, connection)
+    return found.rights
+
+
 class _Server:
     """What one server tells, database after database."""
 
@@ -147,15 +156,21 @@ class _Server:
         """One database's relations and doors; what it does not tell is noted."""
         if not database.open:
             self.rights.unknown.append(f"{database.name}: takes no connections")
+            self.rights.unread.append((database.name,))
             return
         try:
             with _connected(location, database.name, database.name) as connection:
-                contents = self._contents(database, connection)
-                roles = self._roles_of(database)
-                self._take(database, contents, roles)
-                self._note(database, connection, roles)
+                self.read(database, connection)
         except TrapstreetError as error:
             self.rights.unknown.append(error.message)
+            self.rights.unread.append((database.name,))
+
+    def read(self, database: Database, connection: "psycopg.Connection[Any]") -> None:
+        """The same, over a connection to it."""
+        contents = self._contents(database, connection)
+        roles = self._roles_of(database)
+        self._take(database, contents, roles)
+        self._note(database, connection, roles)
 
     def _roles_of(self, database: Database) -> Roles:
         alias = {} if self._of_owner is None else {self._of_owner: self._owners[database.oid]}
@@ -178,6 +193,7 @@ class _Server:
             self.rights.unknown.append(f"{database.name}: {what} may not be read")
         except psycopg.errors.QueryCanceled:
             self.rights.unknown.append(f"{database.name}: {what} took longer than {_STATEMENT_SECONDS} s")
+        self.rights.unread.append((database.name,))
         return []
 
     def _take(self, database: Database, contents: Contents, roles: Roles) -> None:

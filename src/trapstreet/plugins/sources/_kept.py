@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.plugins._connecting import Refused
 from trapstreet.plugins.sources import Changed
+
+__all__ = ["Kept", "Refused"]
 
 _Connection = TypeVar("_Connection")
 _Answer = TypeVar("_Answer")
-
-
-class Refused(OSError):
-    """The server said no to one thing, in words of ours; the connection holds."""
 
 
 _NO = (Refused, Changed, FileNotFoundError, PermissionError, FileExistsError)

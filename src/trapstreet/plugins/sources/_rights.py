@@ -1,23 +1,20 @@
 """What every account of this machine may read, by the modes of files and folders and by POSIX ACLs.
 
-A group counts that everybody is in by its name. Source: POSIX 1003.1e draft 17; Linux, posix_acl_xattr.h.
+A group counts that everybody is in by its name.
 """
 
 import grp
 import os
-import struct
 from collections.abc import Iterator
 from functools import cache
 
+from trapstreet.plugins._posix_acl import ATTRIBUTE, GROUP, GROUP_OWNER, entries
 from trapstreet.plugins.sources._mounts import without_owners
 
 EVERYBODY = "everybody who has an account there"
 
 _READ, _GO = 4, 1
 _OF_EVERYBODY = ("users", "domain users", "everyone", "authenticated users")
-_ACL = "system.posix_acl_access"
-_OWNING_GROUP, _GROUP = 0x04, 0x08
-_ENTRY = struct.Struct("<HHI")
 
 
 class Rights:
@@ -60,15 +57,14 @@ class Rights:
 def _groups(path: str, status: os.stat_result, right: int) -> Iterator[int]:
     """The groups that have a right."""
     try:
-        acl = os.getxattr(path, _ACL, follow_symlinks=False)
-    except OSError:
-        acl = b""
-    entries = list(_ENTRY.iter_unpack(acl[4:])) if len(acl) > 4 and not (len(acl) - 4) % _ENTRY.size else []
-    if not entries:
+        listed = entries(os.getxattr(path, ATTRIBUTE, follow_symlinks=False))
+    except (OSError, ValueError):
+        listed = []
+    if not listed:
         yield status.st_gid
-    for tag, rights, group in entries:
-        if rights & right and tag in (_OWNING_GROUP, _GROUP):
-            yield status.st_gid if tag == _OWNING_GROUP else group
+    for tag, may, group in listed:
+        if may & right and tag in (GROUP_OWNER, GROUP):
+            yield status.st_gid if tag == GROUP_OWNER else group
 
 
 @cache

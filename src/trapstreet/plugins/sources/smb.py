@@ -12,15 +12,16 @@ from typing import BinaryIO, cast
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.objects import Mark, Ref, Unread
 from trapstreet.plugins._connecting import failure
+from trapstreet.plugins._smb.answers import cause, lost
+from trapstreet.plugins._smb.login import Server
+from trapstreet.plugins._smb.session import SmbSession
+from trapstreet.plugins._smb.wire import Facts
 from trapstreet.plugins.sources import Changed
 from trapstreet.plugins.sources._address import Account, address_of, login_of
 from trapstreet.plugins.sources._flow import exactly
 from trapstreet.plugins.sources._kept import Kept
 from trapstreet.plugins.sources._parts import Blocks
-from trapstreet.plugins.sources._smb_answers import lost
-from trapstreet.plugins.sources._smb_login import Server
-from trapstreet.plugins.sources._smb_session import SmbSession
-from trapstreet.plugins.sources._smb_wire import Facts, readers_of
+from trapstreet.plugins.sources._smb_readers import readers_of
 from trapstreet.plugins.sources._tree import MOST, OUTWARD, Entry, walk
 
 title = "SMB shares"
@@ -53,7 +54,7 @@ class _Smb:
             close=SmbSession.close,
             alive=lambda session: session.is_alive,
             lost=lost(),
-            failed=lambda error: failure(_cause(error), server.host, server.port),
+            failed=lambda error: failure(cause(error), server.host, server.port),
         )
 
     def list(self, cursor: str) -> Iterator[Ref | Unread | Mark]:
@@ -154,11 +155,3 @@ def _shares(session: SmbSession) -> list[Entry]:
         for share in session.shares()
         if share.is_disk
     ]
-
-
-def _cause(error: BaseException) -> BaseException:
-    """What the library made its own error of."""
-    cause = error.__cause__
-    if isinstance(error, OSError):
-        return error
-    return cause if isinstance(cause, OSError) else ConnectionAbortedError()

@@ -1,0 +1,206 @@
+"""Doors to the tables and views of MariaDB: by grants, through views, routines and other accounts."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from operator import attrgetter
+
+from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
+from trapstreet.plugins.permissions._mariadb_accounts import Accounts
+from trapstreet.plugins.permissions._mariadb_contents import Contents, Table
+from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, deciding, specificity
+
+_NAMED = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
+
+
+class Doors:
+    """All of them, in their order.  broken  views that nobody can read"""
+
+    def __init__(self, contents: Contents, accounts: Accounts) -> None:
+        self._contents, self._accounts = contents, accounts
+        self._has, self._acts = accounts.has, accounts.acts
+        self._everybody = accounts.everybody
+        self._tables = self._by_table()
+        self._columns = self._by_column()
+        self._views = {
+            (each.schema, each.name): (
+                accounts.definer(each.definer), each.as_definer, self._shown(each.text or "")
+            )
+            for each in contents.views
+        }  # fmt: skip
+        self._in_database = {
+            schema: self._on_database(schema, attrgetter("selects"))
+            for schema in dict.fromkeys(schema for schema, _ in contents.relations)
+        }
+        self.broken = [each for each in contents.relations if not self._works_for(each)]
+
+    def __iter__(self) -> Iterator[Door]:
+        found = [*self._by_name(), *self._functions()]
+        yield from found
+        yield from self._as_others(found)
+
+    def _on_database(self, schema: str, right: Callable[[DatabaseGrant], bool]) -> tuple[Bits, Bits]:
+        """Who has a right on all of a database by rows of their own, or of roles in a role: surely, and
+        perhaps."""
+        sure = perhaps = 0
+        for number, account in enumerate(self._accounts.every):
+            rows = deciding(account, schema, self._rows_of(account))
+            has = [row is not None and right(row) for row in rows]
+            sure |= all(has) << number
+            perhaps |= (any(has) and not all(has)) << number
+        return sure, perhaps
+
+    def _rows_of(self, account: Account) -> list[DatabaseGrant]:
+        """The rows for an account, the most specific first. A role's are put together with those of the roles
+        in it, by their patterns: then its most specific one alone counts, whoever's it was."""
+        databases = self._contents.databases
+        if not self._accounts.is_role(account):
+            return [each for each in databases if each.user in ("", account.user)]
+        role = self._accounts.number[account]
+        every = enumerate(self._accounts.every)
+        users = {each.user for n, each in every if self._has.arriving(1 << n) >> role & 1}
+        merged: dict[str, DatabaseGrant] = {}
+        for each in databases:
+            if each.user in users and not each.host:
+                before = merged.get(each.pattern, each)
+                merged[each.pattern] = DatabaseGrant(
+                    "", each.pattern, account.user, before.selects or each.selects,
+                    before.executes or each.executes,
+                )  # fmt: skip
+        return sorted(merged.values(), key=specificity)
+
+    def _by_table(self) -> dict[Table, tuple[Bits, Bits]]:
+        found: dict[Table, tuple[Bits, Bits]] = {}
+        for host, user, schema, name, selects in self._contents.tables:
+            if selects:
+                sure, perhaps = found.get((schema, name), (0, 0))
+                more, maybe = self._accounts.those(user, host)
+                found[schema, name] = sure | more, perhaps | maybe
+        return found
+
+    def _by_column(self) -> dict[Table, dict[str, Bits]]:
+        found: dict[Table, dict[str, Bits]] = {}
+        for host, user, schema, name, column in self._contents.columns:
+            columns = found.setdefault((schema, name), {})
+            columns[column] = columns.get(column, 0) | self._accounts.those(user, host)[0]
+        return found
+
+    def _by_name(self) -> Iterator[Door]:
+        for table, number in self._contents.relations.items():
+            for door in self._doors(table, number):
+                yield door
+                yield from self._through(table, door)
+
+    def _doors(self, table: Table, number: int) -> Iterator[Door]:
+        """Doors to a table or view by its own name."""
+        works = self._works_for(table)
+        on_all, all_perhaps = self._in_database[table[0]]
+        on_one, one_perhaps = self._tables.get(table, (0, 0))
+        for given, has, sure, what in (
+            (on_all, self._acts, True, f"SELECT on {table[0]}.*"),
+            (on_one, self._has, True, f"SELECT on {'.'.join(table)}"),
+            (all_perhaps, self._acts, False, f"SELECT on {table[0]}.*, by where the client comes from"),
+            (one_perhaps, self._has, False, f"SELECT on {'.'.join(table)}, by where the client comes from"),
+        ):
+            if opens := has.arriving(given) & works:
+                yield Door(number, How.GRANT, opens, (Grant(what, given),), self._everybody, sure=sure)
+        together: dict[Bits, list[str]] = {}
+        for column, given in self._columns.get(table, {}).items():
+            together.setdefault(given, []).append(column)
+        for given, columns in together.items():
+            if opens := self._has.arriving(given) & works:
+                grant = Grant(f"SELECT ({', '.join(columns)}) on {'.'.join(table)}", given)
+                yield Door(number, How.COLUMNS, opens, (grant,), self._everybody, Rows.ALL, tuple(columns))
+
+    def _may_read(self, table: Table) -> Bits:
+        columns = self._columns.get(table, {}).values()
+        given = self._contents.wide | self._tables.get(table, (0, 0))[0]
+        for each in columns:
+            given |= each
+        return self._has.arriving(given) | self._acts.arriving(self._in_database[table[0]][0])
+
+    def _works_for(self, table: Table) -> Bits:
+        """As whom a table or view shows what is in it: a view asks for rights of its definer, or of whoever
+        reads it, on what it shows."""
+        if table not in self._views:
+            return self._everybody
+        definer, as_definer, shown = self._views[table]
+        works = self._everybody
+        for inner in shown:
+            works &= self._may_read(inner) & self._works_for(inner)
+        if as_definer:
+            return self._everybody if definer is not None and works >> definer & 1 else 0
+        return works
+
+    def _through(self, view: Table, door: Door) -> Iterator[Door]:
+        """What a view shows of others is read with its definer's rights."""
+        if view not in self._views or not self._views[view][1]:
+            return
+        for inner in self._all_shown(view):
+            text = f"view {'.'.join(view)} shows {'.'.join(inner)}"
+            yield Door(
+                self._contents.relations[inner], How.VIEW, door.opens,
+                (*door.grants, Grant(text, self._everybody)), self._everybody, Rows.SHOWN, sure=door.sure,
+            )  # fmt: skip
+
+    def _all_shown(self, view: Table) -> set[Table]:
+        found: set[Table] = set()
+        left = [view]
+        while left:
+            for inner in self._views[left.pop()][2]:
+                if inner not in found:
+                    found.add(inner)
+                    if inner in self._views:
+                        left.append(inner)
+        return found
+
+    def _shown(self, definition: str) -> list[Table]:
+        """The tables that a view's text names, as the server writes it: `schema`.`table`."""
+        named = [(a.replace("``", "`"), b.replace("``", "`")) for a, b in _NAMED.findall(definition)]
+        return [each for each in dict.fromkeys(named) if each in self._contents.relations]
+
+    def _functions(self) -> Iterator[Door]:
+        """Routines that run as their definers may show what their text names."""
+        given: dict[Table, Bits] = {}
+        for host, user, schema, name in self._contents.routine_grants:
+            given[schema, name] = given.get((schema, name), 0) | self._accounts.those(user, host)[0]
+        wide: dict[str, Bits] = {}
+        by_name: dict[str, list[Table]] = {}
+        executes = self._contents.executes
+        for table in self._contents.relations:
+            by_name.setdefault(table[1], []).append(table)
+        for schema, name, definer, text in self._contents.routines:
+            runs = self._accounts.definer(definer)
+            if schema not in wide:
+                wide[schema] = executes | sum(self._on_database(schema, attrgetter("executes")))
+            own = given.get((schema, name), 0)
+            opens = self._has.arriving(own | executes) | self._acts.arriving(wide[schema])
+            if runs is None or not opens:
+                continue
+            grant = Grant(f"EXECUTE on {schema}.{name}, which runs as {definer}", own | wide[schema])
+            for word in dict.fromkeys(re.findall(r"\w+", text or "")):
+                for table in by_name.get(word, ()):
+                    if self._may_read(table) >> runs & 1:
+                        yield Door(
+                            self._contents.relations[table], How.FUNCTION, opens, (grant,), self._everybody,
+                            Rows.SHOWN, sure=False,
+                        )  # fmt: skip
+
+    def _as_others(self, doors: Sequence[Door]) -> Iterator[Door]:
+        """What whoever comes in as another account reads as that one, or after SET ROLE as that one."""
+        for each in self._contents.proxies:
+            comes = sum(self._accounts.those(each.user, each.host)) if each.user else self._everybody
+            comes &= self._contents.maps
+            other = Account(each.as_user, each.as_host)
+            if not comes or (each.as_user and other not in self._accounts.number):
+                continue
+            name = f"{each.as_user}@{each.as_host}" if each.as_user else "anybody"
+            grant = Grant(f"PROXY: comes in as {name}, if its way of logging in says so", comes)
+            acting = self._acting(self._accounts.number[other]) if each.as_user else self._everybody
+            for door in doors:
+                if door.opens & acting:
+                    yield replace(door, how=How.PROXY, opens=comes, grants=(grant,), sure=False)
+
+    def _acting(self, account: int) -> Bits:
+        """An account, and the roles that it may act as."""
+        return bits_of([account, *(m.group for m in self._accounts.memberships if m.member == account)])

@@ -6,7 +6,7 @@ in which members come before what they are members of, so that each membership i
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from trapstreet.core.model.rights import Bits, Membership, numbers_in
+from trapstreet.core.model.rights import Bits, Membership
 
 
 class Closure:
@@ -26,9 +26,10 @@ class Closure:
         """Those who reach any of some principals."""
         found = self._known.get(at)
         if found is None:
-            found = 0
-            for number in numbers_in(at):
-                found |= self._from[number]
+            found, left = 0, at
+            while left:
+                found |= self._from[(left & -left).bit_length() - 1]
+                left &= ~found  # whoever reaches one of those who were found, was found with it
             self._known[at] = found
         return found
 

@@ -33,18 +33,28 @@ class Mapped:
     def readers(self, name: str) -> list[tuple[Resource, list[Reading]]]:
         """Who can read what has this name, the nearest first. UnusableInput: nothing is called that."""
         resources = self.access.rights.resources
-        found = [number for number, each in enumerate(resources) if each.is_called(name)]
-        if not found:
-            hint = _near(name, [each.name for each in resources])
-            raise UnusableInput(f"nothing is called {printable(name)} there", hint=hint)
+        found = self.numbers_called(name)
         return [(resources[n], sorted(self.access.readers(n), key=_nearness)) for n in found]
 
     def reach(self, name: str) -> list[Reading]:
         """All that one principal can read, the nearest first. UnusableInput: nobody is called that."""
+        return sorted(self.access.reach(self.principal_called(name)), key=_nearness)
+
+    def numbers_called(self, name: str) -> list[int]:
+        """The numbers of the resources that have this name. UnusableInput: nothing is called that."""
+        resources = self.access.rights.resources
+        found = [number for number, each in enumerate(resources) if each.is_called(name)]
+        if not found:
+            hint = _near(name, [each.name for each in resources])
+            raise UnusableInput(f"nothing is called {printable(name)} there", hint=hint)
+        return found
+
+    def principal_called(self, name: str) -> int:
+        """The number of the principal of this name. UnusableInput: nobody is called that."""
         names = [each.name for each in self.access.rights.principals]
         if name not in names:
             raise UnusableInput(f"nobody is called {printable(name)} there", hint=_near(name, names))
-        return sorted(self.access.reach(names.index(name)), key=_nearness)
+        return names.index(name)
 
 
 def map_of(location: str) -> Mapped:

@@ -117,6 +117,10 @@ class KeyRing:
         """Key under which a scan keeps what it has finished."""
         return self.derive("scan")
 
+    def uses_key(self, place: str, path: tuple[str, ...], column: str) -> bytes:
+        """SipHash key of the RecordIds that past uses of a table named by a column."""
+        return self.siphash_key("uses", place, *path, column)
+
     def log_signer(self) -> "NoteSigner":
         """Signer of the log's checkpoints, under the name `trapstreet/<workspace id>`."""
         from trapstreet.keys.notes import NoteSigner

@@ -92,6 +92,10 @@ class EffectiveAccess:
                 doors.setdefault(each.resource, []).append(each)
         return doors
 
+    def arriving(self, at: Bits) -> Bits:
+        """All who can come to act as some principals, in whatever way, these included."""
+        return self._takes.arriving(at)
+
     def doors_of(self, resource: int) -> list[Door]:
         """The doors that lead to a resource, those to everything among them."""
         return [*self._doors.get(resource, ()), *self._doors.get(None, ())]

@@ -1,0 +1,254 @@
+"""Rights beside what was done with them: used, by a job only, not for long, never."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from trapstreet.access.domain.effective import EffectiveAccess, Reading
+from trapstreet.access.domain.usage import Done, GrantUse, Impossible, Right, Status, Unused, Window
+from trapstreet.core.model.access_events import TableUse
+from trapstreet.core.model.holdings import Holding
+from trapstreet.core.model.rights import FILES, Bits, How, Level, Resource, bits_of, numbers_in
+
+_DAY = 86_400_000_000
+_MINUTE = 60_000_000
+_SYSTEM = {"pg_catalog", "information_schema", "pg_toast", "mysql", "performance_schema", "sys"}
+_GIVEN = (How.GRANT, How.COLUMNS)
+_CLOCK_DAYS = 5
+"""Days from which on uses at always the same time look like a clock's."""
+
+
+class UsedAccess:
+    """Effective access beside past uses.
+
+    uses      of the place;  holdings  what was found there;  jobs  names of programs that are no person's
+    """
+
+    def __init__(
+        self,
+        access: EffectiveAccess,
+        uses: Iterable[TableUse],
+        window: Window,
+        *,
+        holdings: Sequence[Holding] = (),
+        jobs: Collection[str] = (),
+    ) -> None:
+        self.access, self.window = access, window
+        self._holdings = {each.path: each for each in holdings}
+        self._jobs = {each.casefold() for each in jobs}
+        self._named = _accounts(access)
+        self._numbers = _resources(access)
+        self._done: dict[int, dict[int, Done]] = {}
+        self.impossible: list[Impossible] = []
+        self.gone: list[tuple[str, ...]] = []
+        self.clockwork: list[TableUse] = []
+        self._take(uses)
+
+    @cached_property
+    def people(self) -> Bits:
+        """Those who can log in."""
+        return self.access.people
+
+    def resources(self) -> list[Unused]:
+        """How much of the access to each resource is used, the most exposed for nothing first."""
+        found = [self._unused(number) for number in range(len(self.access.rights.resources))]
+        return sorted(found, key=lambda each: (-each.score, -each.can, each.resource.path))
+
+    def rights(self, number: int) -> list[Right]:
+        """Each right to read one resource: the longest unused first."""
+        found = [
+            self._right(principal, reading)
+            for principal in numbers_in(self._can(number))
+            if (reading := self.access.nearest(principal, number)) is not None
+        ]
+        return sorted(found, key=lambda each: (-each.idle, each.reading.principal))
+
+    def rights_of(self, principal: int) -> list[Right]:
+        """Each right of one principal: what is most exposed for nothing first."""
+        found = [
+            self._right(principal, reading)
+            for number in range(len(self.access.rights.resources))
+            if self._can(number) >> principal & 1
+            and (reading := self.access.nearest(principal, number)) is not None
+        ]
+
+        def exposed(each: Right) -> float:
+            records, weight, _ = self._held(each.reading.resource)
+            return (records or 0) * weight * each.idle
+
+        return sorted(found, key=lambda each: (-exposed(each), each.reading.resource.path))
+
+    def grants(self) -> Iterator[GrantUse]:
+        """What is granted and was used by nobody who has it, within the window; whoever reads everything
+        anyway does not count."""
+        members: dict[int, Bits] = {}
+        for number, resource in enumerate(self.access.rights.resources):
+            done = self._done.get(number, {})
+            recent = bits_of(who for who, each in done.items() if each.last // _DAY >= self.window.since)
+            for door in self.access.doors_of(number):
+                if door.how not in _GIVEN or door.resource is None or not door.sure or not door.grants:
+                    continue
+                grant = door.grants[-1]
+                if not self.people & ~grant.to:
+                    those = self.people & door.enters
+                    if those and not those & recent:
+                        yield self._grant_use(resource, grant.what, "everybody", those, done)
+                    continue
+                for group in numbers_in(grant.to & ~self._mighty):
+                    if group not in members:
+                        members[group] = self.access.arriving(1 << group) & self.people & ~self._mighty
+                    those = members[group] & door.enters
+                    if those and not those & recent:
+                        name = self.access.rights.principals[group].name
+                        yield self._grant_use(resource, grant.what, name, those, done)
+
+    def status(self, done: Done | None) -> Status:
+        """What became of a right with which this was done."""
+        if done is None:
+            return Status.NEVER
+        if done.last // _DAY < self.window.since:
+            return Status.STALE
+        return Status.USED if done.by_people // _DAY >= self.window.since else Status.JOB
+
+    def number_of(self, resource: Resource) -> int:
+        """The number of a resource of the map."""
+        return self._by_identity[id(resource)]
+
+    def is_job(self, use: TableUse) -> bool:
+        """Whether uses are declared to be a job's."""
+        return use.program.casefold() in self._jobs
+
+    def _take(self, uses: Iterable[TableUse]) -> None:
+        lost: dict[tuple[str, tuple[str, ...]], Impossible] = {}
+        gone: dict[tuple[str, ...], None] = {}
+        mapped = {path[0] for path in self._numbers}
+        for use in uses:
+            numbers = self._numbers.get(use.path) or self._numbers.get(_folder(use.path)) or ()
+            if not numbers:
+                if use.path[:1] and use.path[0] in mapped and not _SYSTEM.intersection(use.path[:-1]):
+                    gone[use.path] = None
+                continue
+            who = self._named.get(use.who, 0)
+            able = [number for number in numbers if who & self._any(number)]
+            if not able:
+                at = use.who, use.path
+                times = use.times + (lost[at].times if at in lost else 0)
+                last = max(use.last, lost[at].last if at in lost else 0)
+                lost[at] = Impossible(*at, times, last, known=bool(who))
+                continue
+            job = self.is_job(use)
+            if not job and _is_clockwork(use):
+                self.clockwork.append(use)
+            for number in able:
+                for principal in numbers_in(who & self._any(number)):
+                    self._done.setdefault(number, {}).setdefault(principal, Done()).add(use, job=job)
+        self.impossible = sorted(lost.values(), key=lambda each: (-each.last, each.who, each.path))
+        self.gone = sorted(gone)
+
+    def _can(self, number: int) -> Bits:
+        """Who can log in and surely read a resource, at once or by SET ROLE."""
+        can: Bits = 0
+        for door in self.access.doors_of(number):
+            if door.sure:
+                levels = self.access.levels(door)
+                can |= levels[Level.AT_ONCE] | levels[Level.SET_ROLE]
+        return can & self.people
+
+    def _any(self, number: int) -> Bits:
+        """Who can read a resource in any way, perhaps."""
+        can: Bits = 0
+        for door in self.access.doors_of(number):
+            for each in self.access.levels(door):
+                can |= each
+        return can
+
+    def _unused(self, number: int) -> Unused:
+        can, done = self._can(number), self._done.get(number, {})
+        counts = dict.fromkeys(Status, 0)
+        idle = 0
+        met: Bits = 0
+        for who, each in done.items():
+            if can >> who & 1:
+                met |= 1 << who
+                counts[self.status(each)] += 1
+                idle += self._idle(each)
+        counts[Status.NEVER] += (can & ~met).bit_count()
+        idle += (can & ~met).bit_count() * self.window.days
+        resource = self.access.rights.resources[number]
+        records, weight, sensitivity = self._held(resource)
+        return Unused(
+            resource, can.bit_count(), counts[Status.USED], counts[Status.JOB], counts[Status.STALE],
+            counts[Status.NEVER], max((each.last for each in done.values()), default=None), records, weight,
+            sensitivity, (records or 0) * weight * idle, bool(done),
+        )  # fmt: skip
+
+    def _right(self, principal: int, reading: Reading) -> Right:
+        number = self.number_of(reading.resource)
+        done = self._done.get(number, {}).get(principal)
+        return Right(
+            reading, self.status(done), done.times if done else 0, done.last if done else None,
+            self._idle(done), tuple(sorted(done.programs)) if done else (),
+        )  # fmt: skip
+
+    @cached_property
+    def _mighty(self) -> Bits:
+        """Who reads everything, by no grant on anything: superusers."""
+        bits: Bits = 0
+        for door in self.access.rights.doors:
+            if door.resource is None and door.sure:
+                bits |= door.opens
+        return bits
+
+    @cached_property
+    def _by_identity(self) -> Mapping[int, int]:
+        return {id(each): number for number, each in enumerate(self.access.rights.resources)}
+
+    def _grant_use(
+        self, resource: Resource, what: str, to: str, those: Bits, done: Mapping[int, Done]
+    ) -> GrantUse:
+        last = max((each.last for who, each in done.items() if those >> who & 1), default=None)
+        records, weight, _ = self._held(resource)
+        count = those.bit_count()
+        return GrantUse(resource, what, to, count, last, (records or 0) * weight * count * self.window.days)
+
+    def _idle(self, done: Done | None) -> int:
+        return self.window.days if done is None else max(0, self.window.last - done.last // _DAY)
+
+    def _held(self, resource: Resource) -> tuple[int | None, float, str]:
+        """Records, weight and class of a resource."""
+        holding = self._holdings.get(resource.path)
+        if holding is None:
+            return resource.records, 1.0, ""
+        records = holding.records if resource.records is None else resource.records
+        return records, holding.weight, holding.sensitivity
+
+
+def _accounts(access: EffectiveAccess) -> dict[str, Bits]:
+    """The principals that an account in a log may be: a MariaDB log names the user without the host."""
+    named: dict[str, Bits] = {}
+    by_user = access.rights.edition.startswith("MariaDB")
+    for number, each in enumerate(access.rights.principals):
+        names = {each.name, each.name.rpartition("@")[0]} if by_user else {each.name}
+        for name in names - {""}:
+            named[name] = named.get(name, 0) | 1 << number
+    return named
+
+
+def _resources(access: EffectiveAccess) -> dict[tuple[str, ...], list[int]]:
+    """Resources by path; those of files by their folder, too."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for number, each in enumerate(access.rights.resources):
+        found.setdefault(each.path, []).append(number)
+        if each.kind == FILES:
+            found.setdefault(each.path[:1], []).append(number)
+    return found
+
+
+def _folder(path: tuple[str, ...]) -> tuple[str, ...]:
+    return (path[0].rpartition("/")[0] or "/",) if path else ()
+
+
+def _is_clockwork(use: TableUse) -> bool:
+    """Whether uses come at always the same time of the day, or of the hour."""
+    daily = use.days >= _CLOCK_DAYS and use.of_day <= 5 * _MINUTE
+    hourly = use.times >= 12 * _CLOCK_DAYS and use.days >= _CLOCK_DAYS and use.of_hour <= _MINUTE
+    return daily or hourly

@@ -1,0 +1,128 @@
+"""Uses of data: as a log tells of one, and as they are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Act(StrEnum):
+    """What was done."""
+
+    READ = "read"
+    WRITE = "write"
+    CONNECT = "connect"
+    BECOME = "become"
+    """Another role, by SET ROLE or SET SESSION AUTHORIZATION."""
+    OTHER = "other"
+
+
+class AccessEvent(msgspec.Struct, frozen=True, gc=False):
+    """One use that a log tells of.
+
+    time        Unix microseconds
+    who         the account as the log has it: a role, a user without the host
+    act         what was done
+    on          what was used, each as `Resource.path`; () where the log does not say
+    statement   what was asked, with values in it, which are never kept; "" where the log does not say
+    database    where it was asked;  client  the host it came from;  program  what the client called itself
+    rows        how many came back; None where the log does not say
+    parameters  values of $1, $2 … in the statement, None for NULL
+    records     the records that the log itself names, each by a column and its value; "" as the column is
+                the key
+    """
+
+    time: int
+    who: str
+    act: Act
+    on: tuple[tuple[str, ...], ...] = ()
+    statement: str = ""
+    database: str = ""
+    client: str = ""
+    program: str = ""
+    rows: int | None = None
+    parameters: tuple[str | None, ...] = ()
+    records: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Lines of a log that are no use to anybody: torn, or of no version that is known.
+
+    line  the number of the first, from 1;  why  in plain words, without the line itself
+    """
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastUse:
+    """All uses of one statement by one account.
+
+    who, database, on  as in AccessEvent
+    statement    what was asked, with NULL for every value in it; "" where no log has it or nothing can
+                 parse it
+    fingerprint  of the statement, the same whatever the values were; "" where there is none
+    programs     what the clients called themselves
+    times        how often;  first, last  Unix microseconds
+    rows         how many came back in all; None where no log says
+    """
+
+    who: str
+    database: str
+    on: tuple[tuple[str, ...], ...]
+    statement: str
+    fingerprint: str
+    programs: tuple[str, ...]
+    times: int
+    first: int
+    last: int
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """All uses of one table by one account from one client, with one program.
+
+    times        how often;  days  on how many days (UTC);  first, last  Unix microseconds
+    of_day       how far apart, in µs, the earliest and the latest time of day are;  of_hour  the same for the
+                 time since the full hour: small where a clock starts them
+    """
+
+    who: str
+    path: tuple[str, ...]
+    client: str
+    program: str
+    times: int
+    days: int
+    first: int
+    last: int
+    of_day: int
+    of_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The records of a table that uses named by one column.
+
+    uses     how many uses did: they asked for rows with these values alone
+    records  keyed RecordIds of the values, ascending, each once
+    """
+
+    uses: int
+    records: NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsUsed:
+    """Which records of a table one account used.
+
+    uses   all its uses of the table;  named  by column, "" for the key where a log names no column
+    """
+
+    uses: int
+    named: Mapping[str, Named]

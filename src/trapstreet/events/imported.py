@@ -1,0 +1,29 @@
+"""What becomes of a log that is taken in."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one log.
+
+    kind      a kind of access log;  before  bytes of it that had been imported already
+    events    how many are new;  first, last  times of the first and last of them, None where there is none
+    unparsed  statements that nothing could parse: they count as uses of what the log itself names
+    unread    lines of no use, and `line`, the number of the first, with `why`
+    torn      it ends within a line, which the next import will read when it is whole
+    damaged   what it is packed in breaks off
+    """
+
+    label: str
+    kind: str
+    before: int
+    events: int
+    first: int | None
+    last: int | None
+    unparsed: int
+    unread: int
+    line: int | None
+    why: str
+    torn: bool
+    damaged: bool

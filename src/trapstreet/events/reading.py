@@ -1,0 +1,124 @@
+"""What is kept of access events, asked by DuckDB."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trapstreet.core.model.access_events import Named, PastUse, RecordsUsed, TableUse
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DAY = 86_400_000_000
+_HOUR = 3_600_000_000
+_TOUCHES = "act IN ('read', 'write')"
+
+
+class Events:
+    """The events of one place: files of the imports that are named, below a folder.
+
+    scratch  a folder for what does not fit into memory
+    """
+
+    def __init__(self, folder: Path, imports: Sequence[str], *, scratch: Path) -> None:
+        names = set(imports)
+        self._files: dict[str, list[str]] = {"uses": [], "shapes": [], "records": []}
+        for path in sorted(folder.glob("*/*.parquet")):
+            name, _, part = path.name.removesuffix(".parquet").partition(".")
+            if name.rpartition("-")[0] in names and part in self._files:
+                self._files[part].append(str(path))
+        self._scratch = scratch
+
+    def past_uses(self) -> list[PastUse]:
+        """All uses, by account and statement; the most frequent first. What cannot be parsed is among them:
+        it may be one."""
+        rows = self._asked(
+            f"""
+            SELECT u.who, s.database, s."on", s.statement, s.fingerprint,
+                list_sort(list(DISTINCT u.program)), count(*), min(u.time), max(u.time), sum(u.rows)
+            FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
+            WHERE {_TOUCHES} OR u.act = 'become' OR (u.act = 'other' AND s.fingerprint = '')
+            GROUP BY 1, 2, 3, 4, 5 ORDER BY 7 DESC, 1, 2, 3, 4, 5
+            """  # noqa: S608 - nothing in it comes from outside
+        )
+        return [
+            PastUse(
+                who, database, tuple(map(tuple, on)), statement, fingerprint, tuple(filter(None, programs)),
+                times, first, last, None if count is None else int(count),
+            )
+            for who, database, on, statement, fingerprint, programs, times, first, last, count in rows
+        ]  # fmt: skip
+
+    def records_used(self, path: tuple[str, ...]) -> dict[str, RecordsUsed]:
+        """By account: which records of a table it named, and how often it did not."""
+        import numpy as np
+
+        uses = self._asked(
+            f"""
+            SELECT u.who, count(*)
+            FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
+            WHERE {_TOUCHES} AND list_contains(s."on", $path) GROUP BY 1
+            """,  # noqa: S608 - nothing in it comes from outside
+            path=list(path),
+        )
+        named: dict[str, dict[str, Named]] = {}
+        if self._files["records"]:
+            for who, column, count, ids in self._asked(
+                """
+                SELECT who, "column", count(*), list_distinct(flatten(list(ids))) FROM records
+                WHERE path = $path GROUP BY 1, 2
+                """,
+                path=list(path),
+            ):
+                distinct = np.sort(np.array(ids, dtype=np.uint64))
+                named.setdefault(who, {})[column] = Named(count, distinct)
+        return {who: RecordsUsed(count, named.get(who, {})) for who, count in uses}
+
+    def uses(self) -> list[TableUse]:
+        """All uses of tables by account, table, client and program."""
+        rows = self._asked(
+            f"""
+            SELECT who, path, client, program, count(*), count(DISTINCT time // {_DAY}), min(time), max(time),
+                max(time % {_DAY}) - min(time % {_DAY}), max(time % {_HOUR}) - min(time % {_HOUR})
+            FROM (
+                SELECT u.*, unnest(s."on") AS path
+                FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
+                WHERE {_TOUCHES}
+            ) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+            """  # noqa: S608 - nothing in it comes from outside
+        )
+        return [TableUse(who, tuple(path), *rest) for who, path, *rest in rows]
+
+    def last_seen(self) -> dict[str, int]:
+        """By account: the time of its latest event of any kind."""
+        return dict(self._asked("SELECT who, max(time) FROM uses GROUP BY who ORDER BY who"))
+
+    def days(self) -> list[int]:
+        """The days (UTC, counted from 1970) that have any event, ascending."""
+        asked = f"SELECT DISTINCT time // {_DAY} AS day FROM uses ORDER BY day"  # noqa: S608
+        return [day for (day,) in self._asked(asked)]
+
+    def _asked(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
+        if not self._files["uses"]:
+            return []
+        with self._connected() as connection:
+            return connection.execute(query, parameters or None).fetchall()
+
+    @contextmanager
+    def _connected(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        import duckdb
+
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(self._scratch / "duckdb"),
+        }
+        connection = duckdb.connect(":memory:", config=settings)
+        try:
+            for name, files in self._files.items():
+                if files:
+                    connection.read_parquet(files).create_view(name)
+            yield connection
+        finally:
+            connection.close()

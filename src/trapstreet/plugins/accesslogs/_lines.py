@@ -1,0 +1,98 @@
+"""The lines of a log, with how far they were taken."""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from trapstreet.plugins.accesslogs._unpacked import DAMAGED
+
+LONGEST = 1 << 24
+"""Bytes of one line: no statement is longer."""
+
+_CHUNK = 1 << 20
+
+
+class Lines(Iterator[str]):
+    """The lines of a file, as text; what is no UTF-8 in them becomes U+FFFD.
+
+    number   of the line that was taken last, from 1
+    settled  the place behind all that was taken whole: a later run goes on there
+    A last line without its end is not given: it may still be written. `torn` says that there was one,
+    `damaged` that what the file is packed in broke off, `at_end` that nothing more comes.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._place = self._settled_number = 0
+        self.settled = self.number = 0
+        self._waiting: list[tuple[str, int]] = []
+        self._taken: list[tuple[str, int]] = []
+        self._raw: deque[bytes] = deque()
+        self._hash = hashlib.sha256()
+        self.torn = self.damaged = self.at_end = False
+
+    def pass_over(self, size: int, number: int) -> str:
+        """Go on behind the first `size` bytes, which are `number` lines; their SHA-256. Where the file is
+        shorter, nothing more comes."""
+        left = size
+        while left and (chunk := self._stream.read(min(left, _CHUNK))):
+            self._hash.update(chunk)
+            left -= len(chunk)
+        self.settled = self._place = size - left
+        self.number = self._settled_number = number
+        return self.digest
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that is settled, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    def __next__(self) -> str:
+        if self._waiting:
+            line, size = self._waiting.pop()
+        else:
+            raw = self._read()
+            line, size = raw.decode("utf-8", "replace"), len(raw)
+            self._raw.append(raw)
+        self._taken.append((line, size))
+        self._place += size
+        self.number += 1
+        return line
+
+    def _read(self) -> bytes:
+        try:
+            raw = self._stream.readline(LONGEST)
+        except DAMAGED:
+            self.damaged = self.at_end = True
+            raise StopIteration from None
+        if not raw.endswith(b"\n") and len(raw) < LONGEST:
+            self.torn, self.at_end = bool(raw), True
+            raise StopIteration
+        return raw
+
+    @property
+    def first(self) -> int:
+        """The number of the first line that is not settled."""
+        return self._settled_number + 1
+
+    @property
+    def unsettled(self) -> list[str]:
+        """The lines that were taken and are not settled."""
+        return [line for line, _ in self._taken]
+
+    def settle(self) -> None:
+        """All that was taken is done with."""
+        for _ in self._taken:
+            self._hash.update(self._raw.popleft())
+        self._taken.clear()
+        self.settled, self._settled_number = self._place, self.number
+
+    def give_back(self, keep: int) -> None:
+        """All but the first `keep` lines that are not settled will be given once more."""
+        back = self._taken[keep:]
+        del self._taken[keep:]
+        for line, size in reversed(back):
+            self._waiting.append((line, size))
+            self._place -= size
+            self.number -= 1

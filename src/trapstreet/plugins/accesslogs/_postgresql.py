@@ -1,0 +1,175 @@
+"""What PostgreSQL's log says of statements, whatever its layout: lines of pgaudit, log_statement,
+log_min_duration_statement and log_connections."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import msgspec
+
+from trapstreet.core.model.access_events import AccessEvent, Act, Unread
+
+LONGEST_FIELD = 1 << 24
+
+_ACTS = {"READ": Act.READ, "WRITE": Act.WRITE}
+_RELATIONS = {"TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "PARTITIONED TABLE"}
+_ASKED = re.compile(r"(?:duration: [\d.]+ ms  )?(?:statement|execute ([^:]*)): ", re.DOTALL)
+_AGAIN = "fetch from "
+_PARAMETER = re.compile(r"\$(\d+) = (NULL|'((?:[^']|'')*)')", re.DOTALL)
+_NAME = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
+_CONNECTED = "connection authorized: "
+_MOST_SESSIONS = 10_000
+_NOT_THERE = ("<not logged>", "<none>", "<previously logged>")
+
+
+class Entry(msgspec.Struct, gc=False):
+    """One message of a server, and the number of its line; "" is what is not given."""
+
+    line: int
+    time: int
+    user: str
+    database: str
+    client: str
+    session: str
+    severity: str
+    message: str
+    detail: str
+    query: str
+    program: str
+
+
+class _Open(msgspec.Struct):
+    """A statement of which more lines may come."""
+
+    entry: Entry
+    statement: str
+    audited: str
+    act: Act
+    on: list[tuple[str, ...]] = []
+    rows: int | None = None
+    parameters: tuple[str | None, ...] = ()
+
+    def event(self) -> AccessEvent:
+        each = self.entry
+        return AccessEvent(
+            each.time, each.user, self.act, tuple(self.on), self.statement, each.database, each.client,
+            each.program, self.rows, self.parameters,
+        )  # fmt: skip
+
+
+class Statements:
+    """Puts together what several lines say of one statement: log_statement's, then pgaudit's, one for each
+    table. A statement that the server refused is no use of anything."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Open] = {}
+
+    def take(self, entry: Entry) -> Sequence[AccessEvent]:
+        """What is known for certain after one more message. Raises ValueError for one that is torn."""
+        message = entry.message
+        if message.startswith("AUDIT: "):
+            return self._audited(entry, message[7:])
+        if entry.severity in ("ERROR", "FATAL"):
+            before = self._open.get(entry.session)
+            if before is not None and not before.audited and before.entry.query in ("", entry.query):
+                del self._open[entry.session]
+        elif asked := _ASKED.match(message):
+            name = asked[1] or ""
+            if not name.startswith(_AGAIN):
+                return self._asked(entry, message[asked.end() :])
+        elif message.startswith(_CONNECTED) and entry.user:
+            return (
+                AccessEvent(
+                    entry.time, entry.user, Act.CONNECT, database=entry.database, client=entry.client,
+                    program=entry.program,
+                ),
+            )  # fmt: skip
+        return ()
+
+    def rest(self) -> Sequence[AccessEvent]:
+        """What is left at the end."""
+        left = [each.event() for each in self._open.values()]
+        self._open.clear()
+        return left
+
+    def _asked(self, entry: Entry, statement: str) -> Sequence[AccessEvent]:
+        prepared = entry.detail.startswith("prepare: ")
+        text = entry.detail.removeprefix("prepare: ") if prepared else statement
+        parameters = () if prepared else _parameters(entry.detail)
+        return self._begin(entry, _Open(entry, text, "", Act.OTHER, parameters=parameters))
+
+    def _audited(self, entry: Entry, text: str) -> Sequence[AccessEvent]:
+        row = next(csv.reader((text,), strict=True), [])
+        if len(row) < 9:
+            raise ValueError("torn")
+        _, number, part, class_, _, kind, name, statement, values = row[:9]
+        before, audited = self._open.get(entry.session), f"{number},{part}"
+        if statement in _NOT_THERE:
+            known = before is not None and before.audited.partition(",")[0] == number
+            statement = before.statement if before is not None and known else ""
+        same = before is not None and before.statement == statement and before.audited in ("", audited)
+        if before is None or not same:
+            opened = _Open(entry, statement, audited, _ACTS.get(class_, Act.OTHER))
+            done = self._begin(entry, opened)
+        else:
+            opened, done = before, ()
+            opened.audited = audited
+            if opened.act != Act.WRITE:
+                opened.act = _ACTS.get(class_, opened.act)
+        if kind in _RELATIONS and name and (path := _path(entry.database, name)) not in opened.on:
+            opened.on.append(path)
+        if len(row) > 9 and row[9].isdigit():
+            opened.rows = max(opened.rows or 0, int(row[9]))
+        if values and values not in _NOT_THERE and not opened.parameters:
+            found = next(csv.reader((values,)), [])
+            opened.parameters = tuple(each or None for each in found)
+        return done
+
+    def _begin(self, entry: Entry, opened: _Open) -> Sequence[AccessEvent]:
+        if not entry.user:
+            return ()
+        before = self._open.pop(entry.session, None)
+        done = () if before is None else (before.event(),)
+        if len(self._open) >= _MOST_SESSIONS:
+            done = (*done, *self.rest())
+        self._open[entry.session] = opened
+        return done
+
+
+def entries_of(entries: Iterator[Entry | Unread]) -> Iterator[AccessEvent | Unread]:
+    """What a log's messages tell."""
+    statements = Statements()
+    for each in entries:
+        if isinstance(each, Unread):
+            yield each
+            continue
+        try:
+            yield from statements.take(each)
+        except (csv.Error, ValueError):
+            yield Unread(each.line, "torn, or no line of a pgaudit that is known")
+    yield from statements.rest()
+
+
+@lru_cache(maxsize=4_096)
+def without_port(client: str) -> str:
+    """The host of "10.0.0.5:51234"."""
+    host, _, port = client.rpartition(":")
+    return host if host and port.isdigit() else client
+
+
+@lru_cache(maxsize=4_096)
+def _path(database: str, name: str) -> tuple[str, ...]:
+    """The path of a table with a name like public."Odd.Name"."""
+    if '"' not in name:
+        return database, *name.split(".")
+    return database, *(plain or quoted.replace('""', '"') for quoted, plain in _NAME.findall(name))
+
+
+def _parameters(detail: str) -> tuple[str | None, ...]:
+    if not detail[:12].lower().startswith("parameters: "):
+        return ()
+    values: dict[int, str | None] = {}
+    for number, value, text in _PARAMETER.findall(detail):
+        values[int(number)] = None if value == "NULL" else text.replace("''", "'")
+    return tuple(values.get(n + 1) for n in range(max(values, default=0)))

@@ -1,0 +1,213 @@
+"""Imports of logs, and what of the access to a place is used, as lines and for machines."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from trapstreet.access import UsedAccess, Window
+from trapstreet.core.model.words import counted, printable
+from trapstreet.render.access import access_text, name_of
+
+if TYPE_CHECKING:
+    from trapstreet.access.domain.people import Leaver, Staff
+    from trapstreet.access.domain.usage import GrantUse, Impossible, Right, Unused
+    from trapstreet.events import Imported
+
+MOST = 30
+"""Lines of a list that are shown, unless all are asked for."""
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_text(day: int) -> str:
+    """A day that is counted from 1970, like 2026-11-23."""
+    return date.fromordinal(_EPOCH + day).isoformat()
+
+
+def moment_day(moment: int | None) -> str:
+    """The day (UTC) of a time in Unix microseconds."""
+    return "never" if moment is None else datetime.fromtimestamp(moment // 1_000_000, UTC).date().isoformat()
+
+
+def import_lines(done: "Imported") -> Iterator[str]:
+    """What became of one log."""
+    if done.events:
+        when = f", {moment_day(done.first)} to {moment_day(done.last)}"
+        yield f"{done.label}: {counted(done.events, 'use')}{when} ({done.kind})"
+    else:
+        why = "nothing new since it was imported before" if done.before else "no use of anything in it"
+        yield f"{done.label}: {why} ({done.kind})"
+    if done.unparsed:
+        what = counted(done.unparsed, "statement")
+        yield f"    {what} could not be parsed: of those only the tables count that the log itself names"
+    if done.unread:
+        what = counted(done.unread, "line")
+        yield f"    NOT READ {what}, the first is line {done.line:,}: {done.why}"
+    if done.torn:
+        yield "    its last line is not whole yet: the next import reads it"
+    if done.damaged:
+        yield "    NOT READ what comes behind: the file is packed, and breaks off"
+
+
+def import_object(done: "Imported") -> dict[str, object]:
+    """The same for machines."""
+    return {
+        "log": done.label, "kind": done.kind, "events": done.events, "bytes_before": done.before,
+        "first": done.first, "last": done.last, "unparsed": done.unparsed, "unread": done.unread,
+        "first_unread_line": done.line, "why": done.why, "torn": done.torn, "damaged": done.damaged,
+    }  # fmt: skip
+
+
+def window_lines(window: Window, *, classified: bool) -> Iterator[str]:
+    """What the logs cover, and what they do not."""
+    yield (
+        f"Logs from {day_text(window.first)} to {day_text(window.last)}, {counted(window.days, 'day')};"
+        f" a use counts since {day_text(window.since)}."
+    )
+    if window.short:
+        yield "NOT KNOWN what was used before: the logs do not go back that far"
+    if window.empty:
+        shown = ", ".join(map(day_text, window.empty[:3])) + (" …" if len(window.empty) > 3 else "")
+        days = counted(len(window.empty), "day")
+        yield f"NOT KNOWN what was used on {days} without any event: {shown}"
+    if not classified:
+        yield "Nothing there is classified, every record weighs 1: trapstreet discover"
+
+
+def unused_rows(found: Sequence["Unused"]) -> tuple[tuple[str, ...], list[list[str]]]:
+    """A table of how much of the access to each resource is used: header and rows."""
+    header = (
+        "what", "class", "records", "can read", "used", "by jobs only", "not for long", "never", "last use",
+        "exposure",
+    )  # fmt: skip
+    rows = [
+        [
+            name_of(each.resource), each.sensitivity, "?" if each.records is None else f"{each.records:,}",
+            str(each.can), str(each.used), str(each.by_jobs), str(each.stale), str(each.never),
+            moment_day(each.last) if each.seen else "none in the logs: is it logged?",
+            f"{each.score:,.0f}",
+        ]
+        for each in found
+    ]  # fmt: skip
+    return header, rows
+
+
+def right_lines(rights: Sequence["Right"], *, of_resources: bool) -> Iterator[str]:
+    """Each right with what was done with it; what is read stands first, or else who reads."""
+    for each in rights:
+        reading = each.reading
+        subject = name_of(reading.resource) if of_resources else printable(reading.principal)
+        done = f"{each.status.value}; {access_text(reading)}"
+        if each.last is not None:
+            programs = f", with {', '.join(map(printable, each.programs))}" if each.programs else ""
+            done += f"; {counted(each.times, 'use')}, the last on {moment_day(each.last)}{programs}"
+        yield f"{subject}: {done}"
+        yield f"    {printable('; '.join(reading.way))}"
+
+
+def grant_lines(grants: Sequence["GrantUse"]) -> Iterator[str]:
+    """What is granted and was used by nobody."""
+    for each in grants:
+        last = f", the last on {moment_day(each.last)}" if each.last is not None else ""
+        members = counted(each.members, "account")
+        yield f"{printable(each.what)}, to {printable(each.to)}: used by none of {members}{last}"
+
+
+def impossible_lines(found: Sequence["Impossible"]) -> Iterator[str]:
+    """Uses that the map has no way for."""
+    for each in found:
+        why = "the map has no way for it" if each.known else "there is no such account"
+        uses = f"{counted(each.times, 'use')}, the last on {moment_day(each.last)}"
+        yield f"{printable(each.who)} used {printable('.'.join(each.path))}: {uses}; {why}"
+
+
+def clockwork_lines(used: UsedAccess) -> Iterator[str]:
+    """Uses that look like a job's, and are not declared to be one."""
+    programs: dict[tuple[str, str], int] = {}
+    for each in used.clockwork:
+        at = each.who, each.program
+        programs[at] = programs.get(at, 0) + each.times
+    for (who, program), times in sorted(programs.items()):
+        name = printable(program) or "a program without a name"
+        yield f"{printable(who)} with {name}: {counted(times, 'use')} by the clock; a job? --job {name}"
+
+
+def staff_lines(found: "Staff") -> Iterator[str]:
+    """Leavers, movers and accounts without a person."""
+    if not (found.leavers or found.movers or found.nobodys):
+        yield "Every account that logs in belongs to somebody who is there."
+    for each in found.leavers:
+        since = f" since {each.since.isoformat()}" if each.since else ""
+        yield f"LEFT {printable(each.account)}: its person is gone{since}; it still logs in, {_reach(each)}"
+    for move in found.movers:
+        group = f"{printable(move.group)} of {printable(move.former)}"
+        reach = counted(move.reach, "thing")
+        yield (
+            f"MOVED {printable(move.account)}: now in {printable(move.present)}, still in {group},"
+            f" which reads {reach}"
+        )
+    for each in found.nobodys:
+        yield f"NOBODY'S {printable(each.account)}: not in the list; it logs in, {_reach(each)}"
+    if found.absent:
+        yield f"{counted(found.absent, 'account')} of the list are not there."
+
+
+def unused_object(each: "Unused") -> dict[str, object]:
+    """How much of the access to a resource is used, for machines."""
+    return {
+        "what": list(each.resource.path), "kind": each.resource.kind, "class": each.sensitivity,
+        "weight": each.weight, "records": each.records, "can": each.can, "used": each.used,
+        "by_jobs": each.by_jobs, "stale": each.stale, "never": each.never, "last": each.last,
+        "exposure": each.score, "in_logs": each.seen,
+    }  # fmt: skip
+
+
+def right_object(each: "Right") -> dict[str, object]:
+    """A right with what was done with it, for machines."""
+    reading = each.reading
+    return {
+        "who": reading.principal, "what": list(reading.resource.path), "status": each.status.name.lower(),
+        "times": each.times, "last": each.last, "idle_days": each.idle, "programs": list(each.programs),
+        "level": reading.level.name.lower(), "way": list(reading.way),
+    }  # fmt: skip
+
+
+def grant_object(each: "GrantUse") -> dict[str, object]:
+    """An unused grant, for machines."""
+    return {
+        "what": list(each.resource.path), "grant": each.what, "to": each.to, "members": each.members,
+        "last": each.last, "exposure": each.score,
+    }  # fmt: skip
+
+
+def impossible_object(each: "Impossible") -> dict[str, object]:
+    """A use that the map has no way for, for machines."""
+    return {
+        "who": each.who, "what": list(each.path), "times": each.times, "last": each.last,
+        "account_known": each.known,
+    }  # fmt: skip
+
+
+def staff_object(found: "Staff") -> dict[str, object]:
+    """Leavers, movers and accounts without a person, for machines."""
+
+    def account(each: "Leaver") -> dict[str, object]:
+        since = each.since.isoformat() if each.since else None
+        return {"account": each.account, "since": since, "reach": each.reach, "records": each.records}
+
+    return {
+        "left": [*map(account, found.leavers)],
+        "moved": [
+            {
+                "account": each.account, "group": each.group, "former": each.former, "present": each.present,
+                "reach": each.reach,
+            }
+            for each in found.movers
+        ],
+        "nobodys": [*map(account, found.nobodys)],
+        "absent": found.absent,
+    }  # fmt: skip
+
+
+def _reach(each: "Leaver") -> str:
+    return f"reads {counted(each.reach, 'thing')} with {counted(each.records, 'record')}"

@@ -1,0 +1,93 @@
+"""Plans carried out: made as they were proved, or not at all, and taken back."""
+
+from trapstreet.access import EffectiveAccess
+from trapstreet.access.advice import State
+from trapstreet.app.plans import Plan
+from trapstreet.core.model.changes import ROW_SECURITY, Place
+from trapstreet.core.model.errors import TrapstreetError, UnusableInput
+from trapstreet.core.model.words import counted, printable
+from trapstreet.plugins.changes import place_at
+from trapstreet.plugins.permissions import rights_at, rights_within
+
+_LONGEST = 120
+
+
+def apply(plan: Plan) -> None:
+    """Make a plan's changes. Effective access is then what the plan says, or as it was before.
+
+    Raises UnusableInput where rights are others than those that the plan was made for, or access would not
+    become what was planned; AccessDenied or Unreachable where the place does not take the changes.
+    """
+    if not plan.changes:
+        raise UnusableInput(f"the plan in {plan.folder} changes nothing", hint="there is nothing to do")
+    with place_at(plan.place) as place:
+        _refuse_if_changed(plan, place)
+        plan.begin()
+        try:
+            place.make(plan.changes, lambda handle: _refuse_if_not_as_planned(plan, handle))
+        except TrapstreetError:
+            if place.standing() == plan.rights:
+                plan.take_back()
+            raise
+        if wrong := _not_as_planned(plan):
+            place.take_back(plan.changes)
+            plan.take_back()
+            raise UnusableInput(
+                f"access to {', '.join(map(printable, wrong))} was not as planned; all was given back",
+                hint="somebody changed rights meanwhile: make a new plan",
+            )
+
+
+def undo(plan: Plan) -> list[str]:
+    """Take a plan's changes back, also where they were made in part; what then is not as it was before it.
+
+    Raises UnusableInput if nobody has begun to make them.
+    """
+    if not plan.begun:
+        raise UnusableInput(f"the plan in {plan.folder} was not applied", hint="there is nothing to undo")
+    with place_at(plan.place) as place:
+        place.take_back(plan.changes)
+        plan.take_back()
+        return _differences(plan.rights, place.standing())
+
+
+def _refuse_if_changed(plan: Plan, place: Place) -> None:
+    found = _differences(plan.rights, place.standing())
+    if found:
+        raise UnusableInput(
+            f"{counted(len(found), 'right')} changed since the plan was made: {found[0]}",
+            hint="make a new one: trapstreet access advise",
+        )
+
+
+def _differences(before: dict[str, list[str]], now: dict[str, list[str]]) -> list[str]:
+    """What is there newly, and what is not any more, each safe to print."""
+    was = {(name, line) for name, lines in before.items() for line in lines}
+    is_now = {(name, line) for name, lines in now.items() for line in lines}
+    new = [f"new in {name}: {line}" for name, line in sorted(is_now - was)]
+    gone = [f"gone from {name}: {line}" for name, line in sorted(was - is_now)]
+    return [printable(each)[:_LONGEST] for each in new + gone]
+
+
+def _refuse_if_not_as_planned(plan: Plan, handle: object) -> None:
+    """Before the changes are final."""
+    access = EffectiveAccess(rights_within(plan.place, handle))
+    for name in {each.path[0] for each in access.rights.resources}:
+        if _digest(plan, access, name) != plan.effective.get(name, ("", ""))[1]:
+            raise UnusableInput(
+                f"access to {printable(name)} would not be as planned; nothing was changed",
+                hint="make a new plan",
+            )
+
+
+def _not_as_planned(plan: Plan) -> list[str]:
+    """As anybody sees it now."""
+    access = EffectiveAccess(rights_at(plan.place))
+    return [name for name, (_, then) in plan.effective.items() if _digest(plan, access, name) != then]
+
+
+def _digest(plan: Plan, access: EffectiveAccess, name: str) -> str:
+    """Of what the plan says: who reads what and how, or where it narrows rows, who reads what."""
+    narrows = any(each.kind == ROW_SECURITY for each in plan.changes)
+    state = State(access, name)
+    return state.readers_digest if narrows else state.digest

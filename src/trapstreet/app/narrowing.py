@@ -1,0 +1,88 @@
+"""Row security advised on: what a predicate would hide from those who used the rows."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trapstreet.access import EffectiveAccess
+from trapstreet.access.advice import Hidden, Narrowing, State, hidden_from
+from trapstreet.app.plans import Draft
+from trapstreet.app.uses import record_ids_of, records_used
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.access_events import RecordsUsed
+from trapstreet.core.model.changes import Bound, Rows
+from trapstreet.core.model.urls import without_password
+from trapstreet.plugins.changes import place_at
+from trapstreet.plugins.permissions import rights_at
+from trapstreet.render import advice as render
+
+Ids = NDArray[np.uint64]
+
+_ANY_ROW = "ctid"
+_UNKNOWN = "the logs do not say which records"
+
+
+def narrow(workspace: Workspace, location: str, table: str, predicate: str) -> tuple[Narrowing, Draft]:
+    """What it would do to show only the rows of a predicate, and the plan to do so. Changes nothing.
+
+    The rows are read once, and the predicate is evaluated as each person who used some of them. Raises
+    UnusableInput where the table or the predicate is none, AccessDenied and Unreachable.
+    """
+    with place_at(location) as place:
+        change = place.narrowing(table, predicate)
+        used = records_used(workspace, location, change.on)
+        with place.rows(change) as rows:
+            identify = partial(record_ids_of, workspace, location, change.on)
+            columns = {column for each in used.values() for column in each.named}
+            values = {column: _values(rows, column, used, identify) for column in sorted(columns)}
+            people = [_hidden(who, each, rows, values) for who, each in sorted(used.items())]
+        rights = place.standing()
+        edition = place.edition
+    access = EffectiveAccess(rights_at(location))
+    inside = {each.path[0] for each in access.rights.resources}
+    effective = {name: (State(access, name).readers_digest,) * 2 for name in inside}
+    label = without_password(location)
+    found = Narrowing(label, edition, change, tuple(people))
+    details: dict[str, object] = {"people": [*map(render.hidden_object, found.people)]}
+    return found, Draft(label, edition, (change,), rights, effective, details)
+
+
+def _values(
+    rows: Rows, column: str, used: Mapping[str, RecordsUsed], identify: Callable[[str, list[Any]], Ids]
+) -> dict[int, object]:
+    """By RecordId, the values of a column that somebody used and that are still there."""
+    asked = [each.named[column].records for each in used.values() if column in each.named]
+    wanted = np.unique(np.concatenate(asked))
+    found: dict[int, object] = {}
+    if name := column or rows.key():
+        for some in rows.values(name):
+            ids = identify(column, some)
+            for at in np.flatnonzero(np.isin(ids, wanted)):
+                found[int(ids[at])] = some[at]
+    return found
+
+
+def _hidden(who: str, used: RecordsUsed, rows: Rows, values: Mapping[str, Mapping[int, object]]) -> Hidden:
+    """What would be hidden from one account."""
+    bound = rows.bound(who)
+    if bound == Bound.GONE:
+        return Hidden(who, used.uses, 0, 0, 0, why="there is no such role any more")
+    if bound == Bound.FREE:
+        return Hidden(who, used.uses, used.uses, 0, 0, why="")
+    looked_at: dict[str, Hidden] = {}
+    anything = rows.narrowed(who, _ANY_ROW, [])
+    if anything.fails:
+        return Hidden(who, used.uses, used.uses, 0, 0, anything.fails)
+    why = anything.unproven or _UNKNOWN
+    for column, named in used.named.items():
+        known = values[column]
+        there = [known[int(each)] for each in named.records if int(each) in known]
+        found = rows.narrowed(who, column or rows.key(), there) if column or rows.key() else None
+        if found is None or found.unproven:
+            why = found.unproven if found else _UNKNOWN
+        else:
+            looked_at[column] = Hidden(who, used.uses, named.uses, len(there), found.hidden, found.fails)
+    return hidden_from(who, used.uses, looked_at, why)

@@ -1,0 +1,204 @@
+"""`trapstreet access advise` and `trapstreet access apply`."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trapstreet.cli.options import FOLDER, example, json_option, workspace_option
+from trapstreet.cli.output import emit, progress
+from trapstreet.core.model.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from trapstreet.app.workspace import Workspace
+
+_DAY = 86_400_000_000
+
+
+@click.command(
+    epilog=example(
+        "trapstreet access advise postgresql://postgres@db.internal/crm --out less",
+        "trapstreet access advise postgresql://postgres@db.internal/ --role agents --unused-for 90d",
+        "trapstreet access advise postgresql://postgres@db.internal/crm"
+        " --policy 'crm.tickets=agent = current_user'",
+        "trapstreet access apply less",
+    ),
+)
+@click.argument("target")
+@click.option("--role", default="", metavar="NAME", help="Only this role's rights; PUBLIC for everybody's.")
+@click.option(
+    "--unused-for",
+    metavar="DAYS",
+    help="Rights not used for so long, like 90d, may go though they were used before.",
+)
+@click.option(
+    "--policy",
+    metavar="TABLE=PREDICATE",
+    help="Instead: what row security that shows only these rows would hide from those who used them.",
+)
+@click.option("--out", type=FOLDER, metavar="DIR", help="Where to write the plan for `access apply`.")
+@click.option("--all", "whole", is_flag=True, help="List everything.")
+@workspace_option
+@json_option
+def advise(
+    target: str,
+    *,
+    role: str,
+    unused_for: str | None,
+    policy: str | None,
+    out: Path | None,
+    whole: bool,
+    workspace: Path | None,
+    as_json: bool,
+) -> int:
+    """What can be taken away at TARGET without blocking any past use, proved by all of them.
+
+    TARGET is the URL of a PostgreSQL server, or of one of its databases; its logs are imported before
+    (`access import`). Every past statement is asked for again, as the person it was, with the rights gone:
+    explained, not run, in a transaction that is rolled back. Nothing is changed. Exit status 6 if some uses
+    could not be checked.
+    """
+    from trapstreet.app.advising import Wish, advise, draft_of
+    from trapstreet.app.clock import now
+    from trapstreet.app.discovered import holdings_at, place_of
+    from trapstreet.app.plans import refuse_taken, write_plan
+    from trapstreet.app.reviews import wanted
+    from trapstreet.app.uses import past_uses
+    from trapstreet.app.workspace import Workspace
+    from trapstreet.render import advice as render
+    from trapstreet.render.reviews import item_text, wanted_lines
+
+    since = now() - _days(unused_for) * _DAY if unused_for else 0
+    if out is not None:
+        refuse_taken(out)
+    opened = Workspace.open(workspace)
+    if policy is not None:
+        if role or unused_for:
+            raise UnusableInput("--policy goes with neither --role nor --unused-for", hint="leave them out")
+        return _narrow(opened, target, policy, out, as_json=as_json)
+    uses = past_uses(opened, target)
+    wish = Wish(role, since)
+    with progress("looking for what nobody needs") as told:
+        planned = advise(target, uses, holdings_at(place_of(target)), wish=wish, progress=told)
+    advice = planned.advice
+    lines = [*render.advice_lines(advice, planned.moved, whole=whole)]
+    if whole:
+        lines += render.needed_lines(advice.needed, whole=True)
+    wishes = [
+        (each.item, each.review, each.number, done) for each, done in wanted(opened, target, advice.changes)
+    ]
+    lines += wanted_lines(wishes)
+    if out is not None:
+        write_plan(out, draft_of(planned, wish))
+        lines += ["", _written(out)]
+    document: dict[str, object] = {
+        "place": advice.place,
+        "edition": advice.edition,
+        "changes": [render.change_object(each) for each in advice.changes],
+        "largest": advice.largest,
+        "proof": render.proof_object(advice.proof),
+        "older": render.proof_object(advice.older),
+        "moved": [render.moved_object(each) for each in planned.moved],
+        "wanted": [
+            {"review": review, "item": number, "text": item_text(item), "done": done}
+            for item, review, number, done in wishes
+        ],
+        "out": str(out) if out else None,
+    }
+    emit(as_json, document, "\n".join(lines))
+    return 6 if advice.proof.unproven else 0
+
+
+def _narrow(opened: "Workspace", target: str, policy: str, out: Path | None, *, as_json: bool) -> int:
+    from trapstreet.app.narrowing import narrow
+    from trapstreet.app.plans import write_plan
+    from trapstreet.render import advice as render
+
+    table, equals, predicate = policy.partition("=")
+    if not (table.strip() and equals and predicate.strip()):
+        raise UnusableInput(
+            "--policy is TABLE=PREDICATE", hint="write it like 'crm.tickets=agent = current_user'"
+        )
+    narrowing, draft = narrow(opened, target, table.strip(), predicate.strip())
+    lines = [*render.narrowing_lines(narrowing)]
+    if out is not None:
+        write_plan(out, draft)
+        lines += ["", _written(out)]
+    document = {
+        "place": narrowing.place,
+        "change": render.change_object(narrowing.change),
+        "records": narrowing.records,
+        "hidden": narrowing.hidden,
+        "unproved": narrowing.unproved,
+        "people": [*map(render.hidden_object, narrowing.people)],
+        "out": str(out) if out else None,
+    }
+    emit(as_json, document, "\n".join(lines))
+    return 6 if narrowing.unproved else 0
+
+
+def _written(out: Path) -> str:
+    return f"The plan is in {out}. Read {out}/forward.sql, then: trapstreet access apply {out}"
+
+
+@click.command(
+    epilog=example("trapstreet access apply less", "trapstreet access apply less --undo"),
+)
+@click.argument("folder", type=FOLDER)
+@click.option("--undo", "back", is_flag=True, help="Give back what was taken away.")
+@workspace_option
+@json_option
+def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) -> None:
+    """Make the changes of the plan in FOLDER, which `access advise` wrote, or take them back.
+
+    It is refused if any right has changed since. All is changed in one transaction a database, in which
+    effective access is looked at again: if it is not just what was planned, nothing stays changed. Where
+    there is a workspace, `access diff` tells when somebody gives back what was taken away.
+    """
+    from trapstreet.app.applying import apply, undo
+    from trapstreet.app.drift import given_back, taken_away
+    from trapstreet.app.plans import plan_in
+    from trapstreet.core.model.changes import ROW_SECURITY
+    from trapstreet.core.model.words import counted, printable
+
+    plan = plan_in(folder)
+    opened = _workspace(workspace)
+    taken = [(each.of, each.on) for each in plan.changes if each.kind != ROW_SECURITY]
+    rights = counted(len(plan.changes), "right")
+    left: Sequence[str] = ()
+    if back:
+        left = undo(plan)
+        if opened:
+            given_back(opened, plan.place, taken)
+        lines = [f"{rights} given back at {printable(plan.place)}."]
+        lines += [f"Not as before the plan, by others: {each}" for each in left]
+    else:
+        apply(plan)
+        if opened:
+            taken_away(opened, plan.place, taken)
+        lines = [f"{rights} taken away at {printable(plan.place)}; access is now as planned."]
+        lines.append(f"To give them back: trapstreet access apply {folder} --undo")
+    document = {"place": plan.place, "changes": len(plan.changes), "undone": back, "others": [*left]}
+    emit(as_json, document, "\n".join(lines))
+
+
+def _workspace(asked: Path | None) -> "Workspace | None":
+    """The workspace that is asked for, or the one there is, if any."""
+    from trapstreet.app.workspace import Workspace, find
+
+    try:
+        find(asked)
+    except UnusableInput:
+        if asked:
+            raise
+        return None
+    return Workspace.open(asked)
+
+
+def _days(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,5})\s*d?", text.strip())
+    if not found or not int(found.group(1)):
+        raise UnusableInput(f"--unused-for {text!r} is no number of days", hint="write it like 90d")
+    return int(found.group(1))

@@ -1,0 +1,55 @@
+"""Kinds of places whose rights can be changed. One file in this folder is one kind.
+
+A kind is a module with
+    title     what people call it
+    schemes   how its locations begin: ("postgresql",) for postgresql://…
+    opened(location)  a context manager that gives a `Place`
+A name that begins with "_" is a part that kinds share.
+
+Nothing is changed at a place but by `make` and `take_back`, and those change everything they are asked to or
+nothing. Whatever else is tried out there is undone, keeps nobody waiting for long, and runs no statement of
+anybody's.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cache
+from types import MappingProxyType
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+from trapstreet.core.model.changes import Place
+from trapstreet.core.model.errors import UnusableInput
+
+
+class Kind(Protocol):
+    """A module of this folder."""
+
+    title: str
+    schemes: tuple[str, ...]
+
+    def opened(self, location: str) -> AbstractContextManager[Place]: ...
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Every kind by its name, in the order of names."""
+    names = sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
+    return MappingProxyType(
+        {name: cast(Kind, importlib.import_module(f"{__name__}.{name}")) for name in names}
+    )
+
+
+def place_at(location: str) -> AbstractContextManager[Place]:
+    """A place, opened. Raises UnusableInput where no kind knows it, and what the kind raises."""
+    scheme = urlsplit(location).scheme.lower() if "://" in location else ""
+    for kind in kinds().values():
+        if scheme in kind.schemes:
+            return kind.opened(location)
+    known = ", ".join(f"{each}://" for kind in kinds().values() for each in kind.schemes if each)
+    raise UnusableInput(
+        f"nothing here changes the rights of {scheme + '://' if scheme else 'files'}",
+        hint=f"give one of {known}",
+    )

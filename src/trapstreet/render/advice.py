@@ -1,0 +1,219 @@
+"""Advice as scripts, as a plan for machines, and as lines."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from trapstreet.access.advice import Advice, Hidden, Moved, Narrowing, Needed, Proof
+from trapstreet.core.model.changes import Change, Checked
+from trapstreet.core.model.words import counted, printable
+
+SHOWN = 20
+"""Of everything that there is much of, unless all is asked for."""
+_NAMES = 5
+_T = TypeVar("_T")
+
+
+def forward_script(place: str, changes: Sequence[Change], *, comment: str) -> str:
+    """What takes the rights away, for people to read and to run."""
+    return _script(place, comment, changes, lambda each: each.forward)
+
+
+def rollback_script(place: str, changes: Sequence[Change], *, comment: str) -> str:
+    """What gives them back, the last one first."""
+    return _script(place, comment, [*reversed(changes)], lambda each: each.back)
+
+
+def sentence(proof: Proof, done: str = "would have been blocked") -> str:
+    """ "0 of 41,802 past uses by 37 people would have been blocked; 12 could not be checked" """
+    blocked = sum(each.use.times for each in proof.blocked)
+    unproven = sum(each.use.times for each in proof.unproven)
+    people = counted(proof.people, "person", "people")
+    said = f"{blocked:,} of {proof.uses:,} past uses by {people} {done}"
+    return f"{said}; {unproven:,} could not be checked, here they are:" if unproven else f"{said}."
+
+
+def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iterator[str]:
+    """What may be taken away, and what speaks for and against it."""
+    rights = counted(len(advice.changes), "right")
+    if not advice.changes:
+        yield f"{advice.edition} at {printable(advice.place)}: nothing can be taken away."
+    else:
+        yield f"{advice.edition} at {printable(advice.place)}: {rights} can be taken away."
+    yield sentence(advice.proof)
+    yield from (f"  {_told(each)}" for each in _some(advice.proof.unproven, whole))
+    yield from _rest(advice.proof.unproven, whole)
+    if advice.older.blocked:
+        yield "Of uses that are too long ago to count, these would be blocked:"
+        yield from (f"  {_told(each)}" for each in _some(advice.older.blocked, whole))
+        yield from _rest(advice.older.blocked, whole)
+    if advice.proof.span:
+        first, last = map(_day, advice.proof.span)
+        yield f"The logs tell of uses from {first} to {last}; who uses a right more seldom is not in them."
+    if advice.changes:
+        yield ""
+        yield "To take away:"
+        yield from (f"  {printable(each.says)}" for each in _some(advice.changes, whole))
+        yield from _rest(advice.changes, whole)
+        yield (
+            "No larger set of them blocks nobody."
+            if advice.largest
+            else (
+                "Nothing more could be taken away beside these; whether another set is larger is not known."
+            )
+        )
+    if moved:
+        yield ""
+        yield "Who can read what no longer:"
+        yield from (f"  {_moved(each)}" for each in _some(moved, whole))
+        yield from _rest(moved, whole)
+
+
+def narrowing_lines(narrowing: Narrowing) -> Iterator[str]:
+    """What a rule would hide from whom."""
+    change, people = narrowing.change, counted(len(narrowing.people), "account", "accounts")
+    yield f"{narrowing.edition} at {printable(narrowing.place)}: {printable(change.says)}"
+    records = counted(narrowing.records, "record")
+    yield f"{narrowing.hidden:,} of {records} that {people} used would be hidden from them."
+    for each in narrowing.people:
+        if each.fails:
+            yield f"  {printable(each.who)}: all {each.uses:,} uses would fail: {printable(each.fails)}"
+        elif each.hidden:
+            yield f"  {printable(each.who)}: {each.hidden:,} of {each.records:,} records"
+    if narrowing.unproved:
+        yield f"{counted(narrowing.unproved, 'use')} could not be checked, here they are:"
+        for each in narrowing.people:
+            if each.uses > each.proved:
+                uses = counted(each.uses - each.proved, "use")
+                yield f"  {printable(each.who)}: {uses}: {printable(each.why)}"
+
+
+def hidden_object(hidden: Hidden) -> dict[str, object]:
+    """What would be hidden from one account, for machines."""
+    return {
+        "who": hidden.who,
+        "uses": hidden.uses,
+        "proved": hidden.proved,
+        "records": hidden.records,
+        "hidden": hidden.hidden,
+        "fails": hidden.fails,
+        "why": hidden.why,
+    }
+
+
+def needed_lines(needed: Sequence[Needed], *, whole: bool) -> Iterator[str]:
+    """What stays, and for whom."""
+    if needed:
+        yield ""
+        yield "Needed by past uses:"
+        for each in _some(needed, whole):
+            yield f"  {printable(each.change.says)}: {printable(_names({use.who for use in each.by}))}"
+        yield from _rest(needed, whole)
+
+
+def proof_object(proof: Proof) -> dict[str, object]:
+    """A proof for machines."""
+    span = proof.span
+    return {
+        "uses": proof.uses,
+        "people": proof.people,
+        "first": _time(span[0]) if span else None,
+        "last": _time(span[1]) if span else None,
+        "blocked": [_checked_object(each) for each in proof.blocked],
+        "unproven": [_checked_object(each) for each in proof.unproven],
+    }
+
+
+def change_object(change: Change) -> dict[str, object]:
+    """A change for machines: all of it."""
+    return {
+        "key": change.key,
+        "database": change.database,
+        "on": list(change.on),
+        "kind": change.kind,
+        "right": change.right,
+        "of": change.of,
+        "forward": list(change.forward),
+        "back": list(change.back),
+        "rests": list(change.rests),
+    }
+
+
+def moved_object(moved: Moved) -> dict[str, object]:
+    """Who can read a resource no longer, for machines."""
+    return {"what": list(moved.resource.path), "lost": list(moved.lost), "gained": list(moved.gained)}
+
+
+def _checked_object(checked: Checked) -> dict[str, object]:
+    use = checked.use
+    return {
+        "who": use.who,
+        "database": use.database,
+        "on": [list(each) for each in use.on],
+        "statement": use.statement,
+        "times": use.times,
+        "last": _time(use.last),
+        "why": checked.why,
+    }
+
+
+def _script(
+    place: str, comment: str, changes: Sequence[Change], part: Callable[[Change], Sequence[str]]
+) -> str:
+    """One transaction a database, for psql."""
+    lines = [f"-- {printable(comment)}", f"-- {printable(place)}", "\\set ON_ERROR_STOP on"]
+    database = None
+    for each in changes:
+        where = each.database
+        if database is None or where not in ("", database):
+            if database is not None:
+                lines.append("COMMIT;")
+            if where:
+                lines.append(f"\\connect {_connect(where)}")
+                database = where
+            else:
+                database = ""
+            lines += ["BEGIN;", "SET LOCAL lock_timeout = '1s';", "SET LOCAL search_path = pg_catalog;"]
+        lines.append(f"-- {printable(each.says)}")
+        lines += [f"{statement};" for statement in part(each)]
+    return "\n".join([*lines, "COMMIT;" if changes else "-- nothing to do", ""])
+
+
+def _connect(database: str) -> str:
+    return '"' + database.replace('"', '""') + '"'
+
+
+def _told(checked: Checked) -> str:
+    use = checked.use
+    what = printable(use.statement) or ", ".join(printable(".".join(each)) for each in use.on) or "unknown"
+    times = counted(use.times, "time")
+    return f"{printable(use.who)}, {times}, last {_day(use.last)}: {what}: {printable(checked.why)}"
+
+
+def _moved(moved: Moved) -> str:
+    lost = f"{_names(moved.lost)}" if moved.lost else "nobody"
+    gained = f"; newly: {_names(moved.gained)}" if moved.gained else ""
+    return printable(f"{moved.resource.name}: {lost}{gained}")
+
+
+def _names(names: Iterable[str]) -> str:
+    found = sorted(names)
+    more = f" and {len(found) - _NAMES:,} more" if len(found) > _NAMES else ""
+    return ", ".join(found[:_NAMES]) + more
+
+
+def _some(things: Sequence[_T], whole: bool) -> Sequence[_T]:
+    return things if whole else things[:SHOWN]
+
+
+def _rest(things: Sequence[object], whole: bool) -> Iterator[str]:
+    if not whole and len(things) > SHOWN:
+        yield f"  … and {len(things) - SHOWN:,} more: --all"
+
+
+def _day(time: int) -> str:
+    return _time(time)[:10]
+
+
+def _time(time: int) -> str:
+    return datetime.fromtimestamp(time / 1e6, UTC).isoformat(timespec="seconds")

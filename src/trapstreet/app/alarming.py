@@ -10,7 +10,6 @@ from trapstreet.app.delivering import Delivered, deliver, test_alert
 from trapstreet.app.errors import known_error
 from trapstreet.app.leaks import alarm_findings
 from trapstreet.app.settings import routes_of
-from trapstreet.app.weighing import joint_evidence
 from trapstreet.app.working import Seen
 from trapstreet.app.workspace import Workspace
 from trapstreet.cases import Route, Tellings, Use, alerts, escalate, raise_alert
@@ -122,6 +121,8 @@ def _look_at(workspace: Workspace, owner: str, routes: Sequence[Route]) -> int:
 
 def _joint(workspace: Workspace, owner: str) -> float:
     """The joint evidence of an owner; 0 where it cannot be worked out, which keeps no use from being told."""
+    from trapstreet.app.weighing import joint_evidence  # and all that decoys are made of
+
     try:
         return joint_evidence(workspace, [owner])[owner].log10_e
     except Exception as error:

@@ -12,7 +12,7 @@ import msgspec
 
 from trapstreet import __version__
 from trapstreet.app.settings import FILE_NAME, with_value
-from trapstreet.app.workspace import Workspace
+from trapstreet.app.workspace import POLICY, Workspace
 from trapstreet.core.model.urls import without_password
 from trapstreet.keys.files import publish, refuse_taken, unfinished
 from trapstreet.store.database import newest_schema
@@ -20,7 +20,7 @@ from trapstreet.store.database import newest_schema
 FORMAT = 1
 MANIFEST = "manifest"
 TABLES = "tables"
-COPIED = ("index", "sealed", "evidence", "remembered")
+COPIED = ("index", "sealed", "evidence", "remembered", "events")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -93,6 +93,8 @@ def write_backup(workspace: Workspace, path: Path, *, now: int) -> Written:
 
 def _files(workspace: Workspace, folder: Path, tables: dict[str, list[str]]) -> Iterator[tuple[str, Path]]:
     yield FILE_NAME, folder / FILE_NAME
+    if (workspace.root / POLICY).is_file():
+        yield POLICY, workspace.root / POLICY
     for table in tables:
         yield f"{TABLES}/{table}", folder / table
     for part in COPIED:

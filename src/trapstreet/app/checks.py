@@ -48,6 +48,7 @@ def around(workspace: Workspace, traps: Sequence[Path]) -> Iterator[Check]:
     yield clock()
     yield from watched()
     yield from evidence(workspace)
+    yield from rights(workspace)
     own = workspace.root / workspace.settings.serve.trap
     for trap in traps:
         yield spool(trap)
@@ -120,6 +121,14 @@ def evidence(workspace: Workspace) -> Iterator[Check]:
         yield Check("evidence", False, found, advice)
     else:
         yield Check("evidence", True, found)
+
+
+def rights(workspace: Workspace) -> Iterator[Check]:
+    """Whether the rights of each place that the settings name were compared in time."""
+    if workspace.settings.access.targets:
+        from trapstreet.app.drift_work import compared_in_time
+
+        yield from compared_in_time(workspace)
 
 
 def spool(trap: Path) -> Check:

@@ -84,6 +84,8 @@ class Duties:
             Job("alerts", SOON, self._raise, then=("messages",)),
             Job("messages", SOON, self._tell, alone=False),
             Job("housekeeping", SELDOM, self._keep_house),
+            Job("rights", SELDOM, self._compare, then=("messages",), hangs_after=HANGS_AFTER),
+            Job("reviews", SELDOM, self._remind, then=("messages",)),
             Job("checks", SELDOM, self._look_around, then=("messages",)),
             Job("forgetting", DAILY, self._forget),
             Job("evidence", SELDOM, self._destroy_old),
@@ -153,6 +155,22 @@ class Duties:
             if not is_signed():
                 self._workspace.sign_log()
         return leases.forget_old(days=1)
+
+    def _compare(self, turn: Turn) -> int:
+        """Compare the rights of the places that the settings name with what they were."""
+        if not self._workspace.settings.access.targets:
+            return 0
+        from trapstreet.app.drift_work import compare_due
+
+        raised = compare_due(self._workspace, turn.goes_on, self._say)
+        self._raised += raised
+        return raised
+
+    def _remind(self, turn: Turn) -> int:
+        """Remind owners of what they have not decided in reviews that are due."""
+        from trapstreet.app.review_work import remind
+
+        return remind(self._workspace, turn.goes_on, self._say)
 
     def _look_around(self, turn: Turn) -> int:
         """Raise an alert for what will go wrong if nobody does anything; one a week for each thing."""

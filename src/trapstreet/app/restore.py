@@ -11,7 +11,7 @@ import msgspec
 from trapstreet.app.backup import COPIED, FORMAT, MANIFEST, TABLES, Hashed, Manifest
 from trapstreet.app.folder import new_database, new_folder
 from trapstreet.app.settings import FILE_NAME, Settings, read_settings, with_value
-from trapstreet.app.workspace import SQLITE_NAME, Workspace
+from trapstreet.app.workspace import POLICY, SQLITE_NAME, Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.urls import password_of, without_password
 from trapstreet.keys.files import write_private
@@ -96,7 +96,7 @@ def _unpack(backup: Path, staging: Path) -> dict[str, tuple[int, str]]:
 def _safe_name(entry: tarfile.TarInfo, *, label: str) -> str:
     """A member's name, if it is a plain file where a backup has one: an archive may be anybody's."""
     parts = PurePosixPath(entry.name).parts
-    known = entry.name in (MANIFEST, FILE_NAME) or (len(parts) > 1 and parts[0] in (TABLES, *COPIED))
+    known = entry.name in (MANIFEST, FILE_NAME, POLICY) or (len(parts) > 1 and parts[0] in (TABLES, *COPIED))
     if not entry.isreg() or not known or ".." in parts or entry.name != "/".join(parts):
         raise UnusableInput(f"{label} is no backup of trapstreet", hint=_BROKEN)
     return entry.name

@@ -32,7 +32,7 @@ def serve(start: Path | None, folder: Path | None, *, say: Callable[[str], None]
     traps = [own] if own else []
     traps += [root / each for each in settings.work.traps if root / each != own]
     watches = _watches(root, say)
-    if not traps and not watches:
+    if not traps and not watches and not settings.access.targets:
         raise UnusableInput(
             "there is no trap to serve, and none to take from",
             hint="set trap under [serve] in trapstreet.toml, or pass --folder DIR (docs/trap.md)",

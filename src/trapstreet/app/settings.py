@@ -2,129 +2,40 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from trapstreet.app.settings_lines import line_of, line_of_message
+from trapstreet.app.settings_text import FILE_NAME, FORMAT, new_settings_text, with_value
+from trapstreet.app.settings_values import read_keep, read_marks, read_share
 from trapstreet.core.model.amounts import bytes_of, seconds_of
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.sections import in_our_words, within
+from trapstreet.core.model.urls import without_password
 
 if TYPE_CHECKING:
     from trapstreet.cases import Route
 
     Options = dict[str, Any]
 
-FILE_NAME = "trapstreet.toml"
-FORMAT = 1
-
-MOST_WITHHELD = 0.05
-"""The largest share of a data set's rows that a copy may go without."""
-
-_LEAST_KEPT = 30
-"""Days."""
-
-_TEMPLATE = """\
-# A trapstreet workspace. What may be changed here says so; the rest is written by trapstreet.
-
-[workspace]
-id = {id}
-created = {created}
-format = {format}
-
-[database]
-# SQLite in this folder, or PostgreSQL: postgresql://USER@HOST/DATABASE. The password does not belong here: it
-# is kept beside the master key, or taken from PGPASSWORD, PGSERVICE or ~/.pgpass.
-url = {url}
-
-[keys]
-# The folder with this workspace's master key; "" is trapstreet/keys in your configuration folder. The folder
-# in the variable TRAPSTREET_KEYS is looked at first. May be changed when the folder moves.
-folder = {folder}
-# Public halves and a check value: they open nothing.
-log = {log}
-kit = {kit}
-check = {check}
-
-[decoys]
-# May be changed: mail domains and telephone numbers that belong to you and reach nobody else. Decoys get
-# their addresses and numbers from here, web addresses too (www.your.domain). Without them decoys use names
-# reserved for examples, and whoever knows that can strip them.
-domains = []
-phones = []
-
-[trap]
-# May be changed: web addresses below which your trap answers, and DNS zones that it answers for. Breadcrumbs
-# get their links and host names from here, and decoys their web addresses: urls = ["https://cdn.your.domain/"],
-# zones = ["your-net.domain"].
-urls = []
-zones = []
-# May be changed: your own networks, inside = ["10.0.0.0/8"], and MaxMind DB files of countries and networks
-# that you bring, geography = ["/srv/geo/GeoLite2-City.mmdb"]: sightings then say from where.
-inside = []
-geography = []
-
-[work]
-# May be changed: folders of traps that trapstreet work takes what they heard from, like
-# traps = ["/var/lib/trapstreet-trap"].
-traps = []
-# May be changed: how long uses of decoys are kept after the last one, and after their case was closed. What
-# belongs to an open case is kept. "" keeps all for ever.
-keep = "3 years"
-
-[serve]
-# May be changed: the folder of the trap that trapstreet serve runs on this machine beside the worker, like
-# trap = "trap" (trapstreet serve --only trap --folder trap --set-up makes it). "" is none.
-trap = ""
-
-# [callback.NAME] may be added for each service that tells of calls, mails and tokens; docs/callbacks.md.
-# [callback.calls]
-# kind = "twilio"
-# url = "https://cdn.your.domain/hooks/calls"
-# secret_file = "twilio.token"
-
-# [suppression] may be added: jobs on other machines then send their rows by HTTP (docs/suppression.md), and
-# trapstreet serve answers them. All but the line itself may be left out.
-# [suppression]
-# address = "127.0.0.1"
-# port = 8480
-# certificate = "fullchain.pem"
-# key = "privkey.pem"
-
-# [notify.NAME] may be added for each way by which people are told of alerts; docs/alerts.md has all rules.
-# [notify.desk]
-# kind = "mail"
-# host = "smtp.your.domain"
-# from = "trapstreet@your.domain"
-# to = ["security@your.domain"]
-# least = "medium"
-
-# [share.NAME] may be added for a data set NAME: what each of its copies goes without or has spelled in its
-# own way, so that even a leak without decoys tells whose it was. Nothing unless it stands here.
-# [share.customers]
-# withhold = "1%"
-# marks = ["phone=phone-layout", "email=letter-case"]
-
-[scan]
-# May be changed: values of yours that anybody may have, an address or a number that you publish. They are set
-# aside wherever they are found: public = ["info@your.domain", "+353 1 900 0100"].
-public = []
-
-[evidence]
-# May be changed: of what the watch finds a sealed snapshot is kept for so long, and for so long after its
-# case was closed; of larger objects the beginning; all of them together take no more than this room.
-keep = "90 days"
-largest = "100 MB"
-room = "10 GB"
-
-[trace]
-# May be changed: the largest chance, over all copies together, that an innocent copy is accused.
-bound = 1e-6
-"""
+__all__ = [
+    "FILE_NAME",
+    "FORMAT",
+    "Settings",
+    "access_every",
+    "evidence_limits",
+    "new_settings_text",
+    "parse_settings",
+    "read_keep",
+    "read_marks",
+    "read_settings",
+    "read_share",
+    "routes_of",
+    "with_value",
+]
 
 
 class WorkspaceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -219,6 +130,15 @@ class EvidenceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     room: str = "10 GB"
 
 
+class AccessSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose rights the worker compares, and how often: URLs without passwords, and folders (`access_every`).
+    `reminders` is the route of the kind mail by which owners are reminded of reviews; "" reminds nobody."""
+
+    targets: tuple[str, ...] = ()
+    every: str = "1 day"
+    reminders: str = ""
+
+
 class TraceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How sure an accusation must be."""
 
@@ -242,23 +162,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     share: dict[str, ShareSection] = {}
     scan: ScanSection = ScanSection()
     evidence: EvidenceSection = EvidenceSection()
+    access: AccessSection = AccessSection()
     trace: TraceSection = TraceSection()
-
-
-def new_settings_text(
-    *, workspace_id: str, created: str, url: str, folder: str, log: str, kit: str, check: str
-) -> str:
-    """The commented file of a new workspace."""
-    values = {
-        "id": workspace_id,
-        "created": created,
-        "url": url,
-        "folder": folder,
-        "log": log,
-        "kit": kit,
-        "check": check,
-    }
-    return _TEMPLATE.format(format=FORMAT, **{name: _quoted(value) for name, value in values.items()})
 
 
 def read_settings(path: Path) -> Settings:
@@ -279,20 +184,11 @@ def parse_settings(data: bytes, *, label: str) -> Settings:
     except msgspec.ValidationError as error:
         sections = [name for name, value in given.items() if isinstance(value, dict)]
         said = in_our_words(str(error), sections)
-        raise UnusableInput(f"{label}{_line_of(text, str(error))}: {said}", hint="mend that line") from error
+        raise UnusableInput(
+            f"{label}{line_of_message(text, str(error))}: {said}", hint="mend that line"
+        ) from error
     _check_values(settings, text, label=label)
     return settings
-
-
-def with_value(text: str, *, section: str, name: str, value: str) -> str:
-    """The file with one text value replaced; comments and order stay."""
-    pattern = re.compile(rf"(^\[{section}\]$(?:\n(?!\[).*)*?\n{name}[ \t]*=[ \t]*).*$", re.MULTILINE)
-    changed, count = pattern.subn(lambda found: found[1] + _quoted(value), text)
-    if count != 1:
-        raise UnusableInput(
-            f"{FILE_NAME} has no line {name!r} under [{section}]", hint="restore the file from a backup"
-        )
-    return changed
 
 
 def _check_values(settings: Settings, text: str, *, label: str) -> None:
@@ -309,14 +205,16 @@ def _check_values(settings: Settings, text: str, *, label: str) -> None:
         _check_suppression(settings.suppression, text, label=label)
     if not 0 <= settings.work.port < 1 << 16:
         raise UnusableInput(
-            f"{label}{_line(text, 'work', 'port')}: {settings.work.port} is no port",
+            f"{label}{line_of(text, 'work', 'port')}: {settings.work.port} is no port",
             hint="9465 is usual, 0 opens none",
         )
-    read_keep(settings.work.keep, where=f"{label}{_line(text, 'work', 'keep')}: keep under [work]")
+    read_keep(settings.work.keep, where=f"{label}{line_of(text, 'work', 'keep')}: keep under [work]")
     evidence_limits(settings, text, label=label)
+    access_every(settings, text, label=label)
+    _check_access(settings, text, label=label)
     routes_of(settings, text, label=label)
     for name, section in settings.share.items():
-        lines = {key: _line(text, f"share.{name}", key) for key in ("withhold", "marks")}
+        lines = {key: line_of(text, f"share.{name}", key) for key in ("withhold", "marks")}
         read_share(section.withhold, where=f"{label}{lines['withhold']}: withhold under [share.{name}]")
         read_marks(section.marks, where=f"{label}{lines['marks']}: marks under [share.{name}]")
     if settings.keys.kit and not re.fullmatch("[0-9a-f]{64}", settings.keys.kit):
@@ -334,17 +232,39 @@ def _check_suppression(section: SuppressionSection, text: str, *, label: str) ->
         ip_address(section.address)
     except ValueError as error:
         raise UnusableInput(
-            f"{label}{_line(text, 'suppression', 'address')}: {section.address!r} is no address",
+            f"{label}{line_of(text, 'suppression', 'address')}: {section.address!r} is no address",
             hint='write it like "127.0.0.1" or "0.0.0.0"',
         ) from error
     if not 0 < section.port < 1 << 16:
         raise UnusableInput(
-            f"{label}{_line(text, 'suppression', 'port')}: {section.port} is no port", hint="8480 is usual"
+            f"{label}{line_of(text, 'suppression', 'port')}: {section.port} is no port", hint="8480 is usual"
         )
     if bool(section.certificate) != bool(section.key):
         raise UnusableInput(
-            f"{label}{_line(text, '', 'suppression')}: certificate and key under [suppression] go together",
+            f"{label}{line_of(text, '', 'suppression')}: certificate and key under [suppression] go together",
             hint="set both, or neither",
+        )
+
+
+def access_every(settings: Settings, text: str = "", *, label: str = FILE_NAME) -> int:
+    """The microseconds between two looks at the rights of a target. Raises UnusableInput for a time that is
+    none."""
+    where = f"{label}{line_of(text, 'access', 'every')}: every under [access]"
+    return seconds_of(settings.access.every, where=where) * 1_000_000
+
+
+def _check_access(settings: Settings, text: str, *, label: str) -> None:
+    for target in settings.access.targets:
+        if without_password(target) != target:
+            raise UnusableInput(
+                f"{label}{line_of(text, 'access', 'targets')}: a password does not belong here",
+                hint="the docs of access map say from where it is taken: PGPASSWORD, .pgpass, …",
+            )
+    route = settings.access.reminders
+    if route and settings.notify.get(route, {}).get("kind") != "mail":
+        raise UnusableInput(
+            f"{label}{line_of(text, 'access', 'reminders')}: {route!r} is no route of the kind mail",
+            hint="name a section [notify.NAME] that says how mail is sent",
         )
 
 
@@ -360,7 +280,7 @@ def evidence_limits(settings: Settings, text: str = "", *, label: str = FILE_NAM
     """What [evidence] says. Raises UnusableInput for a time or a size that is none."""
     section = settings.evidence
     where = {
-        key: f"{label}{_line(text, 'evidence', key)}: {key} under [evidence]"
+        key: f"{label}{line_of(text, 'evidence', key)}: {key} under [evidence]"
         for key in ("keep", "largest", "room")
     }
     return EvidenceLimits(
@@ -381,7 +301,7 @@ def routes_of(settings: Settings, text: str = "", *, label: str = FILE_NAME) -> 
 
     routes = []
     for name, section in settings.notify.items():
-        where = f"{label}{_line(text, '', f'notify.{name}')}: [notify.{name}]"
+        where = f"{label}{line_of(text, '', f'notify.{name}')}: [notify.{name}]"
         if not re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", name):
             raise UnusableInput(f"{where} is no name of a route", hint="small letters and digits, at most 32")
         with within(where):
@@ -400,7 +320,7 @@ def _check_domains(decoys: DecoysSection, text: str, *, label: str) -> None:
         # Letters of any alphabet: mail programs write others than ASCII, too.
         if not re.fullmatch(r"([^\W_]([\w-]*[^\W_])?\.)+[^\W_]([\w-]*[^\W_])?", domain):
             raise UnusableInput(
-                f"{label}{_line(text, 'decoys', 'domains')}: {domain!r} cannot be one of the domains under"
+                f"{label}{line_of(text, 'decoys', 'domains')}: {domain!r} cannot be one of the domains under"
                 " [decoys]",
                 hint="write it like post.your.domain",
             )
@@ -413,8 +333,9 @@ def _check_trap(trap: TrapSection, text: str, *, label: str) -> None:
     ):
         for value in values:
             if not re.fullmatch(form, value, re.IGNORECASE | re.ASCII):
+                where = f"{label}{line_of(text, 'trap', name)}"
                 raise UnusableInput(
-                    f"{label}{_line(text, 'trap', name)}: {value!r} cannot be one of the {name} under [trap]",
+                    f"{where}: {value!r} cannot be one of the {name} under [trap]",
                     hint=f"write it like {like}",
                 )
     for value in trap.inside:
@@ -422,86 +343,6 @@ def _check_trap(trap: TrapSection, text: str, *, label: str) -> None:
             ip_network(value)
         except ValueError as error:
             raise UnusableInput(
-                f"{label}{_line(text, 'trap', 'inside')}: {value!r} cannot be one of the networks inside",
+                f"{label}{line_of(text, 'trap', 'inside')}: {value!r} cannot be one of the networks inside",
                 hint="write it like 10.0.0.0/8",
             ) from error
-
-
-def read_keep(text: str, *, where: str = "keep under [work]") -> int | None:
-    """The microseconds that a text like "3 years", "18 months" or "90 days" names; None for "". Raises
-    UnusableInput for another text, and for less than 30 days."""
-    if not text.strip():
-        return None
-    found = re.fullmatch(r"(\d{1,4}) *(day|month|year)s?", text.strip())
-    days = int(found[1]) * {"day": 1, "month": 31, "year": 366}[found[2]] if found else 0
-    if days < _LEAST_KEPT:
-        raise UnusableInput(
-            f"{where}: {text!r} is no time to keep sightings for",
-            hint=f'write it like "3 years", at least {_LEAST_KEPT} days; "" keeps them for ever',
-        )
-    return days * 86_400_000_000
-
-
-def read_share(text: str, *, where: str) -> float:
-    """The share of the rows that a text like "1%" or "0.5 %" names. Raises UnusableInput for another text, or
-    more than MOST_WITHHELD."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text.strip())
-    if not found or float(found[1]) > 100 * MOST_WITHHELD:
-        raise UnusableInput(
-            f"{where}: {text!r} is no share of the rows to withhold",
-            hint=f"write it like 1%, at most {MOST_WITHHELD:.0%}",
-        )
-    return float(found[1]) / 100
-
-
-def read_marks(texts: Sequence[str], *, where: str) -> tuple[tuple[str, str], ...]:
-    """Pairs of column and mark, from texts like "phone=phone-layout". Raises UnusableInput for another
-    text, and for a mark that there is not."""
-    from trapstreet.core.marks import mark_named
-
-    pairs = [text.rpartition("=") for text in texts]
-    for text, (column, _, mark) in zip(texts, pairs, strict=True):
-        if not column or not mark:
-            raise UnusableInput(
-                f"{where}: {text!r} is no COLUMN=MARK", hint="write it like phone=phone-layout"
-            )
-        try:
-            mark_named(mark)
-        except UnusableInput as error:
-            raise UnusableInput(f"{where}: {error.message}", hint=error.hint) from error
-    return tuple((column, mark) for column, _, mark in pairs)
-
-
-def _line_of(text: str, message: str) -> str:
-    """`, line N` of the key that a validation message speaks of, where it is found."""
-    unknown = re.search(r"unknown field `([^`]*)`", message)
-    where = re.search(r"at `\$\.?([^`]*)`", message)
-    names = where[1].replace("[...]", ".*").split(".") if where and where[1] else []
-    if unknown:
-        names.append(unknown[1])
-    *sections, name = names or [""]
-    return _line(text, ".".join(sections), re.sub(r"\[.*", "", name))
-
-
-def _line(text: str, section: str, name: str) -> str:
-    """`, line N` of a key in a section, or of a section where that is ""; "" if there is not exactly one.
-
-    A `*` in the section stands for any name.
-    """
-    found, inside = [], not section
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
-            own = re.sub("[\"']", "", header[1])
-            inside = fnmatchcase(own, section)
-            if not section and own == name:
-                found.append(number)
-        elif inside and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
-            found.append(number)
-    return f", line {found[0]}" if len(found) == 1 else ""
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    import json
-
-    return json.dumps(text, ensure_ascii=False)

@@ -70,12 +70,12 @@ class Taken(msgspec.Struct, frozen=True):
 class Worker:
     """Takes what some traps heard.
 
-    traps  their folders. Raises UnusableInput where none is named and nothing is watched, or a trap is
-           another workspace's; Unreachable for a folder that is no trap's
+    traps  their folders. Raises UnusableInput where none is named, nothing is watched and no rights are
+           compared, or a trap is another workspace's; Unreachable for a folder that is no trap's
     """
 
     def __init__(self, workspace: Workspace, traps: Sequence[Path], places: Places) -> None:
-        if not traps and not watching.any_there():
+        if not traps and not workspace.settings.access.targets and not watching.any_there():
             raise UnusableInput(
                 "which trap?", hint="pass --trap DIR, or set traps under [work] in trapstreet.toml"
             )

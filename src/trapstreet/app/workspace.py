@@ -21,7 +21,8 @@ from trapstreet.keys.ring import KeyRing
 
 VARIABLE = "TRAPSTREET_WORKSPACE"
 FOLDERS = ("index", "sealed", "tmp")
-WHEN_NEEDED = ("evidence", "remembered")
+POLICY = "policy.toml"
+WHEN_NEEDED = ("evidence", "remembered", "events", POLICY)
 LOCK_NAME = ".lock"
 SQLITE_NAME = "registry.sqlite3"
 BUSY_SECONDS = 30.0

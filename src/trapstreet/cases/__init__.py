@@ -6,7 +6,7 @@
 `alerts` has what an alert says, `awareness` the 72 hours, `retry` when a message is tried again.
 """
 
-from trapstreet.cases.domain import alerts, awareness, retry
+from trapstreet.cases.domain import alerts, awareness, drift, retry
 from trapstreet.cases.domain.drafts import Draft, Known, drafts
 from trapstreet.cases.domain.leaks import KNOWN_LEAK, Leak, Spot
 from trapstreet.cases.domain.routes import Route, read_route
@@ -29,6 +29,7 @@ __all__ = [
     "alerts",
     "awareness",
     "drafts",
+    "drift",
     "escalate",
     "joined",
     "raise_alert",

@@ -12,7 +12,7 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.notice import Severity
 from trapstreet.core.model.sections import read_section
 
-KINDS = ("sighting", "finding", "suppression", "trouble")
+KINDS = ("sighting", "finding", "suppression", "access", "trouble")
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _EPOCH = datetime.fromtimestamp(0, UTC)

@@ -176,6 +176,24 @@ _BOOKS: Mapping[str, Runbook] = MappingProxyType(
                 "If several calls tried to learn which rows are decoys, plant new ones.",
             ),
         ),
+        "rights": Runbook(
+            preserve=(
+                (
+                    "The server's log of the time between the two looks: it says which account changed the "
+                    "rights. Shared folders: the shell history and audit log of who may change modes there."
+                ),
+            ),
+            decide=(
+                "Whoever owns the data says whether this access is wanted, and for how long.",
+                "If nobody wanted it, treat what could be read since as read until the logs say otherwise.",
+            ),
+            leave=("Do not just take it away before the logs are safe: they may show who used it.",),
+            then=(
+                "See who can read it now, and by which way: trapstreet access map TARGET --who NAME.",
+                "Take away what is not wanted, and look again: trapstreet access diff TARGET.",
+                "Close the case with a note on why it was wanted, if it was.",
+            ),
+        ),
         "trouble": Runbook(
             preserve=(),
             decide=(
@@ -192,7 +210,7 @@ def runbook(sort: str) -> Runbook:
     """What to do in a case.
 
     sort  "copy", "table" or "bait" where its decoys were used; "finding", or "kept" where there is a
-          snapshot of it; "suppression" or "trouble"
+          snapshot of it; "suppression", "rights" or "trouble"
     """
     return _BOOKS.get(sort, _BOOKS["trouble"])
 

@@ -25,7 +25,7 @@ class Notice(msgspec.Struct, frozen=True):
 
     id         of the alert: "a17";  case  "k4"
     at         when it happened, raised  when the alert was raised: Unix microseconds, UTC
-    kind       "sighting", "finding", "suppression", "trouble" or "test"
+    kind       "sighting", "finding", "suppression", "access", "trouble", "review" or "test"
     headline   one line
     happened   what happened, a sentence each
     lay        where the decoy lay, or where our data was found; "" where neither is known

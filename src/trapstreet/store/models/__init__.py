@@ -4,6 +4,16 @@ from trapstreet.store.django_settings import configure
 
 configure()  # models are classes of a set-up Django, whoever imports them first
 
+from trapstreet.store.models.access import (  # noqa: E402
+    KeptRights,
+    Review,
+    ReviewDecision,
+    ReviewItem,
+    ReviewReminder,
+    RightsChange,
+    RightsPlace,
+    RightsTaken,
+)
 from trapstreet.store.models.cases import (  # noqa: E402
     Alert,
     Case,
@@ -24,6 +34,8 @@ from trapstreet.store.models.evidence import (  # noqa: E402
     Snapshot,
     SnapshotOf,
 )
+from trapstreet.store.models.holdings import DiscoveredObject, DiscoveredPlace  # noqa: E402
+from trapstreet.store.models.imports import LogImport  # noqa: E402
 from trapstreet.store.models.log import Checkpoint, LogHead, LogLeaf  # noqa: E402
 from trapstreet.store.models.origin import Kit, Origin  # noqa: E402
 from trapstreet.store.models.plantings import Decoy, Planting  # noqa: E402
@@ -56,22 +68,33 @@ __all__ = [
     "DataSet",
     "Decoy",
     "Delivery",
+    "DiscoveredObject",
+    "DiscoveredPlace",
     "Edition",
     "ExpectedUse",
     "Found",
     "Heard",
     "Incident",
     "IndexedSegment",
+    "KeptRights",
     "Kit",
     "LeakShape",
     "Lease",
     "LogHead",
+    "LogImport",
     "LogLeaf",
     "Origin",
     "Planting",
     "Pool",
     "Raised",
     "Recipient",
+    "Review",
+    "ReviewDecision",
+    "ReviewItem",
+    "ReviewReminder",
+    "RightsChange",
+    "RightsPlace",
+    "RightsTaken",
     "RouteTest",
     "SeenObject",
     "Sighting",

@@ -1,0 +1,52 @@
+"""Things and people that came or went, and what these people can do beyond what is granted to them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from trapstreet.access.domain.changes import NAMED, Change, Held, Sort
+from trapstreet.access.domain.privileged import privileged
+from trapstreet.access.domain.reached import NOBODY, Degree, Side, Unit
+from trapstreet.access.domain.telling import about_people, about_things, is_everybody
+from trapstreet.core.model.rights import Bits, numbers_in
+
+
+def privileges(sort: Sort, here: Side, there: Side) -> tuple[list[Change], Bits]:
+    """Who has on one side alone what opens more than one thing; and who of them reaches all there is."""
+    had = {each.what: each.who for each in privileged(there)}
+    together: dict[Bits, list[str]] = {}
+    all_of_it = 0
+    for each in privileged(here):
+        if who := each.who & here.people & ~had.get(each.what, 0):
+            together.setdefault(who, []).append(each.what)
+            all_of_it |= who if each.reads_all else 0
+    changes = [about_people(Change(sort, cause=", ".join(what)), who, here) for who, what in together.items()]
+    return changes, all_of_it
+
+
+def things(
+    sort: Sort, units: Sequence[Unit], side: Side, held: Mapping[Unit, Held] | None
+) -> Iterator[Change]:
+    """New or gone things, those together that lie side by side and that the same people can read."""
+    together: dict[tuple[object, ...], list[Unit]] = {}
+    for unit in units:
+        reach = side.reach(unit) if sort == Sort.NEW else NOBODY
+        kind = side.rights.resources[side.units[unit][0]].kind
+        place = (unit[0].rpartition("/")[0],) if side.of_files(unit) else unit[:-1]
+        together.setdefault((place, reach, kind), []).append(unit)
+    for some in together.values():
+        reach = side.reach(some[0]) if sort == Sort.NEW else NOBODY
+        change = about_things(Change(sort, everybody=is_everybody(side, reach)), some, side, held=held)
+        yield about_people(change, reach[Degree.COULD - 1], side)
+
+
+def people(sort: Sort, here: Side, there: Side) -> Iterator[Change]:
+    """Who can log in on one side alone: those together that are members of the same groups."""
+    groups: dict[int, list[str]] = {}
+    for each in here.rights.memberships:
+        groups.setdefault(each.member, []).append(here.rights.principals[each.group].name)
+    together: dict[tuple[str, ...], Bits] = {}
+    for number in numbers_in(here.people & ~there.people):
+        key = tuple(sorted(groups.get(number, ())))
+        together[key] = together.get(key, 0) | 1 << number
+    for names, who in together.items():
+        cause = f"member of {', '.join(names[:NAMED])}" if names else "member of nothing"
+        yield about_people(Change(sort, cause=cause), who, here)

@@ -1,0 +1,163 @@
+"""Changes of rights as sentences."""
+
+from trapstreet.access.domain.changes import Change, Sort
+from trapstreet.access.domain.reached import Degree, Unit
+from trapstreet.core.model.words import counted
+
+_MANY = 3
+"""Names in a sentence."""
+
+_GAINED = {
+    Degree.PERHAPS: "may have become readable by {who}",
+    Degree.COULD: "came within reach of {who}, after SET ROLE or a grant to oneself",
+    Degree.PART: "became readable in part by {who}",
+    Degree.WHOLE: "became readable by {who}",
+}
+_LOST = {
+    Degree.PERHAPS: "can no longer perhaps be read by {who}",
+    Degree.COULD: "{is_} out of reach for {who}",
+    Degree.PART: "{is_} no longer readable in part by {who}",
+    Degree.WHOLE: "{is_} no longer readable by {who}",
+}
+
+
+def sentence(change: Change) -> str:
+    """The change in one line: "crm.customers became readable by everybody: SELECT to everybody"."""
+    return _WORDS[Sort(change.sort)](change)
+
+
+def things(change: Change) -> str:
+    """What it is about: "crm.crm.customers", "312 tables in crm.crm", "3 files in /srv/finance"."""
+    if change.files:
+        first = change.what[0][0]
+        where = first if change.things == 1 else f"{change.things:,} folders ({first} …)"
+        return f"{counted(change.files, 'file')} in {where}"
+    if change.things <= 1:
+        return ", ".join(map(name_of, change.what)) or "everything"
+    kind = _plural(change.kind)
+    above = {each[:-1] for each in change.what}
+    together = len(above) == 1 and change.what[0][:-1]
+    named = ", ".join(each[-1] if together else name_of(each) for each in change.what[:_MANY])
+    more = ", …" if change.things > _MANY else ""
+    where = f" in {name_of(above.pop())}" if together else ""
+    return f"{change.things:,} {kind}{where} ({named}{more})"
+
+
+def people(change: Change) -> str:
+    """Whom it is about: "everybody (40)", "anna and bert", "40 of 5,000 (anna, bert, carl …)"."""
+    if change.everybody:
+        return f"everybody ({change.of:,})"
+    names = list(change.who[:_MANY])
+    if change.people > _MANY:
+        return f"{change.people:,} of {change.of:,} ({', '.join(names)} …)"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
+
+
+def name_of(unit: Unit) -> str:
+    """A path in one text."""
+    return ".".join(unit)
+
+
+def _gained(change: Change) -> str:
+    return _because(change, f"{things(change)} {_GAINED[Degree(change.degree)].format(who=people(change))}")
+
+
+def _wider(change: Change) -> str:
+    columns = f", columns {', '.join(change.columns)}," if change.columns else ""
+    what = f"{things(change)}{columns}"
+    if change.row_security:
+        return f"row security no longer keeps rows of {what} from {people(change)}"
+    if columns:
+        return _because(change, f"{what} became readable by {people(change)}")
+    return _because(change, f"{people(change)} can read more of {what} ({_NOW[Degree(change.degree)]})")
+
+
+def _lost(change: Change) -> str:
+    said = _LOST[Degree(change.degree)].format(who=people(change), is_=_is(change))
+    return _because(change, f"{things(change)} {said}")
+
+
+def _narrower(change: Change) -> str:
+    columns = f", columns {', '.join(change.columns)}," if change.columns else ""
+    if change.row_security:
+        return f"row security keeps rows of {things(change)} from {people(change)}"
+    if columns:
+        return _because(
+            change, f"{things(change)}{columns} {_is(change)} no longer readable by {people(change)}"
+        )
+    return _because(change, f"{people(change)} can read less of {things(change)} than before")
+
+
+def _privileged(change: Change) -> str:
+    return f"{people(change)} got or can take: {change.cause}"
+
+
+def _dismissed(change: Change) -> str:
+    return f"{people(change)} no longer has: {change.cause}"
+
+
+def _new(change: Change) -> str:
+    who = f"readable by {people(change)}" if change.people else "out of everybody's reach"
+    return f"new: {things(change)}, {who}"
+
+
+def _gone(change: Change) -> str:
+    return f"gone: {things(change)}"
+
+
+def _came(change: Change) -> str:
+    return f"new: {people(change)} can log in, {change.cause}"
+
+
+def _left(change: Change) -> str:
+    return f"gone, or can no longer log in: {people(change)}, {change.cause}"
+
+
+def _noted(change: Change) -> str:
+    return f"new: {change.cause}"
+
+
+def _copied(change: Change) -> str:
+    like = name_of(change.like)
+    who = f", readable by {people(change)}" if change.people else ""
+    return f"{things(change)} is new and looks like a copy of {like}{who}"
+
+
+def _more(change: Change) -> str:
+    return f"{counted(change.things, 'further change')}, too many to be kept one by one"
+
+
+def _because(change: Change, what: str) -> str:
+    given = " again, which had been taken away on purpose" if change.given_back else ""
+    return f"{what}{given}: {change.cause}" if change.cause else f"{what}{given}"
+
+
+def _is(change: Change) -> str:
+    return "are" if change.things > 1 or change.files > 1 else "is"
+
+
+def _plural(kind: str) -> str:
+    return "tables and views" if kind == "table or view" else "folders" if kind == "files" else f"{kind}s"
+
+
+_NOW = {
+    Degree.PERHAPS: "perhaps",
+    Degree.COULD: "after SET ROLE or a grant to oneself",
+    Degree.PART: "at once, in part",
+    Degree.WHOLE: "all of it, at once",
+}
+_WORDS = {
+    Sort.GAINED: _gained,
+    Sort.WIDER: _wider,
+    Sort.LOST: _lost,
+    Sort.NARROWER: _narrower,
+    Sort.PRIVILEGED: _privileged,
+    Sort.DISMISSED: _dismissed,
+    Sort.NEW: _new,
+    Sort.GONE: _gone,
+    Sort.CAME: _came,
+    Sort.LEFT: _left,
+    Sort.NOTED: _noted,
+    Sort.COPIED: _copied,
+    Sort.MORE: _more,
+}

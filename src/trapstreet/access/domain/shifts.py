@@ -1,0 +1,85 @@
+"""How the reach of one thing changed: who came nearer to it, and who further away."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from trapstreet.access.domain.reached import Degree, Files, Side, Unit
+from trapstreet.core.model.rights import Bits
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Some people can read something more nearly than before, or less.
+
+    degree   how nearly now; where it is less, how nearly before
+    wholly   before it was out of their reach, or now is;  less  it is the other way round
+    columns  where these alone became readable;  files  of how many of them, in a folder
+    """
+
+    degree: Degree
+    who: Bits
+    wholly: bool
+    less: bool = False
+    columns: tuple[str, ...] = ()
+    files: int = 0
+
+
+def shifts(before: Side, now: Side, unit: Unit, people: Bits) -> Iterator[Shift]:
+    """What changed for some people about something that is there at both times."""
+    for less, here, there in ((False, now, before), (True, before, now)):
+        if here.of_files(unit) or there.of_files(unit):
+            yield from _of_files(here.files(unit), there.files(unit), people, less=less)
+        else:
+            yield from _of_table(here, there, unit, people, less=less)
+
+
+def _of_table(here: Side, there: Side, unit: Unit, people: Bits, *, less: bool) -> Iterator[Shift]:
+    can, could = here.reach(unit), there.reach(unit)
+    moved = 0
+    for degree in reversed(Degree):
+        nearer = can[degree - 1] & ~could[degree - 1] & people & ~moved
+        moved |= nearer
+        for wholly in (True, False):
+            out = ~could[Degree.COULD - 1] if degree >= Degree.COULD else ~could[0]
+            if who := nearer & (out if wholly else ~out):
+                yield Shift(degree, who, wholly, less)
+    before = there.columns(unit)
+    together: dict[Bits, list[str]] = {}
+    for column, those in here.columns(unit).items():
+        reached = before.get(column, 0) | could[Degree.WHOLE - 1] | moved
+        if who := those & ~reached & people & could[Degree.COULD - 1]:
+            together.setdefault(who, []).append(column)
+    for who, columns in together.items():
+        yield Shift(Degree.PART, who, False, less, tuple(columns))
+
+
+def _of_files(here: Sequence[Files], there: Sequence[Files], people: Bits, *, less: bool) -> Iterator[Shift]:
+    """By their numbers, since files have no names in a map: somebody reads more of them, and fewer are out of
+    reach; or reads some where none could be read."""
+    shifted: Bits = 0
+    for degree in (Degree.WHOLE, Degree.COULD):
+        together: dict[int, Bits] = {}
+        for who in _alike(here, there, people & ~shifted, degree):
+            can, out = _counts(here, who, degree)
+            could, out_before = _counts(there, who, degree)
+            more = can if not could else min(can - could, out_before - out)
+            if more > 0:
+                together[more] = together.get(more, 0) | who
+        for files, who in together.items():
+            shifted |= who
+            yield Shift(degree, who, True, less, files=files)
+
+
+def _alike(here: Sequence[Files], there: Sequence[Files], people: Bits, degree: Degree) -> list[Bits]:
+    """The people, those together who read the same of both."""
+    parts = [people] if people else []
+    for each in (*here, *there):
+        those = each.reach[degree - 1]
+        parts = [part for whole in parts for part in (whole & those, whole & ~those) if part]
+    return parts
+
+
+def _counts(files: Sequence[Files], who: Bits, degree: Degree) -> tuple[int, int]:
+    """How many files they can read, and how many not."""
+    can = sum(each.count for each in files if each.reach[degree - 1] & who)
+    return can, sum(each.count for each in files) - can

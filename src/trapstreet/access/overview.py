@@ -1,0 +1,5 @@
+"""Everything about a place on one page: the names that others use."""
+
+from trapstreet.access.domain.overview import Basis, Cell, Fix, HeatMap, Overview, Wide, overview
+
+__all__ = ["Basis", "Cell", "Fix", "HeatMap", "Overview", "Wide", "overview"]

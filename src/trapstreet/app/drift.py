@@ -1,0 +1,253 @@
+"""What changed in the rights of a place since they were looked at last: kept, and told where it matters."""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import msgspec
+
+from trapstreet.access import Change
+from trapstreet.access.domain.changes import Held
+from trapstreet.access.domain.copies import copied, copy_of
+from trapstreet.access.domain.drift import Drift, drift
+from trapstreet.access.domain.kept_rights import packed, unpacked
+from trapstreet.access.domain.reached import Unit, hidden, still_hidden, tells_of
+from trapstreet.app.discovered import holdings_at, place_of
+from trapstreet.app.drift_alerts import raised
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.errors import TrapstreetError, UnusableInput
+from trapstreet.core.model.holdings import Holding
+from trapstreet.core.model.rights import FILES, Rights
+from trapstreet.core.model.urls import server_of, without_password
+from trapstreet.plugins.permissions import rights_at
+from trapstreet.store import cases, rights
+from trapstreet.store.leases import clock
+from trapstreet.store.models import Alert, RightsPlace
+
+_LONGEST = 500
+"""Characters of a place's name."""
+
+_MOST_FRESH = 10_000
+"""Things that are new, of which `discover` has still to tell what is in them."""
+
+
+class _Then(msgspec.Struct, array_like=True):
+    """What is kept of a time: the rights, and what came since and nobody has looked into."""
+
+    rights: bytes
+    fresh: list[tuple[bytes, ...]]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A change, between which times it came about (Unix µs), and the alert that it raised, "" for none."""
+
+    since: int
+    at: int
+    change: Change
+    alert: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A look at a place's rights.
+
+    since     when they were looked at before; None: never, and they were kept
+    unknown   what could not be read now;  hidden  where that, or what could not be read before, kept
+              something from being compared
+    """
+
+    place: str
+    edition: str
+    since: int | None
+    at: int
+    changes: tuple[Told, ...]
+    unknown: tuple[str, ...]
+    hidden: tuple[Unit, ...]
+
+
+def label_of(location: str) -> str:
+    """What a place is called, whoever asks it: without user, password and options. Raises UnusableInput for
+    one that is too long."""
+    if "://" in location:
+        name = f"{server_of(without_password(location))}/{urlsplit(location).path.strip('/')}".rstrip("/")
+    else:
+        name = os.path.abspath(location)  # noqa: PTH100 - a Path would follow `..` of links
+    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    if len(name) > _LONGEST:
+        raise UnusableInput(
+            f"{name[:40]}… has more than {_LONGEST} characters", hint="give a folder further up"
+        )
+    return name
+
+
+def compare(workspace: Workspace, location: str) -> Compared:
+    """Look at a place's rights, and keep them: what changed since the last look is on record, with its
+    alerts, all of it or nothing.
+
+    Raises what `rights_at` raises; then nothing is kept, but that it failed.
+    """
+    place = rights.place_named(label_of(location))
+    while True:
+        try:
+            now = rights_at(location)
+        except TrapstreetError as error:
+            rights.failed(place, error.message, at=clock())
+            raise
+        look = _Look(workspace, place, now)
+        with cases.raising():
+            if rights.newest(place) == look.newest:  # else somebody was quicker
+                return look.kept()
+
+
+def history(workspace: Workspace, location: str, *, since: int) -> list[Told]:
+    """The changes that were seen at a place from a time on (Unix µs), in order; the place is not asked."""
+    place = rights.place_if_known(label_of(location))
+    changes = rights.changes_of(place, since=since, ring=workspace.ring) if place else []
+    return [
+        Told(
+            each.since,
+            each.at,
+            msgspec.msgpack.decode(each.content, type=Change),
+            f"a{each.alert}" if each.alert else "",
+        )
+        for each in changes
+    ]
+
+
+def taken_away(workspace: Workspace, location: str, taken: Iterable[tuple[str, Unit]]) -> None:
+    """Rights were taken away on purpose: if they come back, people are told.
+
+    taken  from whom (PUBLIC is everybody), and what: the path of a table, a schema or a database, or (group,)
+    """
+    content = msgspec.msgpack.encode([(_bytes(who), tuple(map(_bytes, unit))) for who, unit in taken])
+    place = rights.place_named(place_of(label_of(location)))
+    rights.take(place, content, ring=workspace.ring, at=clock())
+
+
+def given_back(workspace: Workspace, location: str, taken: Iterable[tuple[str, Unit]]) -> None:
+    """What was taken away, as `taken_away` was told, was given back on purpose."""
+    given = {(_bytes(who), tuple(map(_bytes, unit))) for who, unit in taken}
+    there = rights.taken_at(_server_of(label_of(location)), workspace.ring)
+    rights.forget_taken([each.id for each in there if given.issuperset(_decoded(each.content))])
+
+
+def held_at(label: str, rights: Rights) -> Mapping[Unit, Held] | None:
+    """What is known to be in the tables and folders of a place; None where nobody looked."""
+    folders = any(each.kind == FILES for each in rights.resources)
+    held: dict[Unit, Held] = {}
+    for each in holdings_at(place_of(label)):
+        unit = each.path[:1] if folders else each.path
+        if unit not in held or each.weight > held[unit].weight:
+            held[unit] = Held(each.weight, each.sensitivity)
+    return held or None
+
+
+class _Look:
+    """One look, compared with those before it; `newest` was the last one that is kept."""
+
+    def __init__(self, workspace: Workspace, place: RightsPlace, now: Rights) -> None:
+        self._workspace, self._place, self._now = workspace, place, now
+        self._holdings = holdings_at(place_of(place.name))
+        self._since: int | None = None
+        self._instead: list[int] = []
+        self._changes: list[tuple[int, Change]] = []
+        self._hidden: list[Unit] = []
+        fresh: list[Unit] = []
+        self.newest = 0
+        within: list[Unit] | None = None
+        left = list(now.dark)  # what the look itself does not tell
+        for then in rights.kept_of(place, workspace.ring):
+            kept = msgspec.msgpack.decode(then.content, type=_Then)
+            before = unpacked(kept.rights)
+            if within is None or within:
+                found = self._compared(before, within)
+                self._changes += [(then.at, each) for each in found.changes]
+                fresh += found.fresh
+            if within is None:
+                self.newest, self._since = then.id, then.at
+                fresh += [tuple(map(_text, each)) for each in kept.fresh]
+                within = [each for each in before.dark if each not in now.dark]
+                self._hidden = [each for each in hidden(before, now) if each in now.dark]
+            else:
+                within = still_hidden(within, before.dark)
+            if tells_of(left, before.dark):
+                left = still_hidden(left, before.dark)
+            else:
+                self._instead.append(then.id)
+        self._hidden += within or []
+        self._copies(fresh)
+
+    def kept(self) -> Compared:
+        """What came of it, after it was written down. Within `cases.raising`."""
+        at, ring = clock(), self._workspace.ring
+        told = [
+            Told(since, at, change, alert)
+            for since, change, alert in raised(self._workspace, self._place.name, self._changes, at=at)
+        ]
+        content = msgspec.msgpack.encode(
+            _Then(packed(self._now), [tuple(map(_bytes, each)) for each in self._fresh])
+        )
+        rights.keep(self._place, content, instead=self._instead, ring=ring, at=at)
+        for each in told:
+            rights.enter(
+                self._place,
+                msgspec.msgpack.encode(each.change),
+                since=each.since,
+                at=at,
+                alert=Alert.objects.filter(id=int(each.alert[1:])).first() if each.alert else None,
+                ring=ring,
+            )
+        return Compared(
+            self._place.name,
+            self._now.edition,
+            self._since,
+            at,
+            tuple(told),
+            tuple(self._now.unknown),
+            tuple(self._hidden),
+        )
+
+    def _compared(self, before: Rights, within: Sequence[Unit] | None) -> Drift:
+        return drift(
+            before, self._now, within=within, taken=self._taken(), held=held_at(self._place.name, self._now)
+        )
+
+    def _taken(self) -> Mapping[Unit, Collection[str]]:
+        found: dict[Unit, set[str]] = {}
+        for each in rights.taken_at(_server_of(self._place.name), self._workspace.ring):
+            for who, unit in _decoded(each.content):
+                found.setdefault(tuple(map(_text, unit)), set()).add(_text(who))
+        return found
+
+    def _copies(self, fresh: Sequence[Unit]) -> None:
+        """What is new, and looks like something that is known; of what nobody has looked into that is asked
+        again next time."""
+        folders = any(each.kind == FILES for each in self._now.resources)
+        there: set[Unit] = {each.path[:1] if folders else each.path for each in self._now.resources}
+        new = [each for each in dict.fromkeys(fresh) if each in there]
+        inside: dict[Unit, list[Holding]] = {}
+        for each in self._holdings:
+            inside.setdefault(each.path[:1] if folders else each.path, []).append(each)
+        self._fresh = [each for each in new if each not in inside][:_MOST_FRESH]
+        known = [each for unit, some in inside.items() if unit not in new for each in some]
+        for each in (holding for unit in new for holding in inside.get(unit, ())):
+            if like := copied(each, known):
+                self._changes.insert(0, (self._since or 0, copy_of(self._now, each, like)))
+
+
+def _decoded(content: bytes) -> list[tuple[bytes, tuple[bytes, ...]]]:
+    return msgspec.msgpack.decode(content, type=list[tuple[bytes, tuple[bytes, ...]]])
+
+
+def _server_of(label: str) -> str:
+    """The server of a place, "" for folders: they know each other by their whole paths."""
+    return server_of(label) if "://" in label else ""
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,25 @@
+"""Bytes as a file that never touches a disk."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from trapstreet.core.model.objects import SourceObject
+
+_BLOCK = 1 << 20
+
+
+@contextmanager
+def in_memory(content: bytes | SourceObject) -> Iterator[IO[bytes]]:
+    """An open file without a name that holds the content, in memory. Raises OSError."""
+    with os.fdopen(os.memfd_create("trapstreet"), "w+b") as held:
+        if isinstance(content, bytes):
+            held.write(content)
+        else:
+            with content.open() as file:
+                while block := file.read(_BLOCK):
+                    held.write(block)
+        held.flush()
+        held.seek(0)
+        yield held

@@ -1,0 +1,253 @@
+"""What changed between two states of rights, beside what each of them says of everybody and everything."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from trapstreet.access import Change, EffectiveAccess, sentence
+from trapstreet.access.domain.changes import Held
+from trapstreet.access.domain.copies import copied
+from trapstreet.access.domain.drift import drift
+from trapstreet.access.domain.kept_rights import as_numbered, packed, unpacked
+from trapstreet.access.domain.reached import Degree, Side, hidden, is_in, still_hidden, tells_of
+from trapstreet.access.domain.shifts import shifts
+from trapstreet.cases.domain.drift import severity_of
+from trapstreet.core.maths.memberships import Closure, edges_of
+from trapstreet.core.model.holdings import HeldColumn, Holding
+from trapstreet.core.model.notice import Severity
+from trapstreet.core.model.rights import (
+    FILES,
+    Door,
+    Grant,
+    How,
+    Level,
+    Membership,
+    Principal,
+    Resource,
+    Rights,
+    Rows,
+    bits_of,
+)
+
+
+def at_random(seed: int, *, people: int = 12, tables: int = 15) -> Rights:
+    """Rights of a made-up server; those of two seeds have most of their names in common."""
+    rng = random.Random(seed)
+    rights = Rights("there", "Made up 1", ("table", "tables"), ("role", "roles"))
+    names = rng.sample([f"r{n}" for n in range(people + 3)], people)
+    rights.principals += [Principal(each, rng.random() < 0.8) for each in names]
+    for n in range(people):
+        for group in rng.sample(range(people), rng.choice((0, 0, 1, 2))):
+            flags = [rng.random() < 0.7 for _ in range(3)]
+            rights.memberships.append(Membership(n, group, *flags))
+    has = Closure(people, edges_of(rights.memberships, lambda each: each.inherits))
+    everybody = (1 << people) - 1
+    for n in rng.sample(range(tables + 3), tables):
+        number = len(rights.resources)
+        rights.resources.append(Resource(("db", f"s{n % 3}", f"t{n}"), "table", n))
+        for _ in range(rng.choice((0, 1, 2))):
+            to = rng.choice((everybody, bits_of(rng.sample(range(people), 2))))
+            rights.doors.append(
+                Door(
+                    number,
+                    How.GRANT,
+                    has.arriving(to),
+                    (Grant(f"USAGE on schema s{n % 3}", everybody), Grant(f"SELECT on table t{n}", to)),
+                    everybody,
+                    rng.choice((Rows.ALL, Rows.ALL, Rows.SOME, Rows.NONE)),
+                    rng.choice(((), (), ("a",))),
+                    sure=rng.random() < 0.9,
+                    could=rng.random() < 0.1,
+                )
+            )
+    return rights
+
+
+def degrees(rights: Rights) -> dict[tuple[str, tuple[str, ...]], int]:
+    """How nearly each who can log in reads each table, asked one by one."""
+    access, found = EffectiveAccess(rights), {}
+    for number, resource in enumerate(rights.resources):
+        for who, principal in enumerate(rights.principals):
+            best = 0
+            for door in access.doors_of(number) if principal.logs_in else ():
+                nearest = access.nearest(who, number, [door])
+                if nearest is None:
+                    continue
+                whole = nearest.rows == Rows.ALL and not nearest.columns
+                at_once = Degree.WHOLE if whole else Degree.PART
+                sure = at_once if nearest.level == Level.AT_ONCE else Degree.COULD
+                best = max(best, sure if nearest.sure else Degree.PERHAPS)
+            found[principal.name, resource.path] = best
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_pair_that_came_nearer_or_further_is_told_and_no_other(seed: int) -> None:
+    before, now = at_random(seed), at_random(seed + 100)
+    was, is_ = degrees(before), degrees(now)
+    sides = Side(as_numbered(before, now.principals)), Side(now)
+    names = [each.name for each in sides[0].rights.principals]
+    people = sides[0].people & sides[1].people
+    told = {}
+    for unit in sides[1].units:
+        if unit in sides[0].units:
+            for shift in shifts(*sides, unit, people):
+                for n, name in enumerate(names):
+                    if shift.who >> n & 1 and not shift.columns:
+                        told[name, unit] = (-1 if shift.less else 1, int(shift.degree))
+    moved = {
+        pair: (1, is_[pair]) if is_[pair] > was[pair] else (-1, was[pair])
+        for pair in was.keys() & is_.keys()
+        if is_[pair] != was[pair] and people >> names.index(pair[0]) & 1
+    }
+    assert told == moved
+    assert moved
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rights_that_were_kept_are_the_same_and_nothing_changed(seed: int) -> None:
+    rights = at_random(seed)
+    rights.notes.append("a note \udcff")
+    rights.unknown.append("db: not all")
+    kept = unpacked(packed(rights))
+    assert kept == rights
+    assert drift(kept, rights).changes == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_principals_in_another_order_change_nothing(seed: int) -> None:
+    rights = at_random(seed)
+    order = random.Random(seed).sample(range(len(rights.principals)), len(rights.principals))
+    other = as_numbered(rights, [rights.principals[n] for n in order])
+    assert [each.name for each in other.principals] == [rights.principals[n].name for n in order]
+    assert degrees(other) == degrees(rights)
+    assert drift(rights, other).changes == ()
+
+
+def test_a_user_and_a_group_of_one_name_are_two() -> None:
+    rights = Rights("/srv", "Files", ("set", "sets"), ("user or group", "users and groups"))
+    rights.principals += [Principal("anna", True), Principal("bert", True), Principal("anna", False)]
+    other = replace(rights, principals=rights.principals[1:])
+    (gone,) = drift(rights, other).changes
+    assert (gone.sort, gone.who) == ("left", ("anna",))
+
+
+def folder(*files: tuple[int, str, int]) -> Rights:
+    """A folder with so many files of a mode for some of three users."""
+    rights = Rights("/srv", "Files", ("set", "sets"), ("user or group", "users and groups"))
+    rights.principals += [Principal(each, True) for each in ("anna", "bert", "carl")]
+    for n, (count, mode, who) in enumerate(files):
+        rights.resources.append(Resource(("/srv/x", f"{count} files {mode}"), FILES, count))
+        rights.doors.append(Door(n, How.GRANT, who, (Grant("may read", who),), 7))
+    return rights
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (folder((5, "rw-", 1)), folder((6, "rw-", 1)), []),
+        (folder((5, "rw-", 1)), folder((4, "rw-", 1)), []),
+        (
+            folder((5, "rw-", 1)),
+            folder((2, "rw-", 1), (3, "rwr", 7)),
+            ["3 files in /srv/x became readable by"],
+        ),
+        (
+            folder((5, "rw-", 1)),
+            folder((5, "rw-", 1), (1, "rwr", 7)),
+            ["1 file in /srv/x became readable by"],
+        ),
+        (folder((5, "rw-", 1), (9, "rwr", 7)), folder((5, "rw-", 1), (99, "rwr", 7)), []),
+        (folder((5, "rwr", 7)), folder((5, "rw-", 1)), ["5 files in /srv/x are no longer readable by"]),
+    ],
+)
+def test_files_are_told_by_number_and_not_because_there_are_more(
+    before: Rights, now: Rights, said: list[str]
+) -> None:
+    found = [sentence(each) for each in drift(before, now).changes]
+    assert len(found) == len(said)
+    assert all(one.startswith(other) for one, other in zip(found, said, strict=True))
+
+
+def test_what_is_hidden_at_both_times_is_compared_and_at_one_alone_is_not() -> None:
+    before, now = at_random(1), at_random(1)
+    now.doors.append(replace(now.doors[0], opens=(1 << 12) - 1, rows=Rows.ALL, columns=(), sure=True))
+    assert drift(before, now).changes
+    before.unread, before.unknown = [("db",)], ["db: takes no connections"]
+    assert drift(before, now).changes == ()
+    now.unread, now.unknown = [*before.unread], [*before.unknown]
+    assert drift(before, now).changes
+    assert drift(before, now, within=[("other",)]).changes == ()
+
+
+def test_paths_in_the_dark() -> None:
+    assert is_in([("/srv/x/shut",)], ("/srv/x",), files=True)
+    assert is_in([("/srv/x",)], ("/srv/x/y",), files=True)
+    assert not is_in([("/srv/x",)], ("/srv/xy",), files=True)
+    assert is_in([("db",)], ("db", "s", "t"), files=False)
+    assert still_hidden([("db",), ("other",)], [()]) == [("db",), ("other",)]
+    assert still_hidden([()], [("db",)]) == [("db",)]
+    assert tells_of([()], [("db",)])
+    assert not tells_of([("db",)], [()])
+    assert hidden(at_random(1), at_random(2)) == []
+
+
+def test_at_most_so_many_changes_are_kept_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trapstreet.access.domain.drift.MOST", 3)
+    changes = drift(at_random(1), at_random(50)).changes
+    assert len(changes) == 4
+    assert changes[-1].sort == "more"
+    assert changes[-1].things > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "severity"),
+    [
+        (Change("gained", people=1, of=100, degree=4), None),
+        (Change("gained", people=100, of=100, everybody=True, degree=4), Severity.HIGH),
+        (Change("gained", people=100, of=100, everybody=True, degree=4, weight=0.0), Severity.LOW),
+        (Change("gained", people=100, of=100, everybody=True, degree=4, weight=5.0), Severity.CRITICAL),
+        (Change("gained", people=60, of=100, degree=4), Severity.HIGH),
+        (Change("gained", people=20, of=5_000, degree=4), Severity.MEDIUM),
+        (Change("gained", people=20, of=5_000, degree=4, weight=5.0), Severity.HIGH),
+        (Change("gained", people=2, of=3, degree=4), None),
+        (Change("gained", people=1, of=100, degree=4, given_back=True), Severity.HIGH),
+        (Change("wider", people=1, of=100, degree=4, row_security=True), Severity.HIGH),
+        (Change("wider", people=1, of=100, degree=4, row_security=True, weight=0.0), None),
+        (Change("privileged", people=1, of=100), Severity.HIGH),
+        (Change("new", people=100, of=100, everybody=True), Severity.HIGH),
+        (Change("lost", people=100, of=100, everybody=True, degree=4), None),
+        (Change("copied", people=1, of=100), Severity.MEDIUM),
+        (Change("copied", people=100, of=100, everybody=True), Severity.HIGH),
+    ],
+)
+def test_severity_is_by_breadth_and_by_what_is_known_of_the_data(
+    change: Change, severity: Severity | None
+) -> None:
+    assert severity_of(change) == severity
+
+
+def holding(path: str, people: int, *columns: str) -> Holding:
+    held = tuple(HeldColumn(each, each, 9, 10, "personal") for each in columns)
+    return Holding("pg", ("db", path), "table", people, people, held, "personal", 5.0, 0)
+
+
+def test_a_copy_is_known_by_its_columns_and_how_many_people_are_in_it() -> None:
+    customers = holding("customers", 68_000, "email", "phone", "person")
+    leads = holding("leads", 300, "email", "company")
+    known = [leads, customers]
+    assert copied(holding("tmp", 67_000, "email", "phone", "person"), known) == customers
+    assert copied(holding("tmp", 5_000, "email", "phone"), known) == customers
+    assert copied(holding("tmp", 67_000, "email"), known) is None
+    assert copied(holding("tmp", 900_000, "email", "phone", "person"), known) is None
+    assert copied(holding("tmp", 300, "iban", "person"), known) is None
+
+
+def test_what_nobody_looked_into_is_not_called_harmless() -> None:
+    before, now = at_random(1), at_random(50)
+    paths = [each.path for each in now.resources]
+    some = drift(before, now, held={paths[0]: Held(0.0, "")}).changes
+    assert {each.weight for each in some if paths[0] not in each.what} <= {None}
+    whole = drift(before, now, held=dict.fromkeys(paths, Held(0.0, ""))).changes
+    assert {each.weight for each in whole if each.sort == "gained"} == {0.0}

@@ -204,6 +204,9 @@ def test_no_value_of_a_customer_a_decoy_or_a_recipient_is_kept_or_printed(
     table(watched, changed=" House")
     watched.run(0, "register", source, "--name", "customers")
     provoke_errors(watched)
+    bad = sorted(each for each in watched.own if each.suffix in (".csv", ".jsonl", ".sqlite", ".parquet"))
+    assert folder / "headless.csv" in bad
+    watched.run(6, "discover", heap, *bad, "--all")
     watched.run(0, "copy", "list")
     watched.own.add(folder / "clean.csv")
     watched.run(0, "strip", folder / "copy0.csv", "--out", folder / "clean.csv")

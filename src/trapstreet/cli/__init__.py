@@ -26,6 +26,7 @@ COMMANDS = {
     "strip": "Remove a copy's decoys from a file that came back.",
     "scan": "Look for your data in files, folders, archives.",
     "watch": "Look all the time: shares, buckets, repositories, the web.",
+    "discover": "Find where data about people lies, and how sensitive it is.",
     "access": "See who can read what, by grants, roles, views.",
     "trace": "Find the copy that a leak came from.",
     "verify": "Check a proof; needs no workspace.",

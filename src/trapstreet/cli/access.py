@@ -2,6 +2,13 @@
 
 import click
 
+from trapstreet.cli.access_advise import advise, apply
+from trapstreet.cli.access_diff import diff
+from trapstreet.cli.access_hygiene import hygiene
+from trapstreet.cli.access_import import import_logs
+from trapstreet.cli.access_report import report_access
+from trapstreet.cli.access_review import review
+from trapstreet.cli.access_use import use_access
 from trapstreet.cli.options import example, json_option
 from trapstreet.cli.output import emit
 
@@ -32,9 +39,10 @@ def command() -> None:
 def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, as_json: bool) -> int:
     """Effective access at TARGET: who can read what, by grants, roles, views, functions and the rest.
 
-    TARGET is the URL of a PostgreSQL or MariaDB server, for all its databases, or of one database; or a
-    folder or file, as this system's users can read it. Nothing is changed. "Perhaps" is what the rights alone
-    cannot tell. Exit status 6 if something could not be read: nobody is said to have no access there.
+    TARGET is the URL of a PostgreSQL or MariaDB server, for all its databases, or of one database; of an SMB
+    server or share; or a folder or file, as this system's users can read it. Nothing is changed. "Perhaps"
+    is what the rights alone cannot tell. Exit status 6 if something could not be read: nobody is said to
+    have no access there.
     """
     from trapstreet.core.model.errors import UnusableInput
 
@@ -75,3 +83,13 @@ def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, 
     answer |= {"place": rights.place, "edition": rights.edition, "unknown": [*mapped.unknown]}
     emit(as_json, answer, "\n".join(lines))
     return SOMETHING_UNREAD if mapped.unknown else 0
+
+
+command.add_command(advise)
+command.add_command(apply)
+command.add_command(diff)
+command.add_command(report_access)
+command.add_command(review)
+command.add_command(import_logs)
+command.add_command(use_access)
+command.add_command(hygiene)

@@ -1,4 +1,4 @@
-"""What Elasticsearch and OpenSearch answer, and how an index is read to its end.
+"""How an index of Elasticsearch or OpenSearch is read to its end.
 
 Source: the REST APIs of Elasticsearch 7.10 and later (point in time, search_after) and of OpenSearch 1 to 3,
 which is read by scrolling: its points in time cannot be sorted by shard before 3.3.
@@ -7,12 +7,13 @@ which is read by scrolling: its points in time cannot be sorted by shard before 
 import errno
 from collections.abc import Generator, Mapping
 from contextlib import suppress
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from trapstreet.core.model.errors import TrapstreetError, Unreachable
+from trapstreet.plugins.sources._elastic_answers import Found, Opened
 from trapstreet.plugins.sources._http import Client
 from trapstreet.plugins.sources._http_answer import Answer
 from trapstreet.plugins.sources._http_open import as_oserror
@@ -26,96 +27,6 @@ AT_ONCE = 1000
 _SCROLLED = 100
 _KEPT = "10m"
 _NO_PIT = (400, 404, 405)
-
-
-class Index(msgspec.Struct):
-    """A line of _cat/indices."""
-
-    index: str
-    uuid: str = ""
-    status: str = "open"
-
-
-class _Sequence(msgspec.Struct):
-    max_seq_no: int
-
-
-class _Routing(msgspec.Struct):
-    primary: bool = False
-
-
-class _Shard(msgspec.Struct):
-    routing: _Routing
-    seq_no: _Sequence
-
-
-class _Documents(msgspec.Struct):
-    count: int
-    deleted: int
-
-
-class _Primaries(msgspec.Struct):
-    docs: _Documents
-
-
-class _IndexStats(msgspec.Struct):
-    primaries: _Primaries
-    shards: dict[str, list[_Shard]]
-
-
-class _Failures(msgspec.Struct):
-    total: int = 0
-    failed: int = 0
-
-
-class Stats(msgspec.Struct):
-    """Of _stats?level=shards."""
-
-    shards: _Failures = msgspec.field(name="_shards", default_factory=_Failures)
-    indices: dict[str, _IndexStats] = {}
-
-    def version(self, index: Index) -> str:
-        """What changes with each operation on an index, and when what was done becomes visible to searches.
-
-        "" where not every shard tells.
-        """
-        found = self.indices.get(index.index)
-        if found is None or self.shards.failed or not index.uuid:
-            return ""
-        numbers = []
-        for name in sorted(found.shards):
-            own = [each.seq_no.max_seq_no for each in found.shards[name] if each.routing.primary]
-            if not own:
-                return ""
-            numbers.append(f"{name}:{own[0]}")
-        docs = found.primaries.docs
-        return f"{index.uuid} {docs.count} {docs.deleted} {' '.join(numbers)}"
-
-
-class _Hit(msgspec.Struct):
-    sort: msgspec.Raw = msgspec.Raw(b"null")
-    source: msgspec.Raw = msgspec.field(name="_source", default_factory=lambda: msgspec.Raw(b""))
-
-
-class _Total(msgspec.Struct):
-    value: int
-
-
-class _Hits(msgspec.Struct):
-    hits: list[_Hit]
-    total: _Total | int | None = None
-
-
-class _Found(msgspec.Struct):
-    hits: _Hits
-    shards: _Failures = msgspec.field(name="_shards", default_factory=_Failures)
-    timed_out: bool = False
-    pit_id: str = ""
-    scroll_id: Annotated[str, msgspec.Meta(max_length=1 << 20)] = msgspec.field(name="_scroll_id", default="")
-
-
-class _Opened(msgspec.Struct):
-    id: str
 
 
 _Kind = TypeVar("_Kind")
@@ -175,9 +86,9 @@ class _Reading:
         if answer.status in _NO_PIT:
             answer.skip()
         else:
-            self._pit = self._read(answer, _Opened).id
+            self._pit = self._read(answer, Opened).id
 
-    def _page(self) -> _Found | None:
+    def _page(self) -> Found | None:
         """The next documents; None behind the last."""
         found = self._sought() if self._pit else self._scrolled()
         shards = found.shards
@@ -196,7 +107,7 @@ class _Reading:
             )
         return found if found.hits.hits else None
 
-    def _sought(self) -> _Found:
+    def _sought(self) -> Found:
         while True:
             wanted: dict[str, Any] = {
                 "size": self._size,
@@ -208,7 +119,7 @@ class _Reading:
                 wanted["search_after"] = self._after
             answer = self._asked("POST", "/_search?allow_partial_search_results=false", wanted)
             try:
-                found = self._read(answer, _Found)
+                found = self._read(answer, Found)
             except _TooLarge:
                 if self._size == 1:
                     raise
@@ -222,14 +133,14 @@ class _Reading:
                 self._after = last
             return found
 
-    def _scrolled(self) -> _Found:
+    def _scrolled(self) -> Found:
         if self._scroll:
             answer = self._asked("POST", "/_search/scroll", {"scroll": _KEPT, "scroll_id": self._scroll})
         else:
             asked = f"/{self._name}/_search?scroll={_KEPT}&allow_partial_search_results=false"
             wanted = {"size": _SCROLLED, "sort": ["_doc"], "track_total_hits": True}
             answer = self._asked("POST", asked, wanted)
-        found = self._read(answer, _Found)
+        found = self._read(answer, Found)
         if not found.scroll_id:
             raise OSError(errno.EIO, "the server answered nonsense")
         self._scroll = found.scroll_id

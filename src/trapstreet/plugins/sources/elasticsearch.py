@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.objects import Mark, Ref, Unread, printable
 from trapstreet.plugins._secrets import secret
-from trapstreet.plugins.sources._elastic import Index, Stats, documents, read
+from trapstreet.plugins.sources._elastic import documents, read
+from trapstreet.plugins.sources._elastic_answers import Index, Stats
 from trapstreet.plugins.sources._http import Client
 from trapstreet.plugins.sources._http_place import HttpPlace
 from trapstreet.plugins.sources._http_status import Missing

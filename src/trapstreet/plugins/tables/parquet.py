@@ -70,7 +70,7 @@ class ParquetTable:
 
     schema       the Arrow schema, its metadata included
     compression  codec of each column
-    group        rows of the first row group
+    group        rows of the first row group;  records  of all
     """
 
     format = "parquet"
@@ -82,6 +82,7 @@ class ParquetTable:
             self.schema = file.schema_arrow
             self.columns = named_columns(self.schema.names, where=self.label)
             layout = file.metadata
+            self.records: int = layout.num_rows
             self.group = layout.row_group(0).num_rows if layout.num_row_groups else _ROW_GROUP
             self.compression = _codecs(layout)
             self._by_arrow = (layout.created_by or "").startswith("parquet-cpp-arrow")

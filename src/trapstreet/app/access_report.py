@@ -1,0 +1,61 @@
+"""One page about who can wander where at a place."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from trapstreet.access import UsedAccess, Window
+from trapstreet.access.advice import Advice
+from trapstreet.access.domain.usage import window_of
+from trapstreet.access.overview import Basis, Overview, overview
+from trapstreet.app.access import map_of
+from trapstreet.app.advising import Wish, advise
+from trapstreet.app.clock import now
+from trapstreet.app.discovered import holdings_at, place_of
+from trapstreet.app.uses import events_of
+from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.keys.files import write_private
+from trapstreet.render.access_page import access_page
+
+_DAY = 86_400_000_000
+
+
+def report_of(
+    workspace: Workspace, location: str, *, unused_for: int | None = None, jobs: Collection[str] = ()
+) -> Overview:
+    """The page of a location. Changes nothing there; past uses are asked for as `advise` does.
+
+    unused_for  seconds before the last day of the logs: an earlier use does not count; None: all do
+    jobs        programs that are no person's
+    Raises as `map_of`.
+    """
+    made_at = now()
+    mapped = map_of(location)
+    holdings = holdings_at(place_of(location))
+    with events_of(workspace, location) as events:
+        days = None if unused_for is None else max(1, unused_for * 1_000_000 // _DAY)
+        span, uses, past = window_of(events.days(), days), events.uses(), events.past_uses()
+    today = made_at // _DAY
+    window = span or Window(today, today, today)  # where nothing is known of any, nothing weighs more by it
+    advice: Advice | None = None
+    unadvised = "no log of its use was imported"
+    if span:
+        try:
+            wish = Wish(since=window.since * _DAY)
+            advice, unadvised = advise(location, past, holdings, wish=wish).advice, ""
+        except TrapstreetError as error:
+            unadvised = error.message
+    basis = Basis(
+        window=span,
+        classified=bool(holdings),
+        advice=advice,
+        unadvised=unadvised,
+        unknown=tuple(mapped.unknown),
+    )
+    used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs)
+    return overview(used, holdings, basis, made_at=made_at)
+
+
+def write_page(path: Path, page: Overview) -> None:
+    """The page as a file that its owner alone can read: it says where the doors are open."""
+    write_private(path, access_page(page).encode())

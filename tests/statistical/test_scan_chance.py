@@ -46,6 +46,12 @@ def with_gaps(random: Random, count: int, first: int = 2_410_000) -> Values:
     return [f"TS-{number:07}" for number in first + np.cumsum(random.integers(1, 10, count))]
 
 
+def in_two_columns(random: Random, count: int) -> Values:
+    """The same number as a customer's and, behind other letters, as a contract's."""
+    numbers = with_gaps(random, count // 2)
+    return [*numbers, *(number.replace("TS", "CR") for number in numbers)]
+
+
 def from_one(random: Random, count: int) -> Values:
     first = int(random.integers(2_400_000, 2_700_000))
     return [f"TS-{number:07}" for number in range(first, first + count)]
@@ -73,6 +79,7 @@ def timestamps(random: Random, count: int) -> Values:
 
 PHONE = Column("phone", Kind.PHONE, "test", region="IE")
 TICKET = Column("ticket", Kind.REFERENCE, "test", grammar=("=TS D7",))
+TWO_COLUMNS = Column("ticket", Kind.REFERENCE, "test", grammar=("=TS D7", "=CR D7"))
 
 
 @dataclass
@@ -131,6 +138,7 @@ STRANGERS: dict[str, tuple[Column, Draw, int, Draw]] = {
     "phones in the same blocks": (PHONE, switchboards, 10_000, switchboards),
     "customer numbers with gaps": (TICKET, with_gaps, 68_000, with_gaps),
     "customer numbers counted": (TICKET, with_gaps, 68_000, from_one),
+    "numbers of two columns": (TWO_COLUMNS, in_two_columns, 68_000, in_two_columns),
     "numbers with a check digit": (TICKET, luhn, 68_000, luhn),
     "few numbers with a check digit": (TICKET, luhn, 2_000, luhn),
     "numbers in steps of ten": (TICKET, in_steps, 68_000, in_steps),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -80,6 +81,38 @@ def test_a_list_of_bare_numbers_is_found_with_what_chance_explains(lookup: Looku
     assert (finding.singles, finding.share) == ({Kind.PHONE: 50}, 50 / COUNT)
     assert 0 < finding.expected[Kind.PHONE] < 1
     assert finding.p_value < 1e-6
+
+
+@pytest.mark.parametrize("written", [(0,), (1,), (0, 1)])
+def test_a_number_that_two_columns_hold_is_explained_once(
+    tmp_path: Path, ours: Rows, written: Sequence[int]
+) -> None:
+    """Numbered one after another: chance explains every record's."""
+    header = ("id", "ticket", "name", "email")
+    rows = [
+        (f"{number}", f"TS-{number}", *row[NAME : EMAIL + 1])
+        for number, row in enumerate(ours[:1_000], 2_000_000)
+    ]
+    lookup = lookup_of(tmp_path, rows, columns_of(rows, header))
+    (finding,) = found(lookup, text(rows[:199], *written, 3))
+    assert finding.fields[Kind.REFERENCE] == 199
+    assert finding.expected == {Kind.REFERENCE: 199}
+
+
+def test_a_number_that_two_columns_hold_is_evidence_once(tmp_path: Path, ours: Rows) -> None:
+    numbers = Random(5).sample(range(2_000_000, 9_000_000), 1_000)
+    rows = [
+        (f"{number}", f"TS-{number}", *row[NAME : EMAIL + 1])
+        for number, row in zip(numbers, ours, strict=False)
+    ]
+    p = []
+    for at, name in ((1, "one"), (0, "two")):
+        (tmp_path / name).mkdir()
+        columns = columns_of([row[at:] for row in rows], ("id", "ticket", "name", "email")[at:])
+        (finding,) = found(lookup_of(tmp_path / name, [row[at:] for row in rows], columns), text(rows[:6], 1))
+        p.append(finding.p_value)
+    one, two = p
+    assert two >= one > 0
 
 
 def test_one_number_alone_is_none_whatever_it_is(lookup: Lookup, ours: Rows) -> None:

@@ -21,7 +21,8 @@ from trapstreet.index import (
 )
 from trapstreet.index.native import load
 from trapstreet.watch.domain.anything import KINDS, MOST, Anything, Gathering
-from trapstreet.watch.domain.recall import NEEDLESS, Recall, Recollection
+from trapstreet.watch.domain.recall import NEEDLESS, Recall
+from trapstreet.watch.domain.recollection import Recollection
 
 
 def key_of(kind: Kind, epoch: int) -> bytes:

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from trapstreet.watch.blocks import Entry
 from trapstreet.watch.domain.anything import KINDS, Values
-from trapstreet.watch.remembered import Entry, Memory
+from trapstreet.watch.remembered import Memory
 
 
 def values(*prints: int) -> Values:

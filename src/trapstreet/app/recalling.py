@@ -26,9 +26,10 @@ from trapstreet.store import cases, catalogue, recalls, watching
 from trapstreet.store.leases import clock
 from trapstreet.store.models import DataSet, WatchedSource
 from trapstreet.watch import Finding
+from trapstreet.watch.blocks import Block, Place
 from trapstreet.watch.domain.findings import NUMBERS_ALONE
-from trapstreet.watch.domain.recall import Recall, Recollection
-from trapstreet.watch.remembered import Block, Place
+from trapstreet.watch.domain.recall import Recall
+from trapstreet.watch.domain.recollection import Recollection
 
 GONE = "(cannot be read any more: told from what is remembered of it)"
 

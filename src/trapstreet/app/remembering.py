@@ -12,9 +12,10 @@ from trapstreet.index import KernelMatcher, Matcher, ReferenceMatcher, fingerpri
 from trapstreet.register.service import EPOCH
 from trapstreet.store.models import DataSet
 from trapstreet.watch import Scan
+from trapstreet.watch.blocks import Entry
 from trapstreet.watch.domain.anything import MOST, Anything, Gathering
 from trapstreet.watch.domain.steps import Step
-from trapstreet.watch.remembered import Entry, Memory
+from trapstreet.watch.remembered import Memory
 
 FOLDER = "remembered"
 

@@ -92,7 +92,7 @@ def command(
             result = _by_units(opened, Asked(source, passwords, ocr, cluster, resume), stop=stop)
         emit(as_json, _document(result), "\n".join(_lines(result)))
         if result.findings:
-            from trapstreet.app.alarming import alarm_findings
+            from trapstreet.app.leaks import alarm_findings
 
             note(_alarm_line(alarm_findings(opened, result.findings)))
     if resume is not None and not result.stopped:
@@ -155,9 +155,12 @@ def _alarm_line(alerts: int) -> str:
 def _lines(result: "Scan") -> Iterator[str]:
     from trapstreet.core.model.words import counted
     from trapstreet.render.findings import finding_lines, set_aside_lines
+    from trapstreet.store.plantings import elsewhere
 
+    planted = {planting for finding in result.findings for planting in finding.planted}
+    lies = elsewhere(planted) if planted else {}
     for finding in result.findings:
-        yield from finding_lines(finding)
+        yield from finding_lines(finding, lies)
     for each in result.unread:
         yield each.line
     yield from set_aside_lines(result.set_aside)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from math import log10
+from types import MappingProxyType
 
 from trapstreet.core.fields import kinds
 from trapstreet.core.model.objects import printable
@@ -10,13 +11,16 @@ from trapstreet.render.words import chance, kind_counts, percent
 from trapstreet.watch import Finding, SetAside
 
 
-def finding_lines(finding: Finding) -> Iterator[str]:
-    """What one text shows of a data set."""
+def finding_lines(finding: Finding, lies: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """What one text shows of a data set.
+
+    lies  where those plantings lie that are in no table, but a watched source's control record
+    """
     yield f"FOUND  {finding.path}"
     yield f"  {finding.data_set}: {'; '.join(_found(finding))}"
     if max(finding.histogram, default=0) > 1 and len(finding.histogram) > 1:
         yield f"    {_histogram(finding.histogram)}"
-    yield from _decoys(finding)
+    yield from _decoys(finding, lies)
     if not finding.certain and finding.p_value > 0:
         yield f"    foreign data shows as much with a chance of at most {chance(log10(finding.p_value))}"
     for excerpt in finding.excerpts:
@@ -31,14 +35,17 @@ def set_aside_lines(aside: SetAside) -> Iterator[str]:
         yield f"SET ASIDE  of {data_set}, because many records share them: {kind_counts(counts)}"
 
 
-def _decoys(finding: Finding) -> Iterator[str]:
+def _decoys(finding: Finding, lies: Mapping[str, str]) -> Iterator[str]:
     of_copies = finding.decoys - sum(finding.planted.values())
     if of_copies:
         sure = "that is certain, and " if of_copies == 1 else "those are certain, and "
         said = f"{sure if finding.certain else ''}this left through a copy"
         yield f"    {counted(of_copies, 'decoy')} of copies: {said}"
     for planting, number in finding.planted.items():
-        left = "this left through the table itself, unless trapstreet decoy list has them elsewhere"
+        place = lies.get(planting)
+        left = "this left through the table itself"
+        if place:
+            left = f"they lie nowhere but in {printable(place)}"
         yield f"    {counted(number, 'decoy')} of planting {planting}: {left}"
 
 

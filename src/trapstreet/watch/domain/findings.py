@@ -44,7 +44,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     fields     how many of the records show each kind
     histogram  how many of all those show so many fields
     singles    values of ours that stand in no such record, and are no such decoy's, by kind
-    expected   how many of each kind of number chance explains
+    expected   of how many records chance explains a number, by its kind
     p_value    of a text that has nothing to do with the data set to show this, at most
     decoys     how many decoys the text shows as it shows those records, or certainly;  certain  how many of
                them by more than a number and a name;  planted  how many by planting, the others being
@@ -91,7 +91,7 @@ class Shown:
     alive         records of the data set
     which         a digest of the ids of those records, or, where there are none, of all that is shown
     shape         a sample of the ids of all that is beyond doubt, those of decoys apart
-    expected      how many numbers of each kind chance explains
+    expected      of how many records chance explains a number, by its kind
     log10_p       per kind of the values met;  log10_p_records  of the records
     """
 
@@ -140,7 +140,10 @@ def shown(
         alive=foreign.spread.records,
         which=_digest(records + decoys if len(records) else everything),
         shape=shape_of(sure.record[~is_copy[sure.owner]], sure.record[is_copy[sure.owner]]),
-        expected={kind: float(f"{each.expected:.3g}") for kind, each in judged.items()},
+        expected={
+            kind: float(f"{each.expected * min(1.0, values.get(kind, 0) / samples[kind].distinct):.3g}")
+            for kind, each in judged.items()
+        },
         log10_p=rare | {kind: each.log10_p for kind, each in judged.items()},
         log10_p_records=log10_p_records,
     )

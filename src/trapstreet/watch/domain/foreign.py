@@ -4,8 +4,9 @@ Foreign numbers equal ours by chance, the more often the more of them a text hol
 (index/space.py). So single numbers are counted against the number that chance explains.
 """
 
+import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate, chain
 from math import log, log10, sqrt
@@ -44,8 +45,12 @@ _FEW_ELSE = 1e-3
 phone numbers share prefixes, reference numbers are often counted from one."""
 
 
+_NUMBER = re.compile(rb"[A-Z]*([0-9]{5,})")
+_NOT_ALNUM = bytes(byte for byte in range(256) if not bytes([byte]).isalnum())
+
+
 class Numbers(NamedTuple):
-    """How many of our numbers of a kind chance explains in a text, and log10 of the p-value of those seen."""
+    """How many of our values of a kind chance explains in a text, and log10 of the p-value of those seen."""
 
     expected: float
     log10_p: float
@@ -93,18 +98,20 @@ class Foreign:
 
         Hits are Poisson with the mean (different candidates) times (mean density), both as the sketch tells,
         at most. p covers the levels of density. Numbers of versions whose space is not known, and of copies,
-        do not count.
+        do not count. Where one number stands in several columns ("C-200417" and "200417"), foreign numbers
+        meet all of them or none: it is one hit, that of the densest.
         """
         spaces = self.spread.spaces(kind)
         if not spaces:
             return Numbers(0.0, 0.0)
         densities = self._densities(kind)
-        hits = self._hit_densities(kind, sample)
+        values, hits = self._hit_densities(kind, sample)
+        numbers = _densest(map(_number, values), hits)
         lowest = 0.0
         for level in _LEVELS.tolist():
             thin = np.where(densities <= level, densities, 0.0).sum(axis=0)
             mean = sample.share * self.count(kind) * upper_mean(thin, level * len(spaces))
-            lowest = min(lowest, log10_poisson_tail(mean, int(np.count_nonzero(hits <= level))))
+            lowest = min(lowest, log10_poisson_tail(mean, int(np.count_nonzero(numbers <= level))))
         return Numbers(self._expected(kind, hits), min(0.0, lowest + log10(len(_LEVELS))))
 
     def _expected(self, kind: Kind, hits: F64) -> float:
@@ -114,9 +121,10 @@ class Foreign:
         met = min(distinct * float(full.mean()), float(np.count_nonzero(hits >= 1.0)))
         return met + distinct * float(np.where(full, 0.0, densities).mean())
 
-    def _hit_densities(self, kind: Kind, sample: HitSample) -> F64:
-        """Per hit of a version whose space is known how dense ours lie there. Which form of the value met
-        tells the sketch, or else each that can have: the densest counts. 10 µs for each of those."""
+    def _hit_densities(self, kind: Kind, sample: HitSample) -> tuple[list[bytes], F64]:
+        """The hits of versions whose space is known, as they are written, and how dense ours lie there. Which
+        form of the value met tells the sketch, or else each that can have: the densest counts. 10 µs for each
+        of those."""
         sketch = self._sketch(kind)
         met = {
             fingerprint: [form]
@@ -126,14 +134,16 @@ class Foreign:
             fingerprint: hit.value for fingerprint, hit in sample.hits.items() if fingerprint not in met
         }
         met |= zip(others, _forms(kind, list(others.values()), self._lookup.search(kind)), strict=True)
+        values: list[bytes] = []
         densities = [np.empty(0)]
         for owner, space in self.spread.spaces(kind).items():
-            forms = [met[fingerprint] for fingerprint, hit in sample.hits.items() if hit.owner == owner]
-            forms = [each for each in forms if each]
-            if forms:
+            own = [each for each, hit in sample.hits.items() if hit.owner == owner and met[each]]
+            if own:
+                forms = [met[each] for each in own]
                 first = np.cumsum([0, *map(len, forms[:-1])])
                 densities.append(np.maximum.reduceat(space.density([*chain(*forms)]), first))
-        return np.concatenate(densities)
+                values += [sample.hits[each].value for each in own]
+        return values, np.concatenate(densities)
 
     def _sketch(self, kind: Kind) -> Sketch:
         return self._sketches.get(kind, Sketch.empty())
@@ -155,6 +165,21 @@ def upper_mean(sampled: F64, most: float) -> float:
     if len(sampled) < KEPT:
         return mean
     return mean + sqrt(2 * float(sampled.var()) * _SURE / len(sampled)) + 3 * most * _SURE / len(sampled)
+
+
+def _number(value: bytes) -> bytes:
+    """The digits of what is written as letters and at least five digits; anything else as it is."""
+    code = value.translate(None, _NOT_ALNUM).upper()
+    found = _NUMBER.fullmatch(code)
+    return found[1] if found else code
+
+
+def _densest(numbers: Iterable[bytes], densities: F64) -> F64:
+    """The largest density of each different number."""
+    densest: dict[bytes, float] = {}
+    for number, density in zip(numbers, densities.tolist(), strict=True):
+        densest[number] = max(density, densest.get(number, 0.0))
+    return np.array([*densest.values()])
 
 
 def _forms(kind: Kind, values: Sequence[bytes], search: Search) -> list[list[bytes]]:

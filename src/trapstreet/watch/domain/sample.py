@@ -41,6 +41,11 @@ class HitSample:
         """Which part of all different values is in the sample, in (0, 1]."""
         return float(self._limit) / 2.0**64
 
+    @property
+    def distinct(self) -> float:
+        """How many different values were added, at least 1: exact below KEPT, else an estimate."""
+        return max(1.0, len(self._hits) / self.share)
+
     def add(self, matches: Matches, at: NDArray[np.intp]) -> None:
         """Take some matches of one kind, those at the positions. 5 ns for each, but for those kept."""
         at = at[matches.fingerprint[at] <= self._limit]

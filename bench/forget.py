@@ -1,17 +1,15 @@
 """Forgetting: one person of 1,000,000, whose source is read for them again, with 300 decoys to compare."""
 
-from measuring import desk, write_customers
+from measuring import desk
 
 ROWS = 1_000_000
 
 
 def main() -> None:
     with desk() as at:
-        at.begin()
         rows = ROWS // 10 if at.quick else ROWS
-        table, person = at.folder / "customers.csv", at.folder / "person.txt"
-        write_customers(table, rows)
-        at.run("register", table, "--name", "customers")
+        table = at.with_customers(rows)
+        person = at.folder / "person.txt"
         at.run("share", "customers", "--to", "Mailing house", "--decoys", "300", "--out", at.folder / "c.csv")
         with table.open() as file:
             lines = [next(file) for _ in range(100)]

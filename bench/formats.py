@@ -23,7 +23,7 @@ from unittest.mock import patch
 
 from documents import A_PAGE, FORMATS, Row
 from format_peers import Peer, peers
-from measuring import SEED, Desk, apart, desk, write_customers
+from measuring import SEED, Desk, apart, desk
 from texts import prose
 from trapstreet import sandbox
 from trapstreet.app.demo.people import customers
@@ -262,10 +262,7 @@ def _again(file: sandbox.Argument) -> object:
 
 def _many_files(at: Desk) -> None:
     """The whole command on a folder of small files."""
-    at.begin()
-    table = at.folder / "customers.csv"
-    write_customers(table, 1_000)
-    at.run("register", table, "--name", "customers")
+    at.with_customers(1_000)
     count = FILES // (100 if at.quick else 1)
     apart(_small_files, at.folder / "heap", count)
     cost = at.run("scan", at.folder / "heap")

@@ -24,7 +24,7 @@ from typing import Any
 from foreign import ForeignText, fetch, foreign_texts
 from indexes import Index
 from layouts import LAYOUTS, laid_out
-from measuring import CUSTOMERS, SEED, Desk, desk, write_customers
+from measuring import CUSTOMERS, SEED, Desk, desk
 from peers import Peer, peers, values_of
 from strangers import Company, strangers
 from texts import SORTS, made
@@ -115,10 +115,7 @@ def main() -> None:
         others = peers(at.folder)
         fetch(folder)
         _false_records(at, folder)  # first: a child's peak memory begins at its parent's
-        at.begin()
-        table = at.folder / "customers.csv"
-        write_customers(table, CUSTOMERS)
-        at.run("register", table, "--name", "customers")
+        at.with_customers()
         rows = list(customers(CUSTOMERS, seed=SEED))
         index = Index(at.workspace, rows)
         _speeds(at, index, rows, others)

@@ -49,6 +49,14 @@ class Desk:
         settings = self.workspace / "trapstreet.toml"
         settings.write_text(settings.read_text().replace("domains = []", OWNED))
 
+    def with_customers(self, count: int = CUSTOMERS) -> Path:
+        """As `begin`, and a data set "customers" of so many made-up rows; the file that it is from."""
+        self.begin()
+        table = self.folder / "customers.csv"
+        write_customers(table, count)
+        self.run("register", table, "--name", "customers")
+        return table
+
     def run(self, *arguments: str | Path, status: int = 0) -> Cost:
         """One command in a process of its own; an exit status other than `status` ends the benchmark."""
         began = time.perf_counter()

@@ -14,8 +14,8 @@ from trapstreet.app.workspace import Workspace
 from trapstreet.core.fields import Kind
 from trapstreet.index.hashes import siphash24_many
 from trapstreet.register.service import EPOCH
+from trapstreet.watch.blocks import Entry
 from trapstreet.watch.domain.anything import KINDS, Gathering, Values
-from trapstreet.watch.remembered import Entry
 
 OBJECTS, SOURCES, STEP = 1_000_000, 100, 200
 EMAILS, PHONES, CODES = 30, 10, 10

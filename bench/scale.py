@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from measuring import CUSTOMERS, SEED, Desk, apart, desk, write_customers
+from measuring import CUSTOMERS, SEED, Desk, apart, desk
 from texts import dense, prose
 from trapstreet.app.demo.people import customers
 
@@ -29,10 +29,7 @@ LEAST = 1.7
 
 def main() -> None:
     with desk() as at:
-        at.begin()
-        table = at.folder / "customers.csv"
-        write_customers(table, CUSTOMERS)
-        at.run("register", table, "--name", "customers")
+        at.with_customers()
         apart(_write, at)
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
         heap = at.folder / "heap"

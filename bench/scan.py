@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from shutil import rmtree
 
-from measuring import CUSTOMERS, SEED, Desk, apart, desk, timed, write_customers
+from measuring import CUSTOMERS, SEED, Desk, apart, desk, timed
 from texts import dense, prose
 from trapstreet.app.demo.people import customers
 from trapstreet.app.search import matcher_of
@@ -24,10 +24,7 @@ HEAPS = ((SORTS[0], 250, 100_000), (SORTS[0], 300_000, 1_000), (SORTS[1], 300_00
 
 def main() -> None:
     with desk() as at:
-        at.begin()
-        table = at.folder / "customers.csv"
-        write_customers(table, CUSTOMERS)
-        at.run("register", table, "--name", "customers")
+        at.with_customers()
         apart(_write, at, (2 if at.quick else 32) * MIB)
         every = range(os.cpu_count() or 1)
         for cores, how in (({at.core}, "one core"), (every, "all cores")):

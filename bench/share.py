@@ -2,15 +2,12 @@
 
 from itertools import count
 
-from measuring import CUSTOMERS, Cost, best_of, desk, write_customers
+from measuring import Cost, best_of, desk
 
 
 def main() -> None:
     with desk() as at:
-        at.begin()
-        table = at.folder / "customers.csv"
-        write_customers(table, CUSTOMERS)
-        at.run("register", table, "--name", "customers")
+        at.with_customers()
         numbers = count(1)
 
         def share(*options: str) -> Cost:

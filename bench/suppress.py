@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from filecmp import cmp
 from pathlib import Path
 
-from measuring import Desk, apart, desk, write_customers
+from measuring import Desk, apart, desk
 
 ROWS, DECOYS = 1_000_000, 10_000
 RATE = 200_000
@@ -15,12 +15,10 @@ RATE = 200_000
 
 def main() -> None:
     with desk() as at:
-        at.begin()
         scale = 10 if at.quick else 1
         rows, decoys = ROWS // scale, DECOYS // scale
-        table, copy = at.folder / "customers.csv", at.folder / "copy.csv"
-        write_customers(table, rows)
-        at.run("register", table, "--name", "customers")
+        at.with_customers(rows)
+        copy = at.folder / "copy.csv"
         at.run("share", "customers", "--to", "Mailing house", "--decoys", str(decoys), "--out", copy)
         apart(_narrow, at.folder, ("customers", "copy"), "mails", [2])
         apart(_narrow, at.folder, ("customers", "copy"), "phones", [3, 4])

@@ -10,17 +10,14 @@ from pathlib import Path
 from random import Random
 
 from issuing import issue_copies
-from measuring import CUSTOMERS, Cost, Desk, apart, best_of, desk, write_customers
+from measuring import Cost, Desk, apart, best_of, desk
 
 FOUND = 1
 
 
 def main() -> None:
     with desk() as at:
-        at.begin()
-        table = at.folder / "customers.csv"
-        write_customers(table, CUSTOMERS)
-        at.run("register", table, "--name", "customers")
+        table = at.with_customers()
         copies = 100 if at.quick else 1_000
         apart(issue_copies, at.workspace, table, copies - 1)
         leaked = at.folder / "copy.csv"

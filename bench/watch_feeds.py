@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
-from measuring import COMMAND, CUSTOMERS, SEED, Desk, desk, write_customers
+from measuring import COMMAND, SEED, Desk, desk
 
 RATE, SECONDS = 100, 60
 """Pastes a second that a feed brings, and for how long."""
@@ -29,10 +29,7 @@ _WORDS = (
 
 def main() -> None:
     with desk() as at:
-        at.begin()
-        table = at.folder / "customers.csv"
-        write_customers(table, CUSTOMERS)
-        at.run("register", table, "--name", "customers")
+        table = at.with_customers()
         count = RATE * (10 if at.quick else SECONDS)
         listening = socket.create_server(("127.0.0.1", 0), backlog=64)
         site = get_context("fork").Process(target=serve, args=(listening, table, count, at.core), daemon=True)

@@ -4,15 +4,14 @@ import base64
 import fnmatch
 import json
 import re
-import threading
 import uuid
+from collections.abc import Mapping
 from functools import cache
-from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from servers import PASSWORD
-from source_yards import github as other
+from source_yards._answers import Answering, Server
 
 BASIC = "Basic " + base64.b64encode(f"watcher:{PASSWORD}".encode()).decode()
 API_KEY = "aWQ6a2V5"
@@ -69,13 +68,10 @@ class Cluster:
 @cache
 def server(dialect: str) -> tuple[Cluster, int]:
     cluster = Cluster(dialect)
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"cluster": cluster}))
-    serving.daemon_threads = True
-    threading.Thread(target=serving.serve_forever, args=(0.02,), daemon=True).start()
-    return cluster, serving.server_address[1]
+    return cluster, Server(_Handler, cluster=cluster).port
 
 
-class _Handler(other.Handler):
+class _Handler(Answering):
     cluster: Cluster
 
     def do_GET(self) -> None:
@@ -178,6 +174,6 @@ class _Handler(other.Handler):
             "hits": {"total": {"value": len(docs), "relation": "eq"}, "hits": hits},
         }
 
-    def _send(self, status: int, body: bytes, headers: Any) -> None:
-        text = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False)
-        super()._send(status, text.encode(), {"Content-Type": "application/json", **headers})
+    def say(self, status: int, answer: Any, headers: Mapping[str, str] | None = None) -> None:
+        text = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+        self.send(status, text.encode(), {"Content-Type": "application/json", **(headers or {})})

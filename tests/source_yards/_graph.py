@@ -3,11 +3,9 @@
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import Certificate
 
 from source_yards import PASSWORD
+from source_yards._answers import Answering, Server
 
 PAGE = 200
 TENANT = "acme.onmicrosoft.com"
@@ -106,33 +105,25 @@ class Cloud:
 @cache
 def server() -> tuple[Cloud, int]:
     cloud = Cloud()
-    handler = type("Handler", (_Handler,), {"cloud": cloud})
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    return cloud, serving.server_address[1]
+    return cloud, Server(_Handler, cloud=cloud).port
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
+class _Handler(Answering):
     cloud: Cloud
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         if self.path != f"/{TENANT}/oauth2/v2.0/token" or form["grant_type"] != "client_credentials":
-            return self._say(400, {"error": "invalid_request"})
+            return self.say(400, {"error": "invalid_request"})
         right = form.get("client_secret") == PASSWORD or self._proves(form.get("client_assertion", ""))
         if not right or form["client_id"] != "watcher" or not form["scope"].endswith("/.default"):
-            return self._say(
+            return self.say(
                 401, {"error": "invalid_client", "error_description": form.get("client_secret", "")}
             )
         self.cloud.token += "+"
         told = {"token_type": "Bearer", "expires_in": 3599, "access_token": self.cloud.token}
-        return self._say(200, told)
+        return self.say(200, told)
 
     def _proves(self, assertion: str) -> bool:
         if assertion.count(".") != 2:
@@ -156,21 +147,21 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.cloud.asked.append(self.path)
         parts = urlsplit(self.path)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        asked = self.query
         match [unquote(each) for each in parts.path.strip("/").split("/")]:
             case ["download", name, item]:
                 drive = self.cloud.drive(name)
                 content = drive.contents.get(item) if drive else None
                 wrong = content is None or self.headers.get("Authorization") or asked["tempauth"] != "now"
-                return self._say(404, {}) if wrong else self._sent(content or b"")
+                return self.say(404, {}) if wrong else self.send_part(content or b"")
             case ["v1.0", *place]:
                 if self.headers.get("Authorization") != f"Bearer {self.cloud.token}":
-                    return self._say(401, {"error": {"code": "InvalidAuthenticationToken"}})
+                    return self.say(401, {"error": {"code": "InvalidAuthenticationToken"}})
                 if self.cloud.busy:
                     self.cloud.busy -= 1
-                    return self._say(429, {}, {"Retry-After": "120"})
+                    return self.say(429, {}, {"Retry-After": "120"})
                 return self._graph(place, asked)
-        return self._say(404, {})
+        return self.say(404, {})
 
     def _graph(self, place: list[str], asked: Mapping[str, str]) -> None:
         match place:
@@ -178,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._list([_site(each) for each in self.cloud.sites], asked)
             case ["sites", start, *path] if start.endswith(":"):
                 url = f"https://{start[:-1]}/{'/'.join(path)}"
-                return self._say(200, _site(url)) if url in self.cloud.sites else self._say(404, {})
+                return self.say(200, _site(url)) if url in self.cloud.sites else self.say(404, {})
             case ["sites", name, "drives"]:
                 return self._list([_drive(each) for each in self.cloud.sites[_url(name)]], asked)
             case ["sites", name, "sites"]:
@@ -189,9 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
             case ["drives", name, *rest]:
                 drive = self.cloud.drive(name)
                 if drive is None or drive.denied:
-                    return self._say(403 if drive else 404, {"error": {"code": "accessDenied"}})
+                    return self.say(403 if drive else 404, {"error": {"code": "accessDenied"}})
                 return self._drive(drive, rest, asked)
-        return self._say(404, {})
+        return self.say(404, {})
 
     def _drive(self, drive: Drive, place: list[str], asked: Mapping[str, str]) -> None:
         match place:
@@ -200,24 +191,24 @@ class _Handler(BaseHTTPRequestHandler):
             case ["items", item] if item in drive.contents:
                 url = f"http://{self.headers['Host']}/download/{drive.id}/{item}?tempauth=now"
                 tag = {"cTag": f'"c:{item}"'}
-                return self._say(
+                return self.say(
                     200, {**drive.items[item], **tag, "@microsoft.graph.downloadUrl": url} | self.cloud.lies
                 )
             case ["items", item, "permissions"]:
                 return self._list(drive.permissions.get(item, []), asked)
-        return self._say(404, {})
+        return self.say(404, {})
 
     def _delta(self, drive: Drive, asked: Mapping[str, str]) -> None:
         """Everything that changed since a token, as it is now: PAGE at once."""
         since = int(asked.get("token", "0"))
         if 0 < since < drive.oldest:
-            return self._say(410, {"error": {"code": "resyncRequired"}})
+            return self.say(410, {"error": {"code": "resyncRequired"}})
         left = [each for each in drive.items.values() if each["at"] > since]
         page = left[:PAGE]
         at = page[-1]["at"] if page else max(since, drive.changes)
         link = f"http://{self.headers['Host']}/v1.0/drives/{quote(drive.id)}/root/delta?token={at}"
         name = "@odata.nextLink" if len(left) > PAGE else "@odata.deltaLink"
-        return self._say(200, {"value": page, name: link, **self.cloud.lies})
+        return self.say(200, {"value": page, name: link, **self.cloud.lies})
 
     def _list(self, every: list[Any], asked: Mapping[str, str]) -> None:
         """A list, two at once: so that there are pages."""
@@ -226,27 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         if len(every) > at + 2:
             here = f"http://{self.headers['Host']}{urlsplit(self.path).path}"
             more["@odata.nextLink"] = f"{here}?$skiptoken={at + 2}"
-        self._say(200, {"value": every[at : at + 2], **more})
-
-    def _sent(self, content: bytes) -> None:
-        """The bytes, or those that are asked for."""
-        ranged = self.headers.get("Range")
-        if not ranged or not content:
-            return self._send(200, content, {})
-        first, _, last = ranged.removeprefix("bytes=").partition("-")
-        start, end = int(first), min(int(last or len(content)), len(content) - 1)
-        told = {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
-        return self._send(206, content[start : end + 1], told)
-
-    def _say(self, status: int, answer: Any, headers: Mapping[str, str] | None = None) -> None:
-        self._send(status, json.dumps(answer).encode(), headers or {})
-
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        self.say(200, {"value": every[at : at + 2], **more})
 
 
 def _site(url: str) -> dict[str, Any]:

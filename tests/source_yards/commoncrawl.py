@@ -3,17 +3,16 @@ index with pages, and files of which parts are sent."""
 
 import hashlib
 import json
-import threading
 from base64 import b32encode
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from typing import ClassVar, NamedTuple
+from urllib.parse import quote, urlsplit
 
 import pytest
 
 from source_yards import AWKWARD, Yard
+from source_yards._answers import Answering, Server
 from trapstreet.plugins.sources._cdx import wanted
 
 PAGE = 500
@@ -51,12 +50,8 @@ class Here(Yard):
         self.file = bytearray()
         self.asked: list[str] = []
         self.paged = True
-        handler = type("Handler", (_Handler,), {"yard": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = Server(_Handler, yard=self)
+        self.url = f"http://127.0.0.1:{self._server.port}"
         self.options = {"pattern": ["*.acme.example"], "archive": f"{self.url}/data"}
 
     def put(self, path: str, content: bytes) -> None:
@@ -79,23 +74,16 @@ class Here(Yard):
         return f"{found.digest}/{found.url}"
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
+class _Handler(Answering):
     yard: Here
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         self.yard.asked.append(self.path)
         parts = urlsplit(self.path)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        asked = self.query
         here = f"http://{self.headers['Host']}"
         name = parts.path.strip("/")
         if name == "collinfo.json":
@@ -103,34 +91,21 @@ class _Handler(BaseHTTPRequestHandler):
                 {"id": each, "name": each, "cdx-api": f"{here}/{each}-index"}
                 for each in sorted(self.yard.crawls, reverse=True)
             ]
-            return self._send(200, json.dumps(crawls).encode())
+            return self.send(200, json.dumps(crawls).encode())
         if name.removesuffix("-index") in self.yard.crawls:
             return self._index(self.yard.crawls[name.removesuffix("-index")], asked)
         if parts.path == f"/data/{quote(FILE)}":
-            return self._part(bytes(self.yard.file))
-        return self._send(404, b"<h1>Not found</h1>")
+            return self.send_part(bytes(self.yard.file))
+        return self.send(404, b"<h1>Not found</h1>")
 
     def _index(self, records: Mapping[str, Record], asked: Mapping[str, str]) -> None:
         found = [each for each in records.values() if wanted(each.url, [asked["url"]])]
         lines = [each.line() for each in sorted(found)]
         if not lines:
-            return self._send(404, b'{"message": "No Captures found for: %s"}' % asked["url"].encode())
+            return self.send(404, b'{"message": "No Captures found for: %s"}' % asked["url"].encode())
         if asked.get("showNumPages") and self.yard.paged:
             pages = -(-len(lines) // PAGE)
-            return self._send(200, json.dumps({"pages": pages, "pageSize": 5, "blocks": pages}).encode())
+            return self.send(200, json.dumps({"pages": pages, "pageSize": 5, "blocks": pages}).encode())
         at = int(asked.get("page", "0"))
         shown = lines[at * PAGE : (at + 1) * PAGE] if self.yard.paged else lines
-        return self._send(200, "".join(f"{each}\n" for each in shown).encode())
-
-    def _part(self, content: bytes) -> None:
-        first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
-        start, end = int(first), min(int(last), len(content) - 1)
-        told = {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
-        self._send(206, content[start : end + 1], told)
-
-    def _send(self, status: int, body: bytes, headers: Mapping[str, Any] | None = None) -> None:
-        self.send_response(status)
-        for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        return self.send(200, "".join(f"{each}\n" for each in shown).encode())

@@ -2,19 +2,17 @@
 
 import hashlib
 import itertools
-import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
 from source_yards import AWKWARD, PASSWORD, WRONG, Yard
+from source_yards._answers import Answering, Server
 
 _numbers = itertools.count()
 
@@ -83,24 +81,16 @@ class Hub:
 @cache
 def server() -> tuple[Hub, int]:
     hub = Hub()
-    handler = type("Handler", (Handler,), {"hub": hub})
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    return hub, serving.server_address[1]
+    return hub, Server(Handler, hub=hub).port
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
+class Handler(Answering):
     hub: Hub
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         self.hub.asked.append(self.path)
         parts = urlsplit(self.path)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        asked = self.query
         given = self.headers.get("Authorization")
         if given not in (None, f"Bearer {PASSWORD}"):
             return self.say(401, {"message": "Bad credentials"})
@@ -171,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         tag = f'W/"{len(self.hub.events)}"'
         headers = {"ETag": tag, "X-Poll-Interval": self.hub.pause}
         if self.headers.get("If-None-Match") == tag:
-            return self._send(304, b"", headers)
+            return self.send(304, b"", headers)
         return self.page(self.hub.events[:300], asked, headers)
 
     def _changes(self, name: str, span: str) -> None:
@@ -212,14 +202,4 @@ class Handler(BaseHTTPRequestHandler):
     def sent(self, content: bytes | None) -> None:
         if content is None:
             return self.say(404, {})
-        return self._send(200, content, {})
-
-    def say(self, status: int, answer: Any, headers: Mapping[str, str] | None = None) -> None:
-        self._send(status, json.dumps(answer).encode(), headers or {})
-
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        return self.send(200, content)

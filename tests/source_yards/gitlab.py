@@ -1,18 +1,17 @@
 """A group's project at a server that answers as GitLab's REST API is documented to."""
 
 import itertools
-import threading
 from collections.abc import Iterator
 from functools import cache
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
 from source_yards import AWKWARD, PASSWORD, WRONG, Yard
 from source_yards import github as other
+from source_yards._answers import Server
 
 _numbers = itertools.count()
 
@@ -52,10 +51,7 @@ class Here(Yard):
 @cache
 def server() -> tuple[other.Hub, int]:
     hub = other.Hub()
-    handler = type("Handler", (_Handler,), {"hub": hub})
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    return hub, serving.server_address[1]
+    return hub, Server(_Handler, hub=hub).port
 
 
 class _Handler(other.Handler):
@@ -64,7 +60,7 @@ class _Handler(other.Handler):
     def do_GET(self) -> None:
         self.hub.asked.append(self.path)
         parts = urlsplit(self.path)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        asked = self.query
         given = self.headers.get("PRIVATE-TOKEN")
         if given not in (None, PASSWORD):
             return self.say(401, {"message": "401 Unauthorized"})

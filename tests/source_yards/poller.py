@@ -1,9 +1,7 @@
 """A paste site: a list of ids in JSON, newest first, 250 a page, and each paste at an address of its own."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +11,7 @@ import pytest
 
 from source_yards import PASSWORD, WRONG, Yard
 from source_yards import web as plain
+from source_yards._answers import Answering, Server
 
 _PAGE = 250
 
@@ -28,26 +27,13 @@ class PasteSite:
         self.asked: list[str] = []
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
-
+        class Handler(Answering):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
-                status, body = site.answer(self.path, self.headers.get("X-Key", ""), key)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.send(*site.answer(self.path, self.headers.get("X-Key", ""), key))
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._server = Server(Handler)
+        self.url = f"http://127.0.0.1:{self._server.port}"
 
     def answer(self, path: str, given: str, key: str) -> tuple[int, bytes]:
         if given != key:
@@ -63,9 +49,7 @@ class PasteSite:
         return (200, self.pastes[name][1]) if name in self.pastes else (404, b"gone")
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
 
 class Here(Yard):

@@ -22,7 +22,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 gc.set_threshold(50_000, 20, 50)  # as the command line does: a sixth less CPU
 gc.disable()  # until all tests are collected
 # A machine may be busy.
-settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow], max_examples=tries(100))
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=tries(100)
+)
 settings.load_profile("patient")
 
 _DRAW = Random()

@@ -1,6 +1,7 @@
 """A desk to work at in tests: a fresh workspace, and the command line run in this process."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from trapstreet.app.workspace import Workspace
 from trapstreet.cli import run
+from trapstreet.store import disconnect
 
 
 def workspace_in(folder: Path, *commands: Sequence[object]) -> Path:
@@ -22,8 +25,37 @@ def workspace_in(folder: Path, *commands: Sequence[object]) -> Path:
         patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
         patch.setattr("trapstreet.keys.kit._LOG2_N", 8)
         for line in (begun, *((*command, "--workspace", workspace) for command in commands)):
-            assert run([str(each) for each in line]) == 0, line
+            done(*line)
     return folder
+
+
+def done(*line: object) -> None:
+    """The command ends well."""
+    assert run([str(each) for each in line]) == 0, line
+
+
+def copy_of(made: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> "Desk":
+    """A desk in the folder with all that was made in another, to be changed; its keys are its own, too."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    settings = folder / "workspace" / "trapstreet.toml"
+    settings.write_text(settings.read_text().replace(str(made), str(folder)))
+    return Desk(folder, capsys)
+
+
+class Kept:
+    """What lies in a folder, with a workspace in it, to be had again in the same place: paths stay true."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept = shutil.copytree(folder, folder.with_name(f"{folder.name}-kept"))
+
+    def again(self, capsys: pytest.CaptureFixture[str]) -> "Desk":
+        """A desk there, as it was; what the last test made of it is gone."""
+        disconnect()
+        shutil.rmtree(self._folder)
+        desk = Desk(shutil.copytree(self._kept, self._folder), capsys)
+        Workspace.open(desk.workspace)
+        return desk
 
 
 @dataclass

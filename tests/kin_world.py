@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from uuid import UUID
 
 from trapstreet.core.fields import Column, Kind
@@ -69,6 +69,7 @@ class Shop:
         found = [row for row in self.rows[number] if tuple(cell_text(row[at]) for at in refers) in wanted]
         yield Batch(found, range(len(found)))
 
+    @cached_property
     def model(self) -> TableModel:
         builder = TableModelBuilder(CUSTOMERS, ("id",))
         for batch in self.table(0).batches():

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from desk import Desk
+from desk import Desk, workspace_in
 from trapstreet.core.model.objects import Ref
 from trapstreet.plugins.sources import directory
 
@@ -25,10 +25,19 @@ def leak(*numbers: int) -> str:
 
 def registered(desk: Desk) -> Desk:
     """The desk, with the people registered as data set "customers"."""
-    rows = "".join(f"{number},{','.join(each)}\n" for number, each in enumerate(PEOPLE))
-    table = desk.write("customers.csv", f"id,name,email,phone\n{rows}")
-    desk.do("register", table, "--name", "customers", "--key", "id")
+    desk.do("register", _table(desk.folder), "--name", "customers", "--key", "id")
     return desk
+
+
+def registered_in(folder: Path) -> Path:
+    """The folder, with a workspace that knows the people as data set "customers"."""
+    return workspace_in(folder, ("register", _table(folder), "--name", "customers", "--key", "id"))
+
+
+def _table(folder: Path) -> Path:
+    rows = "".join(f"{number},{','.join(each)}\n" for number, each in enumerate(PEOPLE))
+    (folder / "customers.csv").write_text(f"id,name,email,phone\n{rows}")
+    return folder / "customers.csv"
 
 
 def watched(desk: Desk, name: str, *options: object) -> Path:

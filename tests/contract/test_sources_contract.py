@@ -129,7 +129,7 @@ def test_an_empty_place_has_only_a_mark(yard: Yard) -> None:
     assert [type(each) for each in found] == [Mark]
 
 
-@pytest.mark.parametrize("share", [10, pytest.param(1, marks=pytest.mark.slow)], ids=["few", "all"])
+@pytest.mark.parametrize("share", [20, pytest.param(1, marks=pytest.mark.slow)], ids=["few", "all"])
 def test_many_objects_are_listed_in_little_memory_and_from_a_mark_the_rest(yard: Yard, share: int) -> None:
     many = yard.many // share
     put = {

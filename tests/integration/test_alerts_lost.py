@@ -363,7 +363,7 @@ def test_joint_evidence_that_cannot_be_worked_out_holds_up_no_alert(
     page = token(owning(desk), "url")[1]
     workspace = with_routes(desk, "desk")
     heard(workspace, desk, web(page))
-    monkeypatch.setattr(alarming, "joint_evidence", lambda *_: {}["damaged"])
+    monkeypatch.setattr("trapstreet.app.weighing.joint_evidence", lambda *_: {}["damaged"])
     raise_alerts(workspace)
     assert sorted(Alert.objects.values_list("kind", flat=True)) == ["sighting", "trouble"]
 

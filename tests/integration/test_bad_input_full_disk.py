@@ -17,7 +17,7 @@ KIB = 1024
 COMMANDS = {
     "register": ["register", "new.csv", "--name", "newcomers"],
     "register again": ["register", "changed.csv", "--name", "customers"],
-    "share": ["share", "customers", "--to", "Auditor", "--out", "disk/copy.csv", "--decoys", "200"],
+    "share": ["share", "customers", "--to", "Auditor", "--out", "disk/copy.csv", "--decoys", "40"],
     "share a workbook": ["share", "customers", "--to", "Auditor", "--out", "disk/copy.xlsx"],
     "backup": ["backup", "disk/backup.tar"],
 }

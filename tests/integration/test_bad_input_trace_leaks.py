@@ -193,12 +193,12 @@ def test_without_the_workspace_s_keys_nothing_is_traced(desk: Desk) -> None:
     keys, away = desk.folder / "keys", desk.folder / "keys away"
     keys.rename(away)
     try:
-        ended = ran(desk.folder, ["trace", desk.folder / "copy0.csv", "--workspace", desk.workspace])
+        status = desk.run("trace", desk.folder / "copy0.csv", "--workspace", desk.workspace)
     finally:
         away.rename(keys)
-    assert ended.status in (2, 3, 4)
-    assert ended.out == ""
-    (line,) = ended.err.splitlines()
+    assert status in (2, 3, 4)
+    assert desk.out == ""
+    (line,) = desk.err.splitlines()
     assert "key" in line
 
 

@@ -6,13 +6,13 @@ import os
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, BinaryIO, Literal, Self
 
 import pytest
 
-from children import Ended, ran
 from desk import Desk, workspace_in
 from people import customer_file
+from trapstreet.plugins.sources import directory
 
 MB = 1_000_000
 ALARMED = "1 new alert: trapstreet case list\n"
@@ -82,13 +82,6 @@ TEXTS: Mapping[str, Callable[[int], bytes]] = {
 }
 
 
-def scanned_by_child(desk: Desk, source: Path, *, before: str) -> tuple[Ended, dict[str, object]]:
-    ended = ran(desk.folder, ["scan", source, "--workspace", desk.workspace, "--json"], before=before)
-    assert ended.status in (1, 6), ended.err
-    assert ended.err in ("", ALARMED)
-    return ended, json.loads(ended.out)
-
-
 def records_in(report: Mapping[str, object]) -> int:
     findings = report["findings"]
     assert isinstance(findings, list)
@@ -147,42 +140,27 @@ def test_a_record_is_found_beside_half_characters_in_utf_16(
     assert json.loads(desk.out)["unread"] == []
 
 
-CHANGING = """
-import os
-from pathlib import Path
-from trapstreet.plugins.sources import directory
-opened = directory._open
 class Changing:
-    def __init__(self, file, path):
-        self.file, self.path, self.reads = file, path, 0
-    def __getattr__(self, name):
-        return getattr(self.file, name)
-    def __enter__(self):
-        return self
-    def __exit__(self, *error):
-        self.file.close()
-    def read(self, size=-1):
-        block = self.file.read(size)
-        self.reads += 1
-        if self.reads == 2:
-            change(self.path)
-        return block
-def change(path):
-    {change}
-directory._open = lambda path: Changing(opened(path), path)
-"""
-"""What really happens to the file, when two blocks were read of it."""
+    """A file to which something really happens when two blocks were read of it."""
 
-VANISHING = """
-import os
-from trapstreet.plugins.sources import directory
-opened = directory._open
-def vanished(path):
-    if path.endswith("b.txt"):
-        os.unlink(path)
-    return opened(path)
-directory._open = vanished
-"""
+    def __init__(self, file: BinaryIO, change: Callable[[], object]) -> None:
+        self._file, self._change, self._reads = file, change, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._reads += 1
+        if self._reads == 2:
+            self._change()
+        return block
 
 
 @pytest.fixture
@@ -191,36 +169,54 @@ def large(desk: Desk, row: str) -> Path:
     return desk.write("large.txt", f"{row}\n".encode() + b"nothing of ours\n" * 500_000)
 
 
-def test_a_file_that_grows_while_it_is_read_is_read_to_its_new_end(desk: Desk, large: Path, row: str) -> None:
+def changing(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
+    opened = directory._open
+    monkeypatch.setattr(directory, "_open", lambda path: Changing(opened(path), change))
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_new_end(
+    desk: Desk, large: Path, row: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = large.read_bytes().replace(row.encode(), b"")
     large.write_bytes(data)
-    change = f"open(path, 'ab').write({row.encode()!r})"
-    ended, report = scanned_by_child(desk, large, before=CHANGING.format(change=change))
-    assert ended.status == 1
+
+    def grow() -> None:
+        with large.open("ab") as file:
+            file.write(row.encode())
+
+    changing(monkeypatch, grow)
+    report = desk.json("scan", large, status=1)
     assert records_in(report) == 1
     assert report["scanned"] == {"objects": 1, "bytes": len(data) + len(row)}
     assert report["unread"] == []
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_read_as_far_as_it_goes_and_said(
-    desk: Desk, large: Path
+    desk: Desk, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended, report = scanned_by_child(
-        desk, large, before=CHANGING.format(change="os.truncate(path, 5_000_000)")
-    )
-    assert ended.status == 1
+    changing(monkeypatch, lambda: os.truncate(large, 5_000_000))
+    report = desk.json("scan", large, status=1)
     assert records_in(report) == 1
-    (unread,) = report["unread"]  # type: ignore[misc]
+    (unread,) = report["unread"]
     assert unread["path"] == str(large)
     assert "it shrank while it was read: 5,000,000 of" in unread["why"]
 
 
-def test_a_file_that_vanishes_between_listing_and_opening_is_said(desk: Desk, row: str) -> None:
+def test_a_file_that_vanishes_between_listing_and_opening_is_said(
+    desk: Desk, row: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = desk.folder / "heap"
     folder.mkdir()
     (folder / "a.txt").write_text(row)
     (folder / "b.txt").write_text(row)
-    ended, report = scanned_by_child(desk, folder, before=VANISHING)
-    assert ended.status == 1
+    opened = directory._open
+
+    def vanished(path: str) -> BinaryIO:
+        if path.endswith("b.txt"):
+            Path(path).unlink()
+        return opened(path)
+
+    monkeypatch.setattr(directory, "_open", vanished)
+    report = desk.json("scan", folder, status=1)
     assert records_in(report) == 1
     assert report["unread"] == [{"path": str(folder / "b.txt"), "why": "no such file or directory"}]

@@ -1,7 +1,6 @@
 """What a node of a cluster is given and does, without a cluster: the index in memory, units in, parts out."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from desk import Desk, workspace_in
+from desk import Desk, copy_of, workspace_in
 from people import customer_file
 from trapstreet.app.scale import node
 from trapstreet.app.scale.job import Job, job_of
@@ -45,13 +44,12 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(
     registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Desk:
-    shutil.copytree(registered, tmp_path, dirs_exist_ok=True)
-    settings = tmp_path / "workspace" / "trapstreet.toml"
+    desk = copy_of(registered, tmp_path, capsys)
+    settings = desk.workspace / "trapstreet.toml"
     public = (tmp_path / "customers.csv").read_text().splitlines()[10].split(",")[2]
-    text = settings.read_text().replace("public = []", f'public = ["{public}"]')
-    settings.write_text(text.replace(str(registered), str(tmp_path)))
+    settings.write_text(settings.read_text().replace("public = []", f'public = ["{public}"]'))
     monkeypatch.chdir(tmp_path)
-    return Desk(tmp_path, capsys)
+    return desk
 
 
 def job(desk: Desk) -> tuple[Job, list[Path], Workspace]:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from children import PATIENCE, program, ran
-from desk import Desk
-from offices import Office
+from children import PATIENCE, program
+from desk import Desk, copy_of, workspace_in
 from people import customer_file
 
 AT_ONCE = """
@@ -37,12 +36,17 @@ except OSError:
 SHOW, HIDE, ERASE = b"\x1b[?25h", b"\x1b[?25l", b"\x1b[2K"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    return workspace_in(
+        folder, ("register", customer_file(folder / "customers.csv", 500), "--name", "customers")
+    )
+
+
 @pytest.fixture
-def desk(office: Office) -> Desk:
-    office.init("workspace")
-    desk = Desk(office.folder, office.capsys)
-    desk.do("register", customer_file(desk.folder / "customers.csv", 500), "--name", "customers")
-    return desk
+def desk(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return copy_of(made, tmp_path, capsys)
 
 
 class Terminal:
@@ -143,19 +147,13 @@ def test_a_line_says_how_many_texts_look_like_findings_so_far(desk: Desk) -> Non
     assert terminal.ended() == 1
 
 
-def test_nothing_is_drawn_where_there_is_no_terminal(desk: Desk) -> None:
-    for command in ("scan", "trace"):
-        ended = ran(
-            desk.folder,
-            [
-                command,
-                large(desk) if command == "scan" else desk.folder / "heap",
-                "--workspace",
-                desk.workspace,
-            ],
-            before=AT_ONCE,
-        )
-        assert (ended.status, ended.err) == (0, "")
+@pytest.mark.parametrize("command", ["scan", "trace"])
+def test_nothing_is_drawn_where_there_is_no_terminal(
+    desk: Desk, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trapstreet.cli.output.SHOWN_AFTER", 0.0)
+    desk.do(command, large(desk))
+    assert desk.err == ""
 
 
 def assert_clean(screen: bytes) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,8 +13,9 @@ from typing import Any
 import pytest
 
 from children import PATIENCE, program, ran
-from desk import Desk, workspace_in
+from desk import Desk, copy_of, workspace_in
 from formats_containers import zipped
+from heaps import heap
 from people import customer_file
 from ray_nodes import ON_LOOPBACK, Nodes
 from trapstreet.app.scale.tries import LEFT_OUT
@@ -60,11 +60,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     table = customer_file(folder / "customers.csv", 400)
     lines = table.read_text().splitlines(keepends=True)
-    for number in range(FOLDERS * FILES):
-        place = folder / "heap" / f"{number // FILES}"
-        place.mkdir(parents=True, exist_ok=True)
-        shown = lines[1 + number : 9 + number] if number % 5 == 0 else []
-        (place / f"{number}.txt").write_text(f"call 087 55{number:04}\n" * 50 + "".join(shown))
+    heap(folder / "heap", lines[1:], folders=FOLDERS, files=FILES, every=5)
     (folder / "heap" / "3" / "packed.zip").write_bytes(
         zipped({"in it.csv": "".join(lines[200:230]).encode()})
     )
@@ -77,12 +73,9 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(
     registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Desk:
-    shutil.copytree(registered, tmp_path, dirs_exist_ok=True)
-    settings = tmp_path / "workspace" / "trapstreet.toml"
-    settings.write_text(settings.read_text().replace(str(registered), str(tmp_path)))
     for name, value in ON_LOOPBACK.items():
         monkeypatch.setenv(name, value)
-    return Desk(tmp_path, capsys)
+    return copy_of(registered, tmp_path, capsys)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from children import PATIENCE, program, ran
-from desk import Desk, workspace_in
+from desk import Desk, Kept, copy_of, workspace_in
+from heaps import heap
 from people import customer_file
 
 FOLDERS, FILES = 8, 5
@@ -43,11 +44,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     table = customer_file(folder / "customers.csv", 400)
     lines = table.read_text().splitlines(keepends=True)
-    for number in range(FOLDERS * FILES):
-        place = folder / "heap" / f"{number // FILES}"
-        place.mkdir(parents=True, exist_ok=True)
-        shown = lines[1 + number : 9 + number] if number % 6 == 0 else []
-        (place / f"{number}.txt").write_text(f"call 087 55{number:04}\n" * 50 + "".join(shown))
+    heap(folder / "heap", lines[1:], folders=FOLDERS, files=FILES, every=6)
     return workspace_in(folder, ("register", table, "--name", "customers"))
 
 
@@ -55,17 +52,31 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(
     registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Desk:
-    shutil.copytree(registered, tmp_path, dirs_exist_ok=True)
-    settings = tmp_path / "workspace" / "trapstreet.toml"
-    settings.write_text(settings.read_text().replace(str(registered), str(tmp_path)))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("trapstreet.app.scale.units.OBJECTS", FILES)
-    return Desk(tmp_path, capsys)
+    return copy_of(registered, tmp_path, capsys)
 
 
-def child(desk: Desk, *, wait: str = "pass") -> tuple[list[object], str]:
+@pytest.fixture(scope="module")
+def killed(registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The same, with the notes of a scan that was killed, and the names of what it had opened."""
+    folder = shutil.copytree(registered, tmp_path_factory.mktemp("killed"), dirs_exist_ok=True)
+    interrupted(folder, signal.SIGKILL)
+    return Kept(folder)
+
+
+@pytest.fixture
+def half(killed: Kept, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk at which a scan was killed; its files are copies, which a scan takes for others."""
+    monkeypatch.setattr("trapstreet.app.scale.units.OBJECTS", FILES)
+    desk = killed.again(capsys)
+    monkeypatch.chdir(desk.folder)
+    return desk
+
+
+def child(*, wait: str = "pass") -> tuple[list[object], str]:
     """The arguments of a scan that notes what it opens, and what has to be run before it."""
-    line: list[object] = ["scan", "heap", "--json", "--resume", "notes", "--workspace", desk.workspace]
+    line: list[object] = ["scan", "heap", "--json", "--resume", "notes", "--workspace", "workspace"]
     return line, SMALL.format(files=FILES) + OPENED.format(wait=wait)
 
 
@@ -76,28 +87,24 @@ def opened(desk: Desk) -> list[str]:
     return names
 
 
-def interrupted(desk: Desk, number: signal.Signals) -> list[str]:
-    """What a scan had opened that was stopped by a signal when it had finished some units."""
-    line, before = child(desk, wait=SLOWLY)
+def interrupted(folder: Path, number: signal.Signals) -> None:
+    """A scan there is stopped by a signal when it has finished some units."""
+    line, before = child(wait=SLOWLY)
     process = subprocess.Popen(
-        program(desk.folder / "peak", *line, before=before), cwd=desk.folder, stdout=subprocess.DEVNULL
+        program(folder / "peak", *line, before=before), cwd=folder, stdout=subprocess.DEVNULL
     )
+    names = folder / "opened"
     deadline = time.monotonic() + PATIENCE
-    while not (desk.folder / "opened").exists() or len(_lines(desk)) < 3 * FILES + 2:
+    while not names.exists() or len(names.read_text().splitlines()) < 3 * FILES + 2:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(number)
     process.wait(PATIENCE)
-    return opened(desk)
-
-
-def _lines(desk: Desk) -> list[str]:
-    return (desk.folder / "opened").read_text().splitlines()
 
 
 def resumed(desk: Desk) -> tuple[Any, list[str]]:
     """What the scan that goes on says, and what it opens."""
-    line, before = child(desk)
+    line, before = child()
     ended = ran(desk.folder, line, before=before)
     assert ended.status == 1, ended.err
     return json.loads(ended.out), opened(desk)
@@ -114,7 +121,8 @@ def test_a_scan_by_units_finds_what_a_scan_finds_and_leaves_no_notes(desk: Desk)
 @pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_what_was_finished_is_not_read_again_and_nothing_is_lost(desk: Desk, number: signal.Signals) -> None:
     whole = desk.json("scan", "heap", status=1)
-    before = interrupted(desk, number)
+    interrupted(desk.folder, number)
+    before = opened(desk)
     assert (desk.folder / "notes").stat().st_mode & 0o777 == 0o600
     found, after = resumed(desk)
     assert found == whole
@@ -126,7 +134,8 @@ def test_what_was_finished_is_not_read_again_and_nothing_is_lost(desk: Desk, num
 
 @pytest.mark.slow
 def test_a_unit_that_has_changed_is_read_again(desk: Desk) -> None:
-    interrupted(desk, signal.SIGKILL)
+    interrupted(desk.folder, signal.SIGKILL)
+    opened(desk)
     table = (desk.folder / "customers.csv").read_text().splitlines()
     (desk.folder / "heap" / "0" / "1.txt").write_text("\n".join(table[100:120]))
     found, after = resumed(desk)
@@ -135,37 +144,35 @@ def test_a_unit_that_has_changed_is_read_again(desk: Desk) -> None:
     assert "heap/0/1.txt" in {each["path"] for each in found["findings"]}
 
 
-def test_notes_that_were_cut_short_count_up_to_there(desk: Desk) -> None:
-    whole = desk.json("scan", "heap", status=1)
-    interrupted(desk, signal.SIGKILL)
-    notes = desk.folder / "notes"
+def test_notes_that_were_cut_short_count_up_to_there(half: Desk) -> None:
+    whole = half.json("scan", "heap", status=1)
+    notes = half.folder / "notes"
     size = notes.stat().st_size
     for cut in (size - 3, 30, 0):
         os.truncate(notes, cut)
         kept = notes.read_bytes()
-        assert desk.json("scan", "heap", "--resume", notes, status=1) == whole
+        assert half.json("scan", "heap", "--resume", notes, status=1) == whole
         notes.write_bytes(kept)
 
 
-def test_notes_of_another_scan_or_none_at_all_are_refused_and_left_as_they_are(desk: Desk) -> None:
-    interrupted(desk, signal.SIGKILL)
-    notes = desk.folder / "notes"
+def test_notes_of_another_scan_or_none_at_all_are_refused_and_left_as_they_are(half: Desk) -> None:
+    notes = half.folder / "notes"
     held = notes.read_bytes()
-    assert "belongs to another scan" in desk.refused(2, "scan", "heap", "customers.csv", "--resume", notes)
-    assert "belongs to another scan" in desk.refused(2, "scan", "heap", "--ocr", "--resume", notes)
-    table = desk.write("more.csv", "id,email\n1,a.person@quayside.example\n")
-    desk.do("register", table, "--name", "more")
-    assert "belongs to another scan" in desk.refused(2, "scan", "heap", "--resume", notes)
+    assert "belongs to another scan" in half.refused(2, "scan", "heap", "customers.csv", "--resume", notes)
+    assert "belongs to another scan" in half.refused(2, "scan", "heap", "--ocr", "--resume", notes)
+    table = half.write("more.csv", "id,email\n1,a.person@quayside.example\n")
+    half.do("register", table, "--name", "more")
+    assert "belongs to another scan" in half.refused(2, "scan", "heap", "--resume", notes)
     assert notes.read_bytes() == held
     for text in ("a\n", "a letter to my mother\n" * 20):
-        mine = desk.write("mine.txt", text)
-        assert "no file of a scan of this workspace" in desk.refused(2, "scan", "heap", "--resume", mine)
+        mine = half.write("mine.txt", text)
+        assert "no file of a scan of this workspace" in half.refused(2, "scan", "heap", "--resume", mine)
         assert mine.read_text() == text
 
 
 @pytest.mark.slow
 def test_two_scans_do_not_share_their_notes(desk: Desk) -> None:
-    line, before = child(desk, wait=SLOWLY)
+    line, before = child(wait=SLOWLY)
     process = subprocess.Popen(
         program(desk.folder / "peak", *line, before=before), cwd=desk.folder, stdout=subprocess.DEVNULL
     )
@@ -178,9 +185,8 @@ def test_two_scans_do_not_share_their_notes(desk: Desk) -> None:
         process.wait()
 
 
-def test_notes_show_nothing_to_whoever_has_no_keys(desk: Desk) -> None:
-    interrupted(desk, signal.SIGKILL)
-    held = (desk.folder / "notes").read_bytes()
+def test_notes_show_nothing_to_whoever_has_no_keys(half: Desk) -> None:
+    held = (half.folder / "notes").read_bytes()
     assert b"heap" not in held
     assert b"customers" not in held
 

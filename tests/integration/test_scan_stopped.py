@@ -1,7 +1,6 @@
 """A scan that is stopped tells and alarms what it had found until then."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from children import PATIENCE, program
-from desk import Desk, workspace_in
+from desk import Desk, copy_of, workspace_in
 from people import customer_file
 
 SLOW_ALARM = """
 import time
-from trapstreet.app import alarming
-alarming.alarm_findings = lambda *_: time.sleep(60)
+from trapstreet.app import leaks
+leaks.alarm_findings = lambda *_: time.sleep(60)
 """
 
 
@@ -35,10 +34,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def desk(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
     """Another workspace each time: an alert is raised once."""
-    shutil.copytree(registered, tmp_path, dirs_exist_ok=True)
-    settings = tmp_path / "workspace" / "trapstreet.toml"
-    settings.write_text(settings.read_text().replace(str(registered), str(tmp_path)))
-    return Desk(tmp_path, capsys)
+    return copy_of(registered, tmp_path, capsys)
 
 
 def begun(desk: Desk, *arguments: object, before: str = "") -> subprocess.Popen[bytes]:
@@ -63,9 +59,8 @@ def ended(process: subprocess.Popen[bytes], number: signal.Signals) -> tuple[int
     return process.returncode, out.decode(), err.decode()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_was_found_until_then_is_told_and_alarmed(desk: Desk, number: signal.Signals) -> None:
-    status, out, err = ended(begun(desk), number)
+def test_what_was_found_until_then_is_told_and_alarmed(desk: Desk) -> None:
+    status, out, err = ended(begun(desk), signal.SIGINT)
     assert (status, err) == (130, "2 new alerts: trapstreet case list\n")
     lines = out.splitlines()
     assert lines[0] == "FOUND  leak.txt"
@@ -80,7 +75,7 @@ def test_what_was_found_until_then_is_told_and_alarmed(desk: Desk, number: signa
 
 
 def test_a_report_says_that_it_was_stopped_and_of_a_whole_scan_nothing(desk: Desk) -> None:
-    status, out, _ = ended(begun(desk, "--json"), signal.SIGINT)
+    status, out, _ = ended(begun(desk, "--json"), signal.SIGTERM)
     report = json.loads(out)
     assert status == 130
     assert report["stopped"] is True

@@ -8,26 +8,41 @@ import pytest
 from django.db.models import F
 
 from children import ran
-from desk import Desk
+from desk import Desk, Kept, done
 from trapstreet.store.models import Alert, ControlRecord, Delivery, Planting, SeenObject, WatchedSource
 from trapstreet.watch.domain.control import ANOTHER, NOT_NAMED, NOT_READ
-from watched import PEOPLE, health, leak, once, registered, watched
+from watched import PEOPLE, health, leak, once, registered_in, watched
 
 _HOUR = 3_600_000_000
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(registered_in(tmp_path_factory.mktemp("office")))
+
+
+@pytest.fixture(scope="module")
+def made_with_share(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    folder = registered_in(tmp_path_factory.mktemp("office"))
+    share, there = folder / "share", ("--workspace", folder / "workspace")
+    share.mkdir()
+    (share / "readme.txt").write_text("nothing of yours\n")
+    done("watch", "add", "directory", "--name", "share", "--url", share, *there)
+    done("watch", "control", "share", *there)
+    return Kept(folder)
+
+
 @pytest.fixture
-def office(desk: Desk) -> Desk:
-    return registered(desk)
+def office(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Desk:
+    with_share = "share" in request.fixturenames
+    kept: Kept = request.getfixturevalue("made_with_share" if with_share else "made")
+    return kept.again(capsys)
 
 
 @pytest.fixture
 def share(office: Desk) -> Path:
     """A watched folder with a control record that no round has looked for."""
-    folder = watched(office, "share")
-    (folder / "readme.txt").write_text("nothing of yours\n")
-    office.do("watch", "control", "share")
-    return folder
+    return office.folder / "share"
 
 
 def record(share: Path) -> Path:
@@ -99,6 +114,9 @@ def test_the_same_decoys_anywhere_else_are_an_alert_that_names_the_source(office
     assert "which lie nowhere but in" in shown
     assert "at the watched source share" in shown
     assert "It was taken from" in office.do("trace", other / "stolen.txt", status=1)
+    scanned = office.do("scan", other / "stolen.txt", status=1)
+    assert f"they lie nowhere but in {record(share).name} at the watched source share" in scanned
+    assert "the table itself" not in scanned
 
     (share / "copy.csv").write_bytes(record_named(share, "copy.csv"))
     assert once(office, "share", status=1)["share"]["findings"] == 1, "even beside it"

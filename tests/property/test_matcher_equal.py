@@ -112,7 +112,7 @@ def test_long_texts_in_pieces_have_the_same_matches(
     world: World, matchers: tuple[Matcher, Matcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = Random(3)
-    text = b"".join(hostile_texts(world.records, 3, 100))
+    text = b"".join(hostile_texts(world.records, 3, max(20, FUZZ)))
     assert_equal(matchers, text)
     small_stretches(monkeypatch)
     assert_equal(matchers, *chunks_of(text, random, 40))
@@ -122,7 +122,7 @@ def test_several_threads_give_the_same_matches_in_order(
     world: World, matchers: tuple[Matcher, Matcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference, _ = matchers
-    text = b"".join(hostile_texts(world.records, 8, 100))
+    text = b"".join(hostile_texts(world.records, 8, max(20, FUZZ)))
     small_stretches(monkeypatch)
     assert_equal((reference, KernelMatcher(world.lookup, world.key_of, threads=3)), text)
 
@@ -133,7 +133,7 @@ def test_hostile_texts_may_be_cut_anywhere(
 ) -> None:
     random = Random(4)
     searching = make(matcher, world.lookup, world.key_of)
-    for seed in range(40, 43):
+    for seed in range(40, 41 + FUZZ // 100):
         text = b"".join(hostile_texts(world.records, seed, 40))
         whole = everything(searching.matches([text], candidates=True))
         with monkeypatch.context() as patch:
@@ -195,10 +195,10 @@ def test_any_bytes_round_values_of_ours_have_the_same_matches(
 
 def test_hostile_texts_do_hit(world: World) -> None:
     reference = make("reference", world.lookup, world.key_of)
-    texts = list(hostile_texts(world.records, 6, 200))
+    texts = list(hostile_texts(world.records, 6, 100))
     found = [everything(reference.matches([text])) for text in texts]
-    assert sum(bool(each["start"]) for each in found) > 90
-    assert sum(any(map(any, each["confirmed"])) for each in found) > 50
+    assert sum(bool(each["start"]) for each in found) > 45
+    assert sum(any(map(any, each["confirmed"])) for each in found) > 25
     assert len({kind for each in found for kind in each["kind"]}) == 6
 
 

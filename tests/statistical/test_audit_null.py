@@ -70,7 +70,7 @@ def test_real_firms_called_decoys_are_not_told_from_the_others(name: str) -> Non
 
 
 def test_real_firms_called_decoys_are_not_told_from_the_others_in_a_small_table() -> None:
-    _not_accused("support desk", 2500, 240, _firms, 4)
+    _not_accused("support desk", 1500, 160, _firms, 3)
 
 
 @pytest.mark.slow

@@ -12,10 +12,11 @@ import pytest
 from trapstreet.core.maths.channels import Channel, Shape, held
 from trapstreet.core.maths.decoder import Decoder, Layer, Unique
 from trapstreet.core.maths.tails import log10_binomial_tail
+from tries import tries
 
 RECORDS = 68_000
 NEEDED = log10(1e-6 / 100_000)
-TRIALS = 100
+TRIALS = max(40, tries(100))
 
 A = [Layer(0.35, 286, "decoy"), Layer(0.99, RECORDS, "real")]
 D = [Layer(0.35, 429, "decoy"), Layer(0.98, RECORDS, "real")]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from trapstreet.core.maths.tails import log10_binomial_tail
 from trapstreet.trace.domain.dating import GARBLED, Dating, Spans, VersionSeen, date
+from tries import tries
 
-DAYS, TRIALS = 300, 400
+DAYS, TRIALS = 300, max(160, tries(400))
 F64 = NDArray[np.float64]
 Moments = Callable[[Generator, float, int], F64]
 """Which moment each row of a leak shows, from the true one."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk
+from desk import Desk, Kept, done, workspace_in
 from people import read_csv
 from trapstreet.app.demo.people import HEADER, customers
 
@@ -24,17 +24,24 @@ def moved(rows: list[tuple[str, ...]], which: range, seed: int) -> list[tuple[st
     return [(*row[:3], phones[at], *row[4:]) if at in which else row for at, row in enumerate(rows)]
 
 
-@pytest.fixture
-def office(desk: Desk) -> Desk:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """Three versions, and a copy of each."""
-    settings = desk.workspace / "trapstreet.toml"
+    folder = workspace_in(tmp_path_factory.mktemp("office"))
+    settings = folder / "workspace" / "trapstreet.toml"
     settings.write_text(settings.read_text().replace("domains = []\nphones = []", OWNED))
-    rows = list(customers(300, seed=31))
+    rows, there = list(customers(300, seed=31)), ("--workspace", folder / "workspace")
     for version, change in enumerate((range(0), range(100), range(100, 200))):
         rows = moved(rows, change, seed=40 + version)
-        desk.do("register", table(desk.folder / "customers.csv", rows), "--name", "customers")
-        desk.do("share", "customers", "--to", f"Office {'ABC'[version]}", "--out", copy_of(desk, version + 1))
-    return desk
+        done("register", table(folder / "customers.csv", rows), "--name", "customers", *there)
+        out = folder / f"copy-of-version-{version + 1}.csv"
+        done("share", "customers", "--to", f"Office {'ABC'[version]}", "--out", out, *there)
+    return Kept(folder)
+
+
+@pytest.fixture
+def office(made: Kept, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return made.again(capsys)
 
 
 def copy_of(desk: Desk, version: int) -> Path:

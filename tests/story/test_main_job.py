@@ -1,13 +1,12 @@
 """The main job, told as users meet it: register, share, scan, trace."""
 
 import json
-import shutil
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from desk import Desk
+from desk import Desk, Kept
 from handed_out import OWNED, handed_out
 from people import customer_file, read_csv
 from trapstreet.app.demo.people import customers
@@ -16,20 +15,16 @@ RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor")
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """2,000 customers registered and handed to three recipients; the company owns two mail domains."""
     folder = tmp_path_factory.mktemp("office")
-    return handed_out(folder, rows=2_000, recipients=RECIPIENTS, share=("--decoys", 60))
+    return Kept(handed_out(folder, rows=2_000, recipients=RECIPIENTS, share=("--decoys", 60)))
 
 
 @pytest.fixture
-def shared(office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    """A desk at a workspace of this test's own, with the copies and the table."""
-    folder = tmp_path / "office"
-    shutil.copytree(office, folder)
-    desk = Desk(folder, capsys)
-    desk.do("register", folder / "customers.csv", "--name", "customers")  # which is its source from now on
-    return desk
+def shared(office: Kept, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A desk at the workspace as it was, with the copies and the table."""
+    return office.again(capsys)
 
 
 def retyped(rows: list[dict[str, str]]) -> str:

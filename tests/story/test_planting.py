@@ -7,44 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk
+from desk import Desk, Kept, done, workspace_in
 from handed_out import OWNED
 from shop import dump, shop
 from trapstreet.app.workspace import Workspace
-from trapstreet.cli import run
 from trapstreet.store import plantings
 
 DECOYS = 40
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """900 customers of a shop, registered; the company owns two mail domains."""
-    folder = tmp_path_factory.mktemp("shop")
+    folder = workspace_in(tmp_path_factory.mktemp("shop"))
     workspace = folder / "workspace"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
-        patch.setattr("trapstreet.keys.kit._LOG2_N", 8)
-        arguments = ("--keys", folder / "keys", "--kit", folder / "kit.txt", "--kit-confirmed")
-        assert run([str(each) for each in ("init", workspace, *arguments)]) == 0
     file = workspace / "trapstreet.toml"
     file.write_text(file.read_text().replace("domains = []", OWNED))
     shop(folder / "shop.sqlite3", 900)
-    return folder
+    done("register", table_of(folder), "--name", "customers", "--key", "id", "--workspace", workspace)
+    return Kept(folder)
 
 
 @pytest.fixture
-def desk(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    """A desk at a shop of this test's own."""
-    folder = tmp_path / "office"
-    shutil.copytree(made, folder)
-    desk = Desk(folder, capsys)
-    desk.do("register", table_of(desk), "--name", "customers", "--key", "id")
-    return desk
+def desk(made: Kept, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A desk at the shop as it was."""
+    return made.again(capsys)
 
 
-def table_of(desk: Desk) -> str:
-    return f"sqlite:///{desk.folder / 'shop.sqlite3'}?table=customers"
+def table_of(folder: Path) -> str:
+    return f"sqlite:///{folder / 'shop.sqlite3'}?table=customers"
 
 
 def rows(desk: Desk, statement: str) -> list[tuple[object, ...]]:
@@ -113,7 +104,7 @@ def test_a_leak_of_the_table_itself_is_told_from_one_of_a_copy(desk: Desk) -> No
 def test_copies_and_new_versions_go_without_planted_decoys(desk: Desk) -> None:
     desk.do("plant", "customers", "--decoys", DECOYS)
 
-    again = desk.json("register", table_of(desk), "--name", "customers")
+    again = desk.json("register", table_of(desk.folder), "--name", "customers")
     assert again["new_version"] is False
     assert sum(again["decoy_rows"].values()) == DECOYS
     copy = desk.json("share", "customers", "--to", "Auditor", "--out", desk.folder / "a.csv", "--decoys", 30)

@@ -100,3 +100,10 @@ def test_ranges_that_overlap_hold_each_number_once() -> None:
     numbers = owned_numbers(["+353 1 900 0100-0199", "+353 1 900 0100-0109", "+353 1 900 0150-0249"])
     assert numbers.size == 150
     assert len({numbers.text(index) for index in range(numbers.size)}) == 150
+
+
+def test_numbers_of_many_ranges_are_had_one_by_one_in_their_order() -> None:
+    numbers = owned_numbers(["+353 1 900 0100-0119", "+353 87 1234567", "+44 7700 900000-900002"])
+    assert [numbers.text(index) for index in range(numbers.size)] == [*numbers.texts()]
+    with pytest.raises(IndexError):
+        numbers.text(numbers.size)

@@ -235,14 +235,14 @@ def test_phones_are_the_owners_and_written_as_the_tables() -> None:
 
 
 def test_stated_bits_hold_for_what_many_planted_decoys_show() -> None:
-    decoys = planted("telecom", 3000).decoys
+    decoys = planted("telecom", 1_500).decoys
     at = position("telecom", "name")
     bits = max(joint_bits(decoy, ["name"]) for decoy in decoys)
     assert bits > 3
     seen = Counter(
         (str(d.cells[at])[0], str(d.cells[at]).split()[-1]) for d in decoys if joint_bits(d, ["name"])
     )
-    assert log10_binomial_tail(3000, 2.0**-bits, max(seen.values())) > -6
+    assert log10_binomial_tail(1_500, 2.0**-bits, max(seen.values())) > -6
 
 
 def test_remarks_show_no_word_of_a_single_row() -> None:

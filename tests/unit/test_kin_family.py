@@ -47,7 +47,7 @@ def people(world: Shop, count: int = DRAWN) -> tuple[list[Row], list[Row]]:
 
 
 def grown(world: Shop, donors: list[Row], decoys: list[Row], key: bytes = b"k" * 16) -> Family:
-    return grow(world, world.model(), donors, decoys, draws=KeyedDraws(key, 2))
+    return grow(world, world.model, donors, decoys, draws=KeyedDraws(key, 2))
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,11 @@
 """Telephone numbers of decoys: the table's layouts, and numbers that the user owns or that nobody has."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 
 from trapstreet.core.fields.numbering import country_and_number, plan_of, plan_of_country_code
@@ -104,23 +106,26 @@ def learn_phone_style(texts: Sequence[str], region: str) -> PhoneStyle:
     return PhoneStyle(region, layouts, tuple(accumulate(n for _, n in common)), kept)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhoneNumbers:
     """A pool of numbers in ranges of E.164 digits, each range with its country code."""
 
     ranges: tuple[tuple[str, int, int], ...]
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        """How many numbers there are up to the end of each range."""
+        return list(accumulate(last - first + 1 for _, first, last in self.ranges))
+
     @property
     def size(self) -> int:
-        return sum(last - first + 1 for _, first, last in self.ranges)
+        return self._ends[-1] if self._ends else 0
 
     def text(self, index: int) -> str:
         """The number as "353 19000100": country code, space, national number."""
-        for code, first, last in self.ranges:
-            if index <= last - first:
-                return f"{code} {str(first + index)[len(code) :]}"
-            index -= last - first + 1
-        raise IndexError(index)
+        at = bisect_right(self._ends, index)
+        code, _, last = self.ranges[at]
+        return f"{code} {str(last + 1 + index - self._ends[at])[len(code) :]}"
 
     def texts(self) -> Iterator[str]:
         """All numbers in order."""

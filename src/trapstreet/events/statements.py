@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trapstreet.core.model.access_events import Act
+from trapstreet.core.model.extras import require
 
 LONGEST = 1 << 18
 """Characters of a statement that is taken apart: a longer one is kept as "", as one that nothing parses."""
@@ -152,9 +153,10 @@ def _kind(literal: str) -> str:
 
 
 def postgresql() -> Dialect:
-    """PostgreSQL's statements."""
+    """PostgreSQL's statements. Raises UnusableInput where their parser is not installed."""
     from trapstreet.events import _postgresql
 
+    require("pglast", extra="sql", to="read PostgreSQL's statements")
     text = r"(?<=')(?:[^']|'')*'"
     other = r'(?<=\$)(?<![\w$]\$)\d+|(?<=-)-[^\n]*|(?<=")(?:[^"]|"")*"'
     cuts = rf"""([\d'".$/-](?:{text}|{_NUMBER}|{other}|{_COMMENT}))"""

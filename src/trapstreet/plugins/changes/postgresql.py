@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import ROW_SECURITY, Change, Look
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.extras import require
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import counted, printable
 from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
@@ -39,6 +40,7 @@ _DATABASES = b"SELECT datname FROM pg_database WHERE NOT datistemplate AND datal
 @contextmanager
 def opened(location: str) -> "Iterator[PostgresqlPlace]":
     """A server's databases, or the one in the URL. Raises Unreachable, AccessDenied, UnusableInput."""
+    require("pglast", extra="sql", to="ask PostgreSQL about past statements")
     label = without_password(location)
     asked = unquote(urlsplit(location).path.strip("/"))
     with ExitStack() as stack:

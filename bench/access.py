@@ -28,7 +28,7 @@ from trapstreet.core.model.rights import How, Level, numbers_in
 TABLES, ROLES, DEPTH, SCHEMAS, PAIRS = 10_000, 5_000, 10, 200, 2_000
 FILES = 1_000_000
 SECONDS = 60
-BY_NAME = (How.GRANT, How.COLUMNS, How.SUPERUSER)
+BY_NAME = (How.GRANT, How.COLUMNS, How.PRIVILEGE, How.SUPERUSER)
 
 
 def main() -> None:

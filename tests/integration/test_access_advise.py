@@ -398,6 +398,48 @@ def test_a_use_in_a_database_that_is_gone_is_not_proved(trapped: World) -> None:
         assert place.replay([use], []).unproven == {0: "database gone was not looked at"}
 
 
+@pytest.mark.parametrize(
+    ("who", "statement", "proved"),
+    [
+        ("root", "SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d, pg_catalog.pg_class c", True),
+        ("root", "SELECT * FROM customers", False),
+        ("root", "SELECT theirs() FROM pg_class", False),
+        ("root", "SELECT query_to_xml('TABLE customers', true, true, '')", False),
+        ("owner", "SELECT oid FROM pg_class", False),
+    ],
+)
+def test_a_superuser_s_look_at_the_catalogue_of_a_database_that_is_not_looked_at_is_proved(
+    empty: World, who: str, statement: str, proved: bool
+) -> None:
+    empty.named("owner", "root")
+    empty.do("CREATE ROLE {owner} LOGIN; CREATE ROLE {root} SUPERUSER")
+    use = replace(used(empty, who, statement), database="template1")
+    with place_at(whole_server(empty)) as place:
+        assert (place.replay([use], []).unproven == {}) == proved
+
+
+def test_a_use_in_a_database_that_is_gone_stands_in_no_membership_s_way(trapped: World) -> None:
+    use = replace(used(trapped, "anna", "SELECT 1"), database="gone")
+    with place_at(whole_server(trapped)) as place:
+        changes = only(trapped, place.changes())
+        assert any(each.kind == "membership" for each in changes)
+        assert place.replay([use], changes).blocked(changes) == {}
+
+
+@pytest.mark.parametrize("statement", ["COPY t TO STDOUT", "DO 'BEGIN END'", "", "SELECT 1; SELECT 2"])
+def test_a_superuser_s_use_needs_no_right_unless_something_is_read_in_anothers_name(
+    empty: World, statement: str
+) -> None:
+    empty.named("owner", "root")
+    empty.do("CREATE ROLE {owner}; CREATE ROLE {root} SUPERUSER; CREATE TABLE t (a int)")
+    uses = [used(empty, "root", statement)]
+    with place_at(empty.url) as place:
+        assert place.replay(uses, []).unproven == {}
+    empty.do("CREATE VIEW v AS SELECT a FROM t; ALTER VIEW v OWNER TO {owner}")
+    with place_at(empty.url) as place:
+        assert bool(place.replay(uses, []).unproven) == ("COPY" not in statement)
+
+
 def test_a_locked_table_is_not_waited_for_and_nothing_is_said_of_it(trapped: World) -> None:
     with psycopg.connect(trapped.url) as other:
         other.execute("LOCK TABLE crm.customers IN ACCESS EXCLUSIVE MODE")

@@ -13,6 +13,7 @@ from access_worlds import World, traps
 from desk import Desk
 from servers import postgres_url
 from trapstreet.app import applying
+from trapstreet.app.plans import plan_in
 from trapstreet.plugins.changes import place_at
 
 __all__ = ["postgres_url"]
@@ -61,8 +62,7 @@ def advised(logged: World, desk: Desk) -> Path:
 def test_the_answer_says_how_many_uses_were_checked_and_what_could_not_be(logged: World, desk: Desk) -> None:
     said = desk.do("access", "advise", logged.url, status=6)
     assert (
-        "0 of 43 past uses by 3 people would have been blocked; 1 could not be checked, here they are:"
-        in said
+        "0 of 43 past uses by 3 people would have been blocked; 1 could not be checked, here it is:" in said
     )
     assert "nobody can see what count_secrets does" in said
     assert "SELECT on materialized view" in said
@@ -85,7 +85,9 @@ def test_a_plan_is_made_and_taken_back(logged: World, desk: Desk) -> None:
     assert logged.rows_seen(logged.names["dora"], "SELECT * FROM crm.tickets_copy") is None
     assert logged.rows_seen(logged.names["anna"], "SELECT * FROM crm.customers") == 10
     assert logged.rows_seen(logged.names["eve"], "SELECT name FROM crm.names") == 10
-    assert desk.run("access", "apply", folder) == 2, "a second time the rights are others"
+    assert desk.run("access", "apply", folder) == 2
+    assert "was applied already" in desk.err
+    assert "--undo" in desk.err
     assert desk.run("access", "apply", folder, "--undo") == 0
     assert standing(logged) == before
     assert desk.run("access", "apply", folder, "--undo") == 2
@@ -163,6 +165,36 @@ def test_what_others_changed_meanwhile_is_told_when_a_plan_is_taken_back(logged:
     assert desk.run("access", "apply", folder, "--undo") == 0
     assert "Not as before the plan, by others: new in" in desk.out
     assert "crm.forced" in desk.out
+
+
+def test_what_is_gone_when_a_plan_is_taken_back_is_named_and_all_else_given_back(
+    logged: World, desk: Desk
+) -> None:
+    folder = advised(logged, desk)
+    before = logged.rows_seen(logged.names["jane"], "SELECT * FROM crm.events")
+    assert desk.run("access", "apply", folder) == 0
+    logged.do("DROP MATERIALIZED VIEW crm.tickets_copy")
+    assert desk.run("access", "apply", folder, "--undo") == 0, desk.err
+    assert "Not given back, since it is gone: SELECT on materialized view" in desk.out
+    assert logged.rows_seen(logged.names["jane"], "SELECT * FROM crm.events") == before == 1
+    assert desk.run("access", "apply", folder, "--undo") == 2
+    assert "was not applied" in desk.err
+
+
+def test_taking_back_what_was_never_made_says_that_nothing_was_given_back(logged: World, desk: Desk) -> None:
+    folder = advised(logged, desk)
+    plan_in(folder).begin()  # as if it had been stopped there
+    assert desk.run("access", "apply", folder, "--undo") == 0
+    assert "0 rights given back" in desk.out
+
+
+def test_a_time_is_taken_in_weeks_too_and_a_long_statement_is_shortened(logged: World, desk: Desk) -> None:
+    log = desk.folder / "long.jsonl"
+    statement = f"SELECT {'1 + ' * 300} crm.count_secrets()"
+    log.write_text(json.dumps(line(logged, "dora", statement) | {"ts": "2026-11-02T10:00:00Z"}))
+    desk.do("access", "import", log, "--place", logged.url)
+    said = desk.do("access", "advise", logged.url, "--unused-for", "5000 weeks", status=6)
+    assert max(map(len, said.splitlines())) < 400
 
 
 def test_the_scripts_do_the_same_without_trapstreet(logged: World, desk: Desk) -> None:

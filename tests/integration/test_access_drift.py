@@ -61,6 +61,29 @@ def test_a_membership_is_named_as_the_cause_for_all_it_opens(desk: Desk, crm: Wo
     assert not any(each["alert"] for each in lost)
 
 
+def test_a_grant_to_everybody_that_is_taken_back_is_lost_by_those_who_had_no_other(
+    desk: Desk, crm: World
+) -> None:
+    crm.do("GRANT USAGE ON SCHEMA crm TO PUBLIC; GRANT SELECT ON crm.customers TO PUBLIC")
+    desk.do("access", "diff", crm.url)
+    crm.do("REVOKE SELECT ON crm.customers FROM PUBLIC")
+    (lost,) = [each for each in own(crm, diff(desk, crm.url)) if each["sort"] == "lost"]
+    assert not lost["everybody"]
+    assert {crm.names["anna"], crm.names["owner"], "postgres"}.isdisjoint(lost["who"])
+    assert {crm.names["bert"], crm.names["dora"]} <= {*lost["who"]}
+
+
+def test_a_new_table_that_everybody_may_read_is_an_alert_though_the_schema_is_not_everybodys(
+    desk: Desk, crm: World
+) -> None:
+    desk.do("access", "diff", crm.url)
+    crm.do("CREATE MATERIALIZED VIEW crm.copy AS TABLE crm.customers; GRANT SELECT ON crm.copy TO PUBLIC")
+    (new,) = [each for each in own(crm, diff(desk, crm.url)) if each["sort"] == "new"]
+    assert not new["everybody"]
+    assert new["text"].endswith(": SELECT on materialized view copy to everybody")
+    assert new["alert"]
+
+
 def test_many_grants_alike_are_one_sentence(desk: Desk, crm: World) -> None:
     for n in range(12):
         crm.do(f"CREATE TABLE crm.t{n} (id int)")

@@ -1,13 +1,14 @@
 """Access logs taken in: each stretch once, whatever becomes of the file, and no value of any statement."""
 
 import gzip
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from desk import Desk
 from trapstreet.app import log_imports
-from trapstreet.app.uses import past_uses, record_ids_of, records_used
+from trapstreet.app.uses import events_of, past_uses, record_ids_of, records_used
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.access_events import PastUse
 
@@ -111,6 +112,34 @@ def test_the_records_that_uses_name_are_known_by_keyed_ids(desk: Desk) -> None:
     assert asked.tolist() != record_ids_of(opened, PLACE, ("crm", "public", "t"), "id", [3, 4, 5]).tolist()
 
 
+def test_a_use_names_records_by_the_key_alone_and_none_where_no_row_came_back(desk: Desk) -> None:
+    log = desk.folder / "postgresql.csv"
+    some = lines(3, 6).replace("and email <>", "and email =")
+    none = lines(6, 9).replace("<none>,1", "<none>,0")
+    log.write_text(some + none + lines(9, 10).replace("where id = 9 and email <>", "where email ="))
+    desk.do("access", "import", log, "--place", PLACE)
+    opened = Workspace.open(desk.workspace)
+    anna = records_used(opened, PLACE, TABLE, key="id")["anna"]
+    assert (anna.uses, anna.empty) == (7, 3)
+    assert {column: (each.uses, len(each.records)) for column, each in anna.named.items()} == {
+        "id": (3, 3),
+        "email": (1, 1),
+    }
+    assert records_used(opened, PLACE, TABLE)["anna"].named["email"].uses == 4
+
+
+def test_an_explain_is_no_read_and_stays_a_use_that_a_right_may_be_needed_for(desk: Desk) -> None:
+    log = desk.folder / "postgresql.csv"
+    explain = lines(3, 4).replace('"SELECT"', '"EXPLAIN"').replace("<none>,1", "<none>,0")
+    log.write_text(explain)
+    desk.do("access", "import", log, "--place", PLACE)
+    opened = Workspace.open(desk.workspace)
+    with events_of(opened, PLACE) as events:
+        assert events.uses() == []
+        assert records_used(opened, PLACE, TABLE) == {}
+    assert [each.on for each in uses(desk)] == [(TABLE,)]
+
+
 def test_an_import_that_is_stopped_leaves_nothing_that_counts(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +206,31 @@ def test_wrong_use_says_what_to_do(desk: Desk) -> None:
     wrong = ("access", "import", log, "--place", PLACE, "--time-zone", "Mars/North")
     assert "Europe/Dublin" in desk.refused(2, *wrong)
     desk.do("access", "import", log, "--place", PLACE, "--time-zone", "Europe/Berlin")
+
+
+def test_a_packed_log_that_breaks_off_at_once_is_said_to(desk: Desk) -> None:
+    log = desk.folder / "postgresql.csv.gz"
+    log.write_bytes(gzip.compress(lines(0, 2_000).encode())[:40])
+    assert "breaks off" in desk.do("access", "import", log, "--place", PLACE, status=6)
+
+
+def test_ctrl_c_while_events_are_asked_is_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = desk.folder / "postgresql.csv"
+    log.write_text(lines(0, 2))
+    desk.do("access", "import", log, "--place", PLACE)
+
+    class Stopped:
+        def execute(self, *_: object) -> None:
+            raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("trapstreet.events.Events._connected", lambda _: nullcontext(Stopped()))
+    with pytest.raises(KeyboardInterrupt):
+        uses(desk)
+
+
+def test_a_list_of_people_that_is_not_there_is_said_to(desk: Desk) -> None:
+    missing = desk.folder / "hr.csv"
+    assert "there is no file hr.csv" in desk.refused(2, "access", "use", PLACE, "--people", missing)
 
 
 def test_a_clock_that_is_wrong_makes_no_day(desk: Desk) -> None:

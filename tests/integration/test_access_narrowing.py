@@ -37,10 +37,16 @@ def made(request: pytest.FixtureRequest) -> Iterator[World]:
         yield empty
 
 
-def imported(made: World, desk: Desk, uses: Sequence[tuple[str, str]]) -> None:
+def imported(made: World, desk: Desk, uses: Sequence[tuple[str, str]], **more: object) -> None:
     log = desk.folder / "log.jsonl"
     events = (
-        {"ts": "2026-11-01T10:00:00Z", "user": made.names[who], "database": made.database, "statement": each}
+        {
+            "ts": "2026-11-01T10:00:00Z",
+            "user": made.names[who],
+            "database": made.database,
+            "statement": each,
+            **more,
+        }
         | {"object": [made.database, "public", "tickets"]}
         for who, each in uses
     )
@@ -69,6 +75,33 @@ def test_records_that_would_be_hidden_from_who_used_them_are_counted(made: World
     said = desk.do("access", "advise", made.url, "--policy", OWN)
     assert "1 of 6 records that 2 accounts used would be hidden from them." in said
     assert f"  {made.names['anna']}: 1 of 4 records" in said
+
+
+def test_a_record_is_what_the_key_names_and_what_somebody_saw(made: World, desk: Desk) -> None:
+    own = f"agent = '{made.names['anna']}'"
+    asked_for = [f"SELECT note FROM tickets WHERE {own} AND id = {n}" for n in (1, 2)]
+    seen: list[tuple[str, str]] = [
+        ("anna", each) for each in [*asked_for, f"SELECT * FROM tickets WHERE {own}"]
+    ]
+    imported(made, desk, seen)
+    imported(made, desk, [("anna", asked_for[0].replace("= 1", "= 11"))] * 3, rows=0)
+    imported(made, desk, [("bert", by_id(1)[0])], rows=0)
+    found = asked(made, desk, OWN)
+    assert [(each["who"], each["uses"], each["records"]) for each in found["people"]] == [
+        (made.names["anna"], 3, 2)
+    ]
+    assert (found["hidden"], found["unproved"]) == (0, 0)
+    team = {each["who"]: each["fails"] for each in asked(made, desk, TEAM)["people"]}
+    assert team[made.names["bert"]] == "permission denied for table agents"  # as would be asking for no row
+
+
+def test_a_table_may_be_named_with_its_database_as_the_map_prints_it(made: World, desk: Desk) -> None:
+    imported(made, desk, [("anna", by_id(11)[0])])
+    assert asked(made, desk, f"{made.database}.public.{OWN}")["hidden"] == 1
+    server = made.url.removesuffix(made.database)
+    found = desk.json("access", "advise", server, "--policy", f"{made.database}.public.{OWN}")
+    assert found["hidden"] == 1
+    desk.refused(2, "access", "advise", made.url, "--policy", f"nowhere.public.{OWN}")
 
 
 def test_uses_of_which_no_record_is_known_are_not_proved(made: World, desk: Desk) -> None:

@@ -161,7 +161,7 @@ def test_links_and_devices_are_not_followed(open_folder: Path, desk: Desk) -> No
     (open_folder / "etc").symlink_to("/etc")
     os.mkfifo(open_folder / "pipe")
     assert desk.run("access", "map", open_folder) == 0
-    assert "1 files rw-" in desk.out
+    assert "1 file rw-" in desk.out
     assert "/etc" not in desk.out
     assert stat.S_ISFIFO((open_folder / "pipe").stat().st_mode)
 
@@ -179,11 +179,41 @@ def test_who_names_the_rule_that_decides(
     path.chmod(0o240)
     assert desk.run("access", "map", open_folder, "--who", open_folder) == 0
     lines = desk.out.splitlines()
-    assert lines[0] == f"Who can read {open_folder}: 1 files -w-r-----:"
-    assert lines[lines.index("u60002: all rows, at once") + 1] == "    member of g61002; its group may read"
+    assert lines[0] == f"Who can read {open_folder}: 1 file -w-r-----:"
+    (at,) = (n for n, line in enumerate(lines) if "u60002" in line)
+    assert lines[at].endswith(": all of it, at once")
+    assert lines[at + 1] == "    member of g61002; its group may read"
     assert (
-        lines[lines.index("u60001: all rows, could grant it itself") + 1] == "    owner: can change its mode"
+        lines[lines.index("u60001: all of it, could grant it itself") + 1] == "    owner: can change its mode"
     )
+
+
+def test_who_takes_a_file_or_a_part_of_a_path(open_folder: Path, desk: Desk) -> None:
+    (open_folder / "hr").mkdir(mode=0o755)
+    for name, mode in (("staff.csv", 0o644), ("pay.csv", 0o600), ("plan.csv", 0o600)):
+        (open_folder / "hr" / name).write_text("x")
+        (open_folder / "hr" / name).chmod(mode)
+    for name in ("staff.csv", "hr/staff.csv", "./hr/staff.csv", f"{open_folder}/hr/staff.csv"):
+        assert desk.run("access", "map", open_folder, "--who", name) == 0
+        heads = [line for line in desk.out.splitlines() if line.startswith("Who")]
+        assert heads == [f"Who can read {open_folder}/hr/staff.csv:"]
+    assert desk.run("access", "map", open_folder, "--who", "hr/pay.csv") == 0
+    assert f"Who can read {open_folder}/hr/pay.csv, one of 2 files rw-------:" in desk.out
+    assert desk.run("access", "map", open_folder, "--who", "hr") == 0
+    assert desk.out.count("Who can read") == 2
+    assert desk.run("access", "map", open_folder, "--who", "/hr/staff.csv") == 2
+
+
+def test_a_map_of_files_speaks_of_files(open_folder: Path, desk: Desk) -> None:
+    (open_folder / "list.csv").write_text("x")
+    assert desk.run("access", "map", open_folder) == 0
+    assert "files  at once  could grant itself" in desk.out
+    assert "SET ROLE" not in desk.out
+
+
+def test_no_place_at_all_is_not_the_folder_one_is_in(desk: Desk) -> None:
+    assert desk.run("access", "map", "") == 2
+    assert "no place is given" in desk.err
 
 
 def test_what_cannot_be_looked_into_is_not_called_unreadable(open_folder: Path) -> None:

@@ -17,7 +17,7 @@ from trapstreet.core.model.rights import How, Level, Rows
 
 __all__ = ["postgres_url"]
 
-BY_NAME = (How.GRANT, How.COLUMNS, How.SUPERUSER)
+BY_NAME = (How.GRANT, How.COLUMNS, How.PRIVILEGE, How.SUPERUSER)
 """What opens a table to somebody who selects from it by its own name."""
 
 
@@ -138,6 +138,24 @@ def test_rights_over_the_server_are_rights_over_every_table(trapped: World, mapp
     assert (copies.how, copies.sure) == (How.REPLICATION, False)
 
 
+def test_the_way_that_is_told_is_the_one_that_stays_if_everybodys_is_taken(trapped: World) -> None:
+    trapped.do("GRANT USAGE ON SCHEMA crm TO PUBLIC; GRANT SELECT ON crm.customers TO PUBLIC")
+    anna, fred, owner = (trapped.names[each] for each in ("anna", "fred", "owner"))
+    told = {each.principal: each.way for each in readers(map_of(trapped.url), "crm.customers")}
+    trapped.do("REVOKE USAGE ON SCHEMA crm FROM PUBLIC; REVOKE SELECT ON crm.customers FROM PUBLIC")
+    assert told["postgres"] == ("superuser",)
+    assert told[fred] == ("member of pg_read_all_data", "pg_read_all_data reads every table")
+    assert told[owner][-1] == "owner of table customers"
+    assert told[anna][1:] == (f"member of {trapped.names['agents']}", "SELECT on table customers")
+    assert told[trapped.names["kurt"]][-1].startswith("pg_execute_server_program: ")
+    assert told[trapped.names["hugo"]][-1] == "SELECT on table customers to PUBLIC"
+
+
+def readers(mapped: Mapped, what: str) -> list[Reading]:
+    paths = [each.path[1:] for each in mapped.access.rights.resources]
+    return [*mapped.access.readers(paths.index(tuple(what.split("."))))]
+
+
 def test_what_will_be_readable_is_noted(trapped: World, mapped: Mapped) -> None:
     owner, dora = trapped.names["owner"], trapped.names["dora"]
     assert (
@@ -185,7 +203,7 @@ def test_a_database_that_cannot_be_asked_is_not_called_unreadable(trapped: World
     status = desk.run("access", "map", url)
     trapped.do(f"GRANT CONNECT ON DATABASE {trapped.database} TO PUBLIC")
     assert status == 6
-    assert f"NOT KNOWN {trapped.database}: the server refused the user" in desk.out
+    assert f"NOT KNOWN {trapped.database}: the user may not connect to this database" in desk.out
 
 
 def test_a_login_without_any_right_sees_the_whole_map(trapped: World, mapped: Mapped) -> None:

@@ -1,8 +1,10 @@
 """The one page about a server: who can wander into what, what that costs, and what is safe to take away."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -67,6 +69,8 @@ def test_it_says_whether_everybody_can_wander_in_and_what_is_open_to_whom(crm: W
     assert payroll["read_it"] is None, "no log was imported: nobody knows"
     assert not payroll["fix"]["proved"]
     assert not any(each["what"][-1] == "machines" for each in answer["widest"]), "it is about nobody"
+    by = next(each["by"] for each in payroll["opened_by"] if each["by"].startswith("SELECT on table payroll"))
+    assert all(crm.names[each] in by for each in ("agents", "idlers"))
     at = [each[-1] for each in answer["heat"]["data"]].index("payroll")
     open_to = {
         group: (row[at], members)
@@ -91,6 +95,9 @@ def test_what_is_safe_to_take_away_is_proved_by_past_uses_and_then_harms_nobody(
     answer = desk.json("access", "report", crm.url)
     payroll = widest(answer, "payroll")
     assert payroll["read_it"] == 1
+    said = desk.do("access", "report", crm.url, "--html", desk.folder / "page.html")
+    assert "To take away all that is proposed here would have blocked 0 of 60 past uses" in said
+    assert "public.<wbr>payroll</td>" in (desk.folder / "page.html").read_text()
     assert answer["proof"] == {"uses": 60, "accounts": 2, "blocked": 0, "unproven": 0}
     (statement,) = payroll["fix"]["statements"]
     assert crm.names["idlers"] in statement
@@ -126,3 +133,26 @@ def test_of_a_folder_it_says_what_everybody_can_read_and_that_uses_are_not_known
     answer = desk.json("access", "report", share)
     assert [each["what"][0] for each in answer["widest"]] == [str(share)]
     assert answer["unadvised"] == "no log of its use was imported"
+
+
+def test_what_was_found_in_files_is_joined_to_the_files_that_everybody_can_read(desk: Desk) -> None:
+    share = Path("/tmp") / f"trapstreet-report-{os.getpid()}"
+    share.mkdir(mode=0o755)
+    try:
+        share.chmod(0o755)
+        for name, mode, count in (("staff.csv", 0o644, 30), ("pay.csv", 0o600, 50), ("notes.txt", 0o604, 0)):
+            rows = "".join(f"Anna Byrne,anna.{n}@harbour.example\n" for n in range(count))
+            (share / name).write_text(f"full_name,email\n{rows}" if count else "nothing\n")
+            (share / name).chmod(mode)
+        desk.do("discover", share)
+        answer = desk.json("access", "report", share)
+    finally:
+        rmtree(share)
+    assert answer["answer"].startswith("Yes: everybody of ")
+    assert "1 set of files of equal rights about 30 people" in answer["answer"]
+    assert {
+        each["what"][1]: (each["people"], each["class"], each["everybody"]) for each in answer["widest"]
+    } == {
+        "1 file rw-r--r--": (30, "contact", True),
+        "1 file rw-------": (50, "contact", False),
+    }

@@ -177,6 +177,25 @@ def test_advice_says_of_what_owners_want_removed_whether_its_plan_does_so(desk: 
     assert text in desk.out.splitlines()
 
 
+def test_advice_leaves_alone_what_owners_confirmed_and_says_so(desk: Desk, crm: World) -> None:
+    found = {(each["sort"], each["who"]): each["item"] for each in begin(desk, crm)}
+    use = {"ts": "2026-11-20T09:30:00Z", "user": crm.names["anna"], "database": crm.database}
+    line = json.dumps(use | {"statement": "SELECT id FROM crm.news"})
+    desk.do("access", "import", desk.write("uses.jsonl", f"{line}\n"), "--place", crm.url)
+    bert = found["reads", crm.names["bert"]]
+    pay = ([crm.database, "crm", "pay"], crm.names["bert"])
+    before = desk.json("access", "advise", crm.url)
+    assert pay in [(each["on"], each["of"]) for each in before["changes"]]
+    desk.do("access", "review", "confirm", "Q4", bert, "--by", "Pat", "--reason", "x")
+    after = desk.json("access", "advise", crm.url)
+    assert pay not in [(each["on"], each["of"]) for each in after["changes"]]
+    assert [each["item"] for each in after["confirmed"]] == [bert]
+    assert len(after["changes"]) == len(before["changes"]) - 1
+    said = desk.do("access", "advise", crm.url)
+    heading = said.splitlines().index("Left alone, since owners confirmed it:")
+    assert f"(Q4, item {bert})" in said.splitlines()[heading + 1]
+
+
 def test_a_review_ends_when_all_is_decided(desk: Desk, crm: World) -> None:
     begin(desk, crm)
     desk.do("access", "review", "confirm", "Q4", "all", "--by", "Pat", "--reason", "x")

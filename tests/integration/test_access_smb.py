@@ -247,12 +247,29 @@ def test_files_of_a_folder_with_the_same_rights_are_one_line(yard: Yard, desk: D
     assert desk.run("access", "map", yard.url) == 0
     shown = f"smb://127.0.0.1:{yard.server.port}/files/{yard.name}/reports"
     assert f"{shown}: 12 files" in desk.out
-    assert f"{shown}: 1 files with other rights (1)" in desk.out
+    assert f"{shown}: 1 file with other rights (1)" in desk.out
     assert "/etc" not in desk.out
     assert "Samba" in desk.out
     assert PASSWORD not in desk.out
     assert desk.run("access", "map", f"{yard.url}/reports/salaries%C3%A4.csv", "--reach", "u0") == 0
-    assert desk.out.splitlines()[1] == f"{shown}: salariesä.csv: all rows, at once"
+    assert desk.out.splitlines()[1] == f"{shown}: salariesä.csv: all of it, at once"
+
+
+def test_what_was_found_in_files_of_a_share_is_joined_to_those_who_can_read_them(
+    yard: Yard, desk: Desk
+) -> None:
+    everyone, anna = yard.server.sids["Everyone"], yard.server.sids["u0"]
+    for name, count, who in (("staff.csv", 30, everyone), ("payä.csv", 50, anna)):
+        yard.put_many("hr", [name], [(ALLOW, 0, READ, who)])
+        rows = "".join(f"Anna Byrne,anna.{n}@harbour.example\n" for n in range(count))
+        (yard.place / "hr" / name).write_text(f"full_name,email\n{rows}")
+    desk.do("discover", yard.url)
+    widest = desk.json("access", "report", yard.url)["widest"]
+    able = {each["people"]: each["can_read"] for each in widest}
+    assert sorted(able) == [30, 50]
+    assert able[30] > able[50]
+    assert desk.run("access", "map", yard.url, "--who", "hr/payä.csv") == 0
+    assert f"Who can read smb://127.0.0.1:{yard.server.port}/files/{yard.name}/hr/payä.csv:" in desk.out
 
 
 def test_what_may_not_be_looked_at_is_not_known(yard: Yard, desk: Desk) -> None:
@@ -264,7 +281,7 @@ def test_what_may_not_be_looked_at_is_not_known(yard: Yard, desk: Desk) -> None:
     shown = f"smb://127.0.0.1:{yard.server.port}/files/{yard.name}"
     assert f"NOT KNOWN {shown}/hidden/x: its rights may not be read" in desk.out
     assert f"NOT KNOWN {shown}/closed: its rights may not be read" in desk.out
-    assert f"{shown}/seen: 1 files" in desk.out
+    assert f"{shown}/seen: 1 file" in desk.out
     assert f"{shown}/hidden: 1" not in desk.out
 
 
@@ -302,4 +319,4 @@ def test_a_server_that_goes_silent_leaves_what_was_read(
     monkeypatch.setattr(Reader, "_look_into", then_cut)
     assert desk.run("access", "map", yard.url) == 6
     assert f"NOT KNOWN smb://127.0.0.1:{yard.server.port}/files/{yard.name}: not read to its end" in desk.out
-    assert desk.out.count("1 files") == 1
+    assert desk.out.count("1 file") == 1

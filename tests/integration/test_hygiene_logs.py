@@ -18,7 +18,9 @@ __all__ = ["audited_postgres"]
 pytestmark = pytest.mark.system
 
 
-def test_a_role_that_the_imported_logs_saw_long_ago_is_stale(audited_postgres: Audited, desk: Desk) -> None:
+def test_a_role_that_the_imported_logs_saw_long_ago_is_stale(
+    audited_postgres: Audited, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mark = uuid4().hex[:6]
     with psycopg.connect(audited_postgres.url, autocommit=True) as connection:
         for name in ("seen", "unseen"):
@@ -47,5 +49,11 @@ def test_a_role_that_the_imported_logs_saw_long_ago_is_stale(audited_postgres: A
     stale, _, untold = judged(None)
     assert not stale
     assert UNTOLD_USE in untold
+    monkeypatch.chdir(desk.workspace)
+    desk.run("access", "hygiene", audited_postgres.url, "--json")
+    assert UNTOLD_USE not in desk.out, "the nearest workspace is asked, as by other commands"
+    monkeypatch.chdir("/")
+    desk.run("access", "hygiene", audited_postgres.url, "--json")
+    assert UNTOLD_USE in desk.out
     with psycopg.connect(audited_postgres.url, autocommit=True) as connection:
         connection.execute(f"DROP ROLE seen_{mark}, unseen_{mark}".encode())

@@ -251,3 +251,65 @@ def test_what_nobody_looked_into_is_not_called_harmless() -> None:
     assert {each.weight for each in some if paths[0] not in each.what} <= {None}
     whole = drift(before, now, held=dict.fromkeys(paths, Held(0.0, ""))).changes
     assert {each.weight for each in whole if each.sort == "gained"} == {0.0}
+
+
+def server(*doors: Door, people: int = 6) -> Rights:
+    """A table of a server where the first role cannot log in, and what opens it."""
+    rights = Rights("pg", "PostgreSQL 18", ("table", "tables"), ("role", "roles"))
+    rights.principals += [Principal(f"r{n}", logs_in=n > 0) for n in range(people)]
+    rights.resources.append(Resource(("db", "hr", "employees"), "table", 9))
+    rights.doors += doors
+    return rights
+
+
+def granted(to: int, *columns: str, by: str = "SELECT on table employees", enters: int = 63) -> Door:
+    how = How.COLUMNS if columns else How.GRANT
+    return Door(0, how, to, (Grant("USAGE on schema hr", 63), Grant(by, to)), enters, columns=columns)
+
+
+def test_what_all_lose_is_lost_by_those_alone_who_read_it_no_other_way() -> None:
+    named = granted(0b000110)
+    public = granted(0b111111, by="SELECT on table employees to PUBLIC")
+    (lost,) = drift(server(public, named), server(named)).changes
+    assert (lost.sort, lost.everybody, lost.who) == ("lost", False, ("r3", "r4", "r5"))
+    (lost,) = drift(server(public), server()).changes
+    assert sentence(lost).startswith("db.hr.employees can no longer be read by any of the 5 who can log in")
+
+
+def test_columns_are_not_lost_by_whom_another_way_leaves_all_of_them() -> None:
+    """Whoever makes roles could take either group's rights."""
+    by_column, whole = granted(0b000010, "id", "name"), granted(0b000100)
+    before, now = server(by_column, whole), server(whole)
+    for each in (before, now):
+        each.makes.append((0b001000, 0b000111, "CREATEROLE"))
+    assert {each.who for each in drift(before, now).changes} == {("r1",)}
+    assert not [each for each in drift(now, before).changes if "r3" in each.who]
+    some = granted(0b000010, "id"), granted(0b000010, "name")
+    (less,) = drift(server(*some), server(some[0])).changes
+    assert sentence(less).startswith("db.hr.employees, columns name, is no longer readable by r1")
+
+
+def test_what_is_given_to_everybody_was_taken_from_everybody_or_is_not_given_back() -> None:
+    path = ("db", "hr", "employees")
+    public = granted(0b111111, by="SELECT on table employees to PUBLIC")
+    for taken, back in (({"r1", "r3"}, False), ({"PUBLIC"}, True)):
+        (change,) = drift(server(), server(public), taken={path: taken}).changes
+        assert (change.everybody, change.given_back) == (True, back)
+
+
+def test_a_new_thing_that_is_given_to_everybody_is_an_alert_even_if_not_all_get_to_it() -> None:
+    now = server(granted(0b111111, by="SELECT on table employees to PUBLIC", enters=0b001111))
+    nothing = replace(now, resources=[], doors=[])
+    (new,) = drift(nothing, now).changes
+    assert (new.sort, new.everybody, new.to_all, new.people) == ("new", False, True, 3)
+    assert sentence(new).endswith("readable by r1, r2 and r3: SELECT on table employees to everybody")
+    assert severity_of(new) == Severity.MEDIUM
+    (some,) = drift(nothing, server(granted(0b001110))).changes
+    assert (some.to_all, severity_of(some)) == (False, None)
+
+
+def test_several_no_longer_have_a_privilege() -> None:
+    two = Change("dismissed", cause="superuser", who=("a", "b"), people=2)
+    assert sentence(two) == "a and b no longer have: superuser"
+    one = Change("dismissed", cause="superuser", who=("a",), people=1)
+    assert sentence(one) == "a no longer has: superuser"

@@ -67,6 +67,33 @@ def test_one_statement_told_of_by_two_means_is_one_use() -> None:
     assert by_parameters.parameters == ("6", "it's")
 
 
+@pytest.mark.parametrize(
+    ("statement", "rows", "act"),
+    [
+        ("explain select * from t", 0, Act.EXPLAIN),
+        ("explain (analyze off) select * from t", 0, Act.EXPLAIN),
+        ("explain (verbose, analyze) select * from t", 0, Act.READ),
+        ("prepare p as select * from t", 0, Act.EXPLAIN),
+        ("prepare p as select * from t", 3, Act.READ),
+    ],
+)
+def test_asking_how_a_statement_would_be_run_reads_nothing(statement: str, rows: int, act: Act) -> None:
+    audited = line(f"AUDIT: SESSION,1,1,READ,SELECT,TABLE,crm.t,{statement},<none>,{rows}".replace(
+        statement, f'"{statement}"'
+    )).replace('"SELECT"', '"EXPLAIN"', 1)  # fmt: skip
+    (event,), _, _ = events_in(audited.encode())
+    assert event.act == act
+    assert event.on == (("crm", "crm", "t"),)
+    own = audited.replace('"desk"', '"trapstreet"')
+    assert not events_in(own.encode())[0]  # what we asked ourselves to prove a plan
+
+
+def test_rows_count_where_pgaudit_counts_them() -> None:
+    for command, rows in (("SELECT", 0), ("COPY", None), ("DECLARE CURSOR", None)):
+        (event,), _, _ = events_in(line(f"AUDIT: SESSION,1,1,READ,{command},,,x,<none>,0").encode())
+        assert event.rows == rows
+
+
 def test_what_the_server_refused_is_no_use() -> None:
     for name in ("postgresql.csv", "server_audit.log"):
         events, _, _ = events_in((RECORDED / name).read_bytes())
@@ -98,6 +125,12 @@ def test_lines_of_ones_own_are_read() -> None:
     assert (two.time, two.act, two.on, two.rows) == (
         1_795_410_860_500_000, Act.WRITE, (("crm", "public", "c"),), 3,
     )  # fmt: skip
+
+
+def test_an_action_that_nobody_knows_is_not_read() -> None:
+    text = b'{"ts": 1795410860, "user": "anna", "action": "reed", "object": "crm.public.c"}\n'
+    events, unread, _ = events_in(text)
+    assert (events, [each.line for each in unread]) == ([], [1])
 
 
 def _torn() -> Iterator[tuple[str, str, int]]:

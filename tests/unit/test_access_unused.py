@@ -1,9 +1,12 @@
 """Rights beside their uses, and a list of people beside rights."""
 
+from dataclasses import replace
 from datetime import date
 
 from trapstreet.access import EffectiveAccess, Post, UsedAccess, Window, staff
+from trapstreet.access.domain.held import Held
 from trapstreet.access.domain.usage import Status, window_of
+from trapstreet.app.access import Mapped
 from trapstreet.core.model.access_events import TableUse
 from trapstreet.core.model.holdings import Holding
 from trapstreet.core.model.rights import (
@@ -17,6 +20,7 @@ from trapstreet.core.model.rights import (
     Rights,
     bits_of,
 )
+from trapstreet.render.access import reader_lines
 
 DAY = 86_400_000_000
 NAMES = ("agents", "anna", "bert", "carl", "job")
@@ -48,6 +52,41 @@ def use(
 
 def used(*uses: TableUse, holdings: tuple[Holding, ...] = (), window: Window = WINDOW) -> UsedAccess:
     return UsedAccess(EffectiveAccess(rights()), uses, window, holdings=holdings, jobs=("Nightly",))
+
+
+def test_accounts_that_read_in_the_same_way_are_told_together_in_the_order_of_their_numbers() -> None:
+    found = rights()
+    found.principals = [Principal(each, each != "agents") for each in ("agents", "a10", "a2", "a1", "job")]
+    found.memberships.append(Membership(3, 0, inherits=True, becomes=True, admits=False))
+    found.doors[0] = replace(found.doors[0], grants=(Grant("SELECT on customers", bits_of((0,))),))
+    ((_, readings),) = Mapped(EffectiveAccess(found)).readers("customers")
+    lines = [*reader_lines(readings, of_resources=False)]
+    assert "a1, a2, a10: all rows, at once" in lines
+
+
+def found_in(file: str, people: int, *, weight: float, sensitivity: str = "personal") -> Holding:
+    return Holding("/srv", ("/srv/hr", *file.split("!")), "table", people, people, (), sensitivity, weight, 0)
+
+
+def test_what_was_found_in_files_counts_for_the_set_that_they_are_in() -> None:
+    held = Held(
+        (
+            found_in("staff.csv", 6, weight=10.0),
+            found_in("pay.zip!pay.csv", 5, weight=40.0, sensitivity="financial"),
+            found_in("pay.zip!plan.csv", 2, weight=0.0, sensitivity=""),
+        )
+    )
+    open_to_all = held.of(Resource(("/srv/hr", "1 file rw-r--r--"), FILES, 1, frozenset({"staff.csv"})))
+    closed = held.of(Resource(("/srv/hr", "1 file rw-------"), FILES, 1, frozenset({"pay.zip"})))
+    unnamed = held.of(Resource(("/srv/hr", "12,000 files rw-------"), FILES, 12_000))
+    assert open_to_all
+    assert (open_to_all.people, open_to_all.sensitivity) == (6, "personal")
+    assert closed
+    assert (closed.people, closed.records, closed.sensitivity, closed.weight) == (7, 7, "financial", 40.0)
+    assert unnamed
+    assert (unnamed.people, unnamed.sensitivity) == (13, "financial")
+    assert held.of(Resource(("/srv/hr", "1 file rw-"), FILES, 1, frozenset({"list.csv"}))) is None
+    assert held.of(Resource(("/srv", "1 file rw-r--r--"), FILES, 1)) is None
 
 
 def test_a_right_is_used_by_a_job_only_not_for_long_or_never() -> None:
@@ -120,6 +159,12 @@ def test_days_without_any_event_are_named() -> None:
     assert short is not None
     assert (short.since, short.short) == (100, True)
     assert window_of([]) is None
+
+
+def test_a_group_has_its_rights_and_the_uses_of_its_members() -> None:
+    found = used(use("anna", 199, times=2), use("carl", 199))
+    (right,) = found.rights_of(NAMES.index("agents"))
+    assert (right.reading.resource.path, right.status, right.times) == (CUSTOMERS, Status.USED, 2)
 
 
 TODAY = date(2026, 11, 23)

@@ -187,6 +187,20 @@ def test_what_only_looks_like_somebodys_data_is_left_alone(what: str, values: li
     assert alone(*values).kind == "", what
 
 
+@pytest.mark.parametrize("table", ["clients.csv", "patients.csv", "customers"])
+def test_days_and_numbers_of_tickets_are_no_national_ids_where_the_table_is_about_people(table: str) -> None:
+    tickets = texts("ticket", *(f"TS-{2_410_382 + n}" for n in range(120)))
+    days = texts("last_seen", *(f"20{n:02}-{1 + n % 12:02}-{1 + n % 28:02}" for n in range(99)))
+    mixed = texts("email", *tickets.values)
+    found = taken(table, texts("full_name"), tickets, days, mixed)
+    assert found == {"full_name": "name", "ticket": "", "last_seen": "", "email": ""}
+
+
+def test_national_ids_with_their_check_digits_need_no_header() -> None:
+    ids = [f"{n:08}{'TRWAGMYFPDXBNJZSQVHLCKE'[n % 23]}" for n in range(10_000_000, 10_000_060)]
+    assert taken("clients", texts("c1", *ids))["c1"] == "national_id"
+
+
 def test_what_texts_mention_counts_where_it_weighs_more_than_the_texts() -> None:
     talk = [f"Caller {n} asks when the parcel will come" for n in range(90)]
     cards = [f"please charge {card} for it" for card in ("4111 1111 1111 1111", "5555555555554444")]

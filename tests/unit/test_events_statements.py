@@ -86,6 +86,9 @@ def test_no_value_of_a_statement_is_kept(text: str, dialect: str) -> None:
         ("copy t from stdin", {("", "t")}, Act.WRITE),
         ("declare c cursor for select * from t", {("", "t")}, Act.READ),
         ("select (table u) from t where exists (table v)", {("", "t"), ("", "u"), ("", "v")}, Act.READ),
+        ("explain select * from t", {("", "t")}, Act.EXPLAIN),
+        ("explain (analyze false) delete from t", {("", "t")}, Act.EXPLAIN),
+        ("explain (costs off, analyze) delete from t", {("", "t")}, Act.WRITE),
         ("begin", set(), Act.OTHER),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from trapstreet.access import EffectiveAccess, Exposure, Reading
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.rights import Resource
-from trapstreet.core.model.words import printable
+from trapstreet.core.model.words import natural, printable
 from trapstreet.plugins.permissions import rights_at
 
 _LIKE = 3
@@ -66,8 +66,8 @@ def map_of(location: str) -> Mapped:
     return Mapped(EffectiveAccess(rights_at(location)))
 
 
-def _nearness(each: Reading) -> tuple[bool, int, str, tuple[str, ...]]:
-    return not each.sure, each.level, each.principal, each.resource.path
+def _nearness(each: Reading) -> tuple[bool, int, list[tuple[int, str]], list[list[tuple[int, str]]]]:
+    return not each.sure, each.level, natural(each.principal), [*map(natural, each.resource.path)]
 
 
 def _near(name: str, names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from trapstreet.app.access import map_of
 from trapstreet.app.advising import Wish, advise
 from trapstreet.app.clock import now
 from trapstreet.app.discovered import holdings_at, place_of
+from trapstreet.app.reviews import confirmed_rights
 from trapstreet.app.uses import events_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError
@@ -42,7 +43,9 @@ def report_of(
     if span:
         try:
             wish = Wish(since=window.since * _DAY)
-            advice, unadvised = advise(location, past, holdings, wish=wish).advice, ""
+            stays = confirmed_rights(workspace, location)
+            advice = advise(location, past, holdings, wish=wish, confirmed=stays).advice
+            unadvised = ""
         except TrapstreetError as error:
             unadvised = error.message
     basis = Basis(
@@ -53,7 +56,7 @@ def report_of(
         unknown=tuple(mapped.unknown),
     )
     used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs)
-    return overview(used, holdings, basis, made_at=made_at)
+    return overview(used, basis, made_at=made_at)
 
 
 def write_page(path: Path, page: Overview) -> None:

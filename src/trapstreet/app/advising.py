@@ -12,10 +12,11 @@ from trapstreet.access.advice import (
     largest_removal,
     proof_of,
     weights_of,
+    whole_of,
 )
 from trapstreet.app.plans import Draft
 from trapstreet.core.model.access_events import PastUse
-from trapstreet.core.model.changes import PUBLIC, Change, Key, Place
+from trapstreet.core.model.changes import MEMBERSHIP, PUBLIC, Change, Key, Place
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.holdings import Holding
 from trapstreet.core.model.urls import without_password
@@ -25,6 +26,8 @@ from trapstreet.plugins.permissions import rights_at, rights_within
 from trapstreet.render import advice as render
 
 Progress = Callable[[int, int | None], None]
+Confirmed = frozenset[tuple[str, str, tuple[str, ...]]]
+"""Rights that are to stay: whose, in which database ("" for a membership), and on what: as in `Change`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,14 @@ class Planned:
     rights     all rights as they are, by database, as sorted lines
     effective  by database: a digest of effective access before and after
     moved      who can read what no longer
+    spared     what is left alone since an owner wants it to stay
     """
 
     advice: Advice
     rights: dict[str, list[str]]
     effective: dict[str, tuple[str, str]]
     moved: tuple[Moved, ...]
+    spared: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ def advise(
     holdings: Sequence[Holding] = (),
     *,
     wish: Wish | None = None,
+    confirmed: Confirmed = frozenset(),
     progress: Progress = lambda *_: None,
 ) -> Planned:
     """What may be taken away at a location, proved by its past uses. Changes nothing there.
@@ -73,8 +79,10 @@ def advise(
             raise UnusableInput(
                 "no past use is known of this place", hint="import its logs: trapstreet access import"
             )
-        changes = [each for each in place.changes() if wish.role in ("", each.of)]
-        if not changes and wish.role not in ("", PUBLIC):
+        asked = [each for each in place.changes() if wish.role in ("", each.of)]
+        spared = [each for each in asked if is_confirmed(each, confirmed)]
+        changes = whole_of(each for each in asked if not is_confirmed(each, confirmed))
+        if not asked and wish.role not in ("", PUBLIC):
             _refuse_unknown(location, wish.role)
         advice = _advice(
             place,
@@ -100,7 +108,14 @@ def advise(
         if advice.changes:
             place.rehearse(advice.changes, look)
     moved.sort(key=lambda each: (-len(each.lost), each.resource.path))
-    return Planned(advice, rights, effective, tuple(moved))
+    return Planned(advice, rights, effective, tuple(moved), tuple(spared))
+
+
+def is_confirmed(change: Change, confirmed: Confirmed) -> bool:
+    """Whether a change would take away what is to stay: a membership, reading something, or the way to it."""
+    reads = change.right.startswith("SELECT") and change.kind != "tables to come in"
+    way = change.kind in (MEMBERSHIP, "schema", "database")
+    return (reads or way) and (change.of, change.database, change.on) in confirmed
 
 
 def draft_of(planned: Planned, wish: Wish) -> Draft:

@@ -1,9 +1,11 @@
 """Plans carried out: made as they were proved, or not at all, and taken back."""
 
+from dataclasses import dataclass
+
 from trapstreet.access import EffectiveAccess
 from trapstreet.access.advice import State
 from trapstreet.app.plans import Plan
-from trapstreet.core.model.changes import ROW_SECURITY, Place
+from trapstreet.core.model.changes import ROW_SECURITY, Change, Place
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.core.model.words import counted, printable
 from trapstreet.plugins.changes import place_at
@@ -38,21 +40,41 @@ def apply(plan: Plan) -> None:
             )
 
 
-def undo(plan: Plan) -> list[str]:
-    """Take a plan's changes back, also where they were made in part; what then is not as it was before it.
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A plan that was taken back.
+
+    back    the changes that had been made and are no more;  gone  those of what is not there any more
+    others  what is not as it was before the plan, each safe to print
+    """
+
+    back: tuple[Change, ...]
+    gone: tuple[Change, ...]
+    others: tuple[str, ...]
+
+
+def undo(plan: Plan) -> Undone:
+    """Take a plan's changes back, also where they were made in part, as far as what they are of is there.
 
     Raises UnusableInput if nobody has begun to make them.
     """
     if not plan.begun:
         raise UnusableInput(f"the plan in {plan.folder} was not applied", hint="there is nothing to undo")
     with place_at(plan.place) as place:
-        place.take_back(plan.changes)
+        made = place.made(plan.changes)
+        gone = place.take_back(made)
         plan.take_back()
-        return _differences(plan.rights, place.standing())
+        back = [each for each in made if each not in gone]
+        return Undone(tuple(back), tuple(gone), tuple(_differences(plan.rights, place.standing())))
 
 
 def _refuse_if_changed(plan: Plan, place: Place) -> None:
     found = _differences(plan.rights, place.standing())
+    if found and plan.begun and place.made(plan.changes):
+        raise UnusableInput(
+            f"the plan in {plan.folder} was applied already",
+            hint=f"to give back: trapstreet access apply {plan.folder} --undo",
+        )
     if found:
         raise UnusableInput(
             f"{counted(len(found), 'right')} changed since the plan was made: {found[0]}",

@@ -69,11 +69,11 @@ def import_log(
     Others may write to the workspace meanwhile. Within `importing`.
     """
     label = printable(path.name)
-    head = _head(path)
-    if not head:  # just rotated
+    head, damaged = _head(path)
+    if not head:  # just rotated, or cut within the first that is packed
         from trapstreet.events import Imported
 
-        return Imported(label, "empty", 0, 0, None, None, 0, 0, None, "", torn=False, damaged=False)
+        return Imported(label, "empty", 0, 0, None, None, 0, 0, None, "", torn=False, damaged=damaged)
     name, kind = kind_of(head, label)
     end = head.find(b"\n")
     mark = hashlib.sha256(head[: end + 1]).hexdigest()
@@ -163,12 +163,16 @@ def _sweep(workspace: Workspace) -> None:
             path.unlink()
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path) -> tuple[bytes, bool]:
+    """The beginning of a log, and whether what it is packed in breaks off there."""
+    head = b""
     with _readable(path) as stream:
         try:
-            return stream.read(HEAD_BYTES)
+            while len(head) < HEAD_BYTES and (line := stream.readline(HEAD_BYTES)):
+                head += line
         except DAMAGED:
-            return b""
+            return head, True
+    return head[:HEAD_BYTES], False
 
 
 def _known(path: Path, place: str, mark: str) -> tuple[int, int]:

@@ -33,12 +33,16 @@ def narrow(workspace: Workspace, location: str, table: str, predicate: str) -> t
     """
     with place_at(location) as place:
         change = place.narrowing(table, predicate)
-        used = records_used(workspace, location, change.on)
         with place.rows(change) as rows:
+            used = records_used(workspace, location, change.on, key=rows.key())
             identify = partial(record_ids_of, workspace, location, change.on)
             columns = {column for each in used.values() for column in each.named}
             values = {column: _values(rows, column, used, identify) for column in sorted(columns)}
-            people = [_hidden(who, each, rows, values) for who, each in sorted(used.items())]
+            people = [
+                hidden
+                for who, each in sorted(used.items())
+                if (hidden := _hidden(who, each, rows, values)).uses
+            ]
         rights = place.standing()
         edition = place.edition
     access = EffectiveAccess(rights_at(location))
@@ -66,13 +70,14 @@ def _values(
 
 
 def _hidden(who: str, used: RecordsUsed, rows: Rows, values: Mapping[str, Mapping[int, object]]) -> Hidden:
-    """What would be hidden from one account."""
-    bound = rows.bound(who)
+    """What would be hidden from one account. Uses that saw no row are left out, unless they would fail."""
+    bound, uses, key = rows.bound(who), used.uses - used.empty, rows.key()
     if bound == Bound.GONE:
-        return Hidden(who, used.uses, 0, 0, 0, why="there is no such role any more")
+        return Hidden(who, uses, 0, 0, 0, why="there is no such role any more")
     if bound == Bound.FREE:
-        return Hidden(who, used.uses, used.uses, 0, 0, why="")
+        return Hidden(who, uses, uses, 0, 0, why="")
     looked_at: dict[str, Hidden] = {}
+    untouched = 0
     anything = rows.narrowed(who, _ANY_ROW, [])
     if anything.fails:
         return Hidden(who, used.uses, used.uses, 0, 0, anything.fails)
@@ -83,6 +88,8 @@ def _hidden(who: str, used: RecordsUsed, rows: Rows, values: Mapping[str, Mappin
         found = rows.narrowed(who, column or rows.key(), there) if column or rows.key() else None
         if found is None or found.unproven:
             why = found.unproven if found else _UNKNOWN
-        else:
-            looked_at[column] = Hidden(who, used.uses, named.uses, len(there), found.hidden, found.fails)
-    return hidden_from(who, used.uses, looked_at, why)
+        elif column in ("", key) or found.fails:
+            looked_at[column] = Hidden(who, uses, named.uses, len(there), found.hidden, found.fails)
+        elif not found.hidden:  # how many records such a value names, nobody knows: but all of them are left
+            untouched = max(untouched, named.uses)
+    return hidden_from(who, uses, looked_at, why, untouched=untouched)

@@ -27,7 +27,9 @@ def posts_in(path: Path) -> list[Post]:
     label = printable(path.name)
     try:
         text = path.read_text("utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
+        raise UnusableInput(f"there is no file {label}", hint="name a CSV file of people") from error
+    except (IsADirectoryError, UnicodeDecodeError) as error:
         raise UnusableInput(f"{label} cannot be read as text", hint="give a CSV file in UTF-8") from error
     except PermissionError as error:
         raise AccessDenied(f"may not read {label}", hint="run it as who may") from error

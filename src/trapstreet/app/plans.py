@@ -126,7 +126,8 @@ def plan_in(folder: Path) -> Plan:
 
 
 def _scripts(place: str, changes: tuple[Change, ...]) -> dict[str, str]:
-    there, back = "takes rights away; rollback.sql gives them back", "gives back what forward.sql takes away"
+    there = "takes rights away; rollback.sql gives them back"
+    back = "gives back what forward.sql takes away; if some of it is gone: trapstreet access apply --undo"
     return {
         FORWARD: render.forward_script(place, changes, comment=there),
         ROLLBACK: render.rollback_script(place, changes, comment=back),

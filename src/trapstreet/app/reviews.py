@@ -9,6 +9,7 @@ import msgspec
 from trapstreet.access.domain.owners import Owner, read_owners
 from trapstreet.access.domain.reached import Unit
 from trapstreet.access.domain.review import EVERYBODY, Asked, Item, decided, items_of, text_of
+from trapstreet.app.advising import Confirmed
 from trapstreet.app.discovered import place_of
 from trapstreet.app.drift import held_at, label_of
 from trapstreet.app.uses import past_uses
@@ -22,12 +23,12 @@ from trapstreet.render.reviews import ItemShown, ReviewShown
 from trapstreet.store import reviews
 from trapstreet.store.leases import clock
 from trapstreet.store.models import Review
-from trapstreet.store.reviews import REMOVE, Why
+from trapstreet.store.reviews import CONFIRM, REMOVE, Why
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """What an owner wants removed: the item, and who decided it in which review, when (Unix µs) and why."""
+class Answer:
+    """What an owner decided: about which item of which review, who, when (Unix µs) and why."""
 
     item: Item
     review: str
@@ -100,10 +101,15 @@ def export(workspace: Workspace, name: str, out: Path) -> int:
     return len(found.items)
 
 
-def removals(workspace: Workspace, location: str) -> list[Removal]:
-    """What owners decided to have removed at a server, or a folder. Where several reviews asked about the
-    same, the newest that was answered counts; what is not decided is never among it."""
-    found: list[Removal] = []
+def removals(workspace: Workspace, location: str) -> list[Answer]:
+    """What owners decided to have removed at a server, or a folder; what is not decided is never in it."""
+    return _answers(workspace, location, REMOVE)
+
+
+def _answers(workspace: Workspace, location: str, decision: str) -> list[Answer]:
+    """All answers of one kind. Where several reviews asked about the same, the newest that was answered
+    counts."""
+    found: list[Answer] = []
     answered: set[tuple[str, bytes, bytes, tuple[bytes, ...]]] = set()
     place = place_of(label_of(location))
     for review in (each for each in reviews.reviews() if place_of(each.place) == place):
@@ -116,23 +122,46 @@ def removals(workspace: Workspace, location: str) -> list[Removal]:
                 path for path in item.what or ((),) if (item.sort, item.who, item.group, path) not in answered
             ]
             new |= {(item.sort, item.who, item.group, path) for path in open_}
-            if each.decision == REMOVE and open_:
+            if each.decision == decision and open_:
                 item = msgspec.structs.replace(item, what=tuple(filter(None, open_)))
                 last = each.decisions[-1]
-                found.append(Removal(item, review.name, each.number, last.by, last.reason, last.at))
+                found.append(Answer(item, review.name, each.number, last.by, last.reason, last.at))
         answered |= new
     return found
 
 
-def wanted(workspace: Workspace, location: str, changes: Collection[Change]) -> list[tuple[Removal, bool]]:
+def wanted(workspace: Workspace, location: str, changes: Collection[Change]) -> list[tuple[Answer, bool]]:
     """What owners decided to have removed at a place, each with whether some changes do so."""
     done = {(each.of, each.on) for each in changes}
     return [(each, _is_done(each.item, done)) for each in removals(workspace, location)]
 
 
-def _is_done(item: Item, done: Collection[tuple[str, Unit]]) -> bool:
+def confirmed(workspace: Workspace, location: str) -> list[tuple[Answer, Confirmed]]:
+    """What owners want to stay at a place, each with the rights that it is about."""
+    return [(each, _confirmed(each.item)) for each in _answers(workspace, location, CONFIRM)]
+
+
+def confirmed_rights(workspace: Workspace, location: str) -> Confirmed:
+    """The rights that owners want to stay at a place."""
+    return frozenset().union(*(rights for _, rights in confirmed(workspace, location)))
+
+
+def _confirmed(item: Item) -> Confirmed:
+    who = _holder(item)
+    if item.sort == Asked.MEMBER:
+        return frozenset({(who, "", (text_of(item.group),))})
+    paths = [tuple(map(text_of, path)) for path in item.what]
+    return frozenset((who, path[0], path[:end]) for path in paths for end in range(1, len(path) + 1))
+
+
+def _holder(item: Item) -> str:
+    """Whose right it is, as changes have it."""
     who = text_of(item.who)
-    who = PUBLIC if who == EVERYBODY else who
+    return PUBLIC if who == EVERYBODY else who
+
+
+def _is_done(item: Item, done: Collection[tuple[str, Unit]]) -> bool:
+    who = _holder(item)
     if item.sort == Asked.MEMBER:
         return (who, (text_of(item.group),)) in done
     paths = [tuple(map(text_of, path)) for path in item.what]

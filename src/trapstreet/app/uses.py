@@ -33,10 +33,15 @@ def last_uses(workspace: Workspace, place: str) -> dict[str, int]:
         return events.last_seen()
 
 
-def records_used(workspace: Workspace, place: str, path: tuple[str, ...]) -> dict[str, RecordsUsed]:
-    """By account: which records of a table it used, as far as statements or logs name them."""
+def records_used(
+    workspace: Workspace, place: str, path: tuple[str, ...], *, key: str = ""
+) -> dict[str, RecordsUsed]:
+    """By account: which records of a table it used, as far as statements or logs name them.
+
+    key  the column that is the table's key
+    """
     with events_of(workspace, place) as events:
-        return events.records_used(path)
+        return events.records_used(path, key)
 
 
 def record_ids_of(

@@ -129,14 +129,23 @@ def find(start: Path | None) -> Path:
                 f"no workspace in {named}", hint="run trapstreet init there, or name another folder"
             )
         return named.absolute()
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
+    if folder := _upwards():
+        return folder
     raise UnusableInput(
         "no workspace here",
         hint="run trapstreet init, or name the folder with --workspace or TRAPSTREET_WORKSPACE",
     )
+
+
+def nearest() -> Path | None:
+    """The workspace that a command means that was given none and needs none. Raises UnusableInput if the
+    environment names a folder that is none."""
+    return find(None) if os.environ.get(VARIABLE) else _upwards()
+
+
+def _upwards() -> Path | None:
+    here = Path.cwd()
+    return next((each for each in (here, *here.parents) if (each / FILE_NAME).is_file()), None)
 
 
 def load_keys(settings: Settings, root: Path) -> KeyRing:

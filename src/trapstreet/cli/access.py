@@ -60,7 +60,7 @@ def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, 
     if who:
         found = mapped.readers(who)
         for resource, readings in found:
-            lines.append(f"Who can read {render.name_of(resource)}:")
+            lines.append(f"Who can read {render.name_called(resource, who)}:")
             lines += [*render.reader_lines(readings, of_resources=False)] or [_NOBODY]
         answer["readings"] = [render.reading_object(each) for _, readings in found for each in readings]
     elif reach:

@@ -1,20 +1,21 @@
 """`trapstreet access advise` and `trapstreet access apply`."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from trapstreet.cli.access_use import period_of
 from trapstreet.cli.options import FOLDER, example, json_option, workspace_option
 from trapstreet.cli.output import emit, progress
 from trapstreet.core.model.errors import UnusableInput
 
 if TYPE_CHECKING:
     from trapstreet.app.workspace import Workspace
+    from trapstreet.core.model.changes import Change
 
-_DAY = 86_400_000_000
+_SECOND = 1_000_000
 
 
 @click.command(
@@ -30,8 +31,8 @@ _DAY = 86_400_000_000
 @click.option("--role", default="", metavar="NAME", help="Only this role's rights; PUBLIC for everybody's.")
 @click.option(
     "--unused-for",
-    metavar="DAYS",
-    help="Rights not used for so long, like 90d, may go though they were used before.",
+    metavar="TIME",
+    help="Rights not used for so long (90d, 12 weeks) may go though they were used before.",
 )
 @click.option(
     "--policy",
@@ -60,17 +61,17 @@ def advise(
     explained, not run, in a transaction that is rolled back. Nothing is changed. Exit status 6 if some uses
     could not be checked.
     """
-    from trapstreet.app.advising import Wish, advise, draft_of
+    from trapstreet.app.advising import Wish, advise, draft_of, is_confirmed
     from trapstreet.app.clock import now
     from trapstreet.app.discovered import holdings_at, place_of
     from trapstreet.app.plans import refuse_taken, write_plan
-    from trapstreet.app.reviews import wanted
+    from trapstreet.app.reviews import confirmed, confirmed_rights, wanted
     from trapstreet.app.uses import past_uses
     from trapstreet.app.workspace import Workspace
     from trapstreet.render import advice as render
-    from trapstreet.render.reviews import item_text, wanted_lines
+    from trapstreet.render.reviews import item_text, spared_lines, wanted_lines
 
-    since = now() - _days(unused_for) * _DAY if unused_for else 0
+    since = now() - period_of(unused_for) * _SECOND if unused_for else 0
     if out is not None:
         refuse_taken(out)
     opened = Workspace.open(workspace)
@@ -81,7 +82,8 @@ def advise(
     uses = past_uses(opened, target)
     wish = Wish(role, since)
     with progress("looking for what nobody needs") as told:
-        planned = advise(target, uses, holdings_at(place_of(target)), wish=wish, progress=told)
+        holdings, stays = holdings_at(place_of(target)), confirmed_rights(opened, target)
+        planned = advise(target, uses, holdings, wish=wish, confirmed=stays, progress=told)
     advice = planned.advice
     lines = [*render.advice_lines(advice, planned.moved, whole=whole)]
     if whole:
@@ -90,6 +92,12 @@ def advise(
         (each.item, each.review, each.number, done) for each, done in wanted(opened, target, advice.changes)
     ]
     lines += wanted_lines(wishes)
+    spared = [
+        (each.item, each.review, each.number)
+        for each, rights in confirmed(opened, target)
+        if any(is_confirmed(change, rights) for change in planned.spared)
+    ]
+    lines += spared_lines(spared)
     if out is not None:
         write_plan(out, draft_of(planned, wish))
         lines += ["", _written(out)]
@@ -104,6 +112,9 @@ def advise(
         "wanted": [
             {"review": review, "item": number, "text": item_text(item), "done": done}
             for item, review, number, done in wishes
+        ],
+        "confirmed": [
+            {"review": review, "item": number, "text": item_text(item)} for item, review, number in spared
         ],
         "out": str(out) if out else None,
     }
@@ -168,11 +179,16 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
     taken = [(each.of, each.on) for each in plan.changes if each.kind != ROW_SECURITY]
     rights = counted(len(plan.changes), "right")
     left: Sequence[str] = ()
+    gone: Sequence[Change] = ()
     if back:
-        left = undo(plan)
+        undone = undo(plan)
+        left, gone = undone.others, undone.gone
         if opened:
             given_back(opened, plan.place, taken)
-        lines = [f"{rights} given back at {printable(plan.place)}."]
+        rights = counted(len(undone.back), "right")
+        more = "" if undone.back or gone else ": none of the plan's had been taken away"
+        lines = [f"{rights} given back at {printable(plan.place)}{more}."]
+        lines += [f"Not given back, since it is gone: {printable(each.says)}" for each in gone]
         lines += [f"Not as before the plan, by others: {each}" for each in left]
     else:
         apply(plan)
@@ -180,7 +196,13 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
             taken_away(opened, plan.place, taken)
         lines = [f"{rights} taken away at {printable(plan.place)}; access is now as planned."]
         lines.append(f"To give them back: trapstreet access apply {folder} --undo")
-    document = {"place": plan.place, "changes": len(plan.changes), "undone": back, "others": [*left]}
+    document = {
+        "place": plan.place,
+        "changes": len(plan.changes),
+        "undone": back,
+        "gone": [each.says for each in gone],
+        "others": [*left],
+    }
     emit(as_json, document, "\n".join(lines))
 
 
@@ -195,10 +217,3 @@ def _workspace(asked: Path | None) -> "Workspace | None":
             raise
         return None
     return Workspace.open(asked)
-
-
-def _days(text: str) -> int:
-    found = re.fullmatch(r"(\d{1,5})\s*d?", text.strip())
-    if not found or not int(found.group(1)):
-        raise UnusableInput(f"--unused-for {text!r} is no number of days", hint="write it like 90d")
-    return int(found.group(1))

@@ -39,7 +39,8 @@ FOUND, SOMETHING_UNREAD = 1, 6
     "--workspace",
     type=FOLDER,
     metavar="DIR",
-    help="Logs that were imported there say when accounts of database servers were last used.",
+    help="Logs that were imported there say when accounts of database servers were last used. Else"
+    " TRAPSTREET_WORKSPACE, else the nearest folder upwards that is a workspace, if there is one.",
 )
 @click.option("--all", "whole", is_flag=True, help="List every account, not only the first ten of each kind.")
 @json_option
@@ -64,6 +65,7 @@ def hygiene(
     from time import time_ns
 
     from trapstreet.app.hygiene import check
+    from trapstreet.app.workspace import nearest
     from trapstreet.core.model.urls import without_password
     from trapstreet.core.model.words import printable
     from trapstreet.render import hygiene as render
@@ -73,7 +75,7 @@ def hygiene(
         now=time_ns() // 1000,
         stale_days=stale_days,
         passwords=passwords,
-        workspace=workspace,
+        workspace=workspace or nearest(),
         tell=note,
     )
     lines: list[str] = []

@@ -112,8 +112,10 @@ def _of_rights(
             lines += [*render.right_lines(found, of_resources=False)] or ["Nobody that the rights tell of."]
             rights += found
     elif who is not None:
-        rights = usage.used.rights_of(mapped.principal_called(who))
-        lines += ["", f"What {printable(who)} can read, and does:"]
+        number = mapped.principal_called(who)
+        rights = usage.used.rights_of(number)
+        members = "" if usage.used.people >> number & 1 else ", by those who are in it"
+        lines += ["", f"What {printable(who)} can read, and does{members}:"]
         lines += [*render.right_lines(rights, of_resources=True)] or ["Nothing that the rights tell of."]
     answer["rights"] = [*map(render.right_object, rights)]
 

@@ -18,7 +18,7 @@ Found = dict[tuple[Table, str], tuple[Constant, ...]]
 
 _WRITES = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "TruncateStmt"}
 _BECOMES = ("role", "session_authorization")
-_READS = {"SelectStmt", "DeclareCursorStmt", "CreateTableAsStmt", "PrepareStmt", "CallStmt", "ExplainStmt"}
+_READS = {"SelectStmt", "DeclareCursorStmt", "CreateTableAsStmt", "PrepareStmt", "CallStmt"}
 _CATALOGUE = "pg_"
 _INNER = 0
 """pglast.enums.JoinType.JOIN_INNER: a condition of an outer join leaves rows in."""
@@ -63,6 +63,8 @@ def _shape(statement: "ast.RawStmt", data: bytes, literals: Literals) -> Shape:
 
 def _act(node: Any) -> Act:
     kind = type(node).__name__
+    if kind == "ExplainStmt":
+        return _act(node.query) if _analyzes(node) else Act.EXPLAIN
     if kind == "CopyStmt":
         return Act.WRITE if node.is_from else Act.READ
     if kind in _WRITES:
@@ -70,6 +72,16 @@ def _act(node: Any) -> Act:
     if kind == "VariableSetStmt" and node.name in _BECOMES and node.args:
         return Act.BECOME
     return Act.READ if kind in _READS else Act.OTHER
+
+
+def _analyzes(node: Any) -> bool:
+    """Whether an EXPLAIN runs the statement."""
+    given = [each.arg for each in node.options or () if each.defname == "analyze"]
+    if not given:
+        return False
+    value = given[-1]  # None: ANALYZE alone
+    said = getattr(value, "sval", getattr(value, "ival", getattr(value, "boolval", True)))
+    return str(said).lower() not in ("false", "off", "0", "no")
 
 
 class _Tables:

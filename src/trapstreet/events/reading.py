@@ -38,7 +38,7 @@ class Events:
             SELECT u.who, s.database, s."on", s.statement, s.fingerprint,
                 list_sort(list(DISTINCT u.program)), count(*), min(u.time), max(u.time), sum(u.rows)
             FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
-            WHERE {_TOUCHES} OR u.act = 'become' OR (u.act = 'other' AND s.fingerprint = '')
+            WHERE {_TOUCHES} OR u.act IN ('become', 'explain') OR (u.act = 'other' AND s.fingerprint = '')
             GROUP BY 1, 2, 3, 4, 5 ORDER BY 7 DESC, 1, 2, 3, 4, 5
             """  # noqa: S608 - nothing in it comes from outside
         )
@@ -50,13 +50,16 @@ class Events:
             for who, database, on, statement, fingerprint, programs, times, first, last, count in rows
         ]  # fmt: skip
 
-    def records_used(self, path: tuple[str, ...]) -> dict[str, RecordsUsed]:
-        """By account: which records of a table it named, and how often it did not."""
+    def records_used(self, path: tuple[str, ...], key: str) -> dict[str, RecordsUsed]:
+        """By account: which records of a table it named, and how often it did not.
+
+        key  the column that is the table's key; "" none is. A use that names it AND others names by it alone
+        """
         import numpy as np
 
         uses = self._asked(
             f"""
-            SELECT u.who, count(*)
+            SELECT u.who, count(*), count(*) FILTER (u.rows = 0 AND len(s."on") = 1)
             FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
             WHERE {_TOUCHES} AND list_contains(s."on", $path) GROUP BY 1
             """,  # noqa: S608 - nothing in it comes from outside
@@ -66,14 +69,17 @@ class Events:
         if self._files["records"]:
             for who, column, count, ids in self._asked(
                 """
-                SELECT who, "column", count(*), list_distinct(flatten(list(ids))) FROM records
-                WHERE path = $path GROUP BY 1, 2
+                WITH here AS (SELECT * FROM records WHERE path = $path),
+                keyed AS (SELECT use FROM here WHERE "column" IN ('', $key))
+                SELECT who, "column", count(DISTINCT use), list_distinct(flatten(list(ids))) FROM here
+                WHERE "column" IN ('', $key) OR use NOT IN (SELECT use FROM keyed) GROUP BY 1, 2
                 """,
                 path=list(path),
+                key=key,
             ):
                 distinct = np.sort(np.array(ids, dtype=np.uint64))
                 named.setdefault(who, {})[column] = Named(count, distinct)
-        return {who: RecordsUsed(count, named.get(who, {})) for who, count in uses}
+        return {who: RecordsUsed(count, empty, named.get(who, {})) for who, count, empty in uses}
 
     def uses(self) -> list[TableUse]:
         """All uses of tables by account, table, client and program."""
@@ -103,7 +109,12 @@ class Events:
         if not self._files["uses"]:
             return []
         with self._connected() as connection:
-            return connection.execute(query, parameters or None).fetchall()
+            try:
+                return connection.execute(query, parameters or None).fetchall()
+            except RuntimeError as error:  # DuckDB swallows Ctrl-C, and says so in these words alone
+                if "interrupted" in str(error).lower():
+                    raise KeyboardInterrupt from error
+                raise
 
     @contextmanager
     def _connected(self) -> "Iterator[duckdb.DuckDBPyConnection]":

@@ -20,6 +20,8 @@ KeyOf = Callable[[Path_, str], bytes]
 """The key of the RecordIds of a column of a table."""
 
 _DAY = 86_400_000_000
+_NOTHING = (Act.OTHER, Act.EXPLAIN)
+_LARGEST = (1 << 64) - 1
 _PLANS = 100_000
 _AT_ONCE = 200_000
 """Events in memory."""
@@ -39,6 +41,7 @@ class Writer:
         self._month_of: dict[int, int] = {}
         self._plans: dict[object, _Plan] = {}
         self._held = self._parts = 0
+        self._number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
         self.events = 0
         self.first: int | None = None
         self.last: int | None = None
@@ -68,16 +71,17 @@ class Writer:
             if len(self._plans) >= _PLANS:
                 self._plans.clear()
             plan = self._plans[at] = self._planned(event, shape)
-        if plan.act == Act.OTHER and not plan.on and (shape.fingerprint or not event.statement):
+        if plan.act in _NOTHING and not plan.on and (shape.fingerprint or not event.statement):
             return
         part = self._part(event.time)
         part.add(event, plan)
-        if event.records and plan.on:
-            part.name(event.who, plan.on[0], event.records)
-        for path, values in plan.values:
-            if found := self._found(values, literals, event.parameters):
-                part.name(event.who, path, [(values.column, value) for value in found])
         self.events += 1
+        use = (self._number + self.events) & _LARGEST
+        if event.records and plan.on:
+            part.name(use, event.who, plan.on[0], event.records)
+        for path, values in plan.values if _saw_any(event, plan) else ():
+            if found := self._found(values, literals, event.parameters):
+                part.name(use, event.who, path, [(values.column, value) for value in found])
         if self.first is None or self.last is None:
             self.first = self.last = event.time
         elif event.time > self.last:
@@ -165,7 +169,7 @@ class _Part:
     def __init__(self) -> None:
         self._uses: list[tuple[int, str, str, str, str, int, int | None]] = []
         self._shapes: dict[int, tuple[str, str, str, tuple[Path_, ...]]] = {}
-        self._named: list[tuple[str, Path_, str, list[str]]] = []
+        self._named: list[tuple[int, str, Path_, str, list[str]]] = []
 
     def add(self, event: AccessEvent, plan: _Plan) -> None:
         self._shapes[plan.number] = plan.what
@@ -173,11 +177,11 @@ class _Part:
             (event.time, event.who, plan.act.value, event.client, event.program, plan.number, event.rows)
         )
 
-    def name(self, who: str, path: Path_, records: Sequence[tuple[str, str]]) -> None:
+    def name(self, use: int, who: str, path: Path_, records: Sequence[tuple[str, str]]) -> None:
         columns: dict[str, list[str]] = {}
         for column, value in records:
             columns.setdefault(column, []).append(value)
-        self._named += [(who, path, column, values) for column, values in columns.items()]
+        self._named += [(use, who, path, column, values) for column, values in columns.items()]
 
     def tables(self, key_of: KeyOf) -> Iterator[tuple[str, "pa.Table"]]:
         import pyarrow as pa
@@ -212,28 +216,35 @@ class _Part:
             yield "records", self._records(key_of, text)
 
     def _records(self, key_of: KeyOf, text: "pa.DataType") -> "pa.Table":
-        """Who named which records, as keyed RecordIds: one row for each use."""
+        """Who named which records, as keyed RecordIds: one row for each use and column."""
         import numpy as np
         import pyarrow as pa
 
         columns: dict[tuple[Path_, str], list[int]] = {}
-        for n, (_, path, column, _) in enumerate(self._named):
+        for n, (_, _, path, column, _) in enumerate(self._named):
             columns.setdefault((path, column), []).append(n)
         ids: list[Any] = [None] * len(self._named)
         for (path, column), rows in columns.items():
-            values = [self._named[n][3] for n in rows]
+            values = [self._named[n][4] for n in rows]
             found = record_ids(key_of(path, column), [(value,) for each in values for value in each])
             ends = np.cumsum([len(each) for each in values])[:-1]
             for n, part in zip(rows, np.split(found, ends), strict=True):
                 ids[n] = part
         return pa.table(
             {
-                "who": pa.array([each[0] for each in self._named], pa.string()).cast(text),
-                "path": pa.array([list(each[1]) for each in self._named], pa.list_(pa.string())),
-                "column": pa.array([each[2] for each in self._named], pa.string()).cast(text),
+                "use": pa.array([each[0] for each in self._named], pa.uint64()),
+                "who": pa.array([each[1] for each in self._named], pa.string()).cast(text),
+                "path": pa.array([list(each[2]) for each in self._named], pa.list_(pa.string())),
+                "column": pa.array([each[3] for each in self._named], pa.string()).cast(text),
                 "ids": pa.array(ids, pa.list_(pa.uint64())),
             }
         )
+
+
+def _saw_any(event: AccessEvent, plan: _Plan) -> bool:
+    """Whether a use may have seen records that its statement names: not where it only asked for a plan, or
+    where no row came back of this one table."""
+    return plan.act != Act.EXPLAIN and (event.rows != 0 or len(plan.on) > 1)
 
 
 def _number(what: tuple[str, str, str, tuple[Path_, ...]]) -> int:

@@ -6,9 +6,16 @@ CONNECT_SECONDS = "10"
 
 _NO_ACCESS = ("authentication", "pg_hba.conf", "permission denied", "not permitted", "no password supplied")
 
+_NO_CONNECT = "permission denied for database"
+
 
 def refused(text: str, label: str) -> TrapstreetError:
     """What kept a connection from being made. The driver gives a text only, which may quote the URL."""
+    if _NO_CONNECT in text:
+        return AccessDenied(
+            f"{label}: the user may not connect to this database",
+            hint="ask for CONNECT on it, or give another one",
+        )
     if any(words in text for words in _NO_ACCESS):
         return AccessDenied(
             f"{label}: the server refused the user or the password",

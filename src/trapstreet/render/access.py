@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from trapstreet.access import Exposure, Reading
-from trapstreet.core.model.rights import Level, Resource, Rights, Rows
+from trapstreet.core.model.rights import FILES, Level, Resource, Rights, Rows
 from trapstreet.core.model.words import counted, printable
 
 MOST = 30
@@ -25,13 +25,15 @@ def summary(rights: Rights, people: int) -> str:
 
 def exposure_rows(exposures: Sequence[Exposure]) -> tuple[tuple[str, ...], list[list[str]]]:
     """A table of who can read what: header and rows."""
-    header = ("what", "records", "at once", "by SET ROLE", "could grant itself", "perhaps", "")
+    files = any(each.resource.kind == FILES for each in exposures)
+    records, roles = ("files", ()) if files else ("records", ("by SET ROLE",))
+    header = ("what", records, "at once", *roles, "could grant itself", "perhaps", "")
     rows = [
         [
             name_of(each.resource),
             "?" if each.resource.records is None else f"{each.resource.records:,}",
             str(each.at_once),
-            str(each.set_role),
+            *(() if files else (str(each.set_role),)),
             str(each.grants_itself),
             str(each.perhaps),
             "everybody" if each.everybody else "",
@@ -42,17 +44,22 @@ def exposure_rows(exposures: Sequence[Exposure]) -> tuple[tuple[str, ...], list[
 
 
 def reader_lines(readings: Sequence[Reading], *, of_resources: bool) -> Iterator[str]:
-    """Each reading with the way that leads there; what is read stands first, or else who reads."""
+    """What is read, or else who reads, with the way that leads there: together where that is the same."""
+    told: dict[tuple[str, str], list[str]] = {}
     for each in readings:
         subject = name_of(each.resource) if of_resources else printable(each.principal)
-        yield f"{subject}: {access_text(each)}"
-        yield f"    {printable('; '.join(each.way))}"
+        told.setdefault((access_text(each), printable("; ".join(each.way))), []).append(subject)
+    for (what, way), subjects in told.items():
+        yield f"{', '.join(subjects)}: {what}"
+        yield f"    {way}"
 
 
 def access_text(reading: Reading) -> str:
     """What somebody reads, and how near it is: "all rows, at once"."""
     what = f"columns {', '.join(reading.columns)}" if reading.columns else ""
     rows = "" if what and reading.rows == Rows.ALL else reading.rows.value
+    if reading.resource.kind == FILES:
+        rows = "all of it" if reading.resource.records == 1 else "all of them"
     perhaps = "" if reading.sure else "perhaps "
     return printable(perhaps + ", ".join(filter(None, (what, rows, _LEVELS[reading.level]))))
 
@@ -60,6 +67,14 @@ def access_text(reading: Reading) -> str:
 def name_of(resource: Resource) -> str:
     """A resource's whole name, safe to print."""
     return printable(resource.name)
+
+
+def name_called(resource: Resource, name: str) -> str:
+    """The name of a file, if it is one of a set and called so, with the set's; else that of the resource."""
+    file = resource.file_called(name)
+    if not file:
+        return name_of(resource)
+    return printable(file if resource.records == 1 else f"{file}, one of {resource.path[1]}")
 
 
 def reading_object(reading: Reading) -> dict[str, object]:

@@ -1,10 +1,15 @@
 """The one page about a place: who can wander into what? HTML with nothing from outside."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from trapstreet.access.overview import Cell, Fix, Overview, Wide
+from trapstreet.core.model.rights import FILES
 from trapstreet.core.model.words import counted, printable
 from trapstreet.render.access import name_of
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 
 def access_page(page: Overview) -> str:
@@ -21,6 +26,7 @@ def access_page(page: Overview) -> str:
         lstrip_blocks=True,
     )
     environment.filters["printable"] = printable
+    environment.filters["breakable"] = _breakable
     heat = page.heat
     heaviest = max(heat.weights, default=1.0) or 1.0
     return environment.get_template("access.html").render(
@@ -37,6 +43,7 @@ def access_page(page: Overview) -> str:
         name_of=name_of,
         cost=cost,
         fix=fix_line,
+        sentence=lambda line: f"{line[:1].upper()}{line[1:]}.",
         statements=statements,
         cell=_cell_words,
         counted=counted,
@@ -88,7 +95,8 @@ def cost(wide: Wide, *, known: bool) -> str:
     """
     unused = wide.unused
     if wide.people:
-        what = counted(wide.people, "person", "people")
+        several = unused.resource.kind == FILES and unused.resource.records != 1
+        what = ("up to " if several else "") + counted(wide.people, "person", "people")
     elif unused.records is not None:
         what = counted(unused.records, "record")
     else:
@@ -107,7 +115,8 @@ def fix_line(fix: Fix, unadvised: str) -> str:
             f"{counted(len(fix.changes), 'right')} can be taken away, and no past use that was checked fails"
         )
     if fix.keeps:
-        return f"past uses need {counted(fix.keeps, 'right')} on it"
+        stays = "has" if fix.keeps == 1 else "have"
+        return f"{counted(fix.keeps, 'right')} on it {stays} to stay: past uses rest on it"
     return (
         "no right on it alone can be taken away: it is read by its owner, or by rights over the whole place"
     )
@@ -126,8 +135,8 @@ def proof_line(page: Overview) -> str:
     unproven = sum(each.use.times for each in proof.unproven)
     blocked = sum(each.use.times for each in proof.blocked)
     return (
-        f"{blocked:,} of {proof.uses:,} past uses by {counted(proof.people, 'account')} would have been"
-        f" blocked by all of this together; {unproven:,} could not be checked."
+        f"To take away all that is proposed here would have blocked {blocked:,} of {proof.uses:,} past uses"
+        f" by {counted(proof.people, 'account')}; {unproven:,} could not be checked."
     )
 
 
@@ -175,6 +184,14 @@ def _wide_object(each: Wide, *, known: bool) -> dict[str, object]:
         "opened_by": [{"by": what, "accounts": count} for what, count in each.opened_by],
         "fix": {"proved": each.fix.proved, "statements": statements(each.fix), "keeps": each.fix.keeps},
     }
+
+
+def _breakable(text: str) -> "Markup":
+    """A name, escaped, that may go on in another line behind each dot and slash."""
+    from markupsafe import Markup, escape
+
+    shown = str(escape(text))
+    return Markup(shown.replace(".", ".<wbr>").replace("/", "/<wbr>"))  # noqa: S704 - escaped above
 
 
 def _shade(cell: Cell, weight: float) -> int:

@@ -11,6 +11,8 @@ from trapstreet.core.model.words import counted, printable
 SHOWN = 20
 """Of everything that there is much of, unless all is asked for."""
 _NAMES = 5
+_LONGEST = 200
+"""Of a statement; all of it is in --json."""
 _T = TypeVar("_T")
 
 
@@ -30,7 +32,7 @@ def sentence(proof: Proof, done: str = "would have been blocked") -> str:
     unproven = sum(each.use.times for each in proof.unproven)
     people = counted(proof.people, "person", "people")
     said = f"{blocked:,} of {proof.uses:,} past uses by {people} {done}"
-    return f"{said}; {unproven:,} could not be checked, here they are:" if unproven else f"{said}."
+    return f"{said}; {unproven:,} could not be checked, {_here(unproven)}:" if unproven else f"{said}."
 
 
 def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iterator[str]:
@@ -81,7 +83,7 @@ def narrowing_lines(narrowing: Narrowing) -> Iterator[str]:
         elif each.hidden:
             yield f"  {printable(each.who)}: {each.hidden:,} of {each.records:,} records"
     if narrowing.unproved:
-        yield f"{counted(narrowing.unproved, 'use')} could not be checked, here they are:"
+        yield f"{counted(narrowing.unproved, 'use')} could not be checked, {_here(narrowing.unproved)}:"
         for each in narrowing.people:
             if each.uses > each.proved:
                 uses = counted(each.uses - each.proved, "use")
@@ -185,9 +187,21 @@ def _connect(database: str) -> str:
 
 def _told(checked: Checked) -> str:
     use = checked.use
-    what = printable(use.statement) or ", ".join(printable(".".join(each)) for each in use.on) or "unknown"
+    what = (
+        _shortened(printable(use.statement))
+        or ", ".join(printable(".".join(each)) for each in use.on)
+        or "unknown"
+    )
     times = counted(use.times, "time")
     return f"{printable(use.who)}, {times}, last {_day(use.last)}: {what}: {printable(checked.why)}"
+
+
+def _shortened(statement: str) -> str:
+    return statement if len(statement) <= _LONGEST else f"{statement[:_LONGEST]} …"
+
+
+def _here(uses: int) -> str:
+    return "here it is" if uses == 1 else "here they are"
 
 
 def _moved(moved: Moved) -> str:

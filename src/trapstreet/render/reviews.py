@@ -70,6 +70,14 @@ def wanted_lines(wanted: Sequence[tuple[Item, str, int, bool]]) -> Iterator[str]
         yield f"- {item_text(item)} ({printable(review)}, item {number}): {what}"
 
 
+def spared_lines(spared: Sequence[tuple[Item, str, int]]) -> Iterator[str]:
+    """What is left alone since owners confirmed it, by which item of which review."""
+    if spared:
+        yield "Left alone, since owners confirmed it:"
+    for item, review, number in spared:
+        yield f"- {item_text(item)} ({printable(review)}, item {number})"
+
+
 def review_lines(review: ReviewShown, *, most: int | None = MOST) -> Iterator[str]:
     """How a review stands, and its items."""
     yield state_line(review)

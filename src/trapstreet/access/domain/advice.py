@@ -89,6 +89,17 @@ def proof_of(uses: Sequence[PastUse], blocked: Mapping[int, str], unproven: Mapp
     return Proof(tuple(checked))
 
 
+def whole_of(changes: Iterable[Change]) -> list[Change]:
+    """Those of some changes that can be made without others: with all that has to be made with them."""
+    found = [*changes]
+    while True:
+        keys = {each.key for each in found}
+        whole = [each for each in found if keys.issuperset(each.rests)]
+        if len(whole) == len(found):
+            return found
+        found = whole
+
+
 def weights_of(changes: Iterable[Change], holdings: Iterable[Holding]) -> dict[Key, float]:
     """What it is worth to take each right away: how many people the data is about, by its class's weight.
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from trapstreet.access.domain.causes import plainly
 from trapstreet.access.domain.changes import NAMED, Change, Held, Sort
 from trapstreet.access.domain.privileged import privileged
-from trapstreet.access.domain.reached import NOBODY, Degree, Side, Unit
+from trapstreet.access.domain.reached import NOBODY, Degree, Reach, Side, Unit
 from trapstreet.access.domain.telling import about_people, about_things, is_everybody
-from trapstreet.core.model.rights import Bits, numbers_in
+from trapstreet.core.model.rights import Bits, How, numbers_in
 
 
 def privileges(sort: Sort, here: Side, there: Side) -> tuple[list[Change], Bits]:
@@ -26,16 +27,28 @@ def things(
     sort: Sort, units: Sequence[Unit], side: Side, held: Mapping[Unit, Held] | None
 ) -> Iterator[Change]:
     """New or gone things, those together that lie side by side and that the same people can read."""
-    together: dict[tuple[object, ...], list[Unit]] = {}
+    together: dict[tuple[Unit, Reach, str, bool], list[Unit]] = {}
     for unit in units:
         reach = side.reach(unit) if sort == Sort.NEW else NOBODY
         kind = side.rights.resources[side.units[unit][0]].kind
         place = (unit[0].rpartition("/")[0],) if side.of_files(unit) else unit[:-1]
-        together.setdefault((place, reach, kind), []).append(unit)
-    for some in together.values():
-        reach = side.reach(some[0]) if sort == Sort.NEW else NOBODY
-        change = about_things(Change(sort, everybody=is_everybody(side, reach)), some, side, held=held)
+        to_all = sort == Sort.NEW and bool(_public(side, unit))
+        together.setdefault((place, reach, kind, to_all), []).append(unit)
+    for (_, reach, _, to_all), some in together.items():
+        what = _public(side, some[0]) if to_all else ""
+        cause = f"{what.partition(' ')[0] if len(some) > 1 else what} to everybody" if to_all else ""
+        change = Change(sort, cause=cause, everybody=is_everybody(side, reach), to_all=to_all)
+        change = about_things(change, some, side, held=held)
         yield about_people(change, reach[Degree.COULD - 1], side)
+
+
+def _public(side: Side, unit: Unit) -> str:
+    """The right on a table that everybody was given by one grant, whoever then gets to it; "" for none."""
+    everybody = (1 << len(side.rights.principals)) - 1
+    for door in side.doors(unit) if not side.of_files(unit) else ():
+        if door.how in (How.GRANT, How.COLUMNS) and door.grants and door.grants[-1].to == everybody:
+            return plainly(door.grants[-1].what)
+    return ""
 
 
 def people(sort: Sort, here: Side, there: Side) -> Iterator[Change]:

@@ -50,6 +50,7 @@ class Change(msgspec.Struct, frozen=True):
     weight, sensitivity  as in `Held`; None where nobody looked
     like        what it looks like a copy of
     row_security  the cause is that it no longer holds, or now does
+    to_all      of something new: the right to read it is everybody's, even if not all get as far as that
     """
 
     sort: str
@@ -71,3 +72,4 @@ class Change(msgspec.Struct, frozen=True):
     sensitivity: str = ""
     like: Unit = ()
     row_security: bool = False
+    to_all: bool = False

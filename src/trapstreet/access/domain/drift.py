@@ -143,11 +143,12 @@ class _Comparing:
             group.columns |= dict.fromkeys(shift.columns)
 
     def _is_everybody(self, unit: Unit, shift: Shift) -> bool:
-        """Whether now all can read it at once, or more of its files, and not all could; or the reverse."""
-        here, there = (self._before, self._now) if shift.less else (self._now, self._before)
+        """Whether now all can read it at once, or more of its files, and not all could; or all lost it."""
+        if shift.less:
+            return self._common.bit_count() > 1 and not self._common & ~shift.who
         to_all, before = (
             sum(each.count for each in side.files(unit) if is_everybody(side, each.reach))
-            for side in (here, there)
+            for side in (self._now, self._before)
         )
         return to_all > before
 
@@ -178,11 +179,13 @@ class _Comparing:
         return about_people(change, group.who, here)
 
     def _gives_back(self, group: _Group) -> bool:
-        """Whether some of it was taken from the same ones on purpose."""
+        """Whether some of it was taken from the same ones on purpose: from everybody, if everybody has it."""
         if not self._taken:
             return False
-        to = {*names_of(self._now, group.cause.to)}
-        to |= {PUBLIC} if not self._now.people & ~group.cause.to else set()
+        to_all = not self._now.people & ~group.cause.to
+        alone = self._now.people.bit_count() == 1
+        to = {PUBLIC} if to_all else set[str]()
+        to |= {*names_of(self._now, group.cause.to)} if alone or not to_all else set()
         of = {unit[:length] for unit in group.units for length in range(1, len(unit) + 1)}
         if group.cause.what.startswith(MEMBER):
             of = {(group.cause.what.removeprefix(MEMBER),)}

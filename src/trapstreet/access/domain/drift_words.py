@@ -1,5 +1,7 @@
 """Changes of rights as sentences."""
 
+from collections.abc import Sequence
+
 from trapstreet.access.domain.changes import Change, Sort
 from trapstreet.access.domain.reached import Degree, Unit
 from trapstreet.core.model.words import counted
@@ -68,11 +70,15 @@ def _wider(change: Change) -> str:
     if change.row_security:
         return f"row security no longer keeps rows of {what} from {people(change)}"
     if columns:
-        return _because(change, f"{what} became readable by {people(change)}")
+        how = _GAINED[Degree(change.degree) if change.degree == Degree.COULD else Degree.WHOLE]
+        return _because(change, f"{what} {how.format(who=people(change))}")
     return _because(change, f"{people(change)} can read more of {what} ({_NOW[Degree(change.degree)]})")
 
 
 def _lost(change: Change) -> str:
+    if change.everybody:
+        who = f"by any of the {change.of:,} who can log in"
+        return _because(change, f"{things(change)} can no longer be read {who}")
     said = _LOST[Degree(change.degree)].format(who=people(change), is_=_is(change))
     return _because(change, f"{things(change)} {said}")
 
@@ -82,9 +88,9 @@ def _narrower(change: Change) -> str:
     if change.row_security:
         return f"row security keeps rows of {things(change)} from {people(change)}"
     if columns:
-        return _because(
-            change, f"{things(change)}{columns} {_is(change)} no longer readable by {people(change)}"
-        )
+        how = _LOST[Degree(change.degree) if change.degree == Degree.COULD else Degree.WHOLE]
+        said = how.format(who=people(change), is_=_are(change.columns))
+        return _because(change, f"{things(change)}{columns} {said}")
     return _because(change, f"{people(change)} can read less of {things(change)} than before")
 
 
@@ -93,12 +99,13 @@ def _privileged(change: Change) -> str:
 
 
 def _dismissed(change: Change) -> str:
-    return f"{people(change)} no longer has: {change.cause}"
+    have = "has" if change.people == 1 else "have"
+    return f"{people(change)} no longer {have}: {change.cause}"
 
 
 def _new(change: Change) -> str:
     who = f"readable by {people(change)}" if change.people else "out of everybody's reach"
-    return f"new: {things(change)}, {who}"
+    return f"new: {things(change)}, {who}{f': {change.cause}' if change.to_all else ''}"
 
 
 def _gone(change: Change) -> str:
@@ -134,6 +141,10 @@ def _because(change: Change, what: str) -> str:
 
 def _is(change: Change) -> str:
     return "are" if change.things > 1 or change.files > 1 else "is"
+
+
+def _are(columns: Sequence[str]) -> str:
+    return "are" if len(columns) > 1 else "is"
 
 
 def _plural(kind: str) -> str:

@@ -59,6 +59,9 @@ class Exposure:
 
 _ROWS = (Rows.ALL, Rows.SHOWN, Rows.SOME)
 
+_MIGHT = (How.SUPERUSER, How.PRIVILEGE, How.OWNER)
+"""What tells most of why somebody reads something: it stays when grants are taken away."""
+
 
 class EffectiveAccess:
     """The rights of a place, evaluated.
@@ -157,16 +160,17 @@ class EffectiveAccess:
 
     def nearest(self, principal: int, number: int, doors: list[Door] | None = None) -> Reading | None:
         """A principal's nearest access to a resource; None: there is none that the rights tell of."""
-        best: tuple[tuple[bool, Level, int, bool], Door] | None = None
+        best: tuple[tuple[bool, Level, int, bool, int], Door] | None = None
         for door in self.doors_of(number) if doors is None else doors:
             for level, passing in zip(Level, self.levels(door), strict=True):
                 if passing >> principal & 1:
-                    rank = (not door.sure, level, _ROWS.index(door.rows), bool(door.columns))
+                    rows, columns = _ROWS.index(door.rows), bool(door.columns)
+                    rank = (not door.sure, level, rows, columns, self._vague(door))
                     if best is None or rank < best[0]:
                         best = rank, door
         if best is None:
             return None
-        (_, level, _, _), door = best
+        (_, level, *_), door = best
         return Reading(
             principal=self.rights.principals[principal].name,
             resource=self.rights.resources[number],
@@ -177,6 +181,16 @@ class EffectiveAccess:
             sure=door.sure,
             way=tuple(self._way(principal, door, level)),
         )
+
+    def _vague(self, door: Door) -> int:
+        """How little a door tells of why somebody passes: least one that opens for everybody."""
+        if door.how in _MIGHT:
+            return _MIGHT.index(door.how)
+        if door.resource is None and door.how == How.GRANT:
+            return _MIGHT.index(How.PRIVILEGE)
+        everybody = (1 << len(self.rights.principals)) - 1
+        to_all = door.how in (How.GRANT, How.COLUMNS) and door.grants and door.grants[-1].to == everybody
+        return len(_MIGHT) + bool(to_all)
 
     def _columns(self, principal: int, number: int, door: Door, level: Level) -> tuple[str, ...]:
         """All columns that a principal sees at a level, where it sees some of them through several doors."""

@@ -50,14 +50,15 @@ class Narrowing:
         return sum(each.uses - each.proved for each in self.people)
 
 
-def hidden_from(who: str, uses: int, looked_at: Mapping[str, Hidden], why: str) -> Hidden:
+def hidden_from(
+    who: str, uses: int, looked_at: Mapping[str, Hidden], why: str, *, untouched: int = 0
+) -> Hidden:
     """What is hidden from somebody, of what was looked at by column.
 
+    untouched  how many more uses named no record, but rows of which nothing would be hidden
     Uses that named records by several columns are counted by the column that most did: some named both.
     """
-    if not looked_at:
-        return Hidden(who, uses, 0, 0, 0, why=why)
-    most = max(each.proved for each in looked_at.values())
+    most = max((each.proved for each in looked_at.values()), default=0) + untouched
     fails = next((each.fails for each in looked_at.values() if each.fails), "")
     return Hidden(
         who,

@@ -1,6 +1,6 @@
 """Everything on one page: what lies open to most people, what that costs, and which groups can read what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trapstreet.access.domain.advice import Advice
@@ -8,8 +8,7 @@ from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.unused import UsedAccess
 from trapstreet.access.domain.usage import Unused, Window
 from trapstreet.core.model.changes import MEMBERSHIP, Change
-from trapstreet.core.model.holdings import Holding
-from trapstreet.core.model.rights import Bits, Level, Resource, Rows
+from trapstreet.core.model.rights import FILES, Bits, Door, How, Level, Resource, Rows, numbers_in
 
 WIDEST = 10
 """Exposures that are shown."""
@@ -17,6 +16,8 @@ GROUPS, HELD = 20, 12
 """Rows and columns of the heat map: the groups and the data that weigh most."""
 _OPENS = 3
 """Grants by which most people get to something, that are named."""
+_NAMED = 3
+"""Those to whom one was given, that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +118,15 @@ class Overview:
     heat: HeatMap
 
 
-def overview(used: UsedAccess, holdings: Sequence[Holding], basis: Basis, *, made_at: int) -> Overview:
-    """The page of a place from its rights beside their uses, what it holds, and what can be taken away.
+def overview(used: UsedAccess, basis: Basis, *, made_at: int) -> Overview:
+    """The page of a place from its rights beside their uses and what it holds, and what can be taken away.
 
     Where nobody looked what lies there, everything that holds records counts.
     """
     access, rights = used.access, used.access.rights
-    held = {each.path: each for each in holdings if each.sensitivity}
-    resources = [each for each in used.resources() if not holdings or each.resource.path in held]
+    resources = [each for each in used.resources() if not used.held or each.sensitivity]
     everybody = [each for each in resources if access.exposure(used.number_of(each.resource)).everybody]
-    people = [held[each.resource.path].people or 0 for each in everybody if each.resource.path in held]
+    people = [_people(used, each) or 0 for each in everybody]
     return Overview(
         place=rights.place,
         edition=rights.edition,
@@ -136,19 +136,17 @@ def overview(used: UsedAccess, holdings: Sequence[Holding], basis: Basis, *, mad
         logins=access.people.bit_count(),
         to_all=len(everybody),
         people_to_all=max(people, default=0),
-        widest=tuple(_wide(used, each, held, basis.advice) for each in resources[:WIDEST] if each.can),
-        heat=heat_map(used, [each for each in resources if each.can], held),
+        widest=tuple(_wide(used, each, basis.advice) for each in resources[:WIDEST] if each.can),
+        heat=heat_map(used, [each for each in resources if each.can]),
     )
 
 
-def heat_map(
-    used: UsedAccess, resources: Sequence[Unused], held: Mapping[tuple[str, ...], Holding]
-) -> HeatMap:
+def heat_map(used: UsedAccess, resources: Sequence[Unused]) -> HeatMap:
     """Which groups can read what; whoever reads everything anyway counts in none of them."""
     access, principals = used.access, used.access.rights.principals
     mighty = _mighty(access)
     logins = access.people & ~mighty
-    shown = sorted(resources, key=lambda each: -_worth(each, held))[:HELD]
+    shown = sorted(resources, key=lambda each: -_worth(used, each))[:HELD]
     able = [_able(access, used.number_of(each.resource)) for each in shown]
     groups: dict[str, Bits] = {}
     for number, each in enumerate(principals):
@@ -164,7 +162,7 @@ def heat_map(
         groups.items(),
         key=lambda item: (
             -sum(
-                _worth(each, held) * (can & item[1]).bit_count()
+                _worth(used, each) * (can & item[1]).bit_count()
                 for each, (can, _) in zip(shown, able, strict=True)
             )
         ),
@@ -185,14 +183,12 @@ def heat_map(
     )
 
 
-def _wide(
-    used: UsedAccess, unused: Unused, held: Mapping[tuple[str, ...], Holding], advice: Advice | None
-) -> Wide:
+def _wide(used: UsedAccess, unused: Unused, advice: Advice | None) -> Wide:
     number, path = used.number_of(unused.resource), unused.resource.path
     return Wide(
         unused=unused,
         everybody=used.access.exposure(number).everybody,
-        people=held[path].people if path in held else None,
+        people=_people(used, unused),
         opened_by=tuple(_openings(used.access, number)),
         fix=Fix(
             changes=tuple(each for each in advice.changes if _is_about(each, path)),
@@ -216,10 +212,22 @@ def _openings(access: EffectiveAccess, number: int) -> Iterable[tuple[str, int]]
         if door.sure and door.resource is not None:
             now, becomes, _ = access.levels(door)
             count = ((now | becomes) & access.people).bit_count()
-            what = door.grants[-1].what if door.grants else str(door.how)
+            what = _given(access, door) if door.grants else str(door.how)
             found[what] = max(count, found.get(what, 0))
     ranked = sorted(found.items(), key=lambda item: -item[1])
     return [(what, count) for what, count in ranked if count][:_OPENS]
+
+
+def _given(access: EffectiveAccess, door: Door) -> str:
+    """The right that opens a door, with the names of those to whom a table's is given."""
+    grant = door.grants[-1]
+    number, to = door.resource, [*numbers_in(grant.to)]
+    of_files = number is not None and access.rights.resources[number].kind == FILES
+    if door.how not in (How.GRANT, How.COLUMNS) or of_files or len(to) == len(access.rights.principals):
+        return grant.what
+    names = [access.rights.principals[each].name for each in to[:_NAMED]]
+    more = f" and {len(to) - _NAMED:,} more" if len(to) > _NAMED else ""
+    return f"{grant.what} to {', '.join(names)}{more}"
 
 
 def _able(access: EffectiveAccess, number: int) -> tuple[Bits, Bits]:
@@ -246,7 +254,10 @@ def _mighty(access: EffectiveAccess) -> Bits:
     return bits
 
 
-def _worth(unused: Unused, held: Mapping[tuple[str, ...], Holding]) -> float:
-    holding = held.get(unused.resource.path)
-    count = (holding.people if holding else None) or unused.records or 0
-    return unused.weight * max(1, count)
+def _people(used: UsedAccess, unused: Unused) -> int | None:
+    holding = used.held.of(unused.resource)
+    return holding.people if holding else None
+
+
+def _worth(used: UsedAccess, unused: Unused) -> float:
+    return unused.weight * max(1, _people(used, unused) or unused.records or 0)

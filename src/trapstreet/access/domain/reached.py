@@ -93,16 +93,25 @@ class Side:
             for number in self.units[unit]
         ]
 
-    def columns(self, unit: Unit) -> Mapping[str, Bits]:
-        """For each column that is reached by itself, who surely reaches it."""
-        found: dict[str, Bits] = {}
-        for number in self.units[unit]:
-            for door in self._raw.get(number, ()):
-                if door.columns and door.sure and door.rows != Rows.NONE:
-                    passing = union(self.access.levels(door))
-                    for column in door.columns:
-                        found[column] = found.get(column, 0) | passing
+    def columns(self, unit: Unit) -> Mapping[str, tuple[Bits, Bits]]:
+        """For each column that is reached by itself, who surely reaches it: at once, and in any way."""
+        found: dict[str, tuple[Bits, Bits]] = {}
+        for door in self.doors(unit):
+            if door.columns and door.sure and door.rows != Rows.NONE:
+                levels = self.access.levels(door)
+                for column in door.columns:
+                    at_once, ever = found.get(column, (0, 0))
+                    found[column] = at_once | levels[0], ever | union(levels)
         return found
+
+    def all_columns(self, unit: Unit) -> tuple[Bits, Bits]:
+        """Who surely reaches every column, of some rows at least: at once, and in any way."""
+        at_once = ever = 0
+        for door in self.doors(unit):
+            if door.sure and not door.columns and door.rows in (Rows.ALL, Rows.SOME):
+                levels = self.access.levels(door)
+                at_once, ever = at_once | levels[0], ever | union(levels)
+        return at_once, ever
 
     def _reached(self, number: int) -> Reach:
         doors = self.access.doors_of(number)

@@ -43,14 +43,24 @@ def _of_table(here: Side, there: Side, unit: Unit, people: Bits, *, less: bool) 
             out = ~could[Degree.COULD - 1] if degree >= Degree.COULD else ~could[0]
             if who := nearer & (out if wholly else ~out):
                 yield Shift(degree, who, wholly, less)
-    before = there.columns(unit)
-    together: dict[Bits, list[str]] = {}
+    yield from _of_columns(here, there, unit, people & could[Degree.COULD - 1] & ~moved, less=less)
+
+
+def _of_columns(here: Side, there: Side, unit: Unit, people: Bits, *, less: bool) -> Iterator[Shift]:
+    """Columns that some reach at once, or in some way, and did not: neither alone nor with all others."""
+    before, whole = there.columns(unit), there.all_columns(unit)
+    together: dict[tuple[Degree, Bits], list[str]] = {}
     for column, those in here.columns(unit).items():
-        reached = before.get(column, 0) | could[Degree.WHOLE - 1] | moved
-        if who := those & ~reached & people & could[Degree.COULD - 1]:
-            together.setdefault(who, []).append(column)
-    for who, columns in together.items():
-        yield Shift(Degree.PART, who, False, less, tuple(columns))
+        told: Bits = 0
+        for degree, can, could in zip(
+            (Degree.PART, Degree.COULD), those, before.get(column, (0, 0)), strict=True
+        ):
+            reached = could | whole[degree == Degree.COULD]
+            if who := can & ~reached & people & ~told:
+                together.setdefault((degree, who), []).append(column)
+                told |= who
+    for (degree, who), columns in together.items():
+        yield Shift(degree, who, False, less, tuple(columns))
 
 
 def _of_files(here: Sequence[Files], there: Sequence[Files], people: Bits, *, less: bool) -> Iterator[Shift]:

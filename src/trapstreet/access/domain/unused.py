@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from trapstreet.access.domain.effective import EffectiveAccess, Reading
+from trapstreet.access.domain.held import Held
 from trapstreet.access.domain.usage import Done, GrantUse, Impossible, Right, Status, Unused, Window
 from trapstreet.core.model.access_events import TableUse
 from trapstreet.core.model.holdings import Holding
@@ -33,7 +34,7 @@ class UsedAccess:
         jobs: Collection[str] = (),
     ) -> None:
         self.access, self.window = access, window
-        self._holdings = {each.path: each for each in holdings}
+        self.held = Held(holdings)
         self._jobs = {each.casefold() for each in jobs}
         self._named = _accounts(access)
         self._numbers = _resources(access)
@@ -67,7 +68,7 @@ class UsedAccess:
         found = [
             self._right(principal, reading)
             for number in range(len(self.access.rights.resources))
-            if self._can(number) >> principal & 1
+            if self._surely(number) >> principal & 1
             and (reading := self.access.nearest(principal, number)) is not None
         ]
 
@@ -146,12 +147,16 @@ class UsedAccess:
 
     def _can(self, number: int) -> Bits:
         """Who can log in and surely read a resource, at once or by SET ROLE."""
+        return self._surely(number) & self.people
+
+    def _surely(self, number: int) -> Bits:
+        """Who can surely read a resource, at once or by SET ROLE, whether they log in or not."""
         can: Bits = 0
         for door in self.access.doors_of(number):
             if door.sure:
                 levels = self.access.levels(door)
                 can |= levels[Level.AT_ONCE] | levels[Level.SET_ROLE]
-        return can & self.people
+        return can
 
     def _any(self, number: int) -> Bits:
         """Who can read a resource in any way, perhaps."""
@@ -183,11 +188,27 @@ class UsedAccess:
 
     def _right(self, principal: int, reading: Reading) -> Right:
         number = self.number_of(reading.resource)
-        done = self._done.get(number, {}).get(principal)
+        done = self._done_as(number, principal)
         return Right(
             reading, self.status(done), done.times if done else 0, done.last if done else None,
             self._idle(done), tuple(sorted(done.programs)) if done else (),
         )  # fmt: skip
+
+    def _done_as(self, number: int, principal: int) -> Done | None:
+        """What a principal did; of one that nobody logs in as, what its members did."""
+        by = self._done.get(number, {})
+        if self.people >> principal & 1:
+            return by.get(principal)
+        members = self.access.arriving(1 << principal) & self.people & ~self._mighty
+        found = [each for who, each in by.items() if members >> who & 1]
+        if not found:
+            return None
+        return Done(
+            sum(each.times for each in found),
+            max(each.last for each in found),
+            max(each.by_people for each in found),
+            {program for each in found for program in each.programs},
+        )
 
     @cached_property
     def _mighty(self) -> Bits:
@@ -215,10 +236,11 @@ class UsedAccess:
 
     def _held(self, resource: Resource) -> tuple[int | None, float, str]:
         """Records, weight and class of a resource."""
-        holding = self._holdings.get(resource.path)
+        holding = self.held.of(resource)
         if holding is None:
             return resource.records, 1.0, ""
-        records = holding.records if resource.records is None else resource.records
+        files = resource.kind == FILES  # of which the map says their number only
+        records = holding.records if files or resource.records is None else resource.records
         return records, holding.weight, holding.sensitivity
 
 

@@ -26,7 +26,7 @@ def severity_of(change: Change) -> Severity | None:
     if change.sort == Sort.COPIED:
         return Severity.HIGH if change.everybody or _is_many(change) else Severity.MEDIUM
     if change.sort == Sort.NEW:
-        return _of_breadth(change) if change.everybody else None
+        return _of_new(change)
     if change.sort not in (Sort.GAINED, Sort.WIDER):
         return None
     if change.given_back or (change.row_security and not _is_harmless(change)):
@@ -94,6 +94,13 @@ def of_overdue(name: str, *, place: str, undecided: int, due: int, at: int) -> N
 def subject_of(place: str) -> str:
     """What the case of a place's rights is about."""
     return f"rights {place}"[:240]
+
+
+def _of_new(change: Change) -> Severity | None:
+    """Something new is for all, or for so many as get to it of all to whom it was given."""
+    if not change.everybody and not change.to_all:
+        return None
+    return _of_breadth(change) or (Severity.LOW if _is_harmless(change) else Severity.MEDIUM)
 
 
 def _of_breadth(change: Change) -> Severity | None:

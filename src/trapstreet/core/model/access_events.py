@@ -17,6 +17,8 @@ class Act(StrEnum):
     CONNECT = "connect"
     BECOME = "become"
     """Another role, by SET ROLE or SET SESSION AUTHORIZATION."""
+    EXPLAIN = "explain"
+    """How a statement would be run, which asks for its rights and reads nothing."""
     OTHER = "other"
 
 
@@ -121,8 +123,11 @@ class Named:
 class RecordsUsed:
     """Which records of a table one account used.
 
-    uses   all its uses of the table;  named  by column, "" for the key where a log names no column
+    uses   all its uses of the table;  empty  of how many the log says that no row came back, and that they
+           asked no other table
+    named  by column, "" for the key where a log names no column
     """
 
     uses: int
+    empty: int
     named: Mapping[str, Named]

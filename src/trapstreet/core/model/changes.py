@@ -157,5 +157,8 @@ class Place(Protocol):
     def make(self, changes: Sequence[Change], look: Look) -> None:
         """Make changes, if `look` raises nothing; else everything is as before, and it is raised."""
 
-    def take_back(self, changes: Sequence[Change]) -> None:
-        """Take changes back that were made."""
+    def take_back(self, changes: Sequence[Change]) -> list[Change]:
+        """Take changes back that were made; those that cannot be, since what they are of is gone."""
+
+    def made(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of some changes that are made."""

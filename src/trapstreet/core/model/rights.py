@@ -14,6 +14,9 @@ Bits = int
 FILES = "files"
 """The kind of resources that are files of a folder, all with the same rights."""
 
+MOST_NAMED = 10_000
+"""Files of a folder that are known by their names."""
+
 
 class Rows(StrEnum):
     """Which rows of a resource somebody sees who passes a door."""
@@ -82,11 +85,14 @@ class Resource:
 
     path     from the outside in: database, schema, table;  kind  table, view …
     records  how many it holds, by the server's estimate; None: unknown
+    names    of the files that it is, where it is files; none where they are too many, and in maps that were
+             kept
     """
 
     path: tuple[str, ...]
     kind: str
     records: int | None = None
+    names: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -94,10 +100,22 @@ class Resource:
         return self.path[0] + ": " + self.path[1] if self.kind == FILES else ".".join(self.path)
 
     def is_called(self, name: str) -> bool:
-        """Whether it, or the folder that it lies in, has this name, in full or from some part on."""
-        if self.kind == FILES:
-            return name.rstrip("/") in (self.path[0], "/".join(self.path))
-        return self.name == name or self.name.endswith("." + name)
+        """Whether it, or the folder or a file in it, has this name, in full or from some part on."""
+        if self.kind != FILES:
+            return self.name == name or self.name.endswith("." + name)
+        name = name.removeprefix("./").rstrip("/") or "/"
+        return (
+            bool(self.file_called(name))
+            or _ends_with(self.path[0], name)
+            or _ends_with("/".join(self.path), name)
+        )
+
+    def file_called(self, name: str) -> str:
+        """The path of the file of it that has this name, in full or from some part on; "" for none."""
+        folder, slash, file = name.removeprefix("./").rpartition("/")
+        if file not in self.names or (slash and not _ends_with(self.path[0], folder or "/")):
+            return ""
+        return f"{self.path[0].rstrip('/')}/{file}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +176,10 @@ class Rights:
     def dark(self) -> list[tuple[str, ...]]:
         """`unread`, or everywhere where nobody said which part of it is not known."""
         return self.unread or ([()] if self.unknown else [])
+
+
+def _ends_with(path: str, name: str) -> bool:
+    return path == name or path.endswith(f"/{name}")
 
 
 def bits_of(numbers: Iterable[int]) -> Bits:

@@ -13,6 +13,14 @@ from trapstreet.core.model.access_events import AccessEvent, Act, Unread
 LONGEST_FIELD = 1 << 24
 
 _ACTS = {"READ": Act.READ, "WRITE": Act.WRITE}
+_COUNTED = {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"}
+"""Whose rows pgaudit counts; of COPY and of cursors it says 0, whatever came."""
+_EXPLAIN = "EXPLAIN"
+_EXPLAINS = re.compile(r"\s*explain\b", re.IGNORECASE)
+_ANALYZES = re.compile(
+    r"\s*explain\s*(?:(?:verbose\s+)?|\([^)]*?\b)analy[sz]e\b(?!\s*['\"]?(?:false|off|0|no)\b)", re.IGNORECASE
+)
+_OWN_PROGRAM = "trapstreet"
 _RELATIONS = {"TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "PARTITIONED TABLE"}
 _ASKED = re.compile(r"(?:duration: [\d.]+ ms  )?(?:statement|execute ([^:]*)): ", re.DOTALL)
 _AGAIN = "fetch from "
@@ -24,7 +32,10 @@ _NOT_THERE = ("<not logged>", "<none>", "<previously logged>")
 
 
 class Entry(msgspec.Struct, gc=False):
-    """One message of a server, and the number of its line; "" is what is not given."""
+    """One message of a server, and the number of its line; "" is what is not given.
+
+    command  what the session was doing, like SELECT
+    """
 
     line: int
     time: int
@@ -37,6 +48,7 @@ class Entry(msgspec.Struct, gc=False):
     detail: str
     query: str
     program: str
+    command: str = ""
 
 
 class _Open(msgspec.Struct):
@@ -50,12 +62,17 @@ class _Open(msgspec.Struct):
     rows: int | None = None
     parameters: tuple[str | None, ...] = ()
 
-    def event(self) -> AccessEvent:
+    def told(self) -> tuple[AccessEvent, ...]:
+        """The use that it is; of what we asked ourselves to prove a plan, none."""
         each = self.entry
-        return AccessEvent(
+        explains = each.command == _EXPLAIN or _EXPLAINS.match(self.statement)
+        if explains and each.program == _OWN_PROGRAM:
+            return ()
+        event = AccessEvent(
             each.time, each.user, self.act, tuple(self.on), self.statement, each.database, each.client,
             each.program, self.rows, self.parameters,
         )  # fmt: skip
+        return (event,)
 
 
 class Statements:
@@ -89,7 +106,7 @@ class Statements:
 
     def rest(self) -> Sequence[AccessEvent]:
         """What is left at the end."""
-        left = [each.event() for each in self._open.values()]
+        left = [event for each in self._open.values() for event in each.told()]
         self._open.clear()
         return left
 
@@ -103,24 +120,28 @@ class Statements:
         row = next(csv.reader((text,), strict=True), [])
         if len(row) < 9:
             raise ValueError("torn")
-        _, number, part, class_, _, kind, name, statement, values = row[:9]
+        _, number, part, class_, command, kind, name, statement, values = row[:9]
+        rows = int(row[9]) if len(row) > 9 and row[9].isdigit() and command in _COUNTED else None
+        act = _ACTS.get(class_, Act.OTHER)
+        if entry.command == _EXPLAIN and not rows and not _ANALYZES.match(statement):
+            act = Act.EXPLAIN
         before, audited = self._open.get(entry.session), f"{number},{part}"
         if statement in _NOT_THERE:
             known = before is not None and before.audited.partition(",")[0] == number
             statement = before.statement if before is not None and known else ""
         same = before is not None and before.statement == statement and before.audited in ("", audited)
         if before is None or not same:
-            opened = _Open(entry, statement, audited, _ACTS.get(class_, Act.OTHER))
+            opened = _Open(entry, statement, audited, act)
             done = self._begin(entry, opened)
         else:
             opened, done = before, ()
             opened.audited = audited
-            if opened.act != Act.WRITE:
-                opened.act = _ACTS.get(class_, opened.act)
+            if opened.act != Act.WRITE and act != Act.OTHER:
+                opened.act = act
         if kind in _RELATIONS and name and (path := _path(entry.database, name)) not in opened.on:
             opened.on.append(path)
-        if len(row) > 9 and row[9].isdigit():
-            opened.rows = max(opened.rows or 0, int(row[9]))
+        if rows is not None:
+            opened.rows = max(opened.rows or 0, rows)
         if values and values not in _NOT_THERE and not opened.parameters:
             found = next(csv.reader((values,)), [])
             opened.parameters = tuple(each or None for each in found)
@@ -130,7 +151,7 @@ class Statements:
         if not entry.user:
             return ()
         before = self._open.pop(entry.session, None)
-        done = () if before is None else (before.event(),)
+        done = () if before is None else before.told()
         if len(self._open) >= _MOST_SESSIONS:
             done = (*done, *self.rest())
         self._open[entry.session] = opened

@@ -41,11 +41,11 @@ def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
     for text in lines:
         try:
             each = decode(text)
-            event = _event(each, log.zone or UTC)
+            event = _event(each, log.zone or UTC) if each.action in _ACTIONS else None
         except (msgspec.DecodeError, ValueError, OverflowError, OSError):
             yield Unread(lines.number, "torn, or without the fields ts and user")
         else:
-            yield event
+            yield event or Unread(lines.number, "an action that is not known")
         lines.settle()
 
 
@@ -54,7 +54,7 @@ def _event(line: _Line, zone: tzinfo) -> AccessEvent:
     return AccessEvent(
         time=_time(line.ts, zone),
         who=line.user,
-        act=_ACTIONS.get(line.action, Act.OTHER),
+        act=_ACTIONS[line.action],
         on=(path,) if path != ("",) and path else (),
         statement=line.statement,
         database=line.database,

@@ -38,7 +38,7 @@ def _entries(lines: Lines, times: Times) -> Iterator[Entry | Unread]:
                     raise csv.Error("torn")
                 yield Entry(
                     lines.first, at(row[0]), row[1], row[2], without_port(row[4]), row[5], row[11], row[13],
-                    row[14], row[19], row[22],
+                    row[14], row[19], row[22], row[7],
                 )  # fmt: skip
                 lines.settle()
         except (csv.Error, ValueError):

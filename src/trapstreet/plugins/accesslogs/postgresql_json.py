@@ -28,6 +28,7 @@ class _Line(msgspec.Struct, gc=False):
     detail: str = ""
     statement: str = ""
     application_name: str = ""
+    ps: str = ""
 
 
 def knows(line: str) -> bool:
@@ -47,7 +48,7 @@ def _entries(lines: Lines, times: Times) -> Iterator[Entry | Unread]:
             entry = Entry(
                 lines.number, times.at(each.timestamp), each.user, each.dbname, each.remote_host,
                 each.session_id, each.error_severity, each.message, each.detail, each.statement,
-                each.application_name,
+                each.application_name, each.ps,
             )  # fmt: skip
         except (msgspec.DecodeError, ValueError):
             yield Unread(lines.number, "torn, or no record of a jsonlog")

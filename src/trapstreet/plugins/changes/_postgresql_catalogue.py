@@ -73,7 +73,8 @@ _ATTACHED = """
     UNION ALL
     SELECT t.tgrelid, t.tgfoid, true FROM pg_trigger t WHERE NOT t.tgisinternal
 """
-_ROLES = "SELECT rolname FROM pg_roles"
+_ROLES = "SELECT rolname, rolsuper FROM pg_roles"
+_BUILT_IN = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
 _ABOVE = "SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members"
 _OWNER = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
 _SETTINGS = """
@@ -91,7 +92,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 """Without any of these words a function's text asks for no right on a table."""
-_RUN_SQL = frozenset(
+RUN_SQL = frozenset(
     "ts_stat crosstab crosstab2 crosstab3 crosstab4 connectby xpath_table query_to_xml query_to_xmlschema"
     " query_to_xml_and_xmlschema cursor_to_xml table_to_xml table_to_xml_and_xmlschema schema_to_xml"
     " schema_to_xml_and_xmlschema database_to_xml database_to_xml_and_xmlschema".split()
@@ -141,6 +142,8 @@ class Catalogue:
     relations: dict[Oid, Relation]
     functions: dict[Oid, Function]
     roles: frozenset[str]
+    superusers: frozenset[str]
+    built_in: frozenset[str]
     above: dict[str, frozenset[str]]
     settings: dict[str, dict[str, str]]
     path: str
@@ -171,13 +174,13 @@ class Catalogue:
                 continue
             words = frozenset(re.findall(r"\w+", self.functions[oid].text))
             inner = [each for word in words for each in self._called.get(word, ()) if each != oid]
-            if _ASKS.search(self.functions[oid].text) or words & _RUN_SQL or inner:
+            if _ASKS.search(self.functions[oid].text) or words & RUN_SQL or inner:
                 bodies[oid] = None
                 unseen = self.functions[oid].name
                 relations |= self._behind(each.oid for word in words for each in self._named.get(word, ()))
                 called += inner
         for name in functions:
-            unseen = name if name in _RUN_SQL else unseen
+            unseen = name if name in RUN_SQL else unseen
         owners = {self.relations[oid].owner for oid in relations if oid in self._views}
         owners |= {self.functions[oid].runs_as for oid in bodies} - {""}
         return Touched(frozenset(relations), frozenset(bodies), frozenset(owners), unseen)
@@ -202,6 +205,12 @@ class Catalogue:
                 left.extend(self.above.get(role, ()))
         return frozenset(found)
 
+    @property
+    def lenders(self) -> frozenset[str]:
+        """The owners of all views and functions in whose names something is read."""
+        owners = {self.relations[oid].owner for oid in self._views if oid in self.relations}
+        return frozenset(owners | {each.runs_as for each in self.functions.values()} - {""})
+
     def setting(self, role: str, name: str) -> str:
         """A role's own setting, which a session of it begins with; "" none."""
         return self.settings.get(role, {}).get(name) or self.settings.get("", {}).get(name, "")
@@ -220,6 +229,7 @@ def catalogue_of(connection: "Connection") -> Catalogue:
     above = _lists(rows(_ABOVE))
     (owner,) = rows(_OWNER)[0]
     above.setdefault(owner, []).append("pg_database_owner")
+    roles = dict(rows(_ROLES))
     settings: dict[str, dict[str, str]] = {}
     for role, _, name, value in rows(_SETTINGS):
         settings.setdefault(role, {})[name] = value
@@ -227,7 +237,9 @@ def catalogue_of(connection: "Connection") -> Catalogue:
     return Catalogue(
         relations,
         functions,
-        frozenset(name for (name,) in rows(_ROLES)),
+        frozenset(roles),
+        frozenset(name for name, is_super in roles.items() if is_super),
+        frozenset(name for (name,) in rows(_BUILT_IN)),
         {member: frozenset(groups) for member, groups in above.items()},
         settings,
         path,

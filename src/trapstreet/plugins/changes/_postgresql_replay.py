@@ -9,25 +9,30 @@ blocked as soon as any right changes on what it names.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import MEMBERSHIP, PUBLIC, Change, Key
 from trapstreet.plugins.changes._postgresql_catalogue import Catalogue, Oid, Touched
+from trapstreet.plugins.changes._postgresql_checks import (
+    Check,
+    checks_of,
+    is_a_superusers_look_at_the_catalogue,
+    paths,
+    understand,
+)
 from trapstreet.plugins.changes._postgresql_probe import (
     NO_RIGHT,
     Answer,
     Person,
     ask,
     may_become,
-    quoted,
     rights_on,
     undone,
     without_entry,
 )
-from trapstreet.plugins.changes._postgresql_statements import Asked, Way, asked
+from trapstreet.plugins.changes._postgresql_statements import Way
 
 if TYPE_CHECKING:
     import psycopg
@@ -42,31 +47,6 @@ _AT_ONCE = 100
 _TABLE_PATH = 3
 _MOST_ROLES = 20
 _TRIES = 3
-
-
-@dataclass(slots=True)
-class Check:
-    """One statement of one person, for all the uses that were this.
-
-    persons   as whom it is asked for: each of them may do it now
-    found     what it asks for;  touched  what lies behind it;  rights  those on that, as they are now
-    before    the answers as things are;  compares  whether `rights` may not change either
-    may_be    all as whom it can have been done, where nobody can say
-    """
-
-    use: PastUse
-    uses: list[int]
-    found: Asked = field(default_factory=lambda: Asked(Way.COMPARE, writes=True))
-    persons: tuple[Person, ...] = ()
-    touched: Touched = field(default_factory=Touched)
-    before: dict[Person, Answer] = field(default_factory=dict)
-    rights: str = ""
-    compares: bool = False
-    may_be: frozenset[str] = frozenset()
-    row_security: bool = False
-    unproven: str = ""
-    asleep: bool = False
-    """Whatever is changed, nothing is to be asked."""
 
 
 class PostgresqlReplay:
@@ -84,15 +64,18 @@ class PostgresqlReplay:
     ) -> None:
         self.uses = uses
         self._connections, self._catalogues = connections, catalogues
-        self._checks = _checks(uses, next(iter(connections)) if len(connections) == 1 else "")
+        self._checks = checks_of(uses, next(iter(connections)) if len(connections) == 1 else "")
         self._check_of = {number: check for check in self._checks for number in check.uses}
         self._nearness = {name: _Nearness(each, changes, name) for name, each in catalogues.items()}
         for name, checks in self._by_database(self._checks):
             if name in connections:
                 self._look_at(name, checks)
             else:
+                server = next(iter(catalogues.values()))
                 for each in checks:
-                    each.unproven, each.asleep = f"database {name or 'unknown'} was not looked at", True
+                    proved = is_a_superusers_look_at_the_catalogue(each.use, server)
+                    each.unproven = "" if proved else f"database {name or 'unknown'} was not looked at"
+                    each.asleep = True
 
     @property
     def unproven(self) -> dict[int, str]:
@@ -105,7 +88,7 @@ class PostgresqlReplay:
         for name, checks in self._by_database(self._checks):
             awake = [each for each in checks if not each.asleep]
             made = [each for each in changes if each.database in ("", name)]
-            if made:
+            if made and awake:
                 for check, why in self._failing(name, awake, made):
                     found |= dict.fromkeys(check.uses, why)
         return found
@@ -135,7 +118,7 @@ class PostgresqlReplay:
         """See what each use asks for, and whether it may do it now."""
         catalogue = self._catalogues[name]
         for check in checks:
-            _understand(check, catalogue)
+            understand(check, catalogue)
         awake = [each for each in checks if not each.asleep]
         for connection, check in self._held(name, awake, ()):
             self._answer_now(connection, check, catalogue)
@@ -161,7 +144,7 @@ class PostgresqlReplay:
         """As whom, and with which search paths, it may be run now; an answer where that is nobody."""
         who = check.use.who
         acts_as = catalogue.setting(who, "role") or who
-        answers = {path: self._try(connection, check, acts_as, path) for path in _paths(check, catalogue)}
+        answers = {path: self._try(connection, check, acts_as, path) for path in paths(check, catalogue)}
         if not check.before:
             refused = [path for path, answer in answers.items() if answer.state == NO_RIGHT]
             groups = sorted(catalogue.groups_above([who]) - {who, acts_as})[:_MOST_ROLES]
@@ -258,66 +241,6 @@ class PostgresqlReplay:
         connection = self._connections[name]
         with undone(connection, [each for change in made for each in change.forward]):
             yield connection
-
-
-def _checks(uses: Sequence[PastUse], only: str) -> list[Check]:
-    """Uses of the same statement by the same person are one; where nothing says in which database, `only`."""
-    checks: dict[object, Check] = {}
-    for number, use in enumerate(uses):
-        database = use.database or only
-        shape = use.fingerprint or use.statement
-        known = (use.who, database, shape if use.statement else "", () if use.statement else use.on)
-        if known not in checks:
-            placed = use if use.database else _in(use, only)
-            checks[known] = Check(placed, [])
-        checks[known].uses.append(number)
-    return [*checks.values()]
-
-
-def _in(use: PastUse, database: str) -> PastUse:
-    from dataclasses import replace
-
-    return replace(use, database=database)
-
-
-def _understand(check: Check, catalogue: Catalogue) -> None:
-    """What a use asks for, and what lies behind the names in it."""
-    use = check.use
-    if use.who not in catalogue.roles:
-        check.unproven, check.asleep = "there is no such role any more", True
-        return
-    found = asked(use.statement) if use.statement else None
-    if found is None:
-        check.unproven = "the statement is not known" if not use.statement else "the statement cannot be read"
-        found = check.found
-    check.found = found
-    if found.way == Way.NO_RIGHT:
-        check.asleep = True
-        return
-    named = {oid for schema, name in found.relations for oid in catalogue.oids(schema, name)}
-    if found.way == Way.COMPARE or not named:
-        named |= {oid for path in use.on if len(path) > 1 for oid in catalogue.oids(path[-2], path[-1])}
-    check.may_be = catalogue.groups_above([use.who])
-    check.touched = catalogue.touched(named, found.functions, found.operators, writes=found.writes)
-    check.row_security = any(catalogue.relations[oid].row_security for oid in check.touched.relations)
-    if found.way == Way.COMPARE:
-        check.compares = True
-        check.unproven = check.unproven or "such a statement cannot be explained"
-        if not named and not found.functions:
-            check.asleep = True
-    elif check.touched.unseen:
-        check.compares = True
-        check.unproven = f"nobody can see what {check.touched.unseen} does"
-
-
-def _paths(check: Check, catalogue: Catalogue) -> list[str]:
-    """The search paths that the use can have had: a session's usual one, and one with the schemas of the
-    tables that the log names, where it names them and the statement does not."""
-    usual = catalogue.setting(check.use.who, "search_path") or catalogue.path
-    logged = dict.fromkeys(quoted(each[-2]) for each in check.use.on if len(each) == _TABLE_PATH)
-    if not logged or all(schema for schema, _ in check.found.relations):
-        return [usual]
-    return [usual, ", ".join([*logged, usual])]
 
 
 def _words(answer: Answer) -> str:

@@ -43,6 +43,13 @@ _BOUND = """
 """
 
 
+_IS_NARROWED = """
+    SELECT 1 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE p.polname = %s AND n.nspname = %s AND c.relname = %s
+"""
+
+
 def change_of(catalogue: Catalogue, database: str, table: str, predicate: str) -> Change:
     """The change by which reading a table shows only the rows of a predicate; writing is not touched.
 
@@ -68,6 +75,11 @@ def change_of(catalogue: Catalogue, database: str, table: str, predicate: str) -
     path = (database, relation.schema, relation.name)
     key = f"{database} row security on {name}"
     return Change(key, database, path, ROW_SECURITY, condition, "PUBLIC", tuple(forward), tuple(back))
+
+
+def is_narrowed(connection: "Connection", change: Change) -> bool:
+    """Whether a change by which only some rows are read is made."""
+    return connection.execute(_IS_NARROWED, (_NAME, *change.on[1:])).fetchone() is not None
 
 
 class PostgresqlRows:
@@ -156,7 +168,7 @@ class PostgresqlRows:
 
 
 def _relation(catalogue: Catalogue, table: str) -> Relation:
-    parts = _parts(table)
+    parts = parts_of(table)
     found = [
         catalogue.relations[oid]
         for oid in catalogue.oids(parts[-2] if len(parts) > 1 else "", parts[-1] if parts else "")
@@ -167,8 +179,8 @@ def _relation(catalogue: Catalogue, table: str) -> Relation:
     return found[0]
 
 
-def _parts(table: str) -> list[str]:
-    """The parts of a name, of which some may be in quotes."""
+def parts_of(table: str) -> list[str]:
+    """The parts of a name, of which some may be in quotes; [] where it is none."""
     from pglast import ast, parse_sql
     from pglast.parser import ParseError
 
@@ -177,9 +189,9 @@ def _parts(table: str) -> list[str]:
         (relation,) = select.fromClause
     except (ParseError, ValueError, TypeError, AttributeError):
         return []
-    if not isinstance(relation, ast.RangeVar) or relation.catalogname:
+    if not isinstance(relation, ast.RangeVar):
         return []
-    return [each for each in (relation.schemaname, relation.relname) if each]
+    return [each for each in (relation.catalogname, relation.schemaname, relation.relname) if each]
 
 
 def _condition(predicate: str) -> str:

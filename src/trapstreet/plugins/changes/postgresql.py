@@ -15,13 +15,20 @@ from trapstreet.core.model.changes import ROW_SECURITY, Change, Look
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.extras import require
 from trapstreet.core.model.urls import without_password
-from trapstreet.core.model.words import counted, printable
+from trapstreet.core.model.words import printable
 from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
 from trapstreet.plugins.changes._postgresql_catalogue import Catalogue, catalogue_of
+from trapstreet.plugins.changes._postgresql_making import backward, forward, line, rehearse, reversible
 from trapstreet.plugins.changes._postgresql_probe import BEGIN, NO_MEMORY, NO_RIGHT, Refusal, run
 from trapstreet.plugins.changes._postgresql_replay import PostgresqlReplay
-from trapstreet.plugins.changes._postgresql_rights import changes_of, given_on, standing
-from trapstreet.plugins.changes._postgresql_rows import PostgresqlRows, change_of, refuse_if_it_fails
+from trapstreet.plugins.changes._postgresql_rights import changes_of, standing
+from trapstreet.plugins.changes._postgresql_rows import (
+    PostgresqlRows,
+    change_of,
+    is_narrowed,
+    parts_of,
+    refuse_if_it_fails,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,8 +39,7 @@ title = "PostgreSQL (postgresql://user@host/[database])"
 schemes = ("postgresql", "postgres")
 
 _FIRST = "postgres"
-_AT_ONCE = 200
-"""Changes that are tried out in one transaction."""
+_WITH_DATABASE = 3
 _DATABASES = b"SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn ORDER BY datname"
 
 
@@ -78,7 +84,7 @@ class PostgresqlPlace:
         for name, connection in self._connections.items():
             there = changes_of(standing(connection).given, name)
             new = [each for each in there if each.key not in found and (self._whole or each.database)]
-            found |= {each.key: each for each in _reversible(connection, new)}
+            found |= {each.key: each for each in reversible(connection, new)}
         return [*found.values()]
 
     def standing(self) -> dict[str, list[str]]:
@@ -94,17 +100,22 @@ class PostgresqlPlace:
         """Make changes and take them back in each database, in a transaction that is rolled back."""
         for name, stage in self._stages(changes, shared_in_each=True):
             try:
-                _rehearse(self._connections[name], stage, look)
+                rehearse(self._connections[name], stage, look)
             except Refusal as error:
                 raise _told(error, f"{self._label}: the changes cannot be made") from None
 
     def narrowing(self, table: str, predicate: str) -> Change:
         """The change by which only the rows of a predicate are read. Raises UnusableInput."""
-        if len(self._connections) != 1:
+        parts, (first, *more) = parts_of(table), self._connections
+        if more and len(parts) != _WITH_DATABASE:
             raise UnusableInput("row security is of one database", hint="name it in the URL")
-        ((name, connection),) = self._connections.items()
+        name = parts[0] if len(parts) == _WITH_DATABASE else first
+        if name not in self._connections:
+            raise UnusableInput(
+                f"there is no database {printable(name)} at {self._label}", hint="see: trapstreet access map"
+            )
         change = change_of(self._catalogues[name], name, table, predicate)
-        refuse_if_it_fails(connection, change)
+        refuse_if_it_fails(self._connections[name], change)
         return change
 
     def rows(self, change: Change) -> PostgresqlRows:
@@ -117,7 +128,7 @@ class PostgresqlPlace:
         try:
             for name, stage in self._stages(changes):
                 with self._final(name) as connection:
-                    _forward(connection, stage)
+                    forward(connection, stage)
                     look(connection)
                 made += stage
         except (Refusal, TrapstreetError) as error:
@@ -126,14 +137,30 @@ class PostgresqlPlace:
                 raise _told(error, f"{self._label}: nothing was changed") from None
             raise
 
-    def take_back(self, changes: Sequence[Change]) -> None:
-        """Take changes back, the last one first."""
+    def take_back(self, changes: Sequence[Change]) -> list[Change]:
+        """Take changes back, the last one first; those that cannot be, since what they are of is gone."""
+        gone = [each for each in changes if each.database not in ("", *self._connections)]
         for name, stage in reversed([*self._stages(changes)]):
             try:
                 with self._final(name) as connection:
-                    _backward(connection, stage)
+                    gone += backward(connection, stage)
             except Refusal as error:
-                raise _told(error, f"{self._label}: not everything could be given back") from None
+                what = f"{self._label}: not everything could be given back"
+                raise _told(error, what, hint="run it again") from None
+        return gone
+
+    def made(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of some changes that are made: the right is not there, or the rule is."""
+        found: list[Change] = []
+        there = {name: {*standing(each).lines} for name, each in self._connections.items()}
+        for each in changes:
+            name = each.database or next(iter(there))
+            if each.kind == ROW_SECURITY:
+                made = name in there and is_narrowed(self._connections[name], each)
+            else:
+                made = line(each) not in there.get(name, ())
+            found += [each] if made else []
+        return found
 
     def _stages(
         self, changes: Sequence[Change], *, shared_in_each: bool = False
@@ -167,103 +194,16 @@ class PostgresqlPlace:
             raise _told(error, self._label) from None
 
 
-def _reversible(connection: "Connection", changes: Sequence[Change]) -> list[Change]:
-    """Those of some changes that can be made, do what they say, and can be taken back."""
-    kept: set[str] = set()
-    things: dict[tuple[str, ...], list[Change]] = {}
-    for each in changes:
-        things.setdefault(each.on, []).append(each)
-    every = [*things.values()]
-    left = [every[n : n + _AT_ONCE] for n in range(0, len(every), _AT_ONCE)]
-    while left:
-        bundle = left.pop()
-        keys = {each.key for some in bundle for each in some}
-        if _comes_back(connection, [each for some in bundle for each in some]):
-            kept |= keys
-        elif half := len(bundle) // 2:
-            left += [bundle[:half], bundle[half:]]
-    return [each for each in changes if each.key in kept]
-
-
-def _comes_back(connection: "Connection", changes: Sequence[Change]) -> bool:
-    """Whether changes take just those rights away, of all on the same things, and give them back.
-
-    changes  each thing's together, in their order
-    """
-    paths = sorted({".".join(each.on[1:] if each.database else each.on) for each in changes})
-
-    def there() -> set[str]:
-        return {each.key for each in given_on(connection, paths)}
-
-    run(connection, BEGIN)
-    try:
-        before = there()
-        run(connection, "; ".join(each for change in changes for each in change.forward))
-        after = there()
-        run(connection, "; ".join(each for change in reversed(changes) for each in change.back))
-        return after == before - {_line(each) for each in changes} and there() == before
-    except Refusal:
-        return False
-    finally:
-        run(connection, "ROLLBACK")
-
-
-def _rehearse(connection: "Connection", changes: Sequence[Change], look: Look) -> None:
-    run(connection, BEGIN)
-    try:
-        before = _forward(connection, changes)
-        look(connection)
-        _backward(connection, changes)
-        if {*standing(connection).lines} != before:
-            raise UnusableInput("the way back does not lead back", hint="take fewer rights away at once")
-    finally:
-        run(connection, "ROLLBACK")
-
-
-def _forward(connection: "Connection", changes: Sequence[Change]) -> set[str]:
-    """Make changes, and see that those rights are gone and no others; all there were before.
-
-    Raises Refusal, UnusableInput.
-    """
-    there = before = {*standing(connection).lines}
-    run(connection, "; ".join(each for change in changes for each in change.forward))
-    after = {*standing(connection).lines}
-    if any(each.kind == ROW_SECURITY for each in changes):
-        before, after = ({each for each in lines if _is_right(each)} for lines in (before, after))
-    if after != before - {_line(each) for each in changes}:
-        raise UnusableInput(
-            "the server changed other rights than it was told to", hint="see its event triggers"
-        )
-    return there
-
-
-def _backward(connection: "Connection", changes: Sequence[Change]) -> None:
-    """Take changes back, and see that those rights are there again. Raises Refusal, UnusableInput."""
-    run(connection, "; ".join(each for change in reversed(changes) for each in change.back))
-    missing = {_line(each) for each in changes if each.kind != ROW_SECURITY} - {*standing(connection).lines}
-    if missing:
-        raise UnusableInput(f"{counted(len(missing), 'right')} did not come back", hint="run it again")
-
-
-def _line(change: Change) -> str:
-    """What `standing` says of the right that a change takes away."""
-    return change.key.removeprefix(f"{change.database} ")
-
-
-def _is_right(line: str) -> bool:
-    return not line.startswith(("policy ", "r ", "p "))
-
-
-def _told(error: Refusal, what: str) -> TrapstreetError:
+def _told(error: Refusal, what: str, *, hint: str = "make a new plan") -> TrapstreetError:
     """A refusal of the server as one line."""
     if error.state == NO_RIGHT:
         return AccessDenied(f"{what}: {printable(error.message)}", hint="log in as a superuser")
     if error.state == NO_MEMORY:
-        hint = "raise its max_locks_per_transaction, or take one role after the other: --role"
-        return UnusableInput(f"{what}: too many tables at once for the server", hint=hint)
+        more = "raise its max_locks_per_transaction, or take one role after the other: --role"
+        return UnusableInput(f"{what}: too many tables at once for the server", hint=more)
     if error.state.startswith("08"):
         return Unreachable(f"{what}: the connection broke", hint="try again")
-    return UnusableInput(f"{what}: {printable(error.message)}", hint="make a new plan")
+    return UnusableInput(f"{what}: {printable(error.message)}", hint=hint)
 
 
 @contextmanager

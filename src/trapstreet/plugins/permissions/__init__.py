@@ -58,6 +58,8 @@ def rights_within(location: str, handle: object) -> Rights:
 
 
 def _kind_of(location: str) -> Kind:
+    if not location.strip():
+        raise UnusableInput("no place is given", hint="give the URL of a server, or a folder: . is this one")
     scheme = urlsplit(location).scheme.lower() if "://" in location else ""
     for kind in kinds().values():
         if scheme in kind.schemes:

@@ -48,6 +48,7 @@ class Roles:
             n for n, each in enumerate(self.roles) if each.passes_row_security
         )
         self.read_all = bits_of(n for n, each in enumerate(self.roles) if each.name == _READ_ALL)
+        self.reads_all = Grant(f"{_READ_ALL} reads every table", self.read_all)
 
     def given(self, oids: Collection[Oid]) -> Bits:
         """Those whom something is granted to, by themselves."""
@@ -117,10 +118,10 @@ class Doors:
         selects = self._selects(relation)
         schema &= self._works_for(relation.oid)
         what = f"{KINDS[relation.kind]} {relation.name}"
-        if selects:
-            yield from self._by_rows(
-                relation, How.GRANT, selects & schema, (grant, self._grant(relation, what))
-            )
+        for how, given in self._grants(relation, what):
+            opens = self._roles.has.arriving(given.to) & schema
+            by = (given,) if how == How.PRIVILEGE else (grant, given)
+            yield from self._by_rows(relation, how, opens, by)
         owner = self._roles.holding([relation.owner])
         if could := owner & ~(selects & schema):
             to = self._roles.given([relation.owner])
@@ -140,10 +141,17 @@ class Doors:
         """Who may select from a whole relation, apart from superusers."""
         return self._roles.has.arriving(self._roles.given(relation.may_select) | self._roles.read_all)
 
-    def _grant(self, relation: Relation, what: str) -> Grant:
-        to = self._roles.given(relation.may_select)
-        public = " to PUBLIC" if PUBLIC in relation.may_select else ""
-        return Grant(f"SELECT on {what}{public}", to | self._roles.read_all)
+    def _grants(self, relation: Relation, what: str) -> Iterator[tuple[How, Grant]]:
+        """What lets people select from a whole relation: everybody's right before the rights of some."""
+        named = self._roles.given([each for each in relation.may_select if each != PUBLIC])
+        if PUBLIC in relation.may_select:
+            yield How.GRANT, Grant(f"SELECT on {what} to PUBLIC", self._roles.everybody)
+            if owner := named & self._roles.given([relation.owner]):
+                yield How.OWNER, Grant(f"owner of {what}", owner)
+        if named:
+            yield How.GRANT, Grant(f"SELECT on {what}", named)
+        if self._roles.read_all:
+            yield How.PRIVILEGE, self._roles.reads_all
 
     def _by_rows(
         self,

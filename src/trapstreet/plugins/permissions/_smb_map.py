@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from trapstreet.core.model.rights import FILES, Bits, Door, Resource, Rights
+from trapstreet.core.model.rights import FILES, MOST_NAMED, Bits, Door, Resource, Rights
+from trapstreet.core.model.words import counted
 from trapstreet.plugins._smb.descriptors import Descriptor, descriptor_of
 from trapstreet.plugins.permissions._smb_judging import (
     ENTER,
@@ -99,9 +100,10 @@ class Map:
                 if file is None:
                     self._not_known(where, f"the rights on {count:,} files have another form")
                     continue
-                what = folder.only or f"{count:,} files" + (f" with other rights ({n})" if n else "")
+                what = folder.only or counted(count, "file") + (f" with other rights ({n})" if n else "")
                 number = len(self._rights.resources)
-                self._rights.resources.append(Resource((where, what), FILES, count))
+                names = frozenset(folder.names.get(told, ()) if count <= MOST_NAMED else ())
+                self._rights.resources.append(Resource((where, what), FILES, count, names))
                 self._rights.doors += (
                     Door(number, how, opens, grants, self._everybody, sure=sure, could=could)
                     for how, grants, opens, sure, could in ways(file, enters)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from trapstreet.core.model.rights import MOST_NAMED
 from trapstreet.plugins._connecting import Refused
 from trapstreet.plugins._smb.answers import output
 from trapstreet.plugins._smb.requests import (
@@ -39,6 +40,7 @@ class Folder:
 
     path   in the share, "" for its own folder;  above  the folder that it lies in
     rights its descriptor, None where it is not told;  only  the one file of it that is looked at
+    names  of the files by their descriptors, of each the first ones only where they are many
     unread what of it could not be read, with why
     """
 
@@ -47,8 +49,15 @@ class Folder:
     above: "Folder | None" = None
     rights: bytes | None = None
     files: Counter[bytes] = field(default_factory=Counter)
+    names: dict[bytes, list[str]] = field(default_factory=dict)
     only: str = ""
     unread: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, name: str, told: bytes) -> None:
+        """Count a file by its descriptor."""
+        self.files[told] += 1
+        if self.files[told] <= MOST_NAMED:
+            self.names.setdefault(told, []).append(name)
 
 
 class Reader(SmbSession):
@@ -100,8 +109,8 @@ class Reader(SmbSession):
         (told,) = self.descriptors(share, [path])
         if isinstance(told, OSError):
             raise told
-        folder.files[told] += 1
         folder.only = path.rpartition("/")[2]
+        folder.add(folder.only, told)
         return folder
 
     def descriptors(self, share: str, paths: Iterable[str]) -> Iterator[bytes | OSError]:
@@ -161,7 +170,7 @@ class Reader(SmbSession):
             folder.unread.append((folder.path, _why(error)))
         for path, found in zip(files, self.descriptors(folder.share, files), strict=True):
             if isinstance(found, bytes):
-                folder.files[found] += 1
+                folder.add(path.rpartition("/")[2], found)
             elif not isinstance(found, FileNotFoundError):
                 folder.unread.append((path, _why(found)))
         below = [Folder(folder.share, path, above=folder) for path in folders]

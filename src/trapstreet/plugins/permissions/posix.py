@@ -15,6 +15,7 @@ from functools import cache
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.rights import (
     FILES,
+    MOST_NAMED,
     Bits,
     Door,
     Grant,
@@ -24,6 +25,7 @@ from trapstreet.core.model.rights import (
     Resource,
     Rights,
 )
+from trapstreet.core.model.words import counted
 from trapstreet.plugins._posix_acl import ATTRIBUTE
 from trapstreet.plugins.permissions._posix_acl import (
     ENTER,
@@ -114,7 +116,8 @@ class _Walk:
             enters &= self._entering(asked) if asked else enters
         status = os.lstat(top)
         if not stat.S_ISDIR(status.st_mode):
-            self._add(above, {self._guard(top, status): 1}, enters, os.path.basename(top))  # noqa: PTH119
+            name = os.path.basename(top)  # noqa: PTH119
+            self._add(above, {self._guard(top, status): [name]}, enters, name)
             return
         waiting = [(top, status, enters)]
         while waiting:
@@ -127,9 +130,9 @@ class _Walk:
             waiting += [(each, found, enters) for each, found in folders]
             self._add(folder, files, enters)
 
-    def _listed(self, folder: str) -> tuple[dict[Guard | None, int], list[tuple[str, os.stat_result]]]:
-        """The guards of the files in a folder, each with how many have it; and the folders in it."""
-        files: dict[Guard | None, int] = {}
+    def _listed(self, folder: str) -> tuple[dict[Guard | None, list[str]], list[tuple[str, os.stat_result]]]:
+        """The guards of the files in a folder, each with those that have it; and the folders in it."""
+        files: dict[Guard | None, list[str]] = {}
         folders = []
         try:
             with os.scandir(folder) as listed:
@@ -142,7 +145,7 @@ class _Walk:
                         folders.append((each.path, status))
                     elif stat.S_ISREG(status.st_mode):
                         asked = self._guard(each.path, status)
-                        files[asked] = files.get(asked, 0) + 1
+                        files.setdefault(asked, []).append(each.name)
         except OSError as error:
             self._not_known(folder, error.strerror or type(error).__name__)
         return files, folders
@@ -168,14 +171,15 @@ class _Walk:
         if self._unseen <= _MOST_UNKNOWN:
             self.rights.unknown.append(f"{path}: {why}")
 
-    def _add(self, folder: str, files: dict[Guard | None, int], enters: Bits, name: str = "") -> None:
+    def _add(self, folder: str, files: dict[Guard | None, list[str]], enters: Bits, name: str = "") -> None:
         """Resources for the files of a folder, and their doors."""
-        for asked, count in files.items():
+        for asked, names in files.items():
             if asked is None:
                 continue
             number = len(self.rights.resources)
-            path = (folder, name) if name else (folder, _what(asked, count))
-            self.rights.resources.append(Resource(path, FILES, count))
+            path = (folder, name or _what(asked, len(names)))
+            known = frozenset(names if len(names) <= MOST_NAMED else ())
+            self.rights.resources.append(Resource(path, FILES, len(names), known))
             readers = 0
             for those, grant in self._passing(asked, READ):
                 readers |= those
@@ -199,7 +203,7 @@ def _what(asked: Guard, count: int) -> str:
         for may in (asked.owner, asked.group, asked.other)
         for letter, place in (("r", 2), ("w", 1), ("x", 0))
     )
-    return f"{count:,} files {mode}{'+' if asked.users or asked.groups else ''}"
+    return f"{counted(count, 'file')} {mode}{'+' if asked.users or asked.groups else ''}"
 
 
 def _from_the_root(folder: str) -> list[str]:

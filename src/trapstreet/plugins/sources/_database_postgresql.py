@@ -131,7 +131,7 @@ class PostgreSQL:
                 hint="name its authority's PEM file as ca",
             )
         error = refused(text, self._label)
-        if isinstance(error, AccessDenied):
+        if isinstance(error, AccessDenied) and "password" in error.message:
             return AccessDenied(error.message, hint="look at user and password, and at pg_hba.conf there")
         return error
 

@@ -70,17 +70,9 @@ class NationalId(FieldKind):
 
     def plausible(self, texts: Sequence[str]) -> float:
         """Share that is valid in the country where most are; what has no known checksum counts half."""
-        tried = [text.strip().upper() for text in texts[:_TRIED]]
-        compact = [_SEPARATORS.sub("", text) for text in tried]
-        best = max(
-            1.0 * sum(bool(_BY_LAYOUT.fullmatch(text)) for text in tried),
-            0.5 * sum(bool(_UNCHECKED.fullmatch(number)) for number in compact),
-        )
-        for module, shape in _NUMBERS.items():
-            fitting = [number for number in compact if re.fullmatch(shape, number)]
-            if len(fitting) > best:
-                best = max(best, sum(map(_validator(module), fitting)))
-        return best / max(1, len(tried))
+        tried = texts[:_TRIED]
+        unchecked = sum(bool(_UNCHECKED.fullmatch(_compact(text))) for text in tried)
+        return max(valid(tried), 0.5 * unchecked / max(1, len(tried)))
 
     def learn(self, column: Column, texts: Sequence[str]) -> Column:
         return msgspec.structs.replace(column, grammar=learn_shapes(texts))
@@ -93,6 +85,22 @@ class NationalId(FieldKind):
 
 
 FIELD = NationalId()
+
+
+def valid(texts: Sequence[str]) -> float:
+    """Share that is valid in the country where most are: by check digits, or written like nothing else."""
+    tried = texts[:_TRIED]
+    compact = [*map(_compact, tried)]
+    best = sum(bool(_BY_LAYOUT.fullmatch(text.strip().upper())) for text in tried)
+    for module, shape in _NUMBERS.items():
+        fitting = [number for number in compact if re.fullmatch(shape, number)]
+        if len(fitting) > best:
+            best = max(best, sum(map(_validator(module), fitting)))
+    return best / max(1, len(tried))
+
+
+def _compact(text: str) -> str:
+    return _SEPARATORS.sub("", text.strip().upper())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from trapstreet.core.fields.fold import phrases
 from trapstreet.core.fields.kind import Kind
+from trapstreet.core.fields.kinds.national_id import valid
 from trapstreet.core.fields.registry import kinds
 from trapstreet.discover.domain.declared import ANY, DAYS, TEXTUAL, WRITTEN, Family
 from trapstreet.discover.domain.kinds import HeldKind, nothing, share_of
@@ -219,7 +220,7 @@ KINDS = (
         types=WRITTEN,
         fits=share_of(document_number),
         missed=3.0,
-        tells=_FIELDS[Kind.NATIONAL_ID].plausible,
+        tells=valid,
         told=6.0,
         people=1.0,
     ),

@@ -165,7 +165,8 @@ class EffectiveAccess:
             for level, passing in zip(Level, self.levels(door), strict=True):
                 if passing >> principal & 1:
                     rows, columns = _ROWS.index(door.rows), bool(door.columns)
-                    rank = (not door.sure, level, rows, columns, self._vague(door))
+                    vague = self._vague(door) if door.sure else 0
+                    rank = (not door.sure, level, rows, columns, vague)
                     if best is None or rank < best[0]:
                         best = rank, door
         if best is None:

@@ -1,7 +1,7 @@
 """Plans of changes on disk: what was advised, so that it can be read, made and taken back.
 
-A folder has forward.sql and rollback.sql for people, rights.txt with all rights as they were, and plan.json
-with everything; once it was begun, also begun.json.
+A folder has scripts for people, forward and rollback, rights.txt with all rights as they were, and plan.json
+with everything; once it was begun, also begun.json. What the scripts end with, .sql or .sh, is the place's.
 """
 
 import json
@@ -12,14 +12,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from trapstreet.core.model.changes import Change
+from trapstreet.core.model.changes import Change, Step
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.keys.files import write_private
+from trapstreet.plugins.changes import kind_of
 from trapstreet.render import advice as render
 
-PLAN, FORWARD, ROLLBACK, RIGHTS, BEGUN = (
-    "plan.json", "forward.sql", "rollback.sql", "rights.txt", "begun.json",
-)  # fmt: skip
+PLAN, RIGHTS, BEGUN = "plan.json", "rights.txt", "begun.json"
 _FORM = "trapstreet-plan-1"
 
 
@@ -65,8 +64,11 @@ class Plan:
         (self.folder / BEGUN).unlink(missing_ok=True)
 
 
-def write_plan(folder: Path, draft: Draft) -> None:
-    """Put a plan into a folder, which is made. Raises UnusableInput if one is there already."""
+def write_plan(folder: Path, draft: Draft) -> Path:
+    """Put a plan into a folder, which is made; the script that makes its changes.
+
+    Raises UnusableInput if one is there already.
+    """
     refuse_taken(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,8 @@ def write_plan(folder: Path, draft: Draft) -> None:
         raise Unreachable(
             f"{folder} cannot be made: {error.strerror}", hint="choose another place"
         ) from error
-    texts = _scripts(draft.place, draft.changes) | {RIGHTS: _rights_text(draft.rights)}
+    scripts = _scripts(draft.place, draft.changes)
+    texts = scripts | {RIGHTS: _rights_text(draft.rights)}
     document = {
         "form": _FORM,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -88,6 +91,7 @@ def write_plan(folder: Path, draft: Draft) -> None:
     for name, text in texts.items():
         write_private(folder / name, text.encode(), replace=True)
     write_private(folder / PLAN, _json(document))
+    return folder / next(iter(scripts))
 
 
 def refuse_taken(folder: Path) -> None:
@@ -100,11 +104,11 @@ def plan_in(folder: Path) -> Plan:
     """The plan in a folder. Raises UnusableInput where there is none, or a file of it was altered."""
     try:
         document = json.loads((folder / PLAN).read_bytes())
-        texts = {name: (folder / name).read_bytes() for name in (FORWARD, ROLLBACK, RIGHTS)}
         if document["form"] != _FORM:
             raise UnusableInput(f"{folder}: the plan is of another version", hint="make a new one")
         changes = tuple(map(_change, document["changes"]))
         scripts = _scripts(document["place"], changes)
+        texts = {name: (folder / name).read_bytes() for name in (*scripts, RIGHTS)}
         for name, data in texts.items():
             text = scripts.get(name)
             if sha256(data).hexdigest() != document["sha256"][name] or text not in (None, data.decode()):
@@ -126,11 +130,15 @@ def plan_in(folder: Path) -> Plan:
 
 
 def _scripts(place: str, changes: tuple[Change, ...]) -> dict[str, str]:
-    there = "takes rights away; rollback.sql gives them back"
-    back = "gives back what forward.sql takes away; if some of it is gone: trapstreet access apply --undo"
+    kind = kind_of(place)
+    forward, rollback = f"forward.{kind.suffix}", f"rollback.{kind.suffix}"
+    there = f"takes rights away; {rollback} gives them back"
+    back = f"gives back what {forward} takes away; if some of it is gone: trapstreet access apply --undo"
+    made = [Step(each.database, each.says, each.forward) for each in changes]
+    taken_back = [Step(each.database, each.says, each.back) for each in reversed(changes)]
     return {
-        FORWARD: render.forward_script(place, changes, comment=there),
-        ROLLBACK: render.rollback_script(place, changes, comment=back),
+        forward: kind.script((there, place), made),
+        rollback: kind.script((back, place), taken_back),
     }
 
 

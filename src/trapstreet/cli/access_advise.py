@@ -99,8 +99,7 @@ def advise(
     ]
     lines += spared_lines(spared)
     if out is not None:
-        write_plan(out, draft_of(planned, wish))
-        lines += ["", _written(out)]
+        lines += ["", _written(write_plan(out, draft_of(planned, wish)))]
     document: dict[str, object] = {
         "place": advice.place,
         "edition": advice.edition,
@@ -135,8 +134,7 @@ def _narrow(opened: "Workspace", target: str, policy: str, out: Path | None, *, 
     narrowing, draft = narrow(opened, target, table.strip(), predicate.strip())
     lines = [*render.narrowing_lines(narrowing)]
     if out is not None:
-        write_plan(out, draft)
-        lines += ["", _written(out)]
+        lines += ["", _written(write_plan(out, draft))]
     document = {
         "place": narrowing.place,
         "change": render.change_object(narrowing.change),
@@ -150,8 +148,9 @@ def _narrow(opened: "Workspace", target: str, policy: str, out: Path | None, *, 
     return 6 if narrowing.unproved else 0
 
 
-def _written(out: Path) -> str:
-    return f"The plan is in {out}. Read {out}/forward.sql, then: trapstreet access apply {out}"
+def _written(script: Path) -> str:
+    folder = script.parent
+    return f"The plan is in {folder}. Read {script}, then: trapstreet access apply {folder}"
 
 
 @click.command(

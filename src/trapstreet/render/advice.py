@@ -1,6 +1,6 @@
-"""Advice as scripts, as a plan for machines, and as lines."""
+"""Advice as a plan for machines, and as lines."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -14,16 +14,6 @@ _NAMES = 5
 _LONGEST = 200
 """Of a statement; all of it is in --json."""
 _T = TypeVar("_T")
-
-
-def forward_script(place: str, changes: Sequence[Change], *, comment: str) -> str:
-    """What takes the rights away, for people to read and to run."""
-    return _script(place, comment, changes, lambda each: each.forward)
-
-
-def rollback_script(place: str, changes: Sequence[Change], *, comment: str) -> str:
-    """What gives them back, the last one first."""
-    return _script(place, comment, [*reversed(changes)], lambda each: each.back)
 
 
 def sentence(proof: Proof, done: str = "would have been blocked") -> str:
@@ -157,32 +147,6 @@ def _checked_object(checked: Checked) -> dict[str, object]:
         "last": _time(use.last),
         "why": checked.why,
     }
-
-
-def _script(
-    place: str, comment: str, changes: Sequence[Change], part: Callable[[Change], Sequence[str]]
-) -> str:
-    """One transaction a database, for psql."""
-    lines = [f"-- {printable(comment)}", f"-- {printable(place)}", "\\set ON_ERROR_STOP on"]
-    database = None
-    for each in changes:
-        where = each.database
-        if database is None or where not in ("", database):
-            if database is not None:
-                lines.append("COMMIT;")
-            if where:
-                lines.append(f"\\connect {_connect(where)}")
-                database = where
-            else:
-                database = ""
-            lines += ["BEGIN;", "SET LOCAL lock_timeout = '1s';", "SET LOCAL search_path = pg_catalog;"]
-        lines.append(f"-- {printable(each.says)}")
-        lines += [f"{statement};" for statement in part(each)]
-    return "\n".join([*lines, "COMMIT;" if changes else "-- nothing to do", ""])
-
-
-def _connect(database: str) -> str:
-    return '"' + database.replace('"', '""') + '"'
 
 
 def _told(checked: Checked) -> str:

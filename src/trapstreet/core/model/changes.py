@@ -49,6 +49,15 @@ class Change:
         return f"{self.right} on {self.kind} {'.'.join(self.on)} from {self.of}"
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change in a script: what is run where, and what that does in words, which are not safe to print."""
+
+    database: str
+    says: str
+    statements: tuple[str, ...]
+
+
 MEMBERSHIP = "membership"
 ROW_SECURITY = "row security"
 

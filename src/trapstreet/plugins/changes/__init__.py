@@ -4,6 +4,7 @@ A kind is a module with
     title     what people call it
     schemes   how its locations begin: ("postgresql",) for postgresql://…
     opened(location)  a context manager that gives a `Place`
+    suffix, script(head, steps)  how its scripts' files end, and a script of steps under lines of comment
 A name that begins with "_" is a part that kinds share.
 
 Nothing is changed at a place but by `make` and `take_back`, and those change everything they are asked to or
@@ -13,14 +14,14 @@ anybody's.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from types import MappingProxyType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from trapstreet.core.model.changes import Place
+from trapstreet.core.model.changes import Place, Step
 from trapstreet.core.model.errors import UnusableInput
 
 
@@ -29,8 +30,10 @@ class Kind(Protocol):
 
     title: str
     schemes: tuple[str, ...]
+    suffix: str
 
     def opened(self, location: str) -> AbstractContextManager[Place]: ...
+    def script(self, head: Sequence[str], steps: Sequence[Step]) -> str: ...
 
 
 @cache
@@ -44,10 +47,15 @@ def kinds() -> Mapping[str, Kind]:
 
 def place_at(location: str) -> AbstractContextManager[Place]:
     """A place, opened. Raises UnusableInput where no kind knows it, and what the kind raises."""
+    return kind_of(location).opened(location)
+
+
+def kind_of(location: str) -> Kind:
+    """The kind that knows a location. Raises UnusableInput where none does."""
     scheme = urlsplit(location).scheme.lower() if "://" in location else ""
     for kind in kinds().values():
         if scheme in kind.schemes:
-            return kind.opened(location)
+            return kind
     known = ", ".join(f"{each}://" for kind in kinds().values() for each in kind.schemes if each)
     raise UnusableInput(
         f"nothing here changes the rights of {scheme + '://' if scheme else 'files'}",

@@ -17,6 +17,7 @@ from trapstreet.core.model.extras import require
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import printable
 from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
+from trapstreet.plugins.changes import _postgresql_script
 from trapstreet.plugins.changes._postgresql_catalogue import Catalogue, catalogue_of
 from trapstreet.plugins.changes._postgresql_making import backward, forward, line, rehearse, reversible
 from trapstreet.plugins.changes._postgresql_probe import BEGIN, NO_MEMORY, NO_RIGHT, Refusal, run
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 title = "PostgreSQL (postgresql://user@host/[database])"
 schemes = ("postgresql", "postgres")
+suffix = "sql"
+script = _postgresql_script.script
 
 _FIRST = "postgres"
 _WITH_DATABASE = 3

@@ -166,6 +166,25 @@ def test_a_sqlite_file_can_be_asked_by_its_url(desk: Desk, share: Path) -> None:
     assert found(desk, url)[0]["unchanged"] == 1
 
 
+def test_nothing_is_left_beside_a_sqlite_file_with_a_log(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "app" / "app.db"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE customers (email text)")
+        database.executemany("INSERT INTO customers VALUES (?)", [(f"a{n}@x.example",) for n in range(9)])
+    assert [each.name for each in file.parent.iterdir()] == ["app.db"]
+    for location in (f"sqlite:///{file}", str(file.parent)):
+        place, _ = found(desk, location)
+        assert [each["people"] for each in place["holdings"]] == [9]
+        assert [each.name for each in file.parent.iterdir()] == ["app.db"]
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("INSERT INTO customers VALUES ('b@x.example')")
+        database.commit()
+        place, _ = found(desk, f"sqlite:///{file}")  # what is in the log alone counts
+        assert [each["people"] for each in place["holdings"]] == [10]
+
+
 def test_rows_of_a_large_sqlite_table_come_from_all_over_it(desk: Desk, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "large.db")) as database:
         database.execute("CREATE TABLE letters (rowid TEXT, email TEXT)")

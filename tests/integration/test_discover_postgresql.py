@@ -142,6 +142,14 @@ def test_what_changed_alone_is_read_again(desk: Desk, shop: World) -> None:
     assert {each for each in before if before[each] != after[each]} == {"articles"}
 
 
+def test_a_table_whose_column_is_called_otherwise_is_looked_at_again(desk: Desk, shop: World) -> None:
+    found(desk, shop.url)
+    shop.do("ALTER TABLE crm.customers RENAME COLUMN email TO diagnosis")
+    place, _ = found(desk, shop.url)
+    assert (place["looked"], place["unchanged"]) == (1, 2)
+    assert "diagnosis" in {each["name"] for each in place["by_name"][named(shop, "customers")]["columns"]}
+
+
 def test_what_vanished_is_forgotten_after_a_whole_walk(desk: Desk, shop: World) -> None:
     found(desk, shop.url)
     shop.do("DROP TABLE crm.orders")

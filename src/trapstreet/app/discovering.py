@@ -7,6 +7,7 @@ from pathlib import Path
 from trapstreet.app.workspace import POLICY, Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.inventories import Inventory
+from trapstreet.core.model.mentions import Reader
 from trapstreet.discover import Policy, Stock, default_policy, read_policy, take_stock
 from trapstreet.discover.domain.policy import DEFAULT_POLICY
 from trapstreet.keys.files import write_private
@@ -27,6 +28,20 @@ def policy_of(workspace: Workspace) -> Policy:
         raise UnusableInput(f"{POLICY} is not UTF-8", hint="save it as UTF-8") from error
     except UnusableInput as error:
         raise UnusableInput(f"{POLICY}: {error.message}", hint=error.hint) from error
+
+
+def reader_of(workspace: Workspace) -> Reader | None:
+    """Who reads free text for the workspace; None where `texts` under [discover] is not set.
+
+    Raises UnusableInput where the extra or the pipeline is missing.
+    """
+    named = workspace.settings.discover.texts
+    if not named:
+        return None
+    from trapstreet.discover.domain.entities import recognisers
+    from trapstreet.plugins.readers.presidio import Presidio
+
+    return Presidio(named, recognisers(), beside=workspace.root)
 
 
 def write_policy(workspace: Workspace) -> Path:
@@ -54,9 +69,9 @@ def discover(
     per_second  statements that a database is asked at most
     Raises UnusableInput, Unreachable and AccessDenied where the place cannot be asked at all.
     """
-    policy = policy_of(workspace)
+    policy, reader = policy_of(workspace), reader_of(workspace)
     with closing(inventory_of(location, Pace(per_second))) as inventory:
-        return take_stock(inventory, policy, clock=clock, told=told)
+        return take_stock(inventory, policy, clock=clock, told=told, reader=reader)
 
 
 def inventory_of(location: str, pace: Pace) -> Inventory:

@@ -132,11 +132,20 @@ class EvidenceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class AccessSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose rights the worker compares, and how often: URLs without passwords, and folders (`access_every`).
-    `reminders` is the route of the kind mail by which owners are reminded of reviews; "" reminds nobody."""
+    `reminders` is the route of the kind mail by which owners are reminded of reviews; "" reminds nobody.
+    `jobs` are programs whose uses are no person's."""
 
     targets: tuple[str, ...] = ()
     every: str = "1 day"
     reminders: str = ""
+    jobs: tuple[str, ...] = ()
+
+
+class DiscoverSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What free text is read by: a pipeline of spaCy's by its name or its folder (relative to the workspace),
+    or a language like "en" for all but the names of people; "" reads none."""
+
+    texts: str = ""
 
 
 class TraceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,6 +172,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scan: ScanSection = ScanSection()
     evidence: EvidenceSection = EvidenceSection()
     access: AccessSection = AccessSection()
+    discover: DiscoverSection = DiscoverSection()
     trace: TraceSection = TraceSection()
 
 

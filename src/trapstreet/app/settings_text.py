@@ -105,8 +105,11 @@ room = "10 GB"
 # May be changed: servers and folders whose rights the worker compares with what they were, and how often:
 # targets = ["postgresql://reader@db.internal/", "/srv/share"], without passwords (docs/drift.md). reminders
 # may name a section [notify.NAME] of the kind mail: by it owners are reminded of reviews (docs/reviews.md).
+# jobs are programs that work by themselves, as they call themselves: what they alone use, no person needs
+# (docs/use.md).
 targets = []
 every = "1 day"
+jobs = []
 
 [trace]
 # May be changed: the largest chance, over all copies together, that an innocent copy is accused.

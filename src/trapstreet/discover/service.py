@@ -7,13 +7,16 @@ from hashlib import blake2b
 import msgspec
 from django.db import transaction
 
+from trapstreet.core.fields.kind import Kind
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.holdings import HeldColumn, Holding
 from trapstreet.core.model.inventories import Inventory, Listed, Passage, ShownTable, Whole, lies_in
+from trapstreet.core.model.mentions import Mention, Reader
 from trapstreet.core.model.objects import Unread
 from trapstreet.discover.domain.people import people_in
 from trapstreet.discover.domain.policy import Policy
 from trapstreet.discover.domain.recognise import SampledColumn, recognise
+from trapstreet.discover.domain.spoken import cells_to_read, lines_to_read, people_named, said_in
 from trapstreet.discover.domain.texts import held_in
 from trapstreet.store import holdings as store
 from trapstreet.store.holdings import Found
@@ -50,16 +53,18 @@ def take_stock(
     *,
     clock: Callable[[], int],
     told: Callable[[int], None] = lambda _: None,
+    reader: Reader | None = None,
 ) -> Stock:
     """The registry has what the place holds now. What was found is kept as it is found, so that whoever
     interrupts it loses little; nothing raises about the place.
 
-    clock  Unix microseconds;  told  how many objects were met so far
+    clock   Unix microseconds;  told  how many objects were met so far
+    reader  of free text; None: it is searched for what is sure by itself
     """
     mark = digest_of(policy)
     place = store.place_named(inventory.place, edition=inventory.edition, policy=mark)
     store.classify_again(place, mark, lambda each: classed(each, policy))
-    stock = _Stocktaking(inventory, policy, place, clock).run(told)
+    stock = _Stocktaking(inventory, policy, place, clock, reader).run(told)
     store.ended(place, edition=inventory.edition, at=clock())
     return stock
 
@@ -79,9 +84,16 @@ def classed(holding: Holding, policy: Policy) -> Holding:
 
 class _Stocktaking:
     def __init__(
-        self, inventory: Inventory, policy: Policy, place: DiscoveredPlace, clock: Callable[[], int]
+        self,
+        inventory: Inventory,
+        policy: Policy,
+        place: DiscoveredPlace,
+        clock: Callable[[], int],
+        reader: Reader | None,
     ) -> None:
         self._inventory, self._policy, self._place, self._clock = inventory, policy, place, clock
+        self._reader = reader
+        self._stand = f"{STAND}, {reader.name}" if reader else f"{STAND}"
         self._known = store.states(place)
         self._stock = Stock(inventory.place, inventory.edition, inventory.within)
         self._seen: set[bytes] = set()
@@ -116,7 +128,7 @@ class _Stocktaking:
                     self._flush()
 
     def _look(self, listed: Listed) -> None:
-        key, state = store.key_of(listed.path), store.state_of(listed.version, STAND)
+        key, state = store.key_of(listed.path), store.state_of(listed.version, self._stand)
         self._seen.add(key)
         if state and not listed.part_of and self._known.get(key) == state:
             self._unchanged.add(key)
@@ -133,7 +145,7 @@ class _Stocktaking:
                 if isinstance(shown, Unread):
                     left.append(shown)
                 else:
-                    found.append(self._holding(shown, at))
+                    found.append(self._holding(shown, at, left))
         finally:
             self._stock.unknown += [f"{each.path}: {each.why}" for each in left]
         if not all(each.partly for each in left):
@@ -154,22 +166,52 @@ class _Stocktaking:
             for each in whole
         ]
 
-    def _holding(self, shown: ShownTable | Passage, at: int) -> Holding:
+    def _holding(self, shown: ShownTable | Passage, at: int, left: list[Unread]) -> Holding:
         held: Sequence[HeldColumn]
         people: int | None
         if isinstance(shown, Passage):
-            held, people = held_in(shown.text, self._policy)
+            held, people = self._passage(shown, left)
             kind, records = "text", None
         else:
             sampled = [SampledColumn(each.name, each.declared, each.values) for each in shown.columns]
-            held = recognise(sampled, table=shown.path[-1], policy=self._policy)
+            known = recognise(sampled, table=shown.path[-1], policy=self._policy)
+            columns = [self._column(*each, shown, left) for each in zip(known, sampled, strict=True)]
+            held = [each for column in columns for each in column]
             kind, records = shown.kind, shown.records
-            people = people_in(shown.columns, held, records=records)
+            people = people_in(shown.columns, [column[0] for column in columns], records=records)
         classes = {each.sensitivity for each in held if each.sensitivity}
         sensitivity, weight = self._policy.heaviest(classes)
         return Holding(
             self._place.name, shown.path, kind, records, people, tuple(held), sensitivity, weight, at
         )
+
+    def _passage(self, shown: Passage, left: list[Unread]) -> tuple[list[HeldColumn], int]:
+        held, people = held_in(shown.text, self._policy)
+        lines = lines_to_read(shown.text) if self._reader else []
+        mentions = self._read(lines, "/".join(shown.path), left)
+        known = {each.kind for each in held}
+        said = said_in("", lines, mentions, self._policy, but=known)
+        if any(each.kind == Kind.NAME for each in said):
+            people = max(people, people_named(lines, mentions))
+        return held + said, people
+
+    def _column(
+        self, held: HeldColumn, sampled: SampledColumn, shown: ShownTable, left: list[Unread]
+    ) -> list[HeldColumn]:
+        """What a column holds, and behind it what else its texts say."""
+        texts = cells_to_read(held, sampled.values) if self._reader else []
+        mentions = self._read(texts, ".".join((*shown.path, sampled.name)), left)
+        said = said_in(sampled.name, texts, mentions, self._policy, but={held.kind})
+        return said if said and not held.kind else [held, *said]
+
+    def _read(self, texts: Sequence[str], path: str, left: list[Unread]) -> Sequence[Sequence[Mention]]:
+        if not (self._reader and texts):
+            return ()
+        reading = self._reader.read(texts)
+        if reading.why:
+            read = f"{len(reading.mentions):,} of {len(texts):,} texts were read"
+            left.append(Unread(path, f"{read}: {reading.why}", partly=True))
+        return reading.mentions
 
     def _flush(self) -> None:
         if self._waiting:

@@ -31,11 +31,13 @@ IDLE = 60.0
 """Seconds without a call after which the process ends by itself."""
 
 _MOST_CPU = 60
-_MOST_GROWTH = 256 << 10  # KiB of memory beyond what it was born with
 
 
-def live(line: socket.socket, limits: Mapping[str, int], ruleset: Ruleset | None) -> NoReturn:
-    """Answers calls until there are no more or one fails. The process must have been forked for it."""
+def live(line: socket.socket, limits: Mapping[str, int], growth: int, ruleset: Ruleset | None) -> NoReturn:
+    """Answers calls until there are no more or one fails. The process must have been forked for it.
+
+    growth  bytes of memory beyond what it was born with, with which it ends after a call
+    """
     try:
         os.setsid()
         confine.dies_with_its_parent(signal.SIGKILL)
@@ -45,7 +47,7 @@ def live(line: socket.socket, limits: Mapping[str, int], ruleset: Ruleset | None
             ruleset.apply()
         if calls.known():
             calls.refuse()
-        _serve(line, limits["RLIMIT_CPU"])
+        _serve(line, limits["RLIMIT_CPU"], growth)
     except BaseException as error:  # noqa: BLE001  whatever it was, the parent is told, and this process ends
         with suppress(OSError):
             _report(line, error)
@@ -53,7 +55,7 @@ def live(line: socket.socket, limits: Mapping[str, int], ruleset: Ruleset | None
     os._exit(0)
 
 
-def _serve(line: socket.socket, seconds: int) -> None:
+def _serve(line: socket.socket, seconds: int, growth: int) -> None:
     born = _memory()
     while (request := _request(line)) is not None:
         payload, files = request
@@ -63,7 +65,7 @@ def _serve(line: socket.socket, seconds: int) -> None:
         except UnusableInput as error:
             _send(line, UNUSABLE, [error.message, error.hint])
         else:
-            _send(line, END, _used() < _MOST_CPU and _memory() < born + _MOST_GROWTH)
+            _send(line, END, _used() < _MOST_CPU and _memory() < born + growth)
 
 
 def _request(line: socket.socket) -> tuple[bytes, list[BinaryIO]] | None:
@@ -127,4 +129,4 @@ def _used() -> float:
 
 
 def _memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10

@@ -54,6 +54,13 @@ class Ruleset:
                 self._added.add(path)
                 self._add(path, _READ_FILE | _READ_DIR | _EXECUTE)
 
+    def widened(self, paths: Iterable[Path]) -> "Ruleset":
+        """A set with these paths, too, for this process and its children; this one is closed to them."""
+        another = Ruleset()
+        another.readable([*self._added, *paths])
+        os.close(self._fd)
+        return another
+
     def apply(self) -> None:
         """Confines this process for good; it must have no way to new privileges any more."""
         system_call(_RESTRICT_SELF, self._fd, 0)

@@ -104,9 +104,11 @@ class Pool:
         self._starting = Lock()
         self._zygote: _Zygote | None = None
 
-    def take(self, module: str, limits: Mapping[str, int]) -> Child:
+    def take(
+        self, module: str, limits: Mapping[str, int], *, growth: int, folders: Sequence[str] = ()
+    ) -> Child:
         """An idle child, or a new one. Raises PluginFailed."""
-        kind = (module.partition(".")[0], *limits.values())
+        kind = (module.partition(".")[0], *limits.values(), growth, *folders)
         for idle in reversed(self._idle):
             if idle.kind == kind:
                 try:
@@ -116,7 +118,7 @@ class Pool:
                 if idle.usable():
                     return idle
                 idle.kill()
-        return self._new(module, limits, kind)
+        return self._new(msgspec.msgpack.encode([module, limits, growth, folders]), kind)
 
     def give_back(self, used: Child) -> None:
         """After a call that ended well."""
@@ -141,12 +143,12 @@ class Pool:
         if self._zygote:
             self._zygote.control.close()
 
-    def _new(self, module: str, limits: Mapping[str, int], kind: tuple[object, ...]) -> Child:
+    def _new(self, wanted: bytes, kind: tuple[object, ...]) -> Child:
         dead = None
         for _ in range(2):
             origin = self._living(dead)
             try:
-                line, life = origin.fork(module, limits)
+                line, life = origin.fork(wanted)
             except OSError:
                 dead = origin  # a zygote that somebody killed is replaced once
                 continue
@@ -191,15 +193,15 @@ class _Zygote:
             self.control.close()
             raise _broken("its process does not start") from error
 
-    def fork(self, module: str, limits: Mapping[str, int]) -> tuple[socket.socket, socket.socket]:
-        """The ends of a child's line and life. Raises OSError if the zygote is dead, else PluginFailed."""
+    def fork(self, wanted: bytes) -> tuple[socket.socket, socket.socket]:
+        """The ends of a child's line and life; `wanted` as the zygote reads it. Raises OSError if that is
+        dead, else PluginFailed."""
         line, theirs = socket.socketpair()
         life, reaper = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with theirs, reaper:
                 theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SMALL)
-                message = msgspec.msgpack.encode([module, limits])
-                socket.send_fds(self.control, [message], [theirs.fileno(), reaper.fileno()])
+                socket.send_fds(self.control, [wanted], [theirs.fileno(), reaper.fileno()])
             life.settimeout(_START)
             told = life.recv(zygote.LONGEST)
             if not told:

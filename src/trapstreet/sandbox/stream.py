@@ -31,6 +31,8 @@ class Limits:
     waiting  seconds that the parent waits for the child altogether; the consumer's own time does not count
     frame    bytes of one object as msgpack
     files    open descriptors
+    growth   bytes that a child may have grown by and still serve another call
+    folders  that it may read beside the libraries
     """
 
     memory: int = 2 << 30
@@ -39,6 +41,8 @@ class Limits:
     waiting: float = 600.0
     frame: int = 16 << 20
     files: int = 64
+    growth: int = 256 << 20
+    folders: tuple[str, ...] = ()
 
     def resources(self) -> dict[str, int]:
         """The limits that the kernel holds, as the `resource` module names them; no file can be written."""
@@ -85,7 +89,7 @@ def _calling(target: str, args: Sequence[Argument], limits: Limits) -> Iterator[
     with ExitStack() as opened:
         files = [opened.enter_context(_anew(arg)) for arg in args if not isinstance(arg, str | int | bytes)]
         origin = pool()
-        child = origin.take(module, limits.resources())
+        child = origin.take(module, limits.resources(), growth=limits.growth, folders=limits.folders)
         call = _Call(child, module.rpartition(".")[2].lstrip("_"), limits)
         try:
             call.ask(target, args, [file.fileno() for file in files])

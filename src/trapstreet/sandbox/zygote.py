@@ -1,8 +1,8 @@
 """The program from which children are forked: it has one thread and the plain parts, and sees no input.
 
-Its parent asks for a child with a message, msgpack [module, {resource: limit}], and two sockets (SCM_RIGHTS):
-on the first the child takes requests; the second is its life (see `reaper`), on which comes BORN or why there
-is no child. When the parent has gone, so do all.
+Its parent asks for a child with a message, msgpack [module, {resource: limit}, bytes it may grow by, folders
+it may read], and two sockets (SCM_RIGHTS): on the first the child takes requests; the second is its life (see
+`reaper`), on which comes BORN or why there is no child. When the parent has gone, so do all.
 """
 
 import importlib
@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -49,14 +49,14 @@ class _Zygote:
         control.send(msgspec.msgpack.encode(found))
 
     def serve(self) -> None:
-        decode = msgspec.msgpack.Decoder(tuple[str, dict[str, int]]).decode
+        decode = msgspec.msgpack.Decoder(tuple[str, dict[str, int], int, tuple[str, ...]]).decode
         while True:
             message, numbers, _, _ = socket.recv_fds(self._control, LONGEST, 2, socket.MSG_CMSG_CLOEXEC)
             if not message:
                 return
             line, life = (socket.socket(fileno=number) for number in numbers)
             with line, life:
-                module, limits = decode(message)
+                module, limits, growth, folders = decode(message)
                 self._import(module)
                 try:
                     pid = self._fork()
@@ -65,7 +65,7 @@ class _Zygote:
                         life.send((error.strerror or "no fork").encode())
                     continue
                 if not pid:
-                    self._reap(line, life, limits)
+                    self._reap(line, life, limits, growth, folders)
 
     def _import(self, module: str) -> None:
         """Once for all children. What the module lacks, the child will say."""
@@ -85,15 +85,25 @@ class _Zygote:
     def _fork(self) -> int:
         return os.fork() if self._home is None else confine.own_processes(self._home, os.fork)
 
-    def _reap(self, line: socket.socket, life: socket.socket, limits: Mapping[str, int]) -> NoReturn:
+    def _reap(
+        self,
+        line: socket.socket,
+        life: socket.socket,
+        limits: Mapping[str, int],
+        growth: int,
+        folders: Sequence[str],
+    ) -> NoReturn:
         self._control.close()
         apart = self._home is not None
         if apart:
             limits = {**limits, "RLIMIT_NPROC": _MOST_PROCESSES}
         if self._home is not None:
             os.close(self._home)  # through it a child could get back
+        ruleset = self._ruleset
+        if ruleset and folders:
+            ruleset = ruleset.widened(map(Path, folders))
         life.send(BORN)
-        reap(line, life, partial(child.live, line, limits, self._ruleset), apart=apart)
+        reap(line, life, partial(child.live, line, limits, growth, ruleset), apart=apart)
 
 
 def _libraries() -> Iterator[Path]:

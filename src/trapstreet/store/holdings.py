@@ -39,7 +39,7 @@ def key_of(path: Sequence[str]) -> bytes:
     return digest.digest()
 
 
-def state_of(version: str, stand: int) -> int:
+def state_of(version: str, stand: str) -> int:
     """A number for a version, which is never 0; 0 for none. stand: of the code that looks at it."""
     if not version:
         return 0

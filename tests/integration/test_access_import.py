@@ -200,7 +200,7 @@ def test_wrong_use_says_what_to_do(desk: Desk) -> None:
     log = desk.folder / "some.txt"
     log.write_text("no log\n")
     assert "known are" in desk.refused(2, "access", "import", log, "--place", PLACE)
-    assert "no file" in desk.refused(2, "access", "import", desk.folder / "none", "--place", PLACE)
+    assert "no file" in desk.refused(4, "access", "import", desk.folder / "none", "--place", PLACE)
     log.write_text(lines(0, 1).replace("096 UTC", "096 CET"))
     assert "--time-zone" in desk.refused(2, "access", "import", log, "--place", PLACE)
     wrong = ("access", "import", log, "--place", PLACE, "--time-zone", "Mars/North")

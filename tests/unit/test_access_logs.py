@@ -101,6 +101,33 @@ def test_what_the_server_refused_is_no_use() -> None:
         assert not [each for each in events if "nope" in each.statement]
 
 
+@pytest.mark.parametrize(
+    ("statement", "state", "uses"),
+    [
+        ("select * from crm.customers", "57014", 1),  # Ctrl-C in the middle of what comes
+        ("select * from crm.customers; select * from nothing", "42P01", 1),
+        ("select * from nothing;", "42P01", 0),
+        ("select * from crm.customers", "42501", 0),
+    ],
+)
+def test_a_statement_that_broke_off_may_have_given_rows(statement: str, state: str, uses: int) -> None:
+    failed = (
+        line("it failed")
+        .replace("LOG,00000", f"ERROR,{state}")
+        .replace(",,,,,,,,,", f',,,,,,"{statement}",,,')
+    )
+    events, unread, _ = events_in((line(f"statement: {statement}") + failed).encode())
+    assert (len(events), unread) == (uses, [])
+
+
+@pytest.mark.parametrize(("status", "uses"), [("1317", 1), ("1969", 1), ("1142", 0), ("1146", 0)])
+def test_what_mariadb_broke_off_may_have_given_rows(status: str, uses: int) -> None:
+    query = f"20261120 09:30:01,srv,anna,10.0.0.5,7,9,QUERY,crm,'select * from customers',{status}\n"
+    read = "20261120 09:30:01,srv,anna,10.0.0.5,7,9,READ,crm,customers,\n" if uses else ""
+    events, unread, _ = events_in((read + query).encode())
+    assert (len(events), unread) == (uses, [])
+
+
 def test_what_mariadb_wrote_is_read() -> None:
     events, unread, _ = events_in((RECORDED / "server_audit.log").read_bytes())
     assert not unread
@@ -108,6 +135,20 @@ def test_what_mariadb_wrote_is_read() -> None:
     view = anna["select * from crm.names"]
     assert (view.on, view.act, view.client) == ((("crm", "customers"),), Act.READ, "localhost")
     assert "select name from crm.customers\nwhere name = 'O\\'Br, ien' and id in (1,2)" in anna
+
+
+def test_explain_in_mariadbs_log_is_no_read() -> None:
+    text = (
+        b"20261101 10:00:00,vm,anna,localhost,4,7,READ,crm,customers,\n"
+        b"20261101 10:00:00,vm,anna,localhost,4,7,QUERY,crm,'/* x */ EXPLAIN SELECT * FROM customers',0\n"
+        b"20261101 10:00:01,vm,anna,localhost,4,8,READ,crm,customers,\n"
+        b"20261101 10:00:01,vm,anna,localhost,4,8,QUERY,crm,'SELECT * FROM customers',0\n"
+    )
+    events, unread, _ = events_in(text)
+    assert not unread
+    assert [(each.act, each.on) for each in events] == [
+        (Act.EXPLAIN, (("crm", "customers"),)), (Act.READ, (("crm", "customers"),)),
+    ]  # fmt: skip
 
 
 def test_lines_of_ones_own_are_read() -> None:

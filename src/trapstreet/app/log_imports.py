@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
 from trapstreet.app.clock import now
-from trapstreet.app.discovered import place_of
+from trapstreet.app.logged_places import refuse_foreign
 from trapstreet.app.workspace import BUSY_SECONDS, Workspace, locked
 from trapstreet.core.model.access_events import AccessEvent, Unread
-from trapstreet.core.model.errors import AccessDenied, UnusableInput
+from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.words import printable
 from trapstreet.core.ports import Progress
 from trapstreet.keys.files import sync_folder
@@ -21,6 +21,7 @@ from trapstreet.plugins.accesslogs import DAMAGED, HEAD_BYTES, Lines, Log, kind_
 
 if TYPE_CHECKING:
     from trapstreet.events import Imported, Writer
+    from trapstreet.store.models import LogImport
 
 FOLDER = "events"
 
@@ -63,9 +64,10 @@ def import_log(
 ) -> "Imported":
     """The events of a log, as far as it was not imported yet, are in the workspace.
 
-    place  whose log it is: the location of a server or folder
+    place  whose log it is, as `logged_place` names it
     zone   of its times, where they do not say it;  progress  is told the bytes of it, unpacked
-    Raises UnusableInput for a file that is no log or whose times cannot be told, AccessDenied.
+    Raises UnusableInput for a file that is no log, is no such place's, or whose times cannot be told;
+    Unreachable where there is no file, AccessDenied.
     Others may write to the workspace meanwhile. Within `importing`.
     """
     label = printable(path.name)
@@ -75,15 +77,18 @@ def import_log(
 
         return Imported(label, "empty", 0, 0, None, None, 0, 0, None, "", torn=False, damaged=damaged)
     name, kind = kind_of(head, label)
+    refuse_foreign(kind, place, label)
     end = head.find(b"\n")
     mark = hashlib.sha256(head[: end + 1]).hexdigest()
-    server = place_of(place)
-    lines_before, before = _known(path, server, mark) if end >= 0 else (0, 0)
+    known = _known(path, place, mark) if end >= 0 else None
     with _readable(path) as stream:
         lines = Lines(stream)
-        lines.pass_over(before, lines_before)
-        told = _telling(kind.read(lines, Log(label, zone)), lines, progress)
-        return _take(workspace, lines, told, label, place=server, kind=name, mark=mark)
+        if known:
+            lines.pass_over(known.size, known.lines)
+        told = _telling(kind.read(lines, Log(label, zone, place)), lines, progress)
+        return _take(
+            workspace, lines, told, label, place=place, kind=name, mark=mark, log=known.log if known else ""
+        )
 
 
 def _telling(
@@ -104,6 +109,7 @@ def _take(
     place: str,
     kind: str,
     mark: str,
+    log: str,
 ) -> "Imported":
     from trapstreet.events import Imported
     from trapstreet.store import imports
@@ -127,11 +133,11 @@ def _take(
         writer.finish()
         if lines.settled > before:
             with workspace.writing():
-                _sweep(workspace)
+                sweep(workspace)
                 _move(Path(scratch), folder_of(workspace, place))
                 imports.enter(
                     LogImport(
-                        name=name, place=place, kind=kind, label=label, head=mark,
+                        name=name, log=log or name, place=place, kind=kind, label=label, head=mark,
                         digest=lines.digest, size=lines.settled, lines=lines.first - 1, events=writer.events,
                         unparsed=writer.unparsed, unread=count, first=writer.first, last=writer.last,
                         imported_at=now(),
@@ -153,8 +159,9 @@ def _move(made: Path, folder: Path) -> None:
         sync_folder(into)
 
 
-def _sweep(workspace: Workspace) -> None:
-    """What imports left that were killed after their files were moved is gone."""
+def sweep(workspace: Workspace) -> None:
+    """Files of events that no import names are gone: of imports that were killed after these were moved, and
+    of logs that were taken away. Within `Workspace.writing`."""
     from trapstreet.store import imports
 
     known = imports.names()
@@ -175,15 +182,15 @@ def _head(path: Path) -> tuple[bytes, bool]:
     return head[:HEAD_BYTES], False
 
 
-def _known(path: Path, place: str, mark: str) -> tuple[int, int]:
-    """How many lines and bytes of a log were imported before: it may have grown since, or been moved."""
+def _known(path: Path, place: str, mark: str) -> "LogImport | None":
+    """The import up to whose end a log was taken in before: it may have grown since, or been moved."""
     from trapstreet.store import imports
 
     for row in imports.beginning(place, mark):
         with _readable(path) as stream:
             if Lines(stream).pass_over(row.size, row.lines) == row.digest:
-                return row.lines, row.size
-    return 0, 0
+                return row
+    return None
 
 
 def _writer(workspace: Workspace, folder: Path, name: str, place: str) -> "Writer":
@@ -192,8 +199,9 @@ def _writer(workspace: Workspace, folder: Path, name: str, place: str) -> "Write
     scheme = place.partition("://")[0]
     return Writer(
         folder, name,
-        dialect=mariadb() if scheme == "mariadb" else postgresql(),
+        dialect=postgresql() if scheme == "postgresql" else mariadb(),
         schema=_SCHEMAS.get(scheme, ""),
+        databases=scheme in ("postgresql", "mariadb"),
         key_of=lambda path, column: workspace.ring.uses_key(place, path, column),
     )  # fmt: skip
 
@@ -204,7 +212,7 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
         with unpacked(path) as stream:
             yield stream
     except FileNotFoundError as error:
-        raise UnusableInput(f"there is no file {printable(str(path))}", hint="name a log") from error
+        raise Unreachable(f"there is no file {printable(str(path))}", hint="name a log") from error
     except IsADirectoryError as error:
         raise UnusableInput(f"{printable(str(path))} is a folder", hint="name the logs in it") from error
     except PermissionError as error:

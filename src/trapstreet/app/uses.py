@@ -1,5 +1,6 @@
 """What is known of past uses of a place."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,6 +26,18 @@ def past_uses(workspace: Workspace, place: str) -> list[PastUse]:
     """
     with events_of(workspace, place) as events:
         return events.past_uses()
+
+
+def uses_to_prove(workspace: Workspace, place: str) -> list[PastUse]:
+    """All that nobody may be kept from: past uses, and where one needs a right for that, connections."""
+    with events_of(workspace, place) as events:
+        return proving(events, place)
+
+
+def proving(events: "Events", place: str) -> list[PastUse]:
+    """The same, of events that were opened."""
+    asks_to_connect = place_of(place).startswith("postgresql://")
+    return [*events.past_uses(), *(events.connections() if asks_to_connect else ())]
 
 
 def last_uses(workspace: Workspace, place: str) -> dict[str, int]:
@@ -54,10 +67,14 @@ def record_ids_of(
 
 @contextmanager
 def events_of(workspace: Workspace, place: str) -> "Iterator[Events]":
-    """The events of a place."""
+    """The events of a place; of a folder none of whose own logs were imported, those of the nearest above."""
     from trapstreet.events import Events
     from trapstreet.store import imports
 
     server = place_of(place)
-    names = [row.name for row in imports.of_place(server)]
+    rows = imports.of_place(server)
+    while not rows and server.strip("/") and "://" not in server:
+        server = os.path.dirname(server)  # noqa: PTH120 - as maps
+        rows = imports.of_place(server)
+    names = [row.name for row in rows]
     yield Events(folder_of(workspace, server), names, scratch=workspace.tmp)

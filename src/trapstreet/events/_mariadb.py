@@ -6,16 +6,25 @@ It gets no value to see: each literal is a number or a text of ours, by which it
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from trapstreet.core.model.access_events import Act
+from trapstreet.events._mariadb_written import FIRST, as_written, place_of
 from trapstreet.events.statements import Literal, Shape, Values
 
 Table = tuple[str, str]
 
-_FIRST = 7_340_000_000
-"""Numbers from here on stand for literals."""
 _OURS = re.compile(r"73[4-9]\d{7}|'v\d+'")
+_QUERY = r"(?=[\s(]*(?:SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b)"
+_FORMAT = r"FORMAT\s*=\s*\w+"
+_EXPLAINS = re.compile(
+    rf"\s*(?:EXPLAIN|DESCRIBE|DESC)\s+(?:(?:EXTENDED|PARTITIONS|{_FORMAT})\s+)?{_QUERY}", re.IGNORECASE
+)
+_ANALYZES = re.compile(rf"\s*ANALYZE\s+(?:{_FORMAT}\s+)?{_QUERY}", re.IGNORECASE)
+"""It runs the statement."""
+_REPLACES = re.compile(r"([\s(]*)REPLACE\b(?!\s*\()", re.IGNORECASE)
+_BECOMES = re.compile(r"\s*SET\s+ROLE\s+(`(?:[^`]|``)+`|[\w$]+)\s*;?\s*$", re.IGNORECASE)
 _OWN = {"information_schema", "performance_schema", "mysql", "sys"}
 
 
@@ -28,11 +37,32 @@ def take(text: str, literals: Sequence[Literal]) -> tuple[Shape, ...]:
 
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # else it shows each statement that it does not know
 
+    marked = _marked(text, literals)
+    if becomes := _BECOMES.match(marked):
+        return (_role(becomes),)
+    explains, rest, more = _EXPLAINS.match(marked), marked, ""
+    for begins in (explains, _ANALYZES.match(marked)):
+        if begins:
+            rest, more = " " * begins.end() + rest[begins.end() :], "EXPLAIN "
+    if replaces := _REPLACES.match(rest):  # by a word of the same length: literals are where they were
+        rest, more = f"{replaces[1]}INSERT {rest[replaces.end() :]}", f"{more}REPLACE "
     try:
-        statements = sqlglot.parse(_marked(text, literals), dialect="mysql")
-        return tuple(_shape(each, literals) for each in statements if each is not None)
+        statements = [each for each in sqlglot.parse(rest, dialect="mysql") if each is not None]
     except SqlglotError as error:
         raise ValueError("cannot be parsed") from error
+    if len(statements) != 1:
+        return tuple(_shape(each, literals, "") for each in statements)
+    shape = _shape(statements[0], literals, as_written(text, literals, statements[0]))
+    if more and shape.fingerprint:
+        shape = replace(shape, fingerprint=_digest(more + shape.fingerprint))
+    return (replace(shape, act=Act.EXPLAIN, values=()) if explains else shape,)
+
+
+def _role(becomes: re.Match[str]) -> Shape:
+    """SET ROLE, of which it counts which one it is; NONE is nothing that anybody may not do."""
+    text = f"SET ROLE {becomes[1]}"
+    none = becomes[1].upper() == "NONE"
+    return Shape("" if none else text, _digest(text), Act.OTHER if none else Act.BECOME)
 
 
 def _marked(text: str, literals: Sequence[Literal]) -> str:
@@ -42,16 +72,22 @@ def _marked(text: str, literals: Sequence[Literal]) -> str:
         if each.text[0] in "'\"":
             parts.append(f"'v{n}'")
         else:
-            parts.append(" " if each.text[0] in "-/#" else str(_FIRST + n))
+            parts.append(" " if each.text[0] in "-/#" else str(FIRST + n))
         at = each.end
     return "".join(parts) + text[at:]
 
 
-def _shape(statement: Any, literals: Sequence[Literal]) -> Shape:
+def _shape(statement: Any, literals: Sequence[Literal], written: str) -> Shape:
+    """written  the statement without its values, as somebody wrote it; "" where that is not known"""
     from sqlglot import exp
 
-    if isinstance(statement, exp.Command | exp.Set | exp.Use):
+    if isinstance(statement, exp.Command):
+        if str(statement.this).upper() == "CALL" and written:
+            return Shape(written, _digest(written), Act.READ)
         return Shape()
+    asks = statement.find(exp.Query, exp.Table) is not None
+    if isinstance(statement, exp.Set | exp.Use):
+        return Shape() if asks and isinstance(statement, exp.Set) else Shape(fingerprint=_digest("SET"))
     common = {each.alias_or_name for each in statement.find_all(exp.CTE)}
     names: dict[Table, int] = {}
     for each in statement.find_all(exp.Table):
@@ -64,8 +100,11 @@ def _shape(statement: Any, literals: Sequence[Literal]) -> Shape:
         if names.get(table) == 1
     )
     text = _masked(statement, literals)
-    fingerprint = hashlib.blake2b(text.encode(), digest_size=8).hexdigest() if text else ""
-    return Shape(text, fingerprint, _act(statement), tables, values)
+    return Shape(written or text, _digest(text) if text else "", _act(statement), tables, values)
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _act(statement: Any) -> Act:
@@ -74,18 +113,6 @@ def _act(statement: Any) -> Act:
     if isinstance(statement, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.TruncateTable):
         return Act.WRITE
     return Act.READ if isinstance(statement, exp.Query) else Act.OTHER
-
-
-def _place(node: Any) -> int | None:
-    """Which of the statement's literals a node is."""
-    from sqlglot import exp
-
-    if not isinstance(node, exp.Literal):
-        return None
-    text = node.this[1:] if node.is_string else node.this
-    if not text.isdigit() or (node.is_string and node.this[:1] != "v"):
-        return None
-    return int(text) if node.is_string else int(text) - _FIRST
 
 
 def _equals(statement: Any) -> dict[tuple[Table, str], tuple[int, ...]]:
@@ -109,7 +136,7 @@ def _equals(statement: Any) -> dict[tuple[Table, str], tuple[int, ...]]:
                 column, constants = inner.this, inner.expressions
             else:
                 continue
-            places = [_place(each) for each in constants]
+            places = [place_of(each) for each in constants]
             if not isinstance(column, exp.Column) or None in places:
                 continue
             table = by_name.get(column.table) if column.table else None
@@ -127,7 +154,7 @@ def _masked(statement: Any, literals: Sequence[Literal]) -> str:
     def without(node: Any) -> Any:
         if not isinstance(node, exp.Literal):
             return node
-        place = _place(node)
+        place = place_of(node)
         if isinstance(node.parent, exp.Limit | exp.Offset):
             return exp.Literal.number(1)
         whole = isinstance(node.parent, exp.Ordered | exp.Group | exp.DataTypeParam)

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trapstreet.core.model.access_events import Named, PastUse, RecordsUsed, TableUse
+from trapstreet.core.model.access_events import CONNECTED, Named, PastUse, RecordsUsed, TableUse
+from trapstreet.core.model.errors import Unreachable
 
 if TYPE_CHECKING:
     import duckdb
 
 _DAY = 86_400_000_000
 _HOUR = 3_600_000_000
+_UNREADABLE = "run it again if a log was taken away meanwhile, or restore a backup"
 _TOUCHES = "act IN ('read', 'write')"
 
 
@@ -36,7 +38,8 @@ class Events:
         rows = self._asked(
             f"""
             SELECT u.who, s.database, s."on", s.statement, s.fingerprint,
-                list_sort(list(DISTINCT u.program)), count(*), min(u.time), max(u.time), sum(u.rows)
+                list_sort(list(DISTINCT u.program)), count(*), min(u.time), max(u.time), sum(u.rows),
+                list_sort(list(DISTINCT u.client))
             FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
             WHERE {_TOUCHES} OR u.act IN ('become', 'explain') OR (u.act = 'other' AND s.fingerprint = '')
             GROUP BY 1, 2, 3, 4, 5 ORDER BY 7 DESC, 1, 2, 3, 4, 5
@@ -45,9 +48,29 @@ class Events:
         return [
             PastUse(
                 who, database, tuple(map(tuple, on)), statement, fingerprint, tuple(filter(None, programs)),
-                times, first, last, None if count is None else int(count),
+                times, first, last, None if count is None else int(count), tuple(clients),
             )
-            for who, database, on, statement, fingerprint, programs, times, first, last, count in rows
+            for (
+                who, database, on, statement, fingerprint, programs, times, first, last, count, clients,
+            ) in rows
+        ]  # fmt: skip
+
+    def connections(self) -> list[PastUse]:
+        """That accounts came in, by account and database: `CONNECTED` is the statement."""
+        rows = self._asked(
+            """
+            SELECT u.who, s.database, list_sort(list(DISTINCT u.program)), count(*), min(u.time), max(u.time),
+                list_sort(list(DISTINCT u.client))
+            FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
+            WHERE u.act = 'connect' GROUP BY 1, 2 ORDER BY 1, 2
+            """
+        )
+        return [
+            PastUse(
+                who, database, (), CONNECTED, CONNECTED, tuple(filter(None, programs)), times, first, last,
+                None, tuple(clients),
+            )
+            for who, database, programs, times, first, last, clients in rows
         ]  # fmt: skip
 
     def records_used(self, path: tuple[str, ...], key: str) -> dict[str, RecordsUsed]:
@@ -108,13 +131,17 @@ class Events:
     def _asked(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
         if not self._files["uses"]:
             return []
-        with self._connected() as connection:
-            try:
+        import duckdb
+
+        try:
+            with self._connected() as connection:
                 return connection.execute(query, parameters or None).fetchall()
-            except RuntimeError as error:  # DuckDB swallows Ctrl-C, and says so in these words alone
-                if "interrupted" in str(error).lower():
-                    raise KeyboardInterrupt from error
-                raise
+        except RuntimeError as error:  # DuckDB swallows Ctrl-C, and says so in these words alone
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise Unreachable("the workspace's events cannot be read", hint=_UNREADABLE) from error
 
     @contextmanager
     def _connected(self) -> "Iterator[duckdb.DuckDBPyConnection]":

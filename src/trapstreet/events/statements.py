@@ -170,7 +170,8 @@ def mariadb() -> Dialect:
 
     text = r"""(?<=')(?:[^'\\]|\\.|'')*'|(?<=")(?:[^"\\]|\\.|"")*\""""
     other = r"(?<=-)-\s[^\n]*|(?<=\#)[^\n]*|(?<=`)(?:[^`]|``)*`"
-    cuts = rf"""([\d'"`.\#/-](?:{text}|{_NUMBER}|{other}|{_COMMENT}))"""
+    digits = r"(?<=0)(?<![\w$.]0)x[\dA-Fa-f]+(?![\w$])"
+    cuts = rf"""([\d'"`.\#/-](?:{text}|{digits}|{_NUMBER}|{other}|{_COMMENT}))"""
     return Dialect(re.compile(cuts, re.DOTALL), "`", re.compile(r"/\*[!M]"), _mariadb.take, _unescaped)
 
 

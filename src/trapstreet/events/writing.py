@@ -2,22 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from trapstreet.core.model.access_events import AccessEvent, Act
-from trapstreet.core.model.record_id import record_ids
+from trapstreet.events.months import KeyOf, Month, Path_, What
 from trapstreet.events.statements import Dialect, Shape, Shapes, Values
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Path_ = tuple[str, ...]
-KeyOf = Callable[[Path_, str], bytes]
-"""The key of the RecordIds of a column of a table."""
 
 _DAY = 86_400_000_000
 _NOTHING = (Act.OTHER, Act.EXPLAIN)
@@ -30,14 +24,19 @@ _AT_ONCE = 200_000
 class Writer:
     """Writes the events of one import: files of a folder, `<month>/<name>-<n>.<part>.parquet`.
 
+    schema               where a table is that a statement names without one, "" where there are none
+    databases            whether paths begin with one: it is taken from there where a log leaves it out
     events, first, last  how many, and the times of the first and the last
     unparsed             statements that nothing could parse
     """
 
-    def __init__(self, folder: Path, name: str, *, dialect: Dialect, schema: str, key_of: KeyOf) -> None:
+    def __init__(
+        self, folder: Path, name: str, *, dialect: Dialect, schema: str, databases: bool, key_of: KeyOf
+    ) -> None:
         self._folder, self._name, self._schema, self._key_of = folder, name, schema, key_of
+        self._databases = databases
         self._shapes = Shapes(dialect)
-        self._months: dict[int, _Part] = {}
+        self._months: dict[int, Month] = {}
         self._month_of: dict[int, int] = {}
         self._plans: dict[object, _Plan] = {}
         self._held = self._parts = 0
@@ -52,6 +51,8 @@ class Writer:
 
     def add(self, event: AccessEvent) -> None:
         """One more event; one of no use to anybody (BEGIN, SET) is passed over."""
+        if self._databases and not event.database:
+            event = self._placed(event)
         shapes, literals = self._shapes.of(event.statement)
         if len(shapes) > 1:  # the log tells of one of them a line, and gives the whole text with each
             used = {path[-1] for path in event.on}
@@ -64,6 +65,12 @@ class Writer:
         """All is on disk."""
         self._write()
 
+    def _placed(self, event: AccessEvent) -> AccessEvent:
+        """The event in the database of all that was used, where that is one."""
+        whole = 3 if self._schema else 2
+        within = {path[0] if len(path) == whole else "" for path in event.on}
+        return msgspec.structs.replace(event, database=within.pop()) if len(within) == 1 else event
+
     def _add(self, event: AccessEvent, shape: Shape, literals: Sequence[str]) -> None:
         at = id(shape), event.on, event.database, event.act
         plan = self._plans.get(at)
@@ -74,7 +81,7 @@ class Writer:
         if plan.act in _NOTHING and not plan.on and (shape.fingerprint or not event.statement):
             return
         part = self._part(event.time)
-        part.add(event, plan)
+        part.add(event, plan.act, plan.what, plan.number)
         self.events += 1
         use = (self._number + self.events) & _LARGEST
         if event.records and plan.on:
@@ -105,7 +112,7 @@ class Writer:
         act = shape.act if event.act == Act.OTHER else event.act
         return _Plan(shape, act, on, tuple(values), what, _number(what))
 
-    def _part(self, time: int) -> "_Part":
+    def _part(self, time: int) -> Month:
         """Where events of this time are held."""
         day = time // _DAY
         month = self._month_of.get(day)
@@ -114,7 +121,7 @@ class Writer:
             month = self._month_of[day] = date.year * 12 + date.month - 1
         part = self._months.get(month)
         if part is None:
-            part = self._months[month] = _Part()
+            part = self._months[month] = Month()
         return part
 
     def _path(self, event: AccessEvent, table: tuple[str, str]) -> Path_:
@@ -159,86 +166,8 @@ class _Plan:
     act: Act
     on: tuple[Path_, ...]
     values: tuple[tuple[Path_, Values], ...]
-    what: tuple[str, str, str, tuple[Path_, ...]]
+    what: What
     number: int
-
-
-class _Part:
-    """The events of one month."""
-
-    def __init__(self) -> None:
-        self._uses: list[tuple[int, str, str, str, str, int, int | None]] = []
-        self._shapes: dict[int, tuple[str, str, str, tuple[Path_, ...]]] = {}
-        self._named: list[tuple[int, str, Path_, str, list[str]]] = []
-
-    def add(self, event: AccessEvent, plan: _Plan) -> None:
-        self._shapes[plan.number] = plan.what
-        self._uses.append(
-            (event.time, event.who, plan.act.value, event.client, event.program, plan.number, event.rows)
-        )
-
-    def name(self, use: int, who: str, path: Path_, records: Sequence[tuple[str, str]]) -> None:
-        columns: dict[str, list[str]] = {}
-        for column, value in records:
-            columns.setdefault(column, []).append(value)
-        self._named += [(use, who, path, column, values) for column, values in columns.items()]
-
-    def tables(self, key_of: KeyOf) -> Iterator[tuple[str, "pa.Table"]]:
-        import pyarrow as pa
-
-        time, who, act, client, program, shape, rows = zip(*self._uses, strict=True)
-        text = pa.dictionary(pa.int32(), pa.string())
-        columns: dict[str, Any] = {
-            "time": pa.array(time, pa.int64()),
-            "who": pa.array(who, pa.string()).dictionary_encode(),
-            "act": pa.array(act, pa.string()).dictionary_encode(),
-            "client": pa.array(client, pa.string()).dictionary_encode(),
-            "program": pa.array(program, pa.string()).dictionary_encode(),
-            "shape": pa.array(shape, pa.uint64()),
-            "rows": pa.array(rows, pa.int64()),
-        }
-        yield "uses", pa.table(columns)
-        paths = pa.list_(pa.list_(pa.string()))
-        database, statement, fingerprint, on = zip(*self._shapes.values(), strict=True)
-        yield (
-            "shapes",
-            pa.table(
-                {
-                    "shape": pa.array(self._shapes, pa.uint64()),
-                    "database": pa.array(database, pa.string()),
-                    "statement": pa.array(statement, pa.string()),
-                    "fingerprint": pa.array(fingerprint, pa.string()),
-                    "on": pa.array([list(map(list, each)) for each in on], paths),
-                }
-            ),
-        )
-        if self._named:
-            yield "records", self._records(key_of, text)
-
-    def _records(self, key_of: KeyOf, text: "pa.DataType") -> "pa.Table":
-        """Who named which records, as keyed RecordIds: one row for each use and column."""
-        import numpy as np
-        import pyarrow as pa
-
-        columns: dict[tuple[Path_, str], list[int]] = {}
-        for n, (_, _, path, column, _) in enumerate(self._named):
-            columns.setdefault((path, column), []).append(n)
-        ids: list[Any] = [None] * len(self._named)
-        for (path, column), rows in columns.items():
-            values = [self._named[n][4] for n in rows]
-            found = record_ids(key_of(path, column), [(value,) for each in values for value in each])
-            ends = np.cumsum([len(each) for each in values])[:-1]
-            for n, part in zip(rows, np.split(found, ends), strict=True):
-                ids[n] = part
-        return pa.table(
-            {
-                "use": pa.array([each[0] for each in self._named], pa.uint64()),
-                "who": pa.array([each[1] for each in self._named], pa.string()).cast(text),
-                "path": pa.array([list(each[2]) for each in self._named], pa.list_(pa.string())),
-                "column": pa.array([each[3] for each in self._named], pa.string()).cast(text),
-                "ids": pa.array(ids, pa.list_(pa.uint64())),
-            }
-        )
 
 
 def _saw_any(event: AccessEvent, plan: _Plan) -> bool:
@@ -247,7 +176,7 @@ def _saw_any(event: AccessEvent, plan: _Plan) -> bool:
     return plan.act != Act.EXPLAIN and (event.rows != 0 or len(plan.on) > 1)
 
 
-def _number(what: tuple[str, str, str, tuple[Path_, ...]]) -> int:
+def _number(what: What) -> int:
     digest = hashlib.blake2b(repr(what).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
 

@@ -2,7 +2,9 @@
 
 import os
 import sqlite3
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -148,13 +150,17 @@ def newest_schema() -> str:
 
 
 def schemas() -> frozenset[str]:
-    """The names of all migrations that this version of trapstreet has, in their order when sorted."""
-    from django.db.migrations.loader import MigrationLoader
+    """The names of all migrations that this version of trapstreet has, in their order when sorted.
+
+    Every command asks: none of them is loaded.
+    """
+    from django.conf import settings
 
     from trapstreet.store.django_settings import configure
 
     configure()
-    return frozenset(name for app, name in MigrationLoader(None).disk_migrations if app == "store")
+    package = import_module(settings.MIGRATION_MODULES.get("store") or "trapstreet.store.migrations")
+    return frozenset(name for _, name, is_package in iter_modules(package.__path__) if not is_package)
 
 
 def require_postgresql(url: str) -> str:

@@ -12,7 +12,7 @@ def configure() -> None:
 
     if settings.configured:
         return
-    import django
+    from django.apps import apps
 
     settings.configure(
         INSTALLED_APPS=INSTALLED_APPS,
@@ -21,4 +21,4 @@ def configure() -> None:
         TIME_ZONE=TIME_ZONE,
         LOGGING_CONFIG=None,
     )
-    django.setup()
+    apps.populate(settings.INSTALLED_APPS)  # django.setup() would load what pages are served with, too

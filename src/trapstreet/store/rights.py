@@ -109,6 +109,32 @@ def changes_of(place: RightsPlace, *, since: int, ring: KeyRing) -> list[Changed
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """Something that changed at a place, and the alert for it, by its number and when it was raised."""
+
+    place: str
+    alert: int
+    raised_at: int
+    content: bytes
+
+
+def places() -> list[str]:
+    """The names of all places."""
+    return list(RightsPlace.objects.values_list("name", flat=True))
+
+
+def alerted(names: Collection[str], *, since: int, ring: KeyRing) -> list[Alerted]:
+    """What changed at some places and has an alert that was raised from a time on."""
+    rows = RightsChange.objects.filter(place__name__in=names, alert__raised_at__gte=since)
+    found = []
+    for row in rows.select_related("place", "alert"):
+        content = open_sealed(_key(ring), bytes(row.content), aad=_aad("change", row.place, row.at))
+        if row.alert:
+            found.append(Alerted(row.place.name, row.alert.id, row.alert.raised_at, content))
+    return found
+
+
 def take(place: RightsPlace, content: bytes, *, ring: KeyRing, at: int) -> None:
     """Keep what was taken away on purpose."""
     sealed = seal(_key(ring), content, aad=_aad("taken", place, at))

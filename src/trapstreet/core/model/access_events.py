@@ -61,6 +61,10 @@ class Unread:
     why: str
 
 
+CONNECTED = "CONNECT"
+"""The statement of a `PastUse` of which a log says no more than that somebody came in."""
+
+
 @dataclass(frozen=True, slots=True)
 class PastUse:
     """All uses of one statement by one account.
@@ -72,6 +76,7 @@ class PastUse:
     programs     what the clients called themselves
     times        how often;  first, last  Unix microseconds
     rows         how many came back in all; None where no log says
+    clients      the hosts it came from; "" where a log does not say
     """
 
     who: str
@@ -84,6 +89,7 @@ class PastUse:
     first: int
     last: int
     rows: int | None = None
+    clients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

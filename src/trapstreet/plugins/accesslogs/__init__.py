@@ -2,6 +2,7 @@
 
 A kind is a module with
     title             what people call it
+    schemes           whose logs they are, by how locations begin: ("postgresql",), "" for folders; () of any
     knows(line)       whether a line is the beginning of a record of this kind
     read(lines, log)  what the file tells, as AccessEvents, and Unread for what it does not
 A name that begins with "_" is a part that kinds share.
@@ -38,16 +39,19 @@ class Log:
 
     label     of the file, safe to print
     zone      of its times, where they do not say it themselves
+    place     whose log it is: the folder that its paths are in, where they are not whole
     """
 
     label: str
     zone: tzinfo | None = None
+    place: str = ""
 
 
 class Kind(Protocol):
     """A module of this folder."""
 
     title: str
+    schemes: tuple[str, ...]
 
     def knows(self, line: str) -> bool: ...
     def read(self, lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]: ...

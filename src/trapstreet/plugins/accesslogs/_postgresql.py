@@ -28,13 +28,15 @@ _PARAMETER = re.compile(r"\$(\d+) = (NULL|'((?:[^']|'')*)')", re.DOTALL)
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 _CONNECTED = "connection authorized: "
 _MOST_SESSIONS = 10_000
+_REFUSED = ("42", "3D", "3F", "0A", "25", "26", "34")
+"""Classes of SQLSTATE that come before anything was read: no right, no such thing, not now."""
 _NOT_THERE = ("<not logged>", "<none>", "<previously logged>")
 
 
 class Entry(msgspec.Struct, gc=False):
     """One message of a server, and the number of its line; "" is what is not given.
 
-    command  what the session was doing, like SELECT
+    command  what the session was doing, like SELECT;  state  its SQLSTATE
     """
 
     line: int
@@ -49,6 +51,7 @@ class Entry(msgspec.Struct, gc=False):
     query: str
     program: str
     command: str = ""
+    state: str = ""
 
 
 class _Open(msgspec.Struct):
@@ -77,7 +80,7 @@ class _Open(msgspec.Struct):
 
 class Statements:
     """Puts together what several lines say of one statement: log_statement's, then pgaudit's, one for each
-    table. A statement that the server refused is no use of anything."""
+    table. A statement that the server refused is no use of anything; what breaks off may have given rows."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
@@ -89,7 +92,8 @@ class Statements:
             return self._audited(entry, message[7:])
         if entry.severity in ("ERROR", "FATAL"):
             before = self._open.get(entry.session)
-            if before is not None and not before.audited and before.entry.query in ("", entry.query):
+            of_it = before is not None and not before.audited and before.entry.query in ("", entry.query)
+            if before is not None and of_it and _is_refused(entry.state, before.statement):
                 del self._open[entry.session]
         elif asked := _ASKED.match(message):
             name = asked[1] or ""
@@ -170,6 +174,12 @@ def entries_of(entries: Iterator[Entry | Unread]) -> Iterator[AccessEvent | Unre
         except (csv.Error, ValueError):
             yield Unread(each.line, "torn, or no line of a pgaudit that is known")
     yield from statements.rest()
+
+
+def _is_refused(state: str, statement: str) -> bool:
+    """Whether an error came before anything was done; of several statements the first ones were done."""
+    alone = ";" not in statement.rstrip().removesuffix(";")
+    return not state or (alone and state.startswith(_REFUSED))
 
 
 @lru_cache(maxsize=4_096)

@@ -9,13 +9,25 @@ from trapstreet.plugins.accesslogs import Lines, Log
 from trapstreet.plugins.accesslogs._times import Times
 
 title = "MariaDB's server_audit.log"
+schemes = ("mariadb",)
 
 _LINE = re.compile(r"(\d{8} \d\d:\d\d:\d\d),([^,]*),([^,]*),([^,]*),(\d+),(\d+),([A-Z_]+),(.*)\n", re.DOTALL)
 _ACTS = {"READ": Act.READ, "WRITE": Act.WRITE}
+_COMMENTS = r"(?:\s|/\*.*?\*/|(?:--\s|\#)[^\n]*\n)*"
+_EXPLAINS = re.compile(
+    rf"{_COMMENTS}(?:EXPLAIN|DESCRIBE|DESC)\s+(?:(?:EXTENDED|PARTITIONS|FORMAT\s*=\s*\w+)\s+)?"
+    r"[\s(]*(?:SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b",
+    re.DOTALL | re.IGNORECASE,
+)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MEANT = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "0": "\0"}
 _STATISTICS = {"table_stats", "column_stats", "index_stats"}
 """Read by the server itself, with whatever comes first."""
+_REFUSALS = frozenset(
+    "1044 1045 1046 1049 1051 1054 1064 1142 1143 1146 1149 1227 1305 1356 1370 1698".split()
+)
+"""Errors that come before anything was read: no right, no such thing. What breaks off later may have given
+rows."""
 _MOST_CONNECTIONS = 10_000
 
 
@@ -31,7 +43,8 @@ class _Open:
     on: list[tuple[str, ...]] = field(default_factory=list)
 
     def event(self, statement: str = "", database: str = "") -> AccessEvent:
-        return AccessEvent(self.time, self.user, self.act, tuple(self.on), statement, database, self.client)
+        act = Act.EXPLAIN if _EXPLAINS.match(statement) else self.act
+        return AccessEvent(self.time, self.user, act, tuple(self.on), statement, database, self.client)
 
 
 def knows(line: str) -> bool:
@@ -62,7 +75,7 @@ def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
             elif what.startswith("QUERY"):
                 opened.pop(connection, None)
                 database, statement, status = _query(rest)
-                if status == "0":  # else the server refused it
+                if status not in _REFUSALS:
                     yield (before or _Open(time, user, client, query)).event(statement, database)
             elif what == "CONNECT" and rest.endswith(",0"):
                 yield AccessEvent(time, user, Act.CONNECT, database=rest.partition(",")[0], client=client)

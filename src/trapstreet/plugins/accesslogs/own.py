@@ -7,8 +7,10 @@ import msgspec
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
 from trapstreet.plugins.accesslogs import Lines, Log
+from trapstreet.plugins.accesslogs._files import file_path, share_path
 
 title = "JSON lines of one's own"
+schemes = ()
 
 _ACTIONS = {each.value: each for each in Act}
 
@@ -50,7 +52,7 @@ def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
 
 
 def _event(line: _Line, zone: tzinfo) -> AccessEvent:
-    path = tuple(line.object) if isinstance(line.object, list) else tuple(line.object.split("."))
+    path = _path(line.object)
     return AccessEvent(
         time=_time(line.ts, zone),
         who=line.user,
@@ -64,6 +66,17 @@ def _event(line: _Line, zone: tzinfo) -> AccessEvent:
         parameters=tuple(None if each is None else str(each) for each in line.parameters),
         records=tuple((line.column, str(each)) for each in line.records),
     )
+
+
+def _path(named: str | list[str]) -> tuple[str, ...]:
+    """The path of a table, or a file's folder and name."""
+    if isinstance(named, str) and named.startswith("smb://"):
+        server, _, inner = named.removeprefix("smb://").partition("/")
+        share, _, whole = inner.partition("/")
+        return share_path(f"smb://{server}/{share}", whole)
+    if not isinstance(named, list):
+        return file_path(named) if named.startswith("/") else tuple(named.split("."))
+    return file_path("/".join(named)) if named and named[0].startswith("/") else tuple(named)
 
 
 def _time(text: str | float, zone: tzinfo) -> int:

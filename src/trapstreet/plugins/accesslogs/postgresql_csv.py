@@ -11,6 +11,7 @@ from trapstreet.plugins.accesslogs._postgresql import LONGEST_FIELD, Entry, entr
 from trapstreet.plugins.accesslogs._times import Times
 
 title = "PostgreSQL's csvlog (postgresql-*.csv)"
+schemes = ("postgresql",)
 
 _FEWEST = 23
 """Fields of a record in version 12; later ones have more behind them."""
@@ -38,7 +39,7 @@ def _entries(lines: Lines, times: Times) -> Iterator[Entry | Unread]:
                     raise csv.Error("torn")
                 yield Entry(
                     lines.first, at(row[0]), row[1], row[2], without_port(row[4]), row[5], row[11], row[13],
-                    row[14], row[19], row[22], row[7],
+                    row[14], row[19], row[22], row[7], row[12],
                 )  # fmt: skip
                 lines.settle()
         except (csv.Error, ValueError):

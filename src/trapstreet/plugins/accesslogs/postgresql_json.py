@@ -13,6 +13,7 @@ from trapstreet.plugins.accesslogs._postgresql import LONGEST_FIELD, Entry, entr
 from trapstreet.plugins.accesslogs._times import Times
 
 title = "PostgreSQL's jsonlog (postgresql-*.json)"
+schemes = ("postgresql",)
 
 _LINE = re.compile(r'^\{"timestamp":"[^"]*",.*"error_severity":')
 
@@ -29,6 +30,7 @@ class _Line(msgspec.Struct, gc=False):
     statement: str = ""
     application_name: str = ""
     ps: str = ""
+    state_code: str = ""
 
 
 def knows(line: str) -> bool:
@@ -48,7 +50,7 @@ def _entries(lines: Lines, times: Times) -> Iterator[Entry | Unread]:
             entry = Entry(
                 lines.number, times.at(each.timestamp), each.user, each.dbname, each.remote_host,
                 each.session_id, each.error_severity, each.message, each.detail, each.statement,
-                each.application_name, each.ps,
+                each.application_name, each.ps, each.state_code,
             )  # fmt: skip
         except (msgspec.DecodeError, ValueError):
             yield Unread(lines.number, "torn, or no record of a jsonlog")

@@ -7,6 +7,7 @@ class LogImport(models.Model):
     """Some stretch of an access log, taken in once.
 
     name          of its files in the workspace's folder of events
+    log           the name of the first import of the same log, whose later ones went on where it ended
     place         whose log it is, as `server_of` names it
     kind          a kind of access log;  label  the file's name, safe to print
     head          SHA-256 of the log's first line, by which a log that grew or was moved is found again
@@ -16,6 +17,7 @@ class LogImport(models.Model):
     """
 
     name = models.CharField(max_length=32, unique=True)
+    log = models.CharField(max_length=32, db_index=True)
     place = models.TextField()
     kind = models.CharField(max_length=32)
     label = models.TextField()

@@ -1,0 +1,148 @@
+"""Who used which files: from what a real Samba wrote, and lines of one's own, to a plan, by command."""
+
+import json
+import os
+import pwd
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from desk import Desk
+from samba import samba
+from servers import PASSWORD, _present
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def share() -> Iterator[Path]:
+    """Files of two folders that all may read."""
+    if os.geteuid() != 0:
+        if os.environ.get("TRAPSTREET_REQUIRE_SERVERS") == "1":
+            pytest.fail("only root may change the rights on files of others")
+        pytest.skip("only root may change the rights on files of others")
+    made = Path(tempfile.mkdtemp(prefix="trapstreet-share-", dir="/tmp"))
+    made.chmod(0o755)
+    for folder in ("hr", "sales"):
+        (made / folder).mkdir(mode=0o755)
+        for n in range(3):
+            path = made / folder / f"{n}.csv"
+            path.write_text("x")
+            path.chmod(0o644)
+    yield made
+    rmtree(made)
+
+
+@pytest.fixture
+def who(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two who can log in, whatever this system says."""
+    users = pwd.getpwall()
+    names = [each.pw_name for each in users if each.pw_uid][:2]
+    listed = [
+        pwd.struct_passwd((*each[:6], "/bin/sh" if each.pw_name in names else "/usr/sbin/nologin"))
+        for each in users
+    ]
+    monkeypatch.setattr(pwd, "getpwall", lambda: listed)
+    return names
+
+
+def imported(desk: Desk, share: Path, uses: list[tuple[str, str]]) -> None:
+    lines = [{"ts": "2026-11-03T10:00:00Z", "user": user, "object": f"{share}/{name}"} for user, name in uses]
+    log = desk.write("files.jsonl", "".join(f"{json.dumps(each)}\n" for each in lines))
+    desk.do("access", "import", log, "--place", share)
+
+
+def test_what_samba_wrote_is_taken_in_as_uses_of_files(desk: Desk) -> None:
+    import smbclient  # type: ignore[import-untyped]
+
+    server = _present(samba)
+    folder = server.folder / "audited"
+    (folder / "hr").mkdir(exist_ok=True)
+    for name in ("plan.csv", "hr/pay roll.csv", "hr/other.csv"):
+        (folder / name).write_text("x")
+    began = datetime.now(UTC).timestamp() * 1e6
+    shown = {"port": server.port, "username": server.user, "password": PASSWORD}
+    unc = r"\\127.0.0.1\audited"
+    for name in (r"\plan.csv", r"\hr\pay roll.csv"):
+        with smbclient.open_file(unc + name, "rb", **shown) as file:
+            assert file.read() == b"x"
+    smbclient.listdir(rf"{unc}\hr", **shown)
+    with smbclient.open_file(rf"{unc}\new.csv", "wb", **shown) as file:
+        file.write(b"x")
+    with pytest.raises(OSError, match="No such file"):
+        smbclient.open_file(rf"{unc}\none.csv", **shown)
+    smbclient.reset_connection_cache()
+    done = desk.json("access", "import", server.folder / "log", "--place", folder)["logs"][0]
+    assert done["kind"] == "samba_audit" and not done["unread"]
+    assert began - 1e6 <= done["first"] <= done["last"] <= datetime.now(UTC).timestamp() * 1e6
+    from trapstreet.app.uses import past_uses
+    from trapstreet.app.workspace import Workspace
+
+    uses = past_uses(Workspace.open(desk.workspace), str(folder))
+    assert {each.who for each in uses} == {server.user}
+    assert {each.on for each in uses} == {
+        ((str(folder), "plan.csv"),),
+        ((str(folder / "hr"), "pay roll.csv"),),
+        ((str(folder), "hr"),),  # listed
+        ((str(folder), "new.csv"),),
+    }
+
+
+def test_rights_on_files_stand_beside_who_used_them(desk: Desk, share: Path, who: list[str]) -> None:
+    used, never = who
+    imported(
+        desk, share, [(used, "sales/1.csv"), (used, "sales/1.csv"), (used, "hr"), ("stranger", "hr/0.csv")]
+    )
+    found = desk.json("access", "use", share)
+    by_folder = {each["what"][0]: each for each in found["resources"]}
+    assert (by_folder[f"{share}/sales"]["used"], by_folder[f"{share}/hr"]["used"]) == (1, 0)
+    assert not found["gone"]
+    assert [each["who"] for each in found["impossible"]] == ["stranger"]
+    assert f"{share}/hr/0.csv: 1 use" in desk.do("access", "use", share)
+    of = desk.json("access", "use", share, "--of", "sales")["rights"]
+    assert {each["who"]: each["status"] for each in of} == {used: "used", never: "never"}
+    below = desk.json("access", "use", share / "sales")["resources"]
+    assert [each["what"][0] for each in below] == [f"{share}/sales"]
+
+
+def test_a_plan_for_files_is_written_made_and_taken_back(
+    desk: Desk, share: Path, who: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(desk, share, [(who[0], "sales/1.csv"), (who[1], "sales/gone.csv")])
+    monkeypatch.chdir(share.parent)
+    out = desk.folder / "less"
+    said = desk.do("access", "advise", share.name, "--out", out, status=6)
+    assert f"at {share}: 1 right can be taken away." in said
+    assert f"others may no longer enter {share}/hr" in said
+    assert f"{share}/sales/gone.csv: no such file is there" in said
+    assert f"{share}/hr: 3 files rw-r--r--: {', '.join(sorted(who))}" in said
+    assert (out / "forward.sh").read_text().endswith(f"\nchmod o-x -- '{share}/hr'\n")
+    monkeypatch.chdir("/")
+    desk.do("access", "apply", out)
+    assert (share / "hr").stat().st_mode & 0o777 == 0o754
+    assert "was applied already" in desk.refused(2, "access", "apply", out)
+    assert "1 right given back" in desk.do("access", "apply", out, "--undo")
+    assert (share / "hr").stat().st_mode & 0o777 == 0o755
+
+
+def test_what_owners_want_to_stay_stays_with_the_way_to_it(share: Path, who: list[str]) -> None:
+    from trapstreet.app.advising import advise
+    from trapstreet.core.model.access_events import PastUse
+
+    use = PastUse(who[0], "", ((f"{share}/sales", "1.csv"),), "", "", (), 1, 1, 1)
+    hr = f"{share}/hr"
+    found = advise(str(share), [use], confirmed=frozenset({("PUBLIC", hr, (hr,))}))
+    assert not found.advice.changes
+    assert f"others may no longer enter {hr}" in {each.says for each in found.spared}
+    assert str(share) in {each.on[0] for each in found.spared}, "the way to it"
+    assert f"{share}/sales" not in {each.on[0] for each in found.spared}
+
+
+def test_a_file_is_no_place_and_a_folder_that_is_not_there_is_said_to(desk: Desk, share: Path) -> None:
+    imported(desk, share, [("root", "hr/0.csv")])
+    assert "is no folder" in desk.refused(2, "access", "advise", share / "hr" / "0.csv")
+    assert "no such folder" in desk.refused(4, "access", "advise", share / "nothing")

@@ -4,9 +4,10 @@
 
 PostgreSQL with 300 tables in 20 schemas, 60 groups and 200 people in three groups each; every person ran 50
 shapes of statements over the tables that they can read, drawn at random with a fixed seed, with new values
-each time. The log is imported first (bench/access_events.py measures that). Measured are the replay, from the
-Parquet files to the verdict on each use, with all that can be taken away gone, and the whole command with its
-search.
+each time; and five of them each used one of 50 tables that everybody may read. The log is imported first
+(bench/access_events.py measures that). Measured are the replay, from the Parquet files to the verdict on each
+use, with all that can be taken away gone; the whole command with its search; and the same with what few used
+given to those few.
 """
 
 import json
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -28,6 +30,8 @@ from trapstreet.app.workspace import Workspace
 from trapstreet.plugins.changes import place_at
 
 USES, PEOPLE, GROUPS, TABLES, SCHEMAS, SHAPES = 1_000_000, 200, 60, 300, 20, 50
+FOR_ALL, FEW = 50, 5
+"""Tables that everybody may read, and how many people use each."""
 SECONDS = 60
 _WHERE = (
     "SELECT * FROM {} WHERE a = {}",
@@ -50,12 +54,25 @@ def main() -> None:
         with log.open("w", encoding="utf-8") as file:
             file.writelines(_log(rng, reach, uses))
         at.say("import", at.run("access", "import", log, "--place", url), items=uses)
-        plan = at.folder / "plan"
-        at.say("access advise, search and all", at.run("access", "advise", url, "--out", plan), items=uses)
-        document = json.loads((plan / "plan.json").read_bytes())
+        document = _advised(at, url, uses)
         taken = {each["key"] for each in document["changes"]}
-        print(f"{len(taken):,} rights can go, {len(document['needed']):,} are needed; {document['largest']=}")
         _replay(at, url, taken, uses)
+        document = _advised(at, url, uses, "--narrow")
+        narrowed = [each for each in document["changes"] if each["to"]]
+        for_all = sum(each["of"] == "PUBLIC" for each in narrowed)
+        print(f"{len(narrowed):,} rights narrowed, of them {for_all} of everybody")
+        if for_all < FOR_ALL or document["proof"]["blocked"]:
+            at.missed.append("narrowed")
+
+
+def _advised(at: Desk, url: str, uses: int, *how: str) -> dict[str, Any]:
+    plan = at.folder / f"plan{''.join(how)}"
+    what = " ".join(("access advise", *how))
+    at.say(f"{what}, search and all", at.run("access", "advise", url, *how, "--out", plan), items=uses)
+    document: dict[str, Any] = json.loads((plan / "plan.json").read_bytes())
+    gone, needed = len(document["changes"]), len(document["needed"])
+    print(f"{gone:,} rights can go or be narrowed, {needed:,} are needed; {document['largest']=}")
+    return document
 
 
 def _replay(at: Desk, url: str, taken: set[str], uses: int) -> None:
@@ -103,6 +120,10 @@ def _fill(server: str, rng: random.Random) -> tuple[str, dict[str, list[str]]]:
             groups = rng.sample([*of_group], 3)
             connection.execute(f"CREATE ROLE p{n} LOGIN IN ROLE {', '.join(groups)}".encode())
             reach[f"p{n}"] = [table for group in groups for table in of_group[group]]
+        connection.execute(b"CREATE SCHEMA everybody; GRANT USAGE ON SCHEMA everybody TO PUBLIC")
+        for n in range(FOR_ALL):
+            connection.execute(f"CREATE TABLE everybody.t{n} AS SELECT 1 AS a, 1 AS b".encode())
+            connection.execute(f"GRANT SELECT ON everybody.t{n} TO PUBLIC".encode())
     return url, reach
 
 
@@ -112,9 +133,12 @@ def _log(rng: random.Random, reach: dict[str, list[str]], uses: int) -> Iterator
         for who, tables in reach.items()
     }
     people = [*reach]
+    for n in range(FOR_ALL):
+        for who in rng.sample(people, FEW):
+            shapes[who].insert(0, _WHERE[0].replace("{}", f"everybody.t{n}", 1))
     for n in range(uses):
         who = people[n % PEOPLE]
-        statement = shapes[who][n // PEOPLE % SHAPES].replace("{}", str(rng.randrange(1_000_000)))
+        statement = shapes[who][n // PEOPLE % len(shapes[who])].replace("{}", str(rng.randrange(1_000_000)))
         event = {"ts": 1_767_225_600 + n, "user": who, "database": "worked", "statement": statement}
         yield f"{json.dumps(event)}\n"
 

@@ -10,9 +10,10 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, settings
 
-from desk import Desk
+from desk import Desk, copy_of, workspace_in
 from trapstreet.app import birth
-from trapstreet.store import migrate
+from trapstreet.app.workspace import Workspace
+from trapstreet.store import disconnect, migrate
 from tries import tries
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -94,14 +95,22 @@ def _few_numbers_to_draw_from() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each desk begins as."""
+    _DRAW.seed("a workspace")
+    return workspace_in(tmp_path_factory.mktemp("begun"))
+
+
 @pytest.fixture
-def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A fresh workspace with a confirmed kit, which costs 1 ms instead of 0.4 s."""
+def desk(
+    _begun: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    """A fresh workspace with a confirmed kit, open; copied, it costs 5 ms instead of 40, and kits 1 ms."""
     monkeypatch.setattr("trapstreet.keys.kit._LOG2_N", 8)
     monkeypatch.setenv("TRAPSTREET_KIT_PASSPHRASE", "a passphrase for tests")
     monkeypatch.delenv("TRAPSTREET_WORKSPACE", raising=False)
-    made = Desk(tmp_path, capsys)
-    kit = tmp_path / "kit.txt"
-    status = made.run("init", made.workspace, "--keys", tmp_path / "keys", "--kit", kit, "--kit-confirmed")
-    assert status == 0, made.err
+    disconnect()
+    made = copy_of(_begun, tmp_path, capsys)
+    Workspace.open(made.workspace)
     return made

@@ -6,13 +6,12 @@ Each skips where it is not installed, as servers.py does.
 import atexit
 import os
 import shutil
-import socket
 import subprocess
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from domain_controllers import new_domain
 from servers import PASSWORD, _folder, _free_port, _wait_for_port
 
 DOMAIN_PASSWORD = f"{PASSWORD}A1"
@@ -107,23 +106,7 @@ def slapd(*, limit: int = -1, strangers: str = "auth") -> Slapd | None:
     return Slapd(port, tls_port, ca)
 
 
-_DOMAIN = """[global]
-netbios name = DC1
-workgroup = EXAMPLE
-realm = EXAMPLE.TEST
-server role = active directory domain controller
-server services = ldap
-interfaces = {address}/8
-bind interfaces only = yes
-disable netbios = yes
-binddns dir = {folder}/bind-dns
-cache directory = {folder}/cache
-lock directory = {folder}
-state directory = {folder}/state
-private dir = {folder}/private
-pid directory = {folder}
-ncalrpc dir = {folder}/rpc
-log file = {folder}/log
+_SETTINGS = """server services = ldap
 tls certfile = {folder}/cert.pem
 tls keyfile = {folder}/key.pem
 tls cafile = {folder}/cert.pem
@@ -144,45 +127,14 @@ class Domain:
 
 @cache
 def domain() -> Domain | None:
-    daemon, tool = shutil.which("samba", path=f"{os.defpath}:/usr/sbin"), shutil.which("samba-tool")
-    parts = Path("/usr/share/samba/setup").is_dir() and any(Path("/usr/lib").glob("*/samba/ldb/acl.so"))
-    if not daemon or not tool or not parts or os.geteuid() != 0:
+    if not any(Path("/usr/lib").glob("*/samba/ldb/acl.so")):
         return None
-    folder = _folder("domain")
-    address = f"127.{folder.stat().st_ino % 250 + 2}.{os.getpid() % 250 + 2}.9"
-    config = folder / "smb.conf"
-    subprocess.run(
-        ["/usr/bin/python3", "-I", tool, "domain", "provision", "--realm=EXAMPLE.TEST",
-         "--domain=EXAMPLE", f"--adminpass={DOMAIN_PASSWORD}",
-         "--server-role=dc", "--dns-backend=NONE", "--host-name=dc1", f"--host-ip={address}",
-         f"--targetdir={folder}"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    ca = certificate(folder, address)
-    (folder / "key.pem").chmod(0o600)
-    config.write_text(_DOMAIN.format(folder=folder, address=address))
-    fill = ["/usr/bin/python3", "-I", Path(__file__).with_name("domain_people.py"), config, DOMAIN_PASSWORD]
-    subprocess.run(fill, check=True, capture_output=True)
-    process = subprocess.Popen(
-        [daemon, "-i", "-M", "single", "-s", config],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(process.wait)
-    atexit.register(process.terminate)
-    _wait_for_address(address, 636, process)
-    return Domain(address, ca, folder)
-
-
-def _wait_for_address(address: str, port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex((address, port)) == 0:
-                return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("samba did not start")
-        time.sleep(0.1)
+    made = new_domain("EXAMPLE", DOMAIN_PASSWORD)
+    if made is None:
+        return None
+    ca = certificate(made.folder, made.address)
+    (made.folder / "key.pem").chmod(0o600)
+    made.set(_SETTINGS.format(folder=made.folder))
+    made.fill(Path(__file__).with_name("domain_people.py").read_text(), DOMAIN_PASSWORD)
+    made.serve(636)
+    return Domain(made.address, ca, made.folder)

@@ -38,6 +38,7 @@ pid directory = {folder}/pid
 ncalrpc dir = {folder}/rpc
 log file = {folder}/log
 max log size = 0
+log level = 0 full_audit:1
 mangled names = no
 
 [yards]
@@ -52,6 +53,15 @@ guest ok = yes
 [hidden$]
 path = {folder}/hidden
 comment = not shown
+
+[audited]
+path = {folder}/audited
+read only = no
+vfs objects = full_audit
+full_audit:prefix = %u|%I|%m|%S|%P
+full_audit:success = create_file pread_recv pwrite_recv renameat unlinkat openat
+full_audit:failure = create_file
+full_audit:syslog = false
 
 [closed]
 path = {folder}/closed
@@ -74,7 +84,8 @@ def samba() -> Samba | None:
     if not daemon or os.geteuid() != 0:
         return None
     folder, port, user = _folder("samba"), _free_port(), getuser()
-    for name in ("private", "lock", "state", "cache", "pid", "rpc", "yards", "open", "hidden", "closed"):
+    shares = ("yards", "open", "hidden", "closed", "audited")
+    for name in ("private", "lock", "state", "cache", "pid", "rpc", *shares):
         (folder / name).mkdir()
     config = folder / "smb.conf"
     config.write_text(_CONFIG.format(folder=folder, port=port))

@@ -99,6 +99,12 @@ def hogs() -> Iterator[object]:
         hoard.append(bytearray(64 << 20))
 
 
+def grows(megabytes: int) -> Iterator[object]:
+    hoard = bytearray(megabytes << 20)
+    yield pid()
+    del hoard
+
+
 def shouts() -> Iterator[object]:
     for _ in range(2000):
         os.write(1, b"o" * 4096)

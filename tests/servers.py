@@ -47,9 +47,29 @@ def mariadb_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def mariadb_clone_url() -> str:
+    """mariadb://root@127.0.0.1:PORT/: another one, as it comes, that looks no names of hosts up."""
+    return _present(_mariadb_clone)
+
+
+@pytest.fixture(scope="session")
+def mariadb_office() -> "Audited":
+    """A server of one's own: all its accounts and databases are the test's. It believes a PROXY protocol."""
+    return _present(_mariadb_office)
+
+
+@pytest.fixture(scope="session")
 def sshd() -> "Sshd":
     """An OpenSSH server that lets this user in by key, for SFTP only."""
     return _present(_sshd)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A MariaDB server that tells what is done there in a log, from wherever PROXY says that it is."""
+
+    url: str
+    log: Path
 
 
 @dataclass(frozen=True)
@@ -137,17 +157,58 @@ def _postgres_15() -> str | None:
 
 @cache
 def _mariadb() -> str | None:
+    started = _mariadbd("mariadb")
+    if started is None:
+        return None
+    endpoint, port = started
+
+    import pymysql
+
+    with pymysql.connect(unix_socket=str(endpoint), user="root") as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mysql.global_priv WHERE user = ''")  # nobody would hide everybody@'%'
+        cursor.execute("FLUSH PRIVILEGES")
+        cursor.execute("CREATE DATABASE trapstreet CHARACTER SET utf8mb4")
+        cursor.execute("CREATE USER tester@'%'")
+        cursor.execute("GRANT ALL ON *.* TO tester@'%' WITH GRANT OPTION")
+        cursor.execute("CREATE USER locked@'%%' IDENTIFIED BY %s", (PASSWORD,))
+    return f"mariadb://tester@127.0.0.1:{port}/trapstreet"
+
+
+@cache
+def _mariadb_clone() -> str | None:
+    started = _mariadbd("mariadb-clone", "--skip-name-resolve")
+    return f"mariadb://root@127.0.0.1:{started[1]}/" if started else None
+
+
+@cache
+def _mariadb_office() -> "Audited | None":
+    folder = _folder("mariadb-log")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    log = folder / "server_audit.log"
+    started = _mariadbd(
+        "mariadb-office", "--skip-name-resolve", "--proxy-protocol-networks=127.0.0.1",
+        "--plugin-load-add=server_audit", f"--server-audit-file-path={log}",
+        "--server-audit-events=CONNECT,QUERY,TABLE",
+    )  # fmt: skip
+    return Audited(f"mariadb://root@127.0.0.1:{started[1]}/", log) if started else None
+
+
+def _mariadbd(name: str, *options: str) -> tuple[Path, int] | None:
+    """A new server, with a `test` database as they come: its socket and its port."""
     install, daemon = (
         shutil.which("mariadb-install-db"),
         shutil.which("mariadbd", path=f"{os.defpath}:/usr/sbin"),
     )
     if not install or not daemon:
         return None
-    folder = _folder("mariadb")
+    folder = _folder(name)
     data, endpoint, port = folder / "data", folder / "socket", _free_port()
     user = ["--user=root"] if os.geteuid() == 0 else []
+    # A server that starts takes files away that another one has in the same folder.
+    apart = {**os.environ, "TMPDIR": str(folder)}
     subprocess.run(
         [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *user],
+        env=apart,
         check=True,
         capture_output=True,
     )
@@ -160,8 +221,13 @@ def _mariadb() -> str | None:
             f"--port={port}",
             "--bind-address=127.0.0.1",
             "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-flush-method=nosync",
+            "--sync-frm=0",
+            "--aria-group-commit=soft",
+            *options,
             *user,
         ],
+        env=apart,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -169,17 +235,7 @@ def _mariadb() -> str | None:
     atexit.register(process.wait)
     atexit.register(process.terminate)
     _wait_for(endpoint, process)
-
-    import pymysql
-
-    with pymysql.connect(unix_socket=str(endpoint), user="root") as connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM mysql.global_priv WHERE user = ''")  # nobody would hide everybody@'%'
-        cursor.execute("FLUSH PRIVILEGES")
-        cursor.execute("CREATE DATABASE trapstreet CHARACTER SET utf8mb4")
-        cursor.execute("CREATE USER tester@'%'")
-        cursor.execute("GRANT ALL ON *.* TO tester@'%' WITH GRANT OPTION")
-        cursor.execute("CREATE USER locked@'%%' IDENTIFIED BY %s", (PASSWORD,))
-    return f"mariadb://tester@127.0.0.1:{port}/trapstreet"
+    return endpoint, port
 
 
 @cache

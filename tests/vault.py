@@ -62,8 +62,11 @@ vfs objects = acl_xattr
 acl_xattr:ignore system acls = yes
 acl_xattr:security_acl_name = user.NTACL
 """
-_SHARES = {"files": "", "few": "", "open": "guest ok = yes\n", "spare": "", "modes": "vfs objects =\n"}
-"""With settings of their own; in the last, rights are modes of Unix."""
+_SHARES = {
+    "files": "", "few": "", "open": "guest ok = yes\n", "spare": "", "modes": "vfs objects =\n",
+    "both": "acl_xattr:ignore system acls = no\n",
+}  # fmt: skip
+"""With settings of their own; in `modes`, rights are modes of Unix, and in `both` these count, too."""
 
 
 class Vault:

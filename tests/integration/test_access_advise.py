@@ -247,6 +247,34 @@ def test_a_use_that_row_security_would_leave_other_rows_is_blocked(empty: World)
         assert replay.blocked(member) == {0: "row security would leave it other rows"}
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT a FROM {}", "UPDATE {} SET a = 1", "DO 'no values in it'"],
+    ids=lambda each: each[:6],
+)
+def test_uses_of_tables_with_names_alike_are_each_asked_for(empty: World, statement: str) -> None:
+    """What takes statements together must not take tables together: months, customers, schemas."""
+    from pglast.parser import fingerprint
+
+    empty.named("anna")
+    tables = ["public.log_2024_10", "public.log_2025_11", "one.log", "two.log"]
+    empty.do("CREATE ROLE {anna} LOGIN; CREATE SCHEMA one; CREATE SCHEMA two")
+    empty.do("GRANT USAGE ON SCHEMA one, two TO {anna}")
+    for each in tables:
+        empty.do(f"CREATE TABLE {each} (a int); GRANT SELECT, UPDATE ON {each} TO {{anna}}")
+    uses = [
+        replace(used(empty, "anna", asked, on=each), fingerprint=fingerprint(asked))
+        for each in tables
+        for asked in [statement.replace("{}", each)]
+    ]
+    with place_at(empty.url) as place:
+        changes = place.changes()
+        replay = place.replay(uses, changes)
+        for number, each in enumerate(tables):
+            away = [change for change in changes if ".".join(change.on[1:]) == each]
+            assert [*replay.blocked(away)] == [number]
+
+
 UNSEEN = {
     "a function": ("SELECT peek()", ""),
     "an operator": ("SELECT 1 ?? 2", ""),

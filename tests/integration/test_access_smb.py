@@ -10,10 +10,10 @@ from desk import Desk
 from servers import PASSWORD, _present
 from trapstreet.access import EffectiveAccess, Reading
 from trapstreet.core.model.rights import How, Level
+from trapstreet.plugins._smb import knowledge
 from trapstreet.plugins._smb.names import Policy
 from trapstreet.plugins._smb.session import SmbSession
-from trapstreet.plugins.permissions import _smb_knowledge
-from trapstreet.plugins.permissions._smb_walk import Folder, Reader
+from trapstreet.plugins._smb.walk import Folder, Reader
 from vault import ALLOW, DENY, FULL, READ, USERS, Ace, Setting, Vault, descriptor, vault
 from vault_yard import (
     ASKING,
@@ -199,7 +199,7 @@ def test_who_may_read_as_a_backup_does_is_perhaps_where_samba_keeps_the_files(
     yard.put("closed", yard.server.sids["root"], [])
     with yard.server.privileged("u5", "SeBackupPrivilege"):
         assert yard.readers(yard.access(), "closed") == ({"root"}, {"u5"})
-        monkeypatch.setattr(_smb_knowledge, "edition_of", lambda *_: ("Windows 10.0", False))
+        monkeypatch.setattr(knowledge, "edition_of", lambda *_: ("Windows 10.0", False))
         access = yard.access()
     assert "u5" in yard.readers(access, "closed")[0]
     (found,) = (each for each in readings(access, "closed") if each.principal == "u5")
@@ -214,7 +214,7 @@ def test_folders_above_stop_on_windows_who_may_not_pass_through(
     closed = [(DENY, 0, FULL, sid["u1"]), (ALLOW, 3, FULL, sid["Everyone"])]
     yard.put("deep", sid["root"], [(ALLOW, 0, READ, sid["Everyone"])], folder=closed)
     assert yard.readers(yard.access(), "deep") == ({*USERS[:7], "root"} - {"u1"}, {"u1"})
-    monkeypatch.setattr(_smb_knowledge, "edition_of", lambda *_: ("Windows 10.0", False))
+    monkeypatch.setattr(knowledge, "edition_of", lambda *_: ("Windows 10.0", False))
     for holders, expected in (([], set()), ([sid["g0"]], {"u1"}), (["S-1-1-0"], {"u1"})):
         monkeypatch.setattr(Policy, "holders", lambda _, privilege, found=holders: (
             found if privilege == "SeChangeNotifyPrivilege" else []

@@ -313,3 +313,37 @@ def test_several_no_longer_have_a_privilege() -> None:
     assert sentence(two) == "a and b no longer have: superuser"
     one = Change("dismissed", cause="superuser", who=("a",), people=1)
     assert sentence(one) == "a no longer has: superuser"
+
+
+def test_a_right_to_everything_is_told_as_what_it_is() -> None:
+    """GRANT SELECT ON *.*: no membership, nobody new, and no door of any one table is another."""
+
+    def everything(to: int) -> Rights:
+        return server(Door(None, How.GRANT, to, (Grant("SELECT on *.*", to),), 0b111111))
+
+    (gained,) = drift(everything(0b10), everything(0b110)).changes
+    assert (sentence(gained), severity_of(gained)) == ("r2 got or can take: SELECT on *.*", Severity.HIGH)
+    (lost,) = drift(everything(0b110), everything(0b10)).changes
+    assert sentence(lost) == "r2 no longer has: SELECT on *.*"
+    (wide,) = drift(everything(0), everything(0b111111)).changes
+    assert sentence(wide) == "everybody (5) got or can take: SELECT on *.*"
+
+
+def test_what_perhaps_opens_everything_is_a_change_of_each_thing_that_is_told_once() -> None:
+    def copying(to: int) -> Rights:
+        how, grant = How.REPLICATION, Grant("REPLICATION SLAVE: reads all that changes", to)
+        return server(Door(None, how, to, (grant,), 0b111111, sure=False))
+
+    (gained,) = drift(copying(0b10), copying(0b110)).changes
+    assert sentence(gained).startswith("db.hr.employees may have become readable by r2: REPLICATION SLAVE")
+
+
+def test_who_comes_is_told_with_what_is_within_reach_and_a_superuser_without() -> None:
+    before, now = server(granted(0b000110)), server(granted(0b000110))
+    before.principals[2] = Principal("r2", logs_in=False)
+    (came,) = drift(before, now, held={("db", "hr", "employees"): Held(9.0, "special")}).changes
+    assert sentence(came) == "new: r2 can log in, member of nothing; within reach: db.hr.employees"
+    assert (came.weight, came.sensitivity) == (9.0, "special")
+    now.principals[2] = Principal("r2", logs_in=True, note="superuser")
+    got, came = drift(before, now).changes
+    assert (got.sort, sentence(came)) == ("privileged", "new: r2 can log in, member of nothing")

@@ -75,6 +75,34 @@ def test_what_is_removed_weighs_as_much_as_any_set_that_blocks_nobody(seed: int)
     assert sum(weights[key] for key in removed) == pytest.approx(best)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_beside_changes_that_are_made_anyway_it_is_as_large_as_can_be_and_old_answers_help(seed: int) -> None:
+    rng = random.Random(seed)
+    keys = [f"c{n}" for n in range(rng.randint(2, 9))]
+    changes = [change(each) for each in keys]
+    weights = {each: rng.choice((1.0, 1.0, 3.0, 0.25)) for each in keys}
+    needs = [
+        [frozenset(rng.sample(keys, rng.randint(1, min(3, len(keys))))) for _ in range(rng.randint(1, 3))]
+        for _ in range(rng.randint(1, 5))
+    ]
+    replay = Needs(needs, blind=False)
+    first = largest_removal(changes, replay, weights)
+    beside = [each for each in changes if rng.random() < 0.3]
+    beside = [] if replay.blocked(beside) else beside
+    others = [each for each in changes if each not in beside]
+    fresh = largest_removal(others, replay, weights, beside=beside)
+    found = largest_removal(others, replay, weights, beside=beside, known=first.blocks)
+    assert not replay.blocked([*beside, *found.changes])
+    possible = [
+        some
+        for some in chain(*(combinations(others, n) for n in range(len(others) + 1)))
+        if not replay.blocked([*beside, *some])
+    ]
+    best = max(sum(weights[each.key] for each in some) for some in possible)
+    for each in (fresh, found):
+        assert sum(weights[one.key] for one in each.changes) == pytest.approx(best)
+
+
 def test_a_right_is_made_to_go_only_with_those_given_on_by_it() -> None:
     changes = [change("child"), change("parent", rests="child")]
     replay = Needs([[frozenset({"child"})]], blind=False)

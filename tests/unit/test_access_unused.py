@@ -191,6 +191,15 @@ def test_an_account_whose_person_left_is_a_leaver_until_somebody_else_has_it() -
     assert found.nobodys == ()
 
 
+def test_an_account_of_several_people_is_a_leavers_when_all_of_them_have_left() -> None:
+    gone, there = post("anna", person="p1", end=date(2026, 1, 1)), post("anna", person="p2")
+    for posts in ([gone, there], [there, gone]):
+        assert staff(posts, EffectiveAccess(rights()), TODAY).leavers == ()
+    also = post("anna", person="p3", end=date(2026, 2, 1))
+    (left,) = staff([gone, also], EffectiveAccess(rights()), TODAY).leavers
+    assert left.account == "anna"
+
+
 def test_somebody_whose_first_day_is_still_to_come_has_not_left() -> None:
     posts = [post(each, begin=date(2027, 1, 1)) for each in NAMES]
     assert staff(posts, EffectiveAccess(rights()), TODAY).leavers == ()

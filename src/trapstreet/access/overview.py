@@ -1,5 +1,6 @@
 """Everything about a place on one page: the names that others use."""
 
-from trapstreet.access.domain.overview import Basis, Cell, Fix, HeatMap, Overview, Wide, overview
+from trapstreet.access.domain.heat import Cell, HeatMap
+from trapstreet.access.domain.overview import Basis, Fix, Overview, Wide, overview
 
 __all__ = ["Basis", "Cell", "Fix", "HeatMap", "Overview", "Wide", "overview"]

@@ -12,7 +12,8 @@ from trapstreet.app.advising import Wish, advise
 from trapstreet.app.clock import now
 from trapstreet.app.discovered import holdings_at, place_of
 from trapstreet.app.reviews import confirmed_rights
-from trapstreet.app.uses import events_of
+from trapstreet.app.unused import jobs_of
+from trapstreet.app.uses import events_of, proving
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.keys.files import write_private
@@ -27,7 +28,7 @@ def report_of(
     """The page of a location. Changes nothing there; past uses are asked for as `advise` does.
 
     unused_for  seconds before the last day of the logs: an earlier use does not count; None: all do
-    jobs        programs that are no person's
+    jobs        programs that are no person's, beside those of the settings
     Raises as `map_of`.
     """
     made_at = now()
@@ -35,7 +36,7 @@ def report_of(
     holdings = holdings_at(place_of(location))
     with events_of(workspace, location) as events:
         days = None if unused_for is None else max(1, unused_for * 1_000_000 // _DAY)
-        span, uses, past = window_of(events.days(), days), events.uses(), events.past_uses()
+        span, uses, past = window_of(events.days(), days), events.uses(), proving(events, location)
     today = made_at // _DAY
     window = span or Window(today, today, today)  # where nothing is known of any, nothing weighs more by it
     advice: Advice | None = None
@@ -55,7 +56,7 @@ def report_of(
         unadvised=unadvised,
         unknown=tuple(mapped.unknown),
     )
-    used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs)
+    used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs_of(workspace, jobs))
     return overview(used, basis, made_at=made_at)
 
 

@@ -8,17 +8,32 @@ from trapstreet.access.advice import (
     Advice,
     Moved,
     Needed,
-    State,
+    gathered,
     largest_removal,
     proof_of,
+    states_of,
     weights_of,
     whole_of,
 )
+from trapstreet.app.discovered import place_of
+from trapstreet.app.handing_over import Narrower
 from trapstreet.app.plans import Draft
-from trapstreet.core.model.access_events import PastUse
-from trapstreet.core.model.changes import MEMBERSHIP, PUBLIC, Change, Key, Place
+from trapstreet.core.model.access_events import CONNECTED, PastUse
+from trapstreet.core.model.changes import (
+    FOLDER,
+    MEMBERSHIP,
+    PUBLIC,
+    AskingReplay,
+    Change,
+    HandsOver,
+    Key,
+    Nested,
+    Place,
+    Shared,
+)
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.holdings import Holding
+from trapstreet.core.model.rights import FILES
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import printable
 from trapstreet.plugins.changes import place_at
@@ -38,6 +53,7 @@ class Planned:
     effective  by database: a digest of effective access before and after
     moved      who can read what no longer
     spared     what is left alone since an owner wants it to stay
+    narrows    whether rights of many can be given to the few who used them there
     """
 
     advice: Advice
@@ -45,6 +61,7 @@ class Planned:
     effective: dict[str, tuple[str, str]]
     moved: tuple[Moved, ...]
     spared: tuple[Change, ...] = ()
+    narrows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +70,12 @@ class Wish:
 
     role    whose rights only; "" everybody's
     since   the uses that count, Unix microseconds: what was last used before then may be taken away
+    narrow  whether rights of many that few used are given to those few instead
     """
 
     role: str = ""
     since: int = 0
+    narrow: bool = False
 
 
 def advise(
@@ -66,16 +85,23 @@ def advise(
     *,
     wish: Wish | None = None,
     confirmed: Confirmed = frozenset(),
+    clone: str = "",
     progress: Progress = lambda *_: None,
 ) -> Planned:
     """What may be taken away at a location, proved by its past uses. Changes nothing there.
 
-    Raises UnusableInput where no use is known: nothing would speak against taking everything away.
+    clone  the URL of an empty server where changes are tried out, for places that need one
+    Raises UnusableInput where no use is known: nothing would speak against taking everything away; and
+    where rights are to be narrowed that cannot be.
     """
     wish = wish or Wish()
-    with place_at(location) as place:
+    location = location if "://" in location else place_of(location)  # else a plan is of where one stands
+    with place_at(location, clone) as place:
+        narrows = isinstance(place, HandsOver)
+        if wish.narrow and not narrows:
+            raise UnusableInput("nothing here narrows the rights of such a place", hint="leave out --narrow")
         uses = [each for each in uses if place.covers(each)]
-        if not any(each.last >= wish.since for each in uses):
+        if not any(each.last >= wish.since and each.statement != CONNECTED for each in uses):
             raise UnusableInput(
                 "no past use is known of this place", hint="import its logs: trapstreet access import"
             )
@@ -88,33 +114,40 @@ def advise(
             place,
             changes,
             uses,
-            label=without_password(location),
-            weights=weights_of(changes, holdings),
-            since=wish.since,
+            location=location,
+            weights=_weights(place, changes, holdings),
+            wish=wish,
             progress=progress,
         )
         rights = place.standing()
-        before = EffectiveAccess(rights_at(location))
+        before = states_of(EffectiveAccess(rights_at(location)))
         effective: dict[str, tuple[str, str]] = {}
         moved: list[Moved] = []
 
         def look(handle: object) -> None:
             access = EffectiveAccess(rights_within(location, handle))
-            for name in {each.path[0] for each in access.rights.resources}:
-                was, will_be = State(before, name), State(access, name)
-                effective[name] = was.digest, will_be.digest
-                moved.extend(was.moved_to(will_be))
+            for name, will_be in states_of(access).items():
+                was = before.get(name)
+                effective[name] = was.digest if was else "", will_be.digest
+                moved.extend(was.moved_to(will_be) if was else ())
 
         if advice.changes:
             place.rehearse(advice.changes, look)
-    moved.sort(key=lambda each: (-len(each.lost), each.resource.path))
-    return Planned(advice, rights, effective, tuple(moved), tuple(spared))
+    return Planned(advice, rights, effective, tuple(gathered(moved)), tuple(spared), narrows)
 
 
 def is_confirmed(change: Change, confirmed: Confirmed) -> bool:
     """Whether a change would take away what is to stay: a membership, reading something, or the way to it."""
+    if change.kind in (FILES, FOLDER):
+        inside = f"{change.on[0].rstrip('/')}/"
+        return any(
+            who == change.of and path and (path[0] == change.on[0] or path[0].startswith(inside))
+            for who, _, path in confirmed
+        )
     reads = change.right.startswith("SELECT") and change.kind != "tables to come in"
     way = change.kind in (MEMBERSHIP, "schema", "database")
+    if reads and any((change.of, path[0], path) in confirmed for path in change.covers):
+        return True
     return (reads or way) and (change.of, change.database, change.on) in confirmed
 
 
@@ -133,7 +166,7 @@ def draft_of(planned: Planned, wish: Wish) -> Draft:
             "proof": render.proof_object(advice.proof),
             "older": render.proof_object(advice.older),
             "needed": [
-                {"right": each.change.says, "by": sorted({use.who for use in each.by})}
+                {"right": each.change.stays, "by": sorted({use.who for use in each.by})}
                 for each in advice.needed
             ],
             "moved": [render.moved_object(each) for each in planned.moved],
@@ -146,32 +179,43 @@ def _advice(
     changes: Sequence[Change],
     uses: Sequence[PastUse],
     *,
-    label: str,
+    location: str,
     weights: Mapping[Key, float],
-    since: int,
+    wish: Wish,
     progress: Progress,
 ) -> Advice:
     """The largest removal, and what became of every use: of those that count, and of those that do not."""
-    counting = [each for each in uses if each.last >= since]
-    long_ago = [each for each in uses if each.last < since]
+    counting = [each for each in uses if each.last >= wish.since]
+    long_ago = [each for each in uses if each.last < wish.since]
     replay = place.replay(counting, changes)
     removal = largest_removal(changes, replay, weights, progress=progress)
+    if wish.narrow and isinstance(place, HandsOver) and isinstance(replay, AskingReplay):
+        removal = Narrower(place, location, changes, weights, progress).narrowed(replay, removal)
     by_key = {each.key: each for each in changes}
     needed = [
         Needed(by_key[key], tuple(counting[number] for number in numbers))
         for key, numbers in removal.kept.items()
     ]
-    blocked = replay.blocked(removal.changes)
+    taken = tuple(place.lean(removal.changes)) if isinstance(place, Nested) else removal.changes
+    blocked = replay.blocked(taken)
     older = place.replay(long_ago, changes)
     return Advice(
-        place=label,
+        place=without_password(location),
         edition=place.edition,
-        changes=removal.changes,
+        changes=taken,
         needed=tuple(sorted(needed, key=lambda each: each.change.key)),
         largest=removal.largest,
         proof=proof_of(counting, blocked, replay.unproven),
-        older=proof_of(long_ago, older.blocked(removal.changes), older.unproven),
+        older=proof_of(long_ago, older.blocked(taken), older.unproven),
     )
+
+
+def _weights(place: Place, changes: Sequence[Change], holdings: Sequence[Holding]) -> Mapping[Key, float]:
+    """What each change is worth; where it is known, times the people who have the right."""
+    weights = weights_of(changes, holdings)
+    if not isinstance(place, Shared):
+        return weights
+    return {each.key: weights[each.key] * max(1, place.having(each)) for each in changes}
 
 
 def _refuse_unknown(location: str, role: str) -> None:

@@ -1,12 +1,14 @@
 """Plans carried out: made as they were proved, or not at all, and taken back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from trapstreet.access import EffectiveAccess
-from trapstreet.access.advice import State
+from trapstreet.access.advice import states_of
 from trapstreet.app.plans import Plan
 from trapstreet.core.model.changes import ROW_SECURITY, Change, Place
-from trapstreet.core.model.errors import TrapstreetError, UnusableInput
+from trapstreet.core.model.errors import Interrupted, TrapstreetError, UnusableInput
 from trapstreet.core.model.words import counted, printable
 from trapstreet.plugins.changes import place_at
 from trapstreet.plugins.permissions import rights_at, rights_within
@@ -27,7 +29,7 @@ def apply(plan: Plan) -> None:
         plan.begin()
         try:
             place.make(plan.changes, lambda handle: _refuse_if_not_as_planned(plan, handle))
-        except TrapstreetError:
+        except (TrapstreetError, KeyboardInterrupt):
             if place.standing() == plan.rights:
                 plan.take_back()
             raise
@@ -38,6 +40,20 @@ def apply(plan: Plan) -> None:
                 f"access to {', '.join(map(printable, wrong))} was not as planned; all was given back",
                 hint="somebody changed rights meanwhile: make a new plan",
             )
+
+
+@contextmanager
+def interruptible(plan: Plan) -> Iterator[None]:
+    """Inside, Ctrl-C is Interrupted, which says the way back, as long as anything of a plan may be made."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not plan.begun:
+            raise
+        raise Interrupted(
+            f"interrupted; the plan in {plan.folder} is made, or some of it",
+            hint=f"to give it back: trapstreet access apply {plan.folder} --undo",
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +110,8 @@ def _differences(before: dict[str, list[str]], now: dict[str, list[str]]) -> lis
 def _refuse_if_not_as_planned(plan: Plan, handle: object) -> None:
     """Before the changes are final."""
     access = EffectiveAccess(rights_within(plan.place, handle))
-    for name in {each.path[0] for each in access.rights.resources}:
-        if _digest(plan, access, name) != plan.effective.get(name, ("", ""))[1]:
+    for name, digest in _digests(plan, access).items():
+        if digest != plan.effective.get(name, ("", ""))[1]:
             raise UnusableInput(
                 f"access to {printable(name)} would not be as planned; nothing was changed",
                 hint="make a new plan",
@@ -104,12 +120,12 @@ def _refuse_if_not_as_planned(plan: Plan, handle: object) -> None:
 
 def _not_as_planned(plan: Plan) -> list[str]:
     """As anybody sees it now."""
-    access = EffectiveAccess(rights_at(plan.place))
-    return [name for name, (_, then) in plan.effective.items() if _digest(plan, access, name) != then]
+    digests = _digests(plan, EffectiveAccess(rights_at(plan.place)))
+    return [name for name, (_, then) in plan.effective.items() if digests.get(name) != then]
 
 
-def _digest(plan: Plan, access: EffectiveAccess, name: str) -> str:
+def _digests(plan: Plan, access: EffectiveAccess) -> dict[str, str]:
     """Of what the plan says: who reads what and how, or where it narrows rows, who reads what."""
     narrows = any(each.kind == ROW_SECURITY for each in plan.changes)
-    state = State(access, name)
-    return state.readers_digest if narrows else state.digest
+    states = states_of(access)
+    return {name: each.readers_digest if narrows else each.digest for name, each in states.items()}

@@ -15,6 +15,7 @@ from trapstreet.access.domain.kept_rights import packed, unpacked
 from trapstreet.access.domain.reached import Unit, hidden, still_hidden, tells_of
 from trapstreet.app.discovered import holdings_at, place_of
 from trapstreet.app.drift_alerts import raised
+from trapstreet.app.drift_elsewhere import server_or_folders
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.core.model.holdings import Holding
@@ -128,7 +129,7 @@ def taken_away(workspace: Workspace, location: str, taken: Iterable[tuple[str, U
 def given_back(workspace: Workspace, location: str, taken: Iterable[tuple[str, Unit]]) -> None:
     """What was taken away, as `taken_away` was told, was given back on purpose."""
     given = {(_bytes(who), tuple(map(_bytes, unit))) for who, unit in taken}
-    there = rights.taken_at(_server_of(label_of(location)), workspace.ring)
+    there = rights.taken_at(server_or_folders(label_of(location)), workspace.ring)
     rights.forget_taken([each.id for each in there if given.issuperset(_decoded(each.content))])
 
 
@@ -215,7 +216,7 @@ class _Look:
 
     def _taken(self) -> Mapping[Unit, Collection[str]]:
         found: dict[Unit, set[str]] = {}
-        for each in rights.taken_at(_server_of(self._place.name), self._workspace.ring):
+        for each in rights.taken_at(server_or_folders(self._place.name), self._workspace.ring):
             for who, unit in _decoded(each.content):
                 found.setdefault(tuple(map(_text, unit)), set()).add(_text(who))
         return found
@@ -238,11 +239,6 @@ class _Look:
 
 def _decoded(content: bytes) -> list[tuple[bytes, tuple[bytes, ...]]]:
     return msgspec.msgpack.decode(content, type=list[tuple[bytes, tuple[bytes, ...]]])
-
-
-def _server_of(label: str) -> str:
-    """The server of a place, "" for folders: they know each other by their whole paths."""
-    return server_of(label) if "://" in label else ""
 
 
 def _bytes(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trapstreet.access import Change
+from trapstreet.app.drift_elsewhere import told_elsewhere
 from trapstreet.app.settings import routes_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.cases import alerts, drift, raise_alert
@@ -15,16 +16,16 @@ MOST = 20
 def raised(
     workspace: Workspace, place: str, changes: Sequence[tuple[int, Change]], *, at: int
 ) -> list[tuple[int, Change, str]]:
-    """Changes since when (Unix µs), each with the alert that it raises, "" for none; those of one cause raise
-    one. Within `cases.raising`."""
+    """Changes since when (Unix µs), each with the alert that it raises, or raised when another place was
+    looked at, "" for none; those of one cause raise one. Within `cases.raising`."""
+    names = told_elsewhere(place, changes, workspace.ring)
     weighed = [drift.severity_of(change) for _, change in changes]
-    worth = [(severity, n) for n, severity in enumerate(weighed) if severity is not None]
+    worth = [(severity, n) for n, severity in enumerate(weighed) if severity is not None and n not in names]
     worth.sort(key=lambda each: (-each[0], each[1]))
     together: dict[object, list[int]] = {}
     for _, n in worth:
         change = changes[n][1]
         together.setdefault((change.cause, change.scope) if change.cause else n, []).append(n)
-    names: dict[int, str] = {}
     groups = [*together.values()]
     for group in groups[:MOST]:
         some, since = [changes[n][1] for n in group], _since(changes, group)

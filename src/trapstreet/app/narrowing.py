@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.access import EffectiveAccess
-from trapstreet.access.advice import Hidden, Narrowing, State, hidden_from
+from trapstreet.access.advice import Hidden, Narrowing, hidden_from, states_of
 from trapstreet.app.plans import Draft
 from trapstreet.app.uses import record_ids_of, records_used
 from trapstreet.app.workspace import Workspace
@@ -46,8 +46,7 @@ def narrow(workspace: Workspace, location: str, table: str, predicate: str) -> t
         rights = place.standing()
         edition = place.edition
     access = EffectiveAccess(rights_at(location))
-    inside = {each.path[0] for each in access.rights.resources}
-    effective = {name: (State(access, name).readers_digest,) * 2 for name in inside}
+    effective = {name: (state.readers_digest,) * 2 for name, state in states_of(access).items()}
     label = without_password(location)
     found = Narrowing(label, edition, change, tuple(people))
     details: dict[str, object] = {"people": [*map(render.hidden_object, found.people)]}

@@ -86,10 +86,10 @@ def write_plan(folder: Path, draft: Draft) -> Path:
         "changes": [render.change_object(each) for each in draft.changes],
         **draft.details,
         "effective": {name: [*digests] for name, digests in draft.effective.items()},
-        "sha256": {name: sha256(text.encode()).hexdigest() for name, text in texts.items()},
+        "sha256": {name: sha256(_bytes(text)).hexdigest() for name, text in texts.items()},
     }
     for name, text in texts.items():
-        write_private(folder / name, text.encode(), replace=True)
+        write_private(folder / name, _bytes(text), replace=True)
     write_private(folder / PLAN, _json(document))
     return folder / next(iter(scripts))
 
@@ -111,7 +111,8 @@ def plan_in(folder: Path) -> Plan:
         texts = {name: (folder / name).read_bytes() for name in (*scripts, RIGHTS)}
         for name, data in texts.items():
             text = scripts.get(name)
-            if sha256(data).hexdigest() != document["sha256"][name] or text not in (None, data.decode()):
+            altered = text is not None and _bytes(text) != data
+            if altered or sha256(data).hexdigest() != document["sha256"][name]:
                 raise UnusableInput(f"{folder / name} was altered", hint="make a new plan")
         return Plan(
             folder,
@@ -153,6 +154,8 @@ def _change(found: Mapping[str, Any]) -> Change:
         forward=tuple(found["forward"]),
         back=tuple(found["back"]),
         rests=tuple(found["rests"]),
+        to=tuple(found.get("to", ())),
+        gives=tuple(found.get("gives", ())),
     )
 
 
@@ -169,4 +172,9 @@ def _rights(text: str) -> dict[str, list[str]]:
 
 
 def _json(document: object) -> bytes:
-    return json.dumps(document, indent=1, ensure_ascii=False).encode()
+    return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _bytes(text: str) -> bytes:
+    """A script: names of files in it need be no UTF-8."""
+    return text.encode("utf-8", "surrogateescape")

@@ -33,21 +33,26 @@ def remind(workspace: Workspace, goes_on: Callable[[], bool], say: Callable[[str
     done = 0
     for review in reviews.under_way():
         stage = stage_of(review.due_at or 0, at=clock())
-        for owner in reviews.waiting_for(review, stage) if stage else ():
+        if stage == _OVER:
+            done += _tell(workspace, review)
+        for owner in _to_remind(workspace, review, stage):
             if not goes_on():
                 return done
-            if owner:
-                done += _remind(workspace, review, owner, stage, say)
-            elif stage == _OVER:
-                done += _tell(workspace, review)
+            done += _remind(workspace, review, owner, stage, say)
     return done
+
+
+def _to_remind(workspace: Workspace, review: Review, stage: str) -> list[str]:
+    """The owners, by their marks, who have something to decide and were not told so at this stage."""
+    if not stage or not workspace.settings.access.reminders:
+        return []
+    return [each for each in reviews.waiting_for(review, stage) if each]
 
 
 def _remind(workspace: Workspace, review: Review, owner: str, stage: str, say: Callable[[str], None]) -> int:
     found = shown(workspace, review.name, undecided=True)
     items = [each for each in found.items if reviews.owner_mark(each.item.owner, workspace.ring) == owner]
-    done = 0
-    if items and workspace.settings.access.reminders:
+    if items:
         try:
             notifier = _mail_to(workspace, items[0].item.owner)
             key = f"{workspace.ring.workspace_id}-review-{review.id}-{stage}-{owner}"
@@ -58,15 +63,14 @@ def _remind(workspace: Workspace, review: Review, owner: str, stage: str, say: C
                 raise
             say(f"NOT REMINDED of the review {printable(review.name)}: {known}")
             return 0
-        done = 1
-    if stage == _OVER:
-        done += _tell(workspace, review)
     reviews.reminded(review, owner, stage, at=clock())
-    return done
+    return 1 if items else 0
 
 
 def _tell(workspace: Workspace, review: Review) -> int:
     """The alert for a review that was due; 1 where it is raised now."""
+    if reviews.was_reminded(review, "", _OVER):
+        return 0
     undecided = reviews.counts(review)[""]
     with cases.raising():
         if reviews.was_reminded(review, "", _OVER):

@@ -3,6 +3,8 @@
 import re
 from fnmatch import fnmatchcase
 
+_HEADER = re.compile(r"\s*\[\s*([^\]]+?)\s*\]")
+
 
 def line_of_message(text: str, message: str) -> str:
     """`, line N` of the key that a validation message speaks of, where it is found."""
@@ -20,13 +22,14 @@ def line_of(text: str, section: str, name: str) -> str:
 
     A `*` in the section stands for any name.
     """
+    key = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
     found, inside = [], not section
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+        if header := _HEADER.match(line):
             own = re.sub("[\"']", "", header[1])
             inside = fnmatchcase(own, section)
             if not section and own == name:
                 found.append(number)
-        elif inside and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
+        elif inside and key.match(line):
             found.append(number)
     return f", line {found[0]}" if len(found) == 1 else ""

@@ -28,11 +28,16 @@ class Usage:
     unknown: Sequence[str]
 
 
+def jobs_of(workspace: Workspace, jobs: Collection[str]) -> frozenset[str]:
+    """Programs that are no person's: those that are named, and those of the settings."""
+    return frozenset({*jobs, *workspace.settings.access.jobs})
+
+
 def usage_of(workspace: Workspace, location: str, *, unused_for: int | None, jobs: Collection[str]) -> Usage:
     """What of the access to a location is used. Changes nothing there.
 
     unused_for  seconds before the last day of the logs: an earlier use does not count; None: all do
-    jobs        programs that are no person's
+    jobs        programs that are no person's, beside those of the settings
     Raises UnusableInput where no log of the place was imported, and as `map_of`.
     """
     with events_of(workspace, location) as events:
@@ -46,5 +51,5 @@ def usage_of(workspace: Workspace, location: str, *, unused_for: int | None, job
         )
     mapped = map_of(location)
     holdings = holdings_at(place_of(location))
-    used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs)
+    used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs_of(workspace, jobs))
     return Usage(used, bool(holdings), mapped.unknown)

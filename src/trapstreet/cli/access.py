@@ -6,6 +6,7 @@ from trapstreet.cli.access_advise import advise, apply
 from trapstreet.cli.access_diff import diff
 from trapstreet.cli.access_hygiene import hygiene
 from trapstreet.cli.access_import import import_logs
+from trapstreet.cli.access_log import log
 from trapstreet.cli.access_report import report_access
 from trapstreet.cli.access_review import review
 from trapstreet.cli.access_use import use_access
@@ -91,5 +92,6 @@ command.add_command(diff)
 command.add_command(report_access)
 command.add_command(review)
 command.add_command(import_logs)
+command.add_command(log)
 command.add_command(use_access)
 command.add_command(hygiene)

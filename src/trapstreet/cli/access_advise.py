@@ -24,6 +24,8 @@ _SECOND = 1_000_000
         "trapstreet access advise postgresql://postgres@db.internal/ --role agents --unused-for 90d",
         "trapstreet access advise postgresql://postgres@db.internal/crm"
         " --policy 'crm.tickets=agent = current_user'",
+        "trapstreet access advise mariadb://root@db.internal/ --clone mariadb://root@127.0.0.1:3307/",
+        "trapstreet access advise /srv/share --out less",
         "trapstreet access apply less",
     ),
 )
@@ -35,9 +37,20 @@ _SECOND = 1_000_000
     help="Rights not used for so long (90d, 12 weeks) may go though they were used before.",
 )
 @click.option(
+    "--narrow",
+    is_flag=True,
+    help="Give rights of everybody or of a group that few used to those few instead.",
+)
+@click.option(
     "--policy",
     metavar="TABLE=PREDICATE",
     help="Instead: what row security that shows only these rows would hide from those who used them.",
+)
+@click.option(
+    "--clone",
+    default="",
+    metavar="URL",
+    help="MariaDB: an empty server of yours, on which changes are tried out; docs/advise.md.",
 )
 @click.option("--out", type=FOLDER, metavar="DIR", help="Where to write the plan for `access apply`.")
 @click.option("--all", "whole", is_flag=True, help="List everything.")
@@ -48,7 +61,9 @@ def advise(
     *,
     role: str,
     unused_for: str | None,
+    narrow: bool,
     policy: str | None,
+    clone: str,
     out: Path | None,
     whole: bool,
     workspace: Path | None,
@@ -56,17 +71,17 @@ def advise(
 ) -> int:
     """What can be taken away at TARGET without blocking any past use, proved by all of them.
 
-    TARGET is the URL of a PostgreSQL server, or of one of its databases; its logs are imported before
+    TARGET is a folder, or the URL of a server or of one of its databases; its logs are imported before
     (`access import`). Every past statement is asked for again, as the person it was, with the rights gone:
-    explained, not run, in a transaction that is rolled back. Nothing is changed. Exit status 6 if some uses
-    could not be checked.
+    explained, not run, in a transaction that is rolled back; of files, a copy of their rights is asked.
+    Nothing is changed. Exit status 6 if some uses could not be checked.
     """
     from trapstreet.app.advising import Wish, advise, draft_of, is_confirmed
     from trapstreet.app.clock import now
     from trapstreet.app.discovered import holdings_at, place_of
     from trapstreet.app.plans import refuse_taken, write_plan
     from trapstreet.app.reviews import confirmed, confirmed_rights, wanted
-    from trapstreet.app.uses import past_uses
+    from trapstreet.app.uses import uses_to_prove
     from trapstreet.app.workspace import Workspace
     from trapstreet.render import advice as render
     from trapstreet.render.reviews import item_text, spared_lines, wanted_lines
@@ -76,16 +91,20 @@ def advise(
         refuse_taken(out)
     opened = Workspace.open(workspace)
     if policy is not None:
-        if role or unused_for:
-            raise UnusableInput("--policy goes with neither --role nor --unused-for", hint="leave them out")
+        if role or unused_for or narrow:
+            raise UnusableInput(
+                "--policy goes with none of --role, --unused-for and --narrow", hint="leave them out"
+            )
         return _narrow(opened, target, policy, out, as_json=as_json)
-    uses = past_uses(opened, target)
-    wish = Wish(role, since)
+    uses = uses_to_prove(opened, target)
+    wish = Wish(role, since, narrow)
     with progress("looking for what nobody needs") as told:
         holdings, stays = holdings_at(place_of(target)), confirmed_rights(opened, target)
-        planned = advise(target, uses, holdings, wish=wish, confirmed=stays, progress=told)
+        planned = advise(target, uses, holdings, wish=wish, confirmed=stays, clone=clone, progress=told)
     advice = planned.advice
     lines = [*render.advice_lines(advice, planned.moved, whole=whole)]
+    if planned.narrows and not narrow:
+        lines += render.to_narrow_lines(advice.needed)
     if whole:
         lines += render.needed_lines(advice.needed, whole=True)
     wishes = [
@@ -104,6 +123,7 @@ def advise(
         "place": advice.place,
         "edition": advice.edition,
         "changes": [render.change_object(each) for each in advice.changes],
+        "narrowed": sum(bool(each.to) for each in advice.changes),
         "largest": advice.largest,
         "proof": render.proof_object(advice.proof),
         "older": render.proof_object(advice.older),
@@ -167,7 +187,7 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
     effective access is looked at again: if it is not just what was planned, nothing stays changed. Where
     there is a workspace, `access diff` tells when somebody gives back what was taken away.
     """
-    from trapstreet.app.applying import apply, undo
+    from trapstreet.app.applying import apply, interruptible, undo
     from trapstreet.app.drift import given_back, taken_away
     from trapstreet.app.plans import plan_in
     from trapstreet.core.model.changes import ROW_SECURITY
@@ -180,7 +200,8 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
     left: Sequence[str] = ()
     gone: Sequence[Change] = ()
     if back:
-        undone = undo(plan)
+        with interruptible(plan):
+            undone = undo(plan)
         left, gone = undone.others, undone.gone
         if opened:
             given_back(opened, plan.place, taken)
@@ -190,10 +211,13 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
         lines += [f"Not given back, since it is gone: {printable(each.says)}" for each in gone]
         lines += [f"Not as before the plan, by others: {each}" for each in left]
     else:
-        apply(plan)
-        if opened:
-            taken_away(opened, plan.place, taken)
-        lines = [f"{rights} taken away at {printable(plan.place)}; access is now as planned."]
+        with interruptible(plan):
+            apply(plan)
+            if opened:
+                taken_away(opened, plan.place, taken)
+        narrowed = sum(bool(each.to) for each in plan.changes)
+        some = f", {narrowed:,} of them narrowed to those who used them" if narrowed else ""
+        lines = [f"{rights} taken away at {printable(plan.place)}{some}; access is now as planned."]
         lines.append(f"To give them back: trapstreet access apply {folder} --undo")
     document = {
         "place": plan.place,

@@ -14,6 +14,7 @@ SOMETHING_UNREAD = 6
     "import",
     epilog=example(
         "trapstreet access import /var/log/postgresql/*.csv --place postgresql://db.internal/",
+        "trapstreet access import /var/log/samba/audit.log --place /srv/share",
         "trapstreet access import server_audit.log* --place mariadb://db.internal/ --time-zone Europe/Dublin",
     ),
 )
@@ -31,22 +32,24 @@ def import_logs(
 ) -> int:
     """Take in access logs: who used what, and when. No value of any statement is kept.
 
-    Read are PostgreSQL's csvlog and jsonlog with pgaudit or log_statement, MariaDB's server_audit, and JSON
-    lines of one's own (docs/use.md); gzip and zstd are unpacked. A log that was imported before adds nothing
-    but what came behind. Exit status 6 if lines could not be read.
+    Read are PostgreSQL's csvlog and jsonlog with pgaudit or log_statement, MariaDB's server_audit, of files
+    Samba's vfs_full_audit and Linux' audit.log, and JSON lines of one's own (docs/use.md); gzip and zstd are
+    unpacked. A log that was imported before adds nothing but what came behind. Exit status 6 if lines could
+    not be read.
     """
     from trapstreet.app.log_imports import import_log, importing, zone_named
+    from trapstreet.app.logged_places import logged_place
     from trapstreet.app.workspace import Workspace
     from trapstreet.core.model.words import printable
     from trapstreet.render import uses as render
 
-    zone = zone_named(time_zone)
+    whose, zone = logged_place(place), zone_named(time_zone)
     opened = Workspace.open(workspace)
     done = []
     with importing(opened):
         for each in logs:
             with progress(printable(each.name), in_bytes=True) as shown:
-                done.append(import_log(opened, each, place=place, zone=zone, progress=shown))
+                done.append(import_log(opened, each, place=whose, zone=zone, progress=shown))
             if not as_json:
                 click.echo("\n".join(render.import_lines(done[-1])))
     if as_json:

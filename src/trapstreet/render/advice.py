@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from trapstreet.access.advice import Advice, Hidden, Moved, Narrowing, Needed, Proof
-from trapstreet.core.model.changes import Change, Checked
-from trapstreet.core.model.words import counted, printable
+from trapstreet.core.model.changes import FOLDER, PUBLIC, Change, Checked
+from trapstreet.core.model.rights import FILES
+from trapstreet.core.model.words import counted, joined, printable
 
 SHOWN = 20
 """Of everything that there is much of, unless all is asked for."""
@@ -27,11 +28,11 @@ def sentence(proof: Proof, done: str = "would have been blocked") -> str:
 
 def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iterator[str]:
     """What may be taken away, and what speaks for and against it."""
-    rights = counted(len(advice.changes), "right")
-    if not advice.changes:
-        yield f"{advice.edition} at {printable(advice.place)}: nothing can be taken away."
-    else:
-        yield f"{advice.edition} at {printable(advice.place)}: {rights} can be taken away."
+    narrowed = [each for each in advice.changes if each.to]
+    taken = [each for each in advice.changes if not each.to]
+    rights = counted(len(taken), "right") if taken else "nothing"
+    more = f", and {len(narrowed):,} narrowed to those who used {_them(narrowed)}" if narrowed else ""
+    yield f"{advice.edition} at {printable(advice.place)}: {rights} can be taken away{more}."
     yield sentence(advice.proof)
     yield from (f"  {_told(each)}" for each in _some(advice.proof.unproven, whole))
     yield from _rest(advice.proof.unproven, whole)
@@ -42,11 +43,11 @@ def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iter
     if advice.proof.span:
         first, last = map(_day, advice.proof.span)
         yield f"The logs tell of uses from {first} to {last}; who uses a right more seldom is not in them."
-    if advice.changes:
+    if taken:
         yield ""
         yield "To take away:"
-        yield from (f"  {printable(each.says)}" for each in _some(advice.changes, whole))
-        yield from _rest(advice.changes, whole)
+        yield from (f"  {printable(each.says)}" for each in _some(taken, whole))
+        yield from _rest(taken, whole)
         yield (
             "No larger set of them blocks nobody."
             if advice.largest
@@ -54,6 +55,11 @@ def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iter
                 "Nothing more could be taken away beside these; whether another set is larger is not known."
             )
         )
+    if narrowed:
+        yield ""
+        yield "To narrow to those who used it; who is to do the same later needs a grant of their own:"
+        yield from (f"  {printable(each.says)}" for each in _some(narrowed, whole))
+        yield from _rest(narrowed, whole)
     if moved:
         yield ""
         yield "Who can read what no longer:"
@@ -80,6 +86,16 @@ def narrowing_lines(narrowing: Narrowing) -> Iterator[str]:
                 yield f"  {printable(each.who)}: {uses}: {printable(each.why)}"
 
 
+def to_narrow_lines(needed: Sequence[Needed]) -> Iterator[str]:
+    """How many rights everybody has to read something though some need them, and what to do."""
+    changes = [each.change for each in needed if each.change.of == PUBLIC]
+    public = [each for each in changes if each.right.startswith("SELECT") or each.kind in (FILES, FOLDER)]
+    if public:
+        what = "right to read stays" if len(public) == 1 else "rights to read stay"
+        yield ""
+        yield f"{len(public):,} {what} with everybody, as somebody needs {_them(public)}: see --narrow"
+
+
 def hidden_object(hidden: Hidden) -> dict[str, object]:
     """What would be hidden from one account, for machines."""
     return {
@@ -99,7 +115,7 @@ def needed_lines(needed: Sequence[Needed], *, whole: bool) -> Iterator[str]:
         yield ""
         yield "Needed by past uses:"
         for each in _some(needed, whole):
-            yield f"  {printable(each.change.says)}: {printable(_names({use.who for use in each.by}))}"
+            yield f"  {printable(each.change.stays)}: {printable(_names({use.who for use in each.by}))}"
         yield from _rest(needed, whole)
 
 
@@ -128,6 +144,8 @@ def change_object(change: Change) -> dict[str, object]:
         "forward": list(change.forward),
         "back": list(change.back),
         "rests": list(change.rests),
+        "to": list(change.to),
+        "gives": list(change.gives),
     }
 
 
@@ -153,7 +171,7 @@ def _told(checked: Checked) -> str:
     use = checked.use
     what = (
         _shortened(printable(use.statement))
-        or ", ".join(printable(".".join(each)) for each in use.on)
+        or ", ".join(printable(joined(each)) for each in use.on)
         or "unknown"
     )
     times = counted(use.times, "time")
@@ -162,6 +180,10 @@ def _told(checked: Checked) -> str:
 
 def _shortened(statement: str) -> str:
     return statement if len(statement) <= _LONGEST else f"{statement[:_LONGEST]} …"
+
+
+def _them(things: Sequence[object]) -> str:
+    return "it" if len(things) == 1 else "them"
 
 
 def _here(uses: int) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from trapstreet.access import UsedAccess, Window
-from trapstreet.core.model.words import counted, printable
+from trapstreet.core.model.words import counted, joined, printable
 from trapstreet.render.access import access_text, name_of
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def impossible_lines(found: Sequence["Impossible"]) -> Iterator[str]:
     for each in found:
         why = "the map has no way for it" if each.known else "there is no such account"
         uses = f"{counted(each.times, 'use')}, the last on {moment_day(each.last)}"
-        yield f"{printable(each.who)} used {printable('.'.join(each.path))}: {uses}; {why}"
+        yield f"{printable(each.who)} used {printable(joined(each.path))}: {uses}; {why}"
 
 
 def clockwork_lines(used: UsedAccess) -> Iterator[str]:

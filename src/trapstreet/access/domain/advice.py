@@ -1,12 +1,13 @@
 """What may be taken away, and the proof that nobody is kept from work by it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from trapstreet.core.model.access_events import PastUse
-from trapstreet.core.model.changes import MEMBERSHIP, Change, Checked, Key, Outcome
+from trapstreet.core.model.changes import FOLDER, MEMBERSHIP, Change, Checked, Key, Outcome
 from trapstreet.core.model.holdings import Holding
+from trapstreet.core.model.rights import FILES
 
 SELDOM = 1.0
 """What a change is worth on something of which nothing is known."""
@@ -103,15 +104,48 @@ def whole_of(changes: Iterable[Change]) -> list[Change]:
 def weights_of(changes: Iterable[Change], holdings: Iterable[Holding]) -> dict[Key, float]:
     """What it is worth to take each right away: how many people the data is about, by its class's weight.
 
-    A membership is worth what its group has.
+    A membership is worth what its group has; a right on a folder what is in all the folders below it, and one
+    on many tables what is in all of them.
     """
-    worth = {each.path: each.weight * (each.people or each.records or 1) for each in holdings}
+    changes, worth = [*changes], _Worth(holdings)
     weights: dict[Key, float] = {}
     of_group: dict[str, float] = {}
     for each in changes:
-        weights[each.key] = SELDOM + worth.get(each.on, 0.0)
-        of_group[each.of] = of_group.get(each.of, 0.0) + worth.get(each.on, 0.0)
+        weights[each.key] = SELDOM * max(1, len(each.covers)) + worth.of(each)
+        of_group[each.of] = of_group.get(each.of, 0.0) + worth.of(each)
     for each in changes:
         if each.kind == MEMBERSHIP:
             weights[each.key] = SELDOM + of_group.get(each.on[0], 0.0)
     return weights
+
+
+def _and_above(folder: str) -> Iterator[str]:
+    """A folder, and those that it is in, on a server down to that."""
+    yield folder
+    while not folder.endswith("/") and "/" in folder:
+        folder = folder.rpartition("/")[0] or "/"
+        yield folder
+
+
+class _Worth:
+    """What lies where, weighed: tables by their paths, files by their folder and all those above it."""
+
+    def __init__(self, holdings: Iterable[Holding]) -> None:
+        self._at: dict[tuple[str, ...], float] = {}
+        self._inside: dict[str, float] = {}
+        self._below: dict[str, float] = {}
+        for each in holdings:
+            weight = each.weight * (each.people or each.records or 1)
+            folder = each.path[0]
+            self._at[each.path] = weight
+            self._inside[folder] = self._inside.get(folder, 0.0) + weight
+            for above in _and_above(folder):
+                self._below[above] = self._below.get(above, 0.0) + weight
+
+    def of(self, change: Change) -> float:
+        """What the thing holds that a change is about; 0 where nobody knows."""
+        if change.kind == FILES:
+            return self._inside.get(change.on[0], 0.0)
+        if change.kind == FOLDER:
+            return self._below.get(change.on[0], 0.0)
+        return sum(self._at.get(path, 0.0) for path in change.covers or (change.on,))

@@ -19,7 +19,13 @@ def privileges(sort: Sort, here: Side, there: Side) -> tuple[list[Change], Bits]
         if who := each.who & here.people & ~had.get(each.what, 0):
             together.setdefault(who, []).append(each.what)
             all_of_it |= who if each.reads_all else 0
-    changes = [about_people(Change(sort, cause=", ".join(what)), who, here) for who, what in together.items()]
+    several = here.people.bit_count() > 1
+    changes = [
+        about_people(
+            Change(sort, cause=", ".join(what), everybody=several and not here.people & ~who), who, here
+        )
+        for who, what in together.items()
+    ]
     return changes, all_of_it
 
 
@@ -51,8 +57,11 @@ def _public(side: Side, unit: Unit) -> str:
     return ""
 
 
-def people(sort: Sort, here: Side, there: Side) -> Iterator[Change]:
-    """Who can log in on one side alone: those together that are members of the same groups."""
+def people(
+    sort: Sort, here: Side, there: Side, *, but: Bits = 0, held: Mapping[Unit, Held] | None = None
+) -> Iterator[Change]:
+    """Who can log in on one side alone: those together that are members of the same groups. Of who came, what
+    they reach, too, except of those of whom it is told that they reach everything (`but`)."""
     groups: dict[int, list[str]] = {}
     for each in here.rights.memberships:
         groups.setdefault(each.member, []).append(here.rights.principals[each.group].name)
@@ -60,6 +69,11 @@ def people(sort: Sort, here: Side, there: Side) -> Iterator[Change]:
     for number in numbers_in(here.people & ~there.people):
         key = tuple(sorted(groups.get(number, ())))
         together[key] = together.get(key, 0) | 1 << number
+    came = together if sort == Sort.CAME else {}
+    reached = [(unit, here.reach(unit)[Degree.COULD - 1]) for unit in here.units] if came else []
     for names, who in together.items():
         cause = f"member of {', '.join(names[:NAMED])}" if names else "member of nothing"
-        yield about_people(Change(sort, cause=cause), who, here)
+        change = Change(sort, cause=cause)
+        if units := [unit for unit, those in reached if those & who & ~but]:
+            change = about_things(change, units, here, held=held)
+        yield about_people(change, who, here)

@@ -73,3 +73,26 @@ class Change(msgspec.Struct, frozen=True):
     like: Unit = ()
     row_security: bool = False
     to_all: bool = False
+
+
+def tells(by: Change, change: Change, *, all_of: bool) -> bool:
+    """Whether a change, seen where the other was seen too, says all that is to be said of it: the same people
+    by the same cause, and nothing that is not among its things.
+
+    all_of  whether what it was seen at is all of the place that the other was seen at, and more
+    """
+    if change.sort == Sort.MORE or any(getattr(by, each) != getattr(change, each) for each in _SAME):
+        return False
+    if change.things <= len(change.what) and set(change.what) <= set(by.what):
+        return True
+    listed = by.things <= len(by.what)
+    return (by.what, by.things) == (change.what, change.things) or (
+        all_of and not listed and change.things <= by.things
+    )
+
+
+_SAME = (
+    *("sort", "cause", "scope", "who", "people", "everybody", "degree", "columns"),
+    *("given_back", "like", "row_security", "to_all"),
+)
+"""What is equal where two changes are one; the things may be more."""

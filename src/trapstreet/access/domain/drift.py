@@ -75,6 +75,7 @@ class _Comparing:
             self._before.rights.memberships == now.memberships
             and self._before.rights.makes == now.makes
             and self._before.people == self._now.people
+            and self._before.everywhere == self._now.everywhere
         )
         self._common = self._before.people & self._now.people
         self._whole = within is None or () in within
@@ -86,7 +87,7 @@ class _Comparing:
             more, new = privileges(Sort.PRIVILEGED, now, before)
             less, gone = privileges(Sort.DISMISSED, before, now)
             changes += [*more, *less]
-            changes += people(Sort.CAME, now, before)
+            changes += people(Sort.CAME, now, before, but=new, held=self._held)
             changes += people(Sort.LEFT, before, now)
             noted = [each for each in now.rights.notes if each not in before.rights.notes]
             changes += [Change(Sort.NOTED, cause=printable(each)) for each in noted]

@@ -113,7 +113,8 @@ def _gone(change: Change) -> str:
 
 
 def _came(change: Change) -> str:
-    return f"new: {people(change)} can log in, {change.cause}"
+    reach = f"; within reach: {things(change)}" if change.things else ""
+    return f"new: {people(change)} can log in, {change.cause}{reach}"
 
 
 def _left(change: Change) -> str:

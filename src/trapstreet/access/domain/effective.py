@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
+from operator import or_
 
 from trapstreet.core.maths.memberships import Closure, edges_of
 from trapstreet.core.model.rights import (
@@ -157,6 +158,20 @@ class EffectiveAccess:
         for number in range(len(self.rights.resources)):
             if reading := self.nearest(principal, number):
                 yield reading
+
+    def reach_of_everybody(self, name: str) -> Iterator[Reading]:
+        """What all can read at once, and the way of most of them; `name` is what they are called together."""
+        all_ = (1 << len(self.rights.principals)) - 1
+        for number, resource in enumerate(self.rights.resources):
+            doors = [each for each in self.doors_of(number) if each.sure]
+            passing = [self.levels(each)[Level.AT_ONCE] for each in doors]
+            if reduce(or_, passing, 0) != all_:
+                continue
+            _, door = max(zip(passing, doors, strict=True), key=lambda each: each[0].bit_count())
+            way = tuple(grant.what for grant in door.grants)
+            yield Reading(
+                name, resource, Level.AT_ONCE, door.how, door.rows, door.columns, sure=True, way=way
+            )
 
     def nearest(self, principal: int, number: int, doors: list[Door] | None = None) -> Reading | None:
         """A principal's nearest access to a resource; None: there is none that the rights tell of."""

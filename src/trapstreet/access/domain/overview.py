@@ -1,19 +1,18 @@
 """Everything on one page: what lies open to most people, what that costs, and which groups can read what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trapstreet.access.domain.advice import Advice
 from trapstreet.access.domain.effective import EffectiveAccess
+from trapstreet.access.domain.heat import HeatMap, heat_map, people_in
 from trapstreet.access.domain.unused import UsedAccess
 from trapstreet.access.domain.usage import Unused, Window
 from trapstreet.core.model.changes import MEMBERSHIP, Change
-from trapstreet.core.model.rights import FILES, Bits, Door, How, Level, Resource, Rows, numbers_in
+from trapstreet.core.model.rights import FILES, Door, How, numbers_in
 
 WIDEST = 10
 """Exposures that are shown."""
-GROUPS, HELD = 20, 12
-"""Rows and columns of the heat map: the groups and the data that weigh most."""
 _OPENS = 3
 """Grants by which most people get to something, that are named."""
 _NAMED = 3
@@ -73,29 +72,6 @@ class Wide:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """How many of a group's members can read something; `part`: some of them only a part of it."""
-
-    can: int
-    members: int
-    part: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HeatMap:
-    """Groups by data: cells[group][data]. The heaviest of both come first.
-
-    left_out  groups and data that are not shown
-    """
-
-    groups: tuple[str, ...]
-    held: tuple[Resource, ...]
-    weights: tuple[float, ...]
-    cells: tuple[tuple[Cell, ...], ...]
-    left_out: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """One page about a place.
 
@@ -126,7 +102,7 @@ def overview(used: UsedAccess, basis: Basis, *, made_at: int) -> Overview:
     access, rights = used.access, used.access.rights
     resources = [each for each in used.resources() if not used.held or each.sensitivity]
     everybody = [each for each in resources if access.exposure(used.number_of(each.resource)).everybody]
-    people = [_people(used, each) or 0 for each in everybody]
+    people = [people_in(used, each) or 0 for each in everybody]
     return Overview(
         place=rights.place,
         edition=rights.edition,
@@ -141,54 +117,12 @@ def overview(used: UsedAccess, basis: Basis, *, made_at: int) -> Overview:
     )
 
 
-def heat_map(used: UsedAccess, resources: Sequence[Unused]) -> HeatMap:
-    """Which groups can read what; whoever reads everything anyway counts in none of them."""
-    access, principals = used.access, used.access.rights.principals
-    mighty = _mighty(access)
-    logins = access.people & ~mighty
-    shown = sorted(resources, key=lambda each: -_worth(used, each))[:HELD]
-    able = [_able(access, used.number_of(each.resource)) for each in shown]
-    groups: dict[str, Bits] = {}
-    for number, each in enumerate(principals):
-        members = access.arriving(1 << number) & logins & ~(1 << number)
-        if members.bit_count() > 1:
-            groups[each.name] = members
-    alone = logins
-    for members in groups.values():
-        alone &= ~members
-    if alone:
-        groups["(in no group)"] = alone
-    heaviest = sorted(
-        groups.items(),
-        key=lambda item: (
-            -sum(
-                _worth(used, each) * (can & item[1]).bit_count()
-                for each, (can, _) in zip(shown, able, strict=True)
-            )
-        ),
-    )
-    kept = heaviest[:GROUPS]
-    return HeatMap(
-        groups=tuple(name for name, _ in kept),
-        held=tuple(each.resource for each in shown),
-        weights=tuple(each.weight for each in shown),
-        cells=tuple(
-            tuple(
-                Cell((can & members).bit_count(), members.bit_count(), part=bool(part & members))
-                for can, part in able
-            )
-            for _, members in kept
-        ),
-        left_out=(len(heaviest) - len(kept), len(resources) - len(shown)),
-    )
-
-
 def _wide(used: UsedAccess, unused: Unused, advice: Advice | None) -> Wide:
     number, path = used.number_of(unused.resource), unused.resource.path
     return Wide(
         unused=unused,
         everybody=used.access.exposure(number).everybody,
-        people=_people(used, unused),
+        people=people_in(used, unused),
         opened_by=tuple(_openings(used.access, number)),
         fix=Fix(
             changes=tuple(each for each in advice.changes if _is_about(each, path)),
@@ -228,36 +162,3 @@ def _given(access: EffectiveAccess, door: Door) -> str:
     names = [access.rights.principals[each].name for each in to[:_NAMED]]
     more = f" and {len(to) - _NAMED:,} more" if len(to) > _NAMED else ""
     return f"{grant.what} to {', '.join(names)}{more}"
-
-
-def _able(access: EffectiveAccess, number: int) -> tuple[Bits, Bits]:
-    """Who can surely read a resource, at once or by SET ROLE; and who of them only a part of it."""
-    whole: Bits = 0
-    part: Bits = 0
-    for door in access.doors_of(number):
-        if door.sure:
-            levels = access.levels(door)
-            able = levels[Level.AT_ONCE] | levels[Level.SET_ROLE]
-            if door.rows == Rows.ALL and not door.columns:
-                whole |= able
-            else:
-                part |= able
-    return whole | part, part & ~whole
-
-
-def _mighty(access: EffectiveAccess) -> Bits:
-    """Who reads everything, by no grant on anything."""
-    bits: Bits = 0
-    for door in access.rights.doors:
-        if door.resource is None and door.sure:
-            bits |= door.opens
-    return bits
-
-
-def _people(used: UsedAccess, unused: Unused) -> int | None:
-    holding = used.held.of(unused.resource)
-    return holding.people if holding else None
-
-
-def _worth(used: UsedAccess, unused: Unused) -> float:
-    return unused.weight * max(1, _people(used, unused) or unused.records or 0)

@@ -79,7 +79,7 @@ def staff(posts: Sequence[Post], access: EffectiveAccess, today: date) -> Staff:
     """The leavers, movers and accounts without a person. Accounts are compared without regard to case; one of
     MariaDB's without its host."""
     persons = _persons(posts, today)
-    owner = {name: person for person in persons for name in person.accounts}
+    owner = _owners(persons)
     principals = access.rights.principals
     reach = _Reach(access)
     leavers, nobodys, met = [], [], set()
@@ -98,6 +98,16 @@ def staff(posts: Sequence[Post], access: EffectiveAccess, today: date) -> Staff:
         tuple(sorted(nobodys, key=_widest)),
         len(owner.keys() - met),
     )
+
+
+def _owners(persons: Iterable[_Person]) -> dict[str, _Person]:
+    """By account, whose it is; of several that share one, somebody who is there."""
+    owner: dict[str, _Person] = {}
+    for person in persons:
+        for name in person.accounts:
+            if name not in owner or owner[name].left:
+                owner[name] = person
+    return owner
 
 
 def _persons(posts: Iterable[Post], today: date) -> list[_Person]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trapstreet.access.domain.reached import Side
-from trapstreet.core.model.rights import Bits
+from trapstreet.core.model.rights import Bits, How
 
 GROUPS = {
     **dict.fromkeys(("pg_read_all_data", "pg_execute_server_program", "pg_read_server_files"), True),
@@ -38,6 +38,12 @@ def privileged(side: Side) -> Iterator[Privilege]:
             noted[word] = noted.get(word, 0) | 1 << number
         if each.name in GROUPS and not each.logs_in:
             noted[each.name] = noted.get(each.name, 0) | 1 << number
+    everything = set()
+    for door in side.everywhere:
+        what = door.grants[-1].what.partition(":")[0]
+        if door.sure and door.how in (How.GRANT, How.SUPERUSER):
+            noted.setdefault(what, door.opens)
+            everything |= {what} if door.how == How.GRANT else set()
     for what, who in noted.items():
-        reads_all = GROUPS.get(what) or _NOTES.get(what, False)
+        reads_all = what in everything or GROUPS.get(what) or _NOTES.get(what, False)
         yield Privilege(what, side.access.arriving(who) & side.people, reads_all)

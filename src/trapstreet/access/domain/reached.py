@@ -56,6 +56,11 @@ class Side:
         """Those who can log in."""
         return self.access.people
 
+    @property
+    def everywhere(self) -> list[Door]:
+        """The doors to all things at once."""
+        return self._raw.get(None, [])
+
     def of_files(self, unit: Unit) -> bool:
         """Whether it is a folder."""
         return self.rights.resources[self.units[unit][0]].kind == FILES
@@ -72,7 +77,7 @@ class Side:
         yield from self._raw.get(None, ())
 
     def likeness(self, unit: Unit) -> list[object]:
-        """What is the same at two times where nothing about it changed."""
+        """What is the same at two times where nothing about it changed, nor about all things."""
         found: list[object] = []
         for number in self.units[unit]:
             found.append(self.rights.resources[number].records if self.of_files(unit) else 0)

@@ -103,7 +103,7 @@ class _Asking:
             resource = self._rights.resources[door.resource]
             files = resource.kind == FILES
             unit = resource.path[:1] if files else resource.path
-            for who in self._whom(door.grants[-1].to):
+            for who in self._whom(door.grants[-1].to, files=files):
                 if (who, unit) not in asked:
                     names = [".".join(unit[at:]) for at in range(len(unit))]
                     asked[who, unit] = owner_of(self._owners, what=names, who=self._name(who))
@@ -111,9 +111,12 @@ class _Asking:
                 found.setdefault((who, self._place(unit, files), owner), {})[unit] = None
         return found
 
-    def _whom(self, to: Bits) -> Iterator[int]:
-        people = self._side.people
-        if people.bit_count() > 1 and 2 * (people & to).bit_count() > people.bit_count():
+    def _whom(self, to: Bits, *, files: bool) -> Iterator[int]:
+        """Those to whom something is given by name. Of a file, "everybody else" is nobody's name: where these
+        are most people, it is everybody."""
+        people, everybody = self._side.people, (1 << len(self._rights.principals)) - 1
+        most = people.bit_count() > 1 and 2 * (people & to).bit_count() > people.bit_count()
+        if to == everybody or (files and most):
             yield -1
             return
         for number in numbers_in(to & ~self._superusers):  # who are asked about as such

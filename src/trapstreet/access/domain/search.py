@@ -11,6 +11,7 @@ begin again. Source: Moreno-Centeno & Karp 2013, "The implicit hitting set appro
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 from trapstreet.core.maths.hitting_sets import lightest, minimal, with_needs
 from trapstreet.core.model.changes import Change, Key, Replay
@@ -23,11 +24,13 @@ class Removal:
     changes  in the order in which they were given
     kept     the changes that are left out, each with the uses that were seen to need it: some, not all
     largest  nothing that weighs more blocks nobody. Else something may; nothing that has these and more
+    blocks   sets of changes that were seen to block a use together, and that use
     """
 
     changes: tuple[Change, ...]
     kept: dict[Key, tuple[int, ...]]
     largest: bool
+    blocks: Mapping[frozenset[Key], int]
 
 
 def largest_removal(
@@ -35,20 +38,24 @@ def largest_removal(
     replay: Replay,
     weights: Mapping[Key, float],
     *,
+    beside: Sequence[Change] = (),
+    known: Mapping[frozenset[Key], int] = MappingProxyType({}),
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> Removal:
     """The heaviest changes that block no use which `replay` can check.
 
     weights   what each change is worth, above 0
+    beside    other changes, which are made whatever is found, and block nobody by themselves
+    known     blocks of an earlier search: those that still are blocks need not be found again
     progress  is told how many changes have to be left out so far
 
     The last thing that is asked is whether what is returned blocks any of the uses. It is always maximal:
     each change that is left out would block somebody beside it. O(uses) questions a round, and for each block
     some ten more; a block is never found twice.
     """
-    search = _Search(changes, replay)
-    exact = True
-    kept: frozenset[Key] = frozenset()
+    search = _Search(changes, replay, beside)
+    search.recall(known)
+    kept, exact = lightest(search.blocks, weights, needs=search.needs)
     while blocked := search.blocked(kept):
         search.learn(blocked, kept)
         kept, exact = lightest(search.blocks, weights, needs=search.needs)
@@ -57,14 +64,15 @@ def largest_removal(
         tuple(each for each in changes if each.key not in kept),
         {key: tuple(search.users(key)) for key in kept},
         exact,
+        search.blocks,
     )
 
 
 class _Search:
     """What was found out so far: smallest sets of changes that block a use, and which."""
 
-    def __init__(self, changes: Sequence[Change], replay: Replay) -> None:
-        self._replay = replay
+    def __init__(self, changes: Sequence[Change], replay: Replay, beside: Sequence[Change]) -> None:
+        self._replay, self._beside = replay, beside
         self._changes = {each.key: each for each in changes}
         self._order = {key: number for number, key in enumerate(self._changes)}
         self.blocks: dict[frozenset[Key], int] = {}
@@ -76,7 +84,14 @@ class _Search:
 
     def blocked(self, kept: frozenset[Key]) -> list[int]:
         """The uses that fail when all changes but these are made."""
-        return sorted(self._replay.blocked(self._made(self._changes.keys() - kept)))
+        made = self._made(self._changes.keys() - kept)
+        return sorted(self._replay.blocked([*self._beside, *made])) if made else []
+
+    def recall(self, known: Mapping[frozenset[Key], int]) -> None:
+        """Learn those of some sets of changes that block a use, also beside what is made anyway."""
+        for block, use in known.items():
+            if block <= self._changes.keys() and (not self._near_beside(use) or self._fails(use, [*block])):
+                self.blocks[block] = use
 
     def learn(self, blocked: Sequence[int], kept: frozenset[Key]) -> None:
         """Find a smallest block of each use, until what is left out for others lets it pass, too."""
@@ -103,7 +118,11 @@ class _Search:
 
     def _fails(self, use: int, some: "set[Key] | Sequence[Key]") -> bool:
         made = self._made(some)
-        return bool(made) and self._replay.blocks(use, made)
+        return bool(made) and self._replay.blocks(use, [*self._near_beside(use), *made])
+
+    def _near_beside(self, use: int) -> list[Change]:
+        near = self._replay.near(use) if self._beside else ()
+        return [each for each in self._beside if each.key in near]
 
     def _sorted(self, keys: "set[Key] | frozenset[Key]") -> list[Key]:
         return sorted(keys, key=self._order.__getitem__)

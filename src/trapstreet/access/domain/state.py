@@ -1,12 +1,15 @@
 """The whole of a place's effective access, to be compared with what it was or shall be."""
 
 import json
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 
 from trapstreet.access.domain.effective import EffectiveAccess
-from trapstreet.core.model.rights import Bits, Resource, numbers_in
+from trapstreet.core.model.rights import FILES, Bits, Resource, numbers_in
+from trapstreet.core.model.words import counted
 
 _Kind = tuple[bool, int, str, tuple[str, ...]]
 """Of access: whether it is sure, how near, which rows, which columns."""
@@ -22,46 +25,92 @@ class Moved:
 
 
 class State:
-    """Who gets to what in one database or folder, and how, by the names of all.
+    """Who gets to what in one database or folder, and how, by the names of all."""
 
-    inside  the beginning of the paths that count
-    """
-
-    def __init__(self, access: EffectiveAccess, inside: str) -> None:
-        self._names = [each.name for each in access.rights.principals]
-        self._people = access.people
-        self._access: dict[tuple[str, ...], tuple[Resource, dict[_Kind, Bits]]] = {}
-        for number, resource in enumerate(access.rights.resources):
-            if resource.path[0] == inside:
-                self._access[resource.path] = resource, _access_to(access, number)
+    def __init__(self, principals: "_Principals") -> None:
+        self._principals = principals
+        self._access: list[tuple[Resource, dict[_Kind, Bits]]] = []
 
     @property
     def digest(self) -> str:
         """Equal for equal access, whatever it is granted by."""
-        hashed = sha256(json.dumps(self._names).encode())
-        for path, (_, kinds) in sorted(self._access.items()):
-            shown = [[*kind, hex(bits)] for kind, bits in sorted(kinds.items()) if bits]
-            hashed.update(json.dumps([path, shown]).encode())
-        return hashed.hexdigest()
+        return self._digest(
+            lambda kinds: [[*kind, hex(bits)] for kind, bits in sorted(kinds.items()) if bits]
+        )
 
     @property
     def readers_digest(self) -> str:
         """Equal where the same read the same resources, however many of their rows."""
-        hashed = sha256(json.dumps(self._names).encode())
-        for path, (_, kinds) in sorted(self._access.items()):
-            hashed.update(json.dumps([path, hex(_readers(kinds))]).encode())
-        return hashed.hexdigest()
+        return self._digest(lambda kinds: hex(_readers(kinds)))
+
+    def add(self, resource: Resource, kinds: "dict[_Kind, Bits]") -> None:
+        """One more resource, and who has which access to it."""
+        self._access.append((resource, kinds))
 
     def moved_to(self, after: "State") -> Iterator[Moved]:
         """The resources that somebody reads no longer, or newly. Both states have the same principals."""
-        for path, (resource, kinds) in self._access.items():
-            now = _readers(kinds) & self._people
-            then = _readers(after._access[path][1]) & self._people if path in after._access else 0
+        people, named = self._principals.people, self._principals.named
+        others = {resource.path: kinds for resource, kinds in after._access}
+        for resource, kinds in self._access:
+            now = _readers(kinds) & people
+            then = _readers(others.get(resource.path, {})) & people
             if now != then:
-                yield Moved(resource, self._named(now & ~then), self._named(then & ~now))
+                yield Moved(resource, named(now & ~then), named(then & ~now))
 
-    def _named(self, bits: Bits) -> tuple[str, ...]:
-        return tuple(self._names[each] for each in numbers_in(bits))
+    def _digest(self, shown: "Callable[[dict[_Kind, Bits]], object]") -> str:
+        """Of files, how many there are with which access: their modes are in their names, and change."""
+        lines: dict[str, int] = {}
+        for resource, kinds in self._access:
+            files = resource.kind == FILES
+            line = json.dumps([resource.path[:1] if files else resource.path, shown(kinds)])
+            lines[line] = lines.get(line, 0) + ((resource.records or 0) if files else 1)
+        hashed = self._principals.hashed.copy()
+        hashed.update(json.dumps(sorted(lines.items())).encode())
+        return hashed.hexdigest()
+
+
+def states_of(access: EffectiveAccess) -> dict[str, State]:
+    """By database or folder: who gets to what there."""
+    principals = _Principals(access)
+    states: dict[str, State] = {}
+    for number, resource in enumerate(access.rights.resources):
+        name = resource.path[0]
+        state = states.get(name)
+        if state is None:
+            state = states[name] = State(principals)
+        state.add(resource, _access_to(access, number))
+    return states
+
+
+def gathered(moved: Iterable[Moved]) -> list[Moved]:
+    """Who reads what no longer; files of which the same lose and gain the same are together, under the folder
+    that they all are in."""
+    found: list[Moved] = []
+    files: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Moved]] = {}
+    for each in moved:
+        if each.resource.kind == FILES:
+            files.setdefault((each.lost, each.gained), []).append(each)
+        else:
+            found.append(each)
+    for (lost, gained), those in files.items():
+        folders = {each.resource.path[0] for each in those}
+        resource = those[0].resource
+        if len(those) > 1:
+            count = sum(each.resource.records or 0 for each in those)
+            what = f"{counted(count, 'file')} in {counted(len(folders), 'folder')}"
+            resource = Resource((posixpath.commonpath(folders), what), FILES, count)
+        found.append(Moved(resource, lost, gained))
+    return sorted(found, key=lambda each: (-len(each.lost), each.resource.path))
+
+
+class _Principals:
+    """What all states of one evaluation share: the names of all, and a hash that begins with them."""
+
+    def __init__(self, access: EffectiveAccess) -> None:
+        names = [each.name for each in access.rights.principals]
+        self.people = access.people
+        self.hashed = sha256(json.dumps(names).encode())
+        self.named = cache(lambda bits: tuple(names[each] for each in numbers_in(bits)))
 
 
 def _access_to(access: EffectiveAccess, number: int) -> dict[_Kind, Bits]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from trapstreet.access.domain.effective import EffectiveAccess, Reading
 from trapstreet.access.domain.held import Held
+from trapstreet.access.domain.meant import Meant
 from trapstreet.access.domain.usage import Done, GrantUse, Impossible, Right, Status, Unused, Window
 from trapstreet.core.model.access_events import TableUse
 from trapstreet.core.model.holdings import Holding
@@ -12,7 +14,6 @@ from trapstreet.core.model.rights import FILES, Bits, How, Level, Resource, bits
 
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
-_SYSTEM = {"pg_catalog", "information_schema", "pg_toast", "mysql", "performance_schema", "sys"}
 _GIVEN = (How.GRANT, How.COLUMNS)
 _CLOCK_DAYS = 5
 """Days from which on uses at always the same time look like a clock's."""
@@ -36,8 +37,7 @@ class UsedAccess:
         self.access, self.window = access, window
         self.held = Held(holdings)
         self._jobs = {each.casefold() for each in jobs}
-        self._named = _accounts(access)
-        self._numbers = _resources(access)
+        self._meant = Meant(access)
         self._done: dict[int, dict[int, Done]] = {}
         self.impossible: list[Impossible] = []
         self.gone: list[tuple[str, ...]] = []
@@ -89,6 +89,12 @@ class UsedAccess:
                 if door.how not in _GIVEN or door.resource is None or not door.sure or not door.grants:
                     continue
                 grant = door.grants[-1]
+                if resource.kind == FILES:
+                    those = self.people & door.opens & door.enters
+                    if those and not those & recent:
+                        what, to = f"reading {resource.name}", self._to(grant.to)
+                        yield self._grant_use(resource, what, to, those, done)
+                    continue
                 if not self.people & ~grant.to:
                     those = self.people & door.enters
                     if those and not those & recent:
@@ -121,14 +127,13 @@ class UsedAccess:
     def _take(self, uses: Iterable[TableUse]) -> None:
         lost: dict[tuple[str, tuple[str, ...]], Impossible] = {}
         gone: dict[tuple[str, ...], None] = {}
-        mapped = {path[0] for path in self._numbers}
         for use in uses:
-            numbers = self._numbers.get(use.path) or self._numbers.get(_folder(use.path)) or ()
+            numbers = self._meant.resources(use.path)
             if not numbers:
-                if use.path[:1] and use.path[0] in mapped and not _SYSTEM.intersection(use.path[:-1]):
+                if self._meant.was_there(use.path):
                     gone[use.path] = None
                 continue
-            who = self._named.get(use.who, 0)
+            who = self._meant.principals(use.who)
             able = [number for number in numbers if who & self._any(number)]
             if not able:
                 at = use.who, use.path
@@ -223,6 +228,11 @@ class UsedAccess:
     def _by_identity(self) -> Mapping[int, int]:
         return {id(each): number for number, each in enumerate(self.access.rights.resources)}
 
+    def _to(self, bits: Bits) -> str:
+        """Whom files are given to: a user, a group, or all who are neither."""
+        numbers = [*islice(numbers_in(bits), 2)]
+        return "others" if len(numbers) > 1 else self.access.rights.principals[numbers[0]].name
+
     def _grant_use(
         self, resource: Resource, what: str, to: str, those: Bits, done: Mapping[int, Done]
     ) -> GrantUse:
@@ -242,31 +252,6 @@ class UsedAccess:
         files = resource.kind == FILES  # of which the map says their number only
         records = holding.records if files or resource.records is None else resource.records
         return records, holding.weight, holding.sensitivity
-
-
-def _accounts(access: EffectiveAccess) -> dict[str, Bits]:
-    """The principals that an account in a log may be: a MariaDB log names the user without the host."""
-    named: dict[str, Bits] = {}
-    by_user = access.rights.edition.startswith("MariaDB")
-    for number, each in enumerate(access.rights.principals):
-        names = {each.name, each.name.rpartition("@")[0]} if by_user else {each.name}
-        for name in names - {""}:
-            named[name] = named.get(name, 0) | 1 << number
-    return named
-
-
-def _resources(access: EffectiveAccess) -> dict[tuple[str, ...], list[int]]:
-    """Resources by path; those of files by their folder, too."""
-    found: dict[tuple[str, ...], list[int]] = {}
-    for number, each in enumerate(access.rights.resources):
-        found.setdefault(each.path, []).append(number)
-        if each.kind == FILES:
-            found.setdefault(each.path[:1], []).append(number)
-    return found
-
-
-def _folder(path: tuple[str, ...]) -> tuple[str, ...]:
-    return (path[0].rpartition("/")[0] or "/",) if path else ()
 
 
 def _is_clockwork(use: TableUse) -> bool:

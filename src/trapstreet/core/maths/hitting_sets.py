@@ -74,11 +74,15 @@ def minimal(holds: Callable[[Sequence[str]], bool], candidates: Sequence[str]) -
 
 def _smallest(sets: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     """Those that contain no other one: who hits them hits all."""
+    different = set(sets)
+    alone = {element for each in different if len(each) == 1 for element in each}
     kept: list[frozenset[str]] = []
-    for each in sorted(set(sets), key=lambda one: (len(one), sorted(one))):
+    for each in sorted(
+        (each for each in different if alone.isdisjoint(each)), key=lambda one: (len(one), sorted(one))
+    ):
         if not any(other <= each for other in kept):
             kept.append(each)
-    return kept
+    return [frozenset([element]) for element in sorted(alone)] + kept
 
 
 def _parts(sets: Sets, needs: Mapping[str, frozenset[str]]) -> list[list[frozenset[str]]]:

@@ -1,12 +1,13 @@
 """Changes of rights: what is taken away, by which statements, and what speaks for and against it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from trapstreet.core.model.access_events import PastUse
+from trapstreet.core.model.rights import FILES
 
 PUBLIC = "PUBLIC"
 """Whose right it is where everybody has it."""
@@ -20,13 +21,15 @@ Look = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One right that is taken away, or one rule by which fewer rows are seen.
+    """One right that is taken away, or handed over to fewer, or one rule by which fewer rows are seen.
 
     database       where its statements are run; "" for what the whole server has
     on, kind       what the right is on, as `Resource.path` has it: ("crm", "public", "customers"), "table"
     right, of      "SELECT", and whose it is
     forward, back  statements that make the change, and those that take it back, in their order
     rests          changes that have to be made with it: rights that were given on by whoever loses this one
+    to, gives      who have the right instead, and what `standing` then says of that which it did not before
+    covers         the tables, by their paths, that one right on many of them is on
     """
 
     key: Key
@@ -38,6 +41,9 @@ class Change:
     forward: tuple[str, ...]
     back: tuple[str, ...]
     rests: tuple[Key, ...] = ()
+    to: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    covers: tuple[tuple[str, ...], ...] = ()
 
     @property
     def says(self) -> str:
@@ -46,7 +52,24 @@ class Change:
             return f"membership of {self.on[0]} from {self.of}"
         if self.kind == ROW_SECURITY:
             return f"{'.'.join(self.on)}: only rows where {self.right}"
-        return f"{self.right} on {self.kind} {'.'.join(self.on)} from {self.of}"
+        if self.kind in (FILES, FOLDER):
+            instead = f", but {', '.join(self.to)} may" if self.to else ""
+            return f"{self._holder} may no longer {self._reached}{instead}"
+        instead = f", to {', '.join(self.to)} instead" if self.to else ""
+        return f"{self.right} on {self.kind} {'.'.join(self.on)} from {self.of}{instead}"
+
+    @property
+    def stays(self) -> str:
+        """What stays as it is where the change is not made, in words; not safe to print."""
+        return f"{self._holder} may {self._reached}" if self.kind in (FILES, FOLDER) else self.says
+
+    @property
+    def _holder(self) -> str:
+        return "others" if self.of == PUBLIC else self.of
+
+    @property
+    def _reached(self) -> str:
+        return f"{self.right}{' in' if self.kind == FILES else ''} {self.on[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +81,7 @@ class Step:
     statements: tuple[str, ...]
 
 
+FOLDER = "folder"
 MEMBERSHIP = "membership"
 ROW_SECURITY = "row security"
 
@@ -171,3 +195,47 @@ class Place(Protocol):
 
     def made(self, changes: Sequence[Change]) -> list[Change]:
         """Those of some changes that are made."""
+
+
+@runtime_checkable
+class Shared(Place, Protocol):
+    """A place that tells how many a right is for."""
+
+    def having(self, change: Change) -> int:
+        """How many who can log in have the right of a change by whom it is given to."""
+
+
+@runtime_checkable
+class Nested(Place, Protocol):
+    """A place where one thing lies in another: a change to the outer one can make others needless."""
+
+    def lean(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of some changes by which somebody loses what the others leave."""
+
+
+@runtime_checkable
+class AskingReplay(Replay, Protocol):
+    """Past uses of which it can be said in whose names rights were used."""
+
+    def blocked_of(self, uses: Iterable[int], changes: Sequence[Change]) -> dict[int, str]:
+        """Of some uses that can be checked, those that fail when the changes are made, and why."""
+
+    def asks_as(self, use: int, change: Change) -> tuple[str, ...]:
+        """In whose names a use may need the right that a change takes away, the likeliest first."""
+
+
+@runtime_checkable
+class HandsOver(Place, Protocol):
+    """A place where a right of many can be given to some of them, and be taken from the others."""
+
+    def replay(self, uses: Sequence[PastUse], changes: Sequence[Change]) -> AskingReplay:
+        """Past uses, to be asked for with changes made."""
+
+    def grantees(self) -> frozenset[str]:
+        """All to whom a right can be given: no superusers, no groups that are the server's own."""
+
+    def handed_over(self, change: Change, to: Sequence[str]) -> Change:
+        """One of `changes()` that gives the right to some grantees as it takes it away; it was not tried."""
+
+    def reversible(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of some changes that do what they say and come back as it was: each is tried."""

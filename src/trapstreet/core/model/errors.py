@@ -4,7 +4,8 @@
     ├── UnusableInput      status 2   usage, settings, a file or table that cannot be used
     ├── AccessDenied       status 3   the other side said no
     ├── Unreachable        status 4   cannot be opened or reached, disk full, workspace busy
-    └── PluginFailed       status 5   a parser or adapter broke on its own account
+    ├── PluginFailed       status 5   a parser or adapter broke on its own account
+    └── Interrupted        status 130 stopped by hand where something is left to be done
 
 The message says what and where, the hint what to do. Neither ever holds a protected value: no cell, no
 password, no e-mail address out of a table.
@@ -47,3 +48,9 @@ class PluginFailed(TrapstreetError):
     """A plugin failed for a reason of its own."""
 
     status = 5
+
+
+class Interrupted(TrapstreetError):
+    """Ctrl-C met a command when something was done that its user has to know of."""
+
+    status = 130

@@ -5,6 +5,7 @@ A kind is a module with
     schemes   how its locations begin: ("postgresql",) for postgresql://…
     opened(location)  a context manager that gives a `Place`
     suffix, script(head, steps)  how its scripts' files end, and a script of steps under lines of comment
+    clones    True where changes are tried out on another, empty server: opened(location, clone) is given that
 A name that begins with "_" is a part that kinds share.
 
 Nothing is changed at a place but by `make` and `take_back`, and those change everything they are asked to or
@@ -19,10 +20,10 @@ from contextlib import AbstractContextManager
 from functools import cache
 from types import MappingProxyType
 from typing import Protocol, cast
-from urllib.parse import urlsplit
 
 from trapstreet.core.model.changes import Place, Step
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.urls import parts_of
 
 
 class Kind(Protocol):
@@ -45,14 +46,29 @@ def kinds() -> Mapping[str, Kind]:
     )
 
 
-def place_at(location: str) -> AbstractContextManager[Place]:
-    """A place, opened. Raises UnusableInput where no kind knows it, and what the kind raises."""
-    return kind_of(location).opened(location)
+class Cloning(Kind, Protocol):
+    """A module of this folder with `clones`."""
+
+    def opened(self, location: str, clone: str = "") -> AbstractContextManager[Place]: ...
+
+
+def place_at(location: str, clone: str = "") -> AbstractContextManager[Place]:
+    """A place, opened.
+
+    clone  the URL of an empty server on which changes are tried out; "" they are tried out at the place
+    Raises UnusableInput where no kind knows it, or the kind needs no clone, and what the kind raises.
+    """
+    kind = kind_of(location)
+    if not clone:
+        return kind.opened(location)
+    if not getattr(kind, "clones", False):
+        raise UnusableInput("no clone is needed there", hint="leave out --clone")
+    return cast(Cloning, kind).opened(location, clone)
 
 
 def kind_of(location: str) -> Kind:
     """The kind that knows a location. Raises UnusableInput where none does."""
-    scheme = urlsplit(location).scheme.lower() if "://" in location else ""
+    scheme = parts_of(location).scheme.lower() if "://" in location else ""
     for kind in kinds().values():
         if scheme in kind.schemes:
             return kind

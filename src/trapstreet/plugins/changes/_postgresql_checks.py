@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from trapstreet.core.model.access_events import PastUse
+from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.plugins.changes._postgresql_catalogue import RUN_SQL, Catalogue, Touched
 from trapstreet.plugins.changes._postgresql_probe import Answer, Person, quoted
 from trapstreet.plugins.changes._postgresql_statements import Asked, Way, asked
@@ -39,12 +39,17 @@ class Check:
 
 
 def checks_of(uses: Sequence[PastUse], only: str) -> list[Check]:
-    """Uses of the same statement by the same person are one; where nothing says in which database, `only`."""
+    """Uses of the same statement by the same person are one; where nothing says in which database, `only`.
+
+    The same is what is asked for with the same words. A fingerprint is no measure: it knows neither schemas
+    nor the numbers in tables' names.
+    """
     checks: dict[object, Check] = {}
     for number, use in enumerate(uses):
         database = use.database or only
-        shape = use.fingerprint or use.statement
-        known = (use.who, database, shape if use.statement else "", () if use.statement else use.on)
+        found = asked(use.statement) if use.statement else None
+        explained = found is not None and found.way == Way.EXPLAIN
+        known = (use.who, database, found.statement if found and explained else use.statement, use.on)
         if known not in checks:
             placed = use if use.database else _in(use, only)
             checks[known] = Check(placed, [])
@@ -62,13 +67,12 @@ def understand(check: Check, catalogue: Catalogue) -> None:
     if use.who not in catalogue.roles:
         check.unproven, check.asleep = "there is no such role any more", True
         return
-    found = asked(use.statement) if use.statement else None
+    found = _asked_by(use)
     if found is None:
         check.unproven = "the statement is not known" if not use.statement else _UNREADABLE
         found = check.found
     check.found = found
-    if found.way == Way.NO_RIGHT:
-        check.asleep = True
+    if found.way == Way.NO_RIGHT:  # but to connect, as every use does
         return
     named = {oid for schema, name in found.relations for oid in catalogue.oids(schema, name)}
     if found.way == Way.COMPARE or not named:
@@ -89,9 +93,16 @@ def understand(check: Check, catalogue: Catalogue) -> None:
         check.unproven, check.asleep = "", True
 
 
+def _asked_by(use: PastUse) -> Asked | None:
+    """What a use asks for; None where nothing can read it."""
+    if use.statement == CONNECTED:
+        return Asked(Way.NO_RIGHT)
+    return asked(use.statement) if use.statement else None
+
+
 def is_a_superusers_look_at_the_catalogue(use: PastUse, server: Catalogue) -> bool:
     """Whether a use needs no right in whatever database it was: such are those of pg_dump in template1."""
-    found = asked(use.statement) if use.statement else None
+    found = _asked_by(use)
     if found is None or found.way not in (Way.EXPLAIN, Way.NO_RIGHT):
         return False
     if use.who not in server.superusers or server.setting(use.who, "role"):

@@ -1,4 +1,7 @@
-"""Changes of rights made and taken back on one connection, and seen to do that and nothing else."""
+"""Changes of rights made and taken back on one connection, and seen to do that and nothing else.
+
+A right of many that was handed over to some of them comes back to the many though one of the some is gone.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,7 +57,7 @@ def _comes_back(connection: "Connection", changes: Sequence[Change]) -> bool:
         run(connection, "; ".join(each for change in changes for each in change.forward))
         after = there()
         run(connection, "; ".join(each for change in reversed(changes) for each in change.back))
-        return after == before - {line(each) for each in changes} and there() == before
+        return after == _afterwards(before, changes) and there() == before
     except Refusal:
         return False
     finally:
@@ -74,7 +77,7 @@ def rehearse(connection: "Connection", changes: Sequence[Change], look: Look) ->
 
 
 def forward(connection: "Connection", changes: Sequence[Change]) -> set[str]:
-    """Make changes, and see that those rights are gone and no others; all there were before.
+    """Make changes, and see that those rights are gone or new, and no others; all there were before.
 
     Raises Refusal, UnusableInput.
     """
@@ -83,7 +86,7 @@ def forward(connection: "Connection", changes: Sequence[Change]) -> set[str]:
     after = {*standing(connection).lines}
     if any(each.kind == ROW_SECURITY for each in changes):
         before, after = ({each for each in lines if _is_right(each)} for lines in (before, after))
-    if after != before - {line(each) for each in changes}:
+    if after != _afterwards(before, changes):
         raise UnusableInput(
             "the server changed other rights than it was told to", hint="see its event triggers"
         )
@@ -104,18 +107,40 @@ def backward(connection: "Connection", changes: Sequence[Change]) -> list[Change
             raise
         run(connection, "ROLLBACK TO SAVEPOINT back")
         gone = [each for each in reversed(changes) if not _is_back(connection, each)]
-    back = {line(each) for each in changes if each.kind != ROW_SECURITY and each not in gone}
-    missing = back - {*standing(connection).lines}
+    there = {*standing(connection).lines}
+    taken_back = [each for each in changes if each.kind != ROW_SECURITY and each not in gone]
+    missing = {line(each) for each in taken_back} - there
+    missing |= {each for change in taken_back for each in change.gives} & there
     if missing:
-        raise UnusableInput(f"{counted(len(missing), 'right')} did not come back", hint="run it again")
+        raise UnusableInput(f"{counted(len(missing), 'right')} did not become as before", hint="run it again")
     return gone
 
 
 def _is_back(connection: "Connection", change: Change) -> bool:
     """Take one change back, if what it is of is still there. Raises Refusal."""
+    if _is_run(connection, change.back):
+        return True
+    if not change.to:
+        return False
+    # Some who were given the right may be gone, and it with them: the many are to have it again all the same.
+    by_giver = change.back[-1] == "RESET ROLE"
+    first, last = (change.back[:1], change.back[-1:]) if by_giver else ((), ())
+    *others, again = change.back[len(first) : len(change.back) - len(last)]
+    run(connection, "SAVEPOINT handed_back")
+    if _is_run(connection, first):
+        for each in others:
+            _is_run(connection, (each,))
+        if _is_run(connection, (again, *last)):
+            return True
+    run(connection, "ROLLBACK TO SAVEPOINT handed_back")
+    return False
+
+
+def _is_run(connection: "Connection", statements: Sequence[str]) -> bool:
+    """Run statements; False where something that they are of is gone, and none was run. Raises Refusal."""
     run(connection, "SAVEPOINT one")
     try:
-        run(connection, "; ".join(change.back))
+        run(connection, "; ".join(statements))
     except Refusal as error:
         if error.state not in _GONE:
             raise
@@ -123,6 +148,11 @@ def _is_back(connection: "Connection", change: Change) -> bool:
         return False
     run(connection, "RELEASE SAVEPOINT one")
     return True
+
+
+def _afterwards(before: set[str], changes: Sequence[Change]) -> set[str]:
+    """What rights there are when changes were made, of those that there were."""
+    return before - {line(each) for each in changes} | {new for each in changes for new in each.gives}
 
 
 def line(change: Change) -> str:

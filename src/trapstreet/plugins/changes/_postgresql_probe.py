@@ -7,11 +7,12 @@ the statement would take, for as long as the transaction holds.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from trapstreet.plugins._postgresql import cut_when_silent
 from trapstreet.plugins.changes._postgresql_catalogue import Oid
 from trapstreet.plugins.changes._postgresql_statements import Asked, asked
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LOCK_SECONDS = 1
 STATEMENT_SECONDS = 20
+SILENT_SECONDS = 600.0
+"""After which a server is taken for hanging, however many statements it was given at once."""
 NO_RIGHT = "42501"
 NO_MEMORY = "53200"
 _BUSY = ("55P03", "57014", "40P01", NO_MEMORY, "57P01")
@@ -98,7 +101,7 @@ def undone(connection: "Connection", statements: Sequence[str] = ()) -> Iterator
 
 def run(connection: "Connection", statements: str) -> Any:
     """Run our own statements, several at once; the last one's result. Raises Refusal."""
-    return _checked(connection.pgconn.exec_(statements.encode()))
+    return _sent(connection, connection.pgconn.exec_, statements.encode())
 
 
 def ask(connection: "Connection", text: str, person: Person, *, split: bool = False) -> Answer:
@@ -138,8 +141,8 @@ def may_become(connection: "Connection", login: str, group: str) -> bool:
     """Whether somebody may SET ROLE to a group."""
     kind = "SET" if connection.info.server_version >= 160_000 else "MEMBER"
     query = b"SELECT pg_has_role($1::name, $2::name, $3)"
-    result = connection.pgconn.exec_params(query, [login.encode(), group.encode(), kind.encode()])
-    return bool(_checked(result).get_value(0, 0) == b"t")
+    asked = [login.encode(), group.encode(), kind.encode()]
+    return bool(_sent(connection, connection.pgconn.exec_params, query, asked).get_value(0, 0) == b"t")
 
 
 def _explain(connection: "Connection", found: Asked, person: Person, types: dict[int, str]) -> Answer:
@@ -151,7 +154,7 @@ def _explain(connection: "Connection", found: Asked, person: Person, types: dict
             # The statement was parsed from a tree of ours, in which no value is left: it is one statement.
             run(connection, f"PREPARE asked ({declared}) AS {found.statement}")
         else:
-            _checked(connection.pgconn.prepare(b"asked", found.statement.encode()))
+            _sent(connection, connection.pgconn.prepare, b"asked", found.statement.encode())
         result = run(connection, f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) EXECUTE asked {values}")
     except Refusal as error:
         return Answer(error.state, error.message)
@@ -165,8 +168,8 @@ def rights_on(
     """All rights that some roles have on some things, as one text, inside `undone`. Raises Refusal."""
     run(connection, _AGAIN)
     parameters = [_array(persons), _array(map(str, relations)), _array(map(str, functions))]
-    result = connection.pgconn.exec_params(_RIGHTS, [each.encode() for each in parameters])
-    return (_checked(result).get_value(0, 0) or b"").decode()
+    result = _sent(connection, connection.pgconn.exec_params, _RIGHTS, [each.encode() for each in parameters])
+    return (result.get_value(0, 0) or b"").decode()
 
 
 def without_entry(connection: "Connection", roles: Sequence[str]) -> list[str]:
@@ -175,7 +178,7 @@ def without_entry(connection: "Connection", roles: Sequence[str]) -> list[str]:
         b"SELECT r FROM unnest($1::text[]) r"
         b" WHERE NOT has_database_privilege(r::name, current_database(), 'CONNECT')"
     )
-    result = _checked(connection.pgconn.exec_params(query, [_array(roles).encode()]))
+    result = _sent(connection, connection.pgconn.exec_params, query, [_array(roles).encode()])
     return [(result.get_value(n, 0) or b"").decode() for n in range(result.ntuples)]
 
 
@@ -213,8 +216,12 @@ def _array(texts: Any) -> str:
     return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
 
 
-def _checked(result: Any) -> Any:
+def _sent(connection: "Connection", call: Callable[..., Any], *arguments: Any) -> Any:
+    """What a call of libpq answers. Raises Refusal."""
     from psycopg import pq
+
+    with cut_when_silent(connection, SILENT_SECONDS):
+        result = call(*arguments)
 
     if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY):
         return result

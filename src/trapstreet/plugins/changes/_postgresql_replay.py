@@ -6,15 +6,14 @@ with the same plan to the last detail. What cannot be asked for that way is not 
 blocked as soon as any right changes on what it names.
 """
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.access_events import PastUse
-from trapstreet.core.model.changes import MEMBERSHIP, PUBLIC, Change, Key
-from trapstreet.plugins.changes._postgresql_catalogue import Catalogue, Oid, Touched
+from trapstreet.core.model.changes import MEMBERSHIP, Change, Key
+from trapstreet.plugins.changes._postgresql_catalogue import Catalogue
+from trapstreet.plugins.changes._postgresql_changed import Changed
 from trapstreet.plugins.changes._postgresql_checks import (
     Check,
     checks_of,
@@ -22,6 +21,7 @@ from trapstreet.plugins.changes._postgresql_checks import (
     paths,
     understand,
 )
+from trapstreet.plugins.changes._postgresql_nearness import Nearness
 from trapstreet.plugins.changes._postgresql_probe import (
     NO_RIGHT,
     Answer,
@@ -29,7 +29,6 @@ from trapstreet.plugins.changes._postgresql_probe import (
     ask,
     may_become,
     rights_on,
-    undone,
     without_entry,
 )
 from trapstreet.plugins.changes._postgresql_statements import Way
@@ -39,12 +38,6 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-HOLD_SECONDS = 1.0
-"""How long a transaction goes on asking: as long, somebody who alters the same tables may have to wait."""
-MOST_TABLES = 2_000
-"""Changed in one transaction: a server has room for 6,400 locks, if nobody raised that."""
-_AT_ONCE = 100
-_TABLE_PATH = 3
 _MOST_ROLES = 20
 _TRIES = 3
 
@@ -64,9 +57,12 @@ class PostgresqlReplay:
     ) -> None:
         self.uses = uses
         self._connections, self._catalogues = connections, catalogues
+        order = {each.key: number for number, each in enumerate(changes)}
+        self._changed = Changed(connections, self._near, order)
+        self._nears: dict[int, frozenset[Key]] = {}
         self._checks = checks_of(uses, next(iter(connections)) if len(connections) == 1 else "")
         self._check_of = {number: check for check in self._checks for number in check.uses}
-        self._nearness = {name: _Nearness(each, changes, name) for name, each in catalogues.items()}
+        self._nearness = {name: Nearness(each, changes, name) for name, each in catalogues.items()}
         for name, checks in self._by_database(self._checks):
             if name in connections:
                 self._look_at(name, checks)
@@ -84,9 +80,17 @@ class PostgresqlReplay:
 
     def blocked(self, changes: Sequence[Change]) -> dict[int, str]:
         """The uses that fail with changes made, and why."""
+        return self._blocked(self._checks, changes)
+
+    def blocked_of(self, uses: Iterable[int], changes: Sequence[Change]) -> dict[int, str]:
+        """Of some uses, and those that are the same, which fail with changes made, and why."""
+        checks = {id(check): check for check in map(self._check_of.__getitem__, uses)}
+        return self._blocked([*checks.values()], changes)
+
+    def _blocked(self, checks: Sequence[Check], changes: Sequence[Change]) -> dict[int, str]:
         found: dict[int, str] = {}
-        for name, checks in self._by_database(self._checks):
-            awake = [each for each in checks if not each.asleep]
+        for name, some in self._by_database(checks):
+            awake = [each for each in some if not each.asleep]
             made = [each for each in changes if each.database in ("", name)]
             if made and awake:
                 for check, why in self._failing(name, awake, made):
@@ -103,11 +107,23 @@ class PostgresqlReplay:
         """Changes on what lies behind a use, from those whose rights it has."""
         return self._near(self._check_of[use])
 
+    def asks_as(self, use: int, change: Change) -> tuple[str, ...]:
+        """In whose names a use may need a right: who came, for the database; else as whom it is asked for,
+        and the owners of views and functions behind it."""
+        check = self._check_of[use]
+        acting = () if change.kind == "database" else tuple(each.acts_as for each in check.persons)
+        if not acting:
+            return (check.use.who,)
+        return tuple(dict.fromkeys([*acting, *sorted(check.touched.as_others)]))
+
     def _near(self, check: Check) -> frozenset[Key]:
         if check.asleep:
             return frozenset()
-        acting = {each.acts_as for each in check.persons} | {check.use.who}
-        return self._nearness[check.use.database].of(check.touched, acting)
+        found = self._nears.get(id(check))
+        if found is None:
+            acting = {each.acts_as for each in check.persons} | {check.use.who}
+            found = self._nears[id(check)] = self._nearness[check.use.database].of(check.touched, acting)
+        return found
 
     def _by_database(self, checks: Sequence[Check]) -> Iterator[tuple[str, list[Check]]]:
         in_order = sorted(checks, key=lambda each: each.use.database)
@@ -120,7 +136,7 @@ class PostgresqlReplay:
         for check in checks:
             understand(check, catalogue)
         awake = [each for each in checks if not each.asleep]
-        for connection, check in self._held(name, awake, ()):
+        for connection, check in self._changed.held(name, awake, ()):
             self._answer_now(connection, check, catalogue)
         left_out = {*self._outside(name, awake)}
         for check in awake:
@@ -170,7 +186,7 @@ class PostgresqlReplay:
         entered = any(each.kind in (MEMBERSHIP, "database") for each in made)
         outside = {*self._outside(name, checks, made)} if entered else set()
         members = any(each.kind == MEMBERSHIP for each in made)
-        for connection, check in self._held(name, checks, made):
+        for connection, check in self._changed.held(name, checks, made):
             if check.use.who in outside:
                 yield check, "may not connect to the database"
             elif why := self._fails(connection, check, members=members):
@@ -205,42 +221,8 @@ class PostgresqlReplay:
         return rights_on(connection, acting, sorted(touched.relations), sorted(touched.functions))
 
     def _outside(self, name: str, checks: Sequence[Check], made: Sequence[Change] = ()) -> list[str]:
-        with self._changed(name, made) as connection:
+        with self._changed.one(name, made) as connection:
             return without_entry(connection, sorted({each.use.who for each in checks}))
-
-    def _held(
-        self, name: str, checks: Sequence[Check], made: Sequence[Change]
-    ) -> "Iterator[tuple[Connection, Check]]":
-        """Each check with a connection to a changed database; every second the change begins anew."""
-        for some, changes in self._portions(name, checks, made):
-            left = [*some][::-1]
-            while left:
-                began = time.monotonic()
-                with self._changed(name, changes) as connection:
-                    ready = time.monotonic()
-                    until = ready + max(HOLD_SECONDS, ready - began)
-                    while left and time.monotonic() < until:
-                        yield connection, left.pop()
-
-    def _portions(
-        self, name: str, checks: Sequence[Check], made: Sequence[Change]
-    ) -> Iterator[tuple[Sequence[Check], Sequence[Change]]]:
-        """All checks with all changes; or, where those are of more tables than a transaction can lock, some
-        checks at a time, with changes of those tables alone that can matter to them."""
-        of_tables = {each.key for each in made if len(each.on) == _TABLE_PATH}
-        if len({each.on for each in made if each.key in of_tables}) <= MOST_TABLES:
-            yield checks, made
-            return
-        for start in range(0, len(checks), _AT_ONCE):
-            some = checks[start : start + _AT_ONCE]
-            near = frozenset[Key]().union(*(self._near(each) for each in some))
-            yield some, [each for each in made if each.key not in of_tables or each.key in near]
-
-    @contextmanager
-    def _changed(self, name: str, made: Sequence[Change]) -> "Iterator[Connection]":
-        connection = self._connections[name]
-        with undone(connection, [each for change in made for each in change.forward]):
-            yield connection
 
 
 def _words(answer: Answer) -> str:
@@ -252,40 +234,3 @@ def _words(answer: Answer) -> str:
     if answer.state == NO_RIGHT:
         return f"it may not do that today either: {answer.message}"
     return f"it fails today: {answer.message}"
-
-
-class _Nearness:
-    """Which changes matter to what: by table, schema, function, group and database."""
-
-    def __init__(self, catalogue: Catalogue, changes: Sequence[Change], database: str) -> None:
-        self._catalogue = catalogue
-        self._on: dict[tuple[str, ...], list[Change]] = {}
-        self._members: dict[str, list[Change]] = {}
-        for each in changes:
-            if each.kind == MEMBERSHIP:
-                self._members.setdefault(each.of, []).append(each)
-            elif each.database == database:
-                self._on.setdefault(each.on[1:], []).append(each)
-
-    def of(self, touched: Touched, acting: set[str]) -> frozenset[Key]:
-        """The changes of rights that some roles may have used on what they touched."""
-        holders = self._catalogue.groups_above(acting | touched.as_others)
-        things: set[tuple[str, ...]] = {()}
-        for oid in touched.relations:
-            relation = self._catalogue.relations[oid]
-            things |= {(relation.schema,), (relation.schema, relation.name)}
-        for function in self._functions(touched.functions):
-            things |= {(function[0],), function}
-        near = {
-            each.key
-            for thing in things
-            for each in self._on.get(thing, ())
-            if each.of == PUBLIC or each.of in holders
-        }
-        near |= {each.key for role in holders for each in self._members.get(role, ())}
-        return frozenset(near)
-
-    def _functions(self, oids: frozenset[Oid]) -> Iterator[tuple[str, str]]:
-        for oid in oids:
-            function = self._catalogue.functions[oid]
-            yield function.schema, function.signature

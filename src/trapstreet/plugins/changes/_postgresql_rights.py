@@ -1,14 +1,10 @@
-"""The rights of a PostgreSQL database one by one, and how each is taken away and given back.
+"""The rights of a PostgreSQL database one by one, as the server has them."""
 
-Who gave a right matters: only in the giver's name is it taken back, and only by the giver is it given again
-as it was. To take SELECT on a table away takes that on its columns away, too, so those are given again.
-"""
-
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trapstreet.core.model.changes import MEMBERSHIP, PUBLIC, Change, Key
+from trapstreet.core.model.changes import MEMBERSHIP, PUBLIC, Key
 
 if TYPE_CHECKING:
     import psycopg
@@ -19,24 +15,13 @@ _OURS = "n.nspname !~ '^pg_(catalog|toast|temp_|toast_temp_)' AND n.nspname <> '
 _OPTIONS_OF_MEMBERS = 160_000
 """The version from which on a membership says whether it inherits and may SET ROLE."""
 
-_TABLE, _COLUMN, _FUNCTION, _COMING, _SCHEMA, _DATABASE, _MEMBER = "rcFDndg"
-_KINDS = {
+TABLE, COLUMN, FUNCTION, COMING, SCHEMA, DATABASE, MEMBER = "rcFDndg"
+KINDS = {
     "r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table",
-    _COLUMN: "table", _FUNCTION: "function", _COMING: "tables to come in", _SCHEMA: "schema",
-    _DATABASE: "database", _MEMBER: MEMBERSHIP,
+    COLUMN: "table", FUNCTION: "function", COMING: "tables to come in", SCHEMA: "schema",
+    DATABASE: "database", MEMBER: MEMBERSHIP,
 }  # fmt: skip
-_REMOVABLE = {
-    _TABLE: ("SELECT", "INSERT", "UPDATE", "DELETE"),
-    _COLUMN: ("SELECT", "INSERT", "UPDATE"),
-    _FUNCTION: ("EXECUTE",),
-    _COMING: ("SELECT", "INSERT", "UPDATE", "DELETE"),
-    _SCHEMA: ("USAGE",),
-    _DATABASE: ("CONNECT",),
-    _MEMBER: ("MEMBER",),
-}
-"""What leads to rows and is seen by a replay. Other rights on the same things are left alone."""
-_IN_ORDER = (_TABLE, _COLUMN, _FUNCTION, _COMING, _SCHEMA, _MEMBER, _DATABASE)
-"""Of one right's holder: what has to be there to name the others goes last, and comes back first."""
+"""What each letter for a kind stands for."""
 
 
 class Given(NamedTuple):
@@ -67,7 +52,7 @@ class Given(NamedTuple):
     @property
     def key(self) -> Key:
         """The right in one line, unlike that of any other right of the database."""
-        what = f"{_KINDS[self.shape]} {self.name}"
+        what = f"{KINDS[self.shape]} {self.name}"
         right = " ".join(filter(None, (self.right, f"({self.column})" if self.column else "", self.options)))
         grantable = " with grant option" if self.grantable else ""
         return f"{what}: {right} to {self.to} by {self.as_grantor}{grantable}"
@@ -187,145 +172,3 @@ def given_on(connection: "Connection", paths: Sequence[str] | None = None) -> li
     for query in (_GIVEN, _MEMBERS.format(options=options)):
         rows += connection.execute(query.encode(), {"paths": paths}).fetchall()
     return [Given(*row)._replace(path=tuple(row[2])) for row in rows]
-
-
-def changes_of(given: Iterable[Given], database: str) -> list[Change]:
-    """What can be taken away, in the order in which it has to be: what was given on goes first."""
-    all_given = [*given]
-    children = _given_on(all_given) | _like_those_to_come(all_given)
-    depths: dict[Key, int] = {}
-    for each in all_given:
-        _depth(each, children, depths)
-    columns: dict[tuple[str, ...], list[Given]] = {}
-    for each in all_given:
-        if each.kind == _COLUMN:
-            columns.setdefault((each.name, each.right, each.as_grantor, each.to), []).append(each)
-    removable = [each for each in all_given if _is_removable(each, children)]
-    removable.sort(
-        key=lambda each: (_late(each.kind), depths[each.key], _IN_ORDER.index(each.kind), each.key)
-    )
-    return [_change(each, database, columns, children) for each in removable]
-
-
-def _late(kind: str) -> int:
-    return max(0, _IN_ORDER.index(kind) - _IN_ORDER.index(_FUNCTION))
-
-
-def _is_removable(given: Given, children: "dict[Key, list[Given]]") -> bool:
-    """Whether a right may be taken away, and all that was given on by it."""
-    if given.fixed or given.right not in _REMOVABLE[given.kind]:
-        return False
-    if given.kind == _COMING and given.key not in children:
-        return False
-    return all(_is_removable(each, children) for each in children.get(given.key, ()))
-
-
-def _given_on(given: Sequence[Given]) -> dict[Key, list[Given]]:
-    """For each right, those that its holder gave on by it."""
-    holds: dict[tuple[str, str, str], list[Given]] = {}
-    for each in given:
-        if each.grantable and (each.kind != _MEMBER or each.options):
-            for kind in {_TABLE: (_TABLE, _COLUMN)}.get(each.kind, (each.kind,)):
-                holds.setdefault((kind + each.name, each.right, each.to), []).append(each)
-    children: dict[Key, list[Given]] = {}
-    for each in given:
-        for holder in holds.get((each.kind + each.name, each.right, each.as_grantor), ()):
-            if holder.column in ("", each.column) and holder.key != each.key and not each.own:
-                children.setdefault(holder.key, []).append(each)
-    return children
-
-
-def _like_those_to_come(given: Sequence[Given]) -> dict[Key, list[Given]]:
-    """For each default privilege, what it gave so far: the same right on tables that are there.
-
-    It goes with all of these alone: that nobody needs them is what speaks for it.
-    """
-    alike: dict[tuple[str, str, str], list[Given]] = {}
-    for each in given:
-        if each.kind == _TABLE and each.own:
-            alike.setdefault((each.right, each.as_grantor, each.to), []).append(each)
-    found: dict[Key, list[Given]] = {}
-    for each in given:
-        if each.kind == _COMING:
-            there = alike.get((each.right, each.as_grantor, each.to), ())
-            if inside := [one for one in there if not each.path or one.path[0] == each.path[0]]:
-                found[each.key] = inside
-    return found
-
-
-def _depth(given: Given, children: dict[Key, list[Given]], depths: dict[Key, int]) -> int:
-    """How many steps a right was given on, at most."""
-    if given.key not in depths:
-        depths[given.key] = 0  # a circle of givers ends here
-        depths[given.key] = 1 + max(
-            (_depth(each, children, depths) for each in children.get(given.key, ())), default=0
-        )
-    return depths[given.key]
-
-
-def _change(
-    given: Given,
-    database: str,
-    columns: dict[tuple[str, ...], list[Given]],
-    children: dict[Key, list[Given]],
-) -> Change:
-    if given.kind == _MEMBER:
-        forward, back = _member_statements(given)
-    else:
-        forward, back = [_revoke(given)], [_grant(given)]
-        if given.kind == _TABLE:
-            same = columns.get((given.name, given.right, given.as_grantor, given.to), ())
-            forward += [_grant(each) for each in same]
-        forward, back = ([*_as_giver(given, each)] for each in (forward, back))
-    where = "" if given.kind == _MEMBER else database
-    return Change(
-        key=f"{where} {given.key}",
-        database=where,
-        on=given.path if given.kind == _MEMBER else (database, *given.path),
-        kind=_KINDS[given.shape],
-        right=f"{given.right} ({given.column})" if given.column else given.right,
-        of=given.grantee,
-        forward=tuple(forward),
-        back=tuple(back),
-        rests=tuple(sorted(f"{where} {each.key}" for each in children.get(given.key, ()))),
-    )
-
-
-def _as_giver(given: Given, statements: Iterable[str]) -> Iterator[str]:
-    """Statements in the name of who gave the right; the owner's name is that of any superuser."""
-    if not given.own:
-        yield f"SET LOCAL ROLE {given.as_grantor}"
-    yield from statements
-    if not given.own:
-        yield "RESET ROLE"
-
-
-def _what(given: Given) -> str:
-    right = f"{given.right} ({given.column})" if given.column else given.right
-    kind = {_FUNCTION: "ROUTINE ", _SCHEMA: "SCHEMA ", _DATABASE: "DATABASE "}.get(given.kind, "TABLE ")
-    return f"{right} ON {kind}{given.name}"
-
-
-def _revoke(given: Given) -> str:
-    if given.kind == _COMING:
-        return f"ALTER DEFAULT PRIVILEGES {given.name} REVOKE {given.right} ON TABLES FROM {given.to}"
-    return f"REVOKE {_what(given)} FROM {given.to}"
-
-
-def _grant(given: Given) -> str:
-    option = " WITH GRANT OPTION" if given.grantable else ""
-    if given.kind == _COMING:
-        return f"ALTER DEFAULT PRIVILEGES {given.name} GRANT {given.right} ON TABLES TO {given.to}{option}"
-    return f"GRANT {_what(given)} TO {given.to}{option}"
-
-
-def _member_statements(given: Given) -> tuple[list[str], list[str]]:
-    by = f"GRANTED BY {given.as_grantor}"
-    if given.options:
-        options = f" WITH ADMIN {str(given.grantable).upper()}, {given.options}"
-    else:
-        options = " WITH ADMIN OPTION" if given.grantable else ""
-    return (
-        [f"REVOKE {given.name} FROM {given.to} {by}"],
-        [f"GRANT {given.name} TO {given.to}{options} {by}"],
-    )

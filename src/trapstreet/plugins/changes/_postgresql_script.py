@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from trapstreet.core.model.changes import Step
 from trapstreet.core.model.words import printable
+from trapstreet.plugins._postgresql import psql_connect
 
 
 def script(head: Sequence[str], steps: Sequence[Step]) -> str:
@@ -16,7 +17,7 @@ def script(head: Sequence[str], steps: Sequence[Step]) -> str:
             if database is not None:
                 lines.append("COMMIT;")
             if where:
-                lines.append(f"\\connect {_connect(where)}")
+                lines += psql_connect(where)
                 database = where
             else:
                 database = ""
@@ -24,7 +25,3 @@ def script(head: Sequence[str], steps: Sequence[Step]) -> str:
         lines.append(f"-- {printable(each.says)}")
         lines += [f"{statement};" for statement in each.statements]
     return "\n".join([*lines, "COMMIT;" if steps else "-- nothing to do", ""])
-
-
-def _connect(database: str) -> str:
-    return '"' + database.replace('"', '""') + '"'

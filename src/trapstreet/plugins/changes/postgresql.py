@@ -16,13 +16,14 @@ from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreacha
 from trapstreet.core.model.extras import require
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import printable
-from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
 from trapstreet.plugins.changes import _postgresql_script
 from trapstreet.plugins.changes._postgresql_catalogue import Catalogue, catalogue_of
+from trapstreet.plugins.changes._postgresql_connecting import connected
 from trapstreet.plugins.changes._postgresql_making import backward, forward, line, rehearse, reversible
 from trapstreet.plugins.changes._postgresql_probe import BEGIN, NO_MEMORY, NO_RIGHT, Refusal, run
+from trapstreet.plugins.changes._postgresql_removals import Removals
 from trapstreet.plugins.changes._postgresql_replay import PostgresqlReplay
-from trapstreet.plugins.changes._postgresql_rights import changes_of, standing
+from trapstreet.plugins.changes._postgresql_rights import standing
 from trapstreet.plugins.changes._postgresql_rows import (
     PostgresqlRows,
     change_of,
@@ -43,6 +44,7 @@ script = _postgresql_script.script
 
 _FIRST = "postgres"
 _WITH_DATABASE = 3
+_GRANTEES = b"SELECT rolname, quote_ident(rolname) FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'"
 _DATABASES = b"SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn ORDER BY datname"
 
 
@@ -53,13 +55,16 @@ def opened(location: str) -> "Iterator[PostgresqlPlace]":
     label = without_password(location)
     asked = unquote(urlsplit(location).path.strip("/"))
     with ExitStack() as stack:
-        first = stack.enter_context(_connected(location, asked or _FIRST, label))
+        first = stack.enter_context(connected(location, asked or _FIRST, label))
         names = [asked] if asked else [name for (name,) in first.execute(_DATABASES).fetchall()]
         connections: dict[str, Connection] = {}
         for name in names:
             here = name == first.info.dbname
-            connections[name] = first if here else stack.enter_context(_connected(location, name, label))
-        yield PostgresqlPlace(connections, label, whole=not asked)
+            connections[name] = first if here else stack.enter_context(connected(location, name, label))
+        try:
+            yield PostgresqlPlace(connections, label, whole=not asked)
+        except Refusal as error:  # by a connection that broke, wherever that was
+            raise _told(error, label) from None
 
 
 class PostgresqlPlace:
@@ -72,6 +77,7 @@ class PostgresqlPlace:
         self._connections, self._label, self._whole = connections, label, whole
         version = next(iter(connections.values())).info.server_version
         self.edition = f"PostgreSQL {version // 10_000}.{version % 10_000}"
+        self._removals: dict[str, Removals] = {}
 
     @cached_property
     def _catalogues(self) -> dict[str, Catalogue]:
@@ -85,10 +91,35 @@ class PostgresqlPlace:
         """Every right that can be taken away and comes back as it was: each was tried."""
         found: dict[str, Change] = {}
         for name, connection in self._connections.items():
-            there = changes_of(standing(connection).given, name)
+            self._removals[name] = Removals(standing(connection).given, name)
+            there = self._removals[name].changes()
             new = [each for each in there if each.key not in found and (self._whole or each.database)]
             found |= {each.key: each for each in reversible(connection, new)}
         return [*found.values()]
+
+    @cached_property
+    def _grantees(self) -> dict[str, str]:
+        """All to whom a right can be given, and each in the server's quotes."""
+        return dict(next(iter(self._connections.values())).execute(_GRANTEES).fetchall())
+
+    def grantees(self) -> frozenset[str]:
+        """All roles but superusers and the server's own."""
+        return frozenset(self._grantees)
+
+    def handed_over(self, change: Change, to: Sequence[str]) -> Change:
+        """One of `changes()`, on something in a database, that gives the right to some roles as well."""
+        return self._removals[change.database].handed_over(
+            change, [(name, self._grantees[name]) for name in to]
+        )
+
+    def reversible(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of some changes in databases that come back as it was: each was tried."""
+        kept = {
+            change.key
+            for name, each in self._connections.items()
+            for change in reversible(each, [change for change in changes if change.database == name])
+        }
+        return [each for each in changes if each.key in kept]
 
     def standing(self) -> dict[str, list[str]]:
         """All rights as they are, by database."""
@@ -134,7 +165,7 @@ class PostgresqlPlace:
                     forward(connection, stage)
                     look(connection)
                 made += stage
-        except (Refusal, TrapstreetError) as error:
+        except (Refusal, TrapstreetError, KeyboardInterrupt) as error:
             self.take_back(made)
             if isinstance(error, Refusal):
                 raise _told(error, f"{self._label}: nothing was changed") from None
@@ -153,7 +184,7 @@ class PostgresqlPlace:
         return gone
 
     def made(self, changes: Sequence[Change]) -> list[Change]:
-        """Those of some changes that are made: the right is not there, or the rule is."""
+        """Those of some changes that are made: the right is not there, or the rule is, or what is given."""
         found: list[Change] = []
         there = {name: {*standing(each).lines} for name, each in self._connections.items()}
         for each in changes:
@@ -161,7 +192,8 @@ class PostgresqlPlace:
             if each.kind == ROW_SECURITY:
                 made = name in there and is_narrowed(self._connections[name], each)
             else:
-                made = line(each) not in there.get(name, ())
+                lines = there.get(name, set())
+                made = line(each) not in lines or not lines.isdisjoint(each.gives)
             found += [each] if made else []
         return found
 
@@ -207,36 +239,3 @@ def _told(error: Refusal, what: str, *, hint: str = "make a new plan") -> Trapst
     if error.state.startswith("08"):
         return Unreachable(f"{what}: the connection broke", hint="try again")
     return UnusableInput(f"{what}: {printable(error.message)}", hint=hint)
-
-
-@contextmanager
-def _connected(location: str, database: str, label: str) -> "Iterator[Connection]":
-    """A connection without a transaction, whose names mean those of the server itself."""
-    import os
-
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        settings: dict[str, Any] = {**conninfo_to_dict(location)}
-    except psycopg.ProgrammingError:
-        raise unreadable(label) from None
-    if "password" not in settings and (password := os.environ.get("TRAPSTREET_DB_PASSWORD")):
-        settings["password"] = password
-    defaults: dict[str, Any] = {
-        "connect_timeout": CONNECT_SECONDS,
-        "fallback_application_name": "trapstreet",
-        "client_encoding": "utf8",
-    }
-    try:
-        connection = psycopg.connect(
-            **(defaults | settings | {"dbname": database}), autocommit=True, prepare_threshold=None
-        )
-    except psycopg.Error as error:
-        raise refused(str(error), label) from None
-    try:
-        with connection:
-            connection.execute(b"SET search_path = pg_catalog")
-            yield connection
-    except psycopg.Error as error:
-        raise refused(str(error), label) from None

@@ -1,0 +1,33 @@
+"""What owners are asked about, of made-up rights."""
+
+from trapstreet.access.domain.review import Asked, Item, items_of
+from trapstreet.core.model.rights import FILES, Bits, Door, Grant, How, Principal, Resource, Rights
+
+ALL = 0b11111
+
+
+def rights(to: Bits, what: str, kind: str = "table") -> Rights:
+    """Four people and a group, and something that is given to some of them by name."""
+    path = ("/srv/hr", "3 files rw-r--r--") if kind == FILES else ("db", "crm", "customers")
+    made = Rights("there", "Made up 1", ("thing", "things"), ("role", "roles"))
+    made.principals += [Principal(each, logs_in=True) for each in ("anna", "bert", "carl", "dora")]
+    made.principals.append(Principal("agents", logs_in=False))
+    made.resources.append(Resource(path, kind, 3))
+    made.doors.append(Door(0, How.GRANT, to, (Grant(what, to),), ALL))
+    return made
+
+
+def asked(made: Rights) -> list[tuple[bytes, int]]:
+    items: list[Item] = items_of(made, held={}, uses=None)
+    return [(each.who, each.people) for each in items if each.sort == Asked.READS]
+
+
+def test_what_most_are_given_by_name_is_not_everybodys() -> None:
+    """An owner who confirms it wants these rights to stay, and would not find them as everybody's."""
+    found = asked(rights(0b0111, "SELECT on table customers"))
+    assert found == [(b"anna", 1), (b"bert", 1), (b"carl", 1)]
+
+
+def test_what_public_has_is_everybodys_and_so_is_a_file_that_all_others_may_read() -> None:
+    assert asked(rights(ALL, "SELECT on table customers to PUBLIC")) == [(b"everybody", 4)]
+    assert asked(rights(0b0111, "everybody else may read", FILES)) == [(b"everybody", 4)]

@@ -14,12 +14,12 @@ demo: $(VENV)/.ready
 # time tests wait for others: three at once keep two processors busy.
 test: $(VENV)/.ready
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not system and not slow"
+	$(BIN)/python -m pytest -p no:faker -n 3 --dist loadfile -m "not system and not slow"
 
 # Adds what needs Debian packages (see .ci/run), and what is slow.
 test-all: $(VENV)/.ready
 	$(BIN)/lint-imports --no-cache
-	TRAPSTREET_FUZZ=600 $(BIN)/python -m pytest -n 2 --dist loadfile
+	TRAPSTREET_FUZZ=600 $(BIN)/python -m pytest -p no:faker -n 2 --dist loadfile
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

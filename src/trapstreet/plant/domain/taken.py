@@ -37,10 +37,11 @@ def of_random_rows(rows: int, decoys: int, stolen: int) -> Law:
 
 def at_random(decoys: int, share: float) -> Law:
     """Decoys in a part of the table, each placed there by itself with probability `share`."""
-    from scipy.stats import binom
+    from scipy.special import xlog1py, xlogy
 
     counts = _likely(decoys * share, 0, decoys)
-    return Law(int(counts[0]), binom.pmf(counts, decoys, share))
+    chances = _log_ways(decoys, counts) + xlogy(counts, share) + xlog1py(decoys - counts, -share)
+    return Law(int(counts[0]), np.exp(chances))
 
 
 def _log_ways(items: int, chosen: NDArray[np.int64]) -> NDArray[np.float64]:

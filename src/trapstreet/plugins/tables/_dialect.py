@@ -28,16 +28,16 @@ def decide(lines: Sequence[str], *, delimiter: str | None = None) -> Dialect:
 def _best(lines: Sequence[str], delimiters: Iterable[str]) -> tuple[float, Dialect]:
     """The candidate with the most agreement; among equals the wider one, then the more usual one."""
     best, score = Dialect(","), (0.0, 0)
-    for delimiter in delimiters:
-        for dialect in _ways_to_quote(lines, delimiter):
+    text = "".join(lines)
+    for delimiter in (each for each in delimiters if each in text):
+        for dialect in _ways_to_quote(lines, text, delimiter):
             agreement = _agreement(lines, dialect)
             if agreement > score:
                 best, score = dialect, agreement
     return score[0], best
 
 
-def _ways_to_quote(lines: Sequence[str], delimiter: str) -> Iterator[Dialect]:
-    text = "".join(lines)
+def _ways_to_quote(lines: Sequence[str], text: str, delimiter: str) -> Iterator[Dialect]:
     header = lines[0].rstrip("\r\n").split(delimiter)
     padded = delimiter != " " and len(header) > 1 and all(cell.startswith(" ") for cell in header[1:])
     (doubles, whole_doubles), (singles, whole_singles) = (_wrapped(text, delimiter, quote) for quote in "\"'")
@@ -47,13 +47,16 @@ def _ways_to_quote(lines: Sequence[str], delimiter: str) -> Iterator[Dialect]:
     if not doubles and singles >= _EVIDENCE and whole_singles > 0.9 * singles:
         yield Dialect(delimiter, quote="'", padded=padded)
     if not doubles or (doubles >= _EVIDENCE and whole_doubles < 0.5 * doubles):
-        yield Dialect(delimiter, quote="", padded=padded)
+        if '"' in text:  # else it reads the same as above
+            yield Dialect(delimiter, quote="", padded=padded)
         if "\\" + delimiter in text:
             yield Dialect(delimiter, quote="", escape="\\", padded=padded)
 
 
 def _wrapped(text: str, delimiter: str, quote: str) -> tuple[int, int]:
     """How many cells begin with the quote, and how many end with it."""
+    if quote not in text:
+        return 0, 0
     edge = f"[{re.escape(delimiter)}\r\n]"
     opened = len(re.findall(f"(?:^|{edge}) ?{quote}", text))
     return opened, len(re.findall(f"{quote}(?:$|(?={edge}))", text))

@@ -36,12 +36,20 @@ class Quoting:
 def learn(texts: Iterable[str], dialect: Dialect, width: int) -> Quoting:
     """The habit seen in whole records as they are written. Records of another width teach nothing."""
     columns = [_Column() for _ in range(width)]
-    for text in texts:
-        cells = _as_written(text.rstrip("\r\n"), dialect)
+    special = [sign for sign in (dialect.quote, dialect.escape, "\r", "\n") if sign]
+    plain = []
+    for text in (text.rstrip("\r\n") for text in texts):
+        if not dialect.padded and not any(sign in text for sign in special):
+            plain.append(text.split(dialect.delimiter))
+            continue
+        cells = _as_written(text, dialect)
         if len(cells) == width:
             for column, (cell, wrapped) in zip(columns, cells, strict=True):
                 if not _must_be_quoted(cell, dialect):
                     (column.quoted if wrapped else column.bare).append(cell)
+    plain = [cells for cells in plain if len(cells) == width]
+    for at, column in enumerate(columns):
+        column.bare.extend(cells[at] for cells in plain)
     usual = sum(column.always for column in columns) * 2 > width
     return Quoting(
         always=tuple(usual if column.empty else column.always for column in columns),

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from trapstreet.core.fields import Kind, kinds
+from trapstreet.core.fields import Kind, Search, kinds
 from trapstreet.core.maths.siphash import siphash24_many
 from trapstreet.index import Lookup, Matches
 from trapstreet.index.lookup import KeyOf
@@ -55,10 +56,12 @@ class Public:
     @classmethod
     def of(cls, values: Iterable[str], lookup: Lookup, key_of: KeyOf) -> "Public":
         """The values, as texts would write them, and the built-in ones."""
-        texts = [*values, *placeholders()]
+        named = tuple(values)
         found = [np.empty(0, dtype=np.uint64)]
         for kind, epoch in lookup.anchors():
-            forms = {form for text in texts for form in _forms(kind, text, lookup)}
+            columns = dict.fromkeys(replace(each, name="", why="") for each in lookup.columns(kind))
+            search = lookup.search(kind)._replace(columns=tuple(columns))
+            forms = _forms(kind, named, search) | _built_in(kind, search)
             found.append(siphash24_many(key_of(kind, epoch), sorted(forms)))
         return cls.of_fingerprints(distinct(np.concatenate(found)))
 
@@ -94,10 +97,19 @@ def _places(matches: Matches) -> Counter[Kind]:
     return counts
 
 
-def _forms(kind: Kind, text: str, lookup: Lookup) -> Iterator[bytes]:
-    """The forms of a value, as a cell of the registered columns and as part of a text."""
-    field, columns = kinds()[kind], tuple(lookup.columns(kind))
-    for column in dict.fromkeys(replace(each, name="", why="") for each in columns):
-        yield from field.forms(text, column)
-    for candidate in field.find(text.encode(), lookup.search(kind)):
-        yield from candidate.forms
+@lru_cache(maxsize=64)
+def _built_in(kind: Kind, search: Search) -> frozenset[bytes]:
+    """The forms of all placeholders, which take 0.1 s to make."""
+    return _forms(kind, placeholders(), search)
+
+
+def _forms(kind: Kind, texts: Iterable[str], search: Search) -> frozenset[bytes]:
+    """The forms of values, as cells of the registered columns and as parts of a text."""
+    field = kinds()[kind]
+    found: set[bytes] = set()
+    for text in texts:
+        for column in search.columns:
+            found.update(field.forms(text, column))
+        for candidate in field.find(text.encode(), search):
+            found.update(candidate.forms)
+    return frozenset(found)

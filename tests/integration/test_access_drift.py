@@ -160,7 +160,8 @@ def test_new_people_and_tables_come_with_what_they_can(desk: Desk, crm: World) -
     crm.do("ALTER TABLE crm.leads OWNER TO {owner}")
     said = texts(own(crm, diff(desk, crm.url)))
     eve, agents, owner = (crm.names[each] for each in ("eve", "agents", "owner"))
-    assert f"new: {eve} can log in, member of {agents}" in said
+    reach = f"within reach: 2 tables in {crm.database}.crm (customers, tickets)"
+    assert f"new: {eve} can log in, member of {agents}; {reach}" in said
     (new,) = [each for each in said if "leads" in each]
     assert new.startswith(f"new: {crm.database}.crm.leads, readable by ")
     assert owner in new

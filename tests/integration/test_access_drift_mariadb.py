@@ -23,7 +23,7 @@ def mark(mariadb_url: str) -> Iterator[str]:
     statements = (
         f"CREATE DATABASE crm{made}",
         f"CREATE TABLE crm{made}.customers (a int)",
-        f"CREATE USER anna{made}@'%'",
+        f"CREATE USER anna{made}@'%', bert{made}@'%'",
         f"CREATE ROLE agents{made}",
         f"GRANT SELECT ON crm{made}.* TO agents{made}",
     )
@@ -32,7 +32,7 @@ def mark(mariadb_url: str) -> Iterator[str]:
     do(
         mariadb_url,
         f"DROP DATABASE crm{made}",
-        f"DROP USER anna{made}@'%'",
+        f"DROP USER anna{made}@'%', bert{made}@'%'",
         f"DROP ROLE agents{made}",
     )
 
@@ -65,6 +65,10 @@ def test_a_grant_a_role_and_super_are_told_with_their_causes(desk: Desk, mariadb
     assert (
         change["text"] == f"{anna} can read more of {what} (all of it, at once): SELECT on {what} to {anna}"
     )
+    do(mariadb_url, f"GRANT SELECT ON *.* TO bert{mark}@'%'")
+    (change,) = changes()
+    assert change["text"] == f"bert{mark}@% got or can take: SELECT on *.*"
+    assert change["alert"]
     do(mariadb_url, f"GRANT SUPER ON *.* TO anna{mark}@'%'")
     (change,) = [each for each in changes() if each["sort"] == "privileged"]
     assert (change["cause"], change["who"]) == ("SUPER", [anna])

@@ -3,86 +3,20 @@
 import os
 import random
 import stat
-import struct
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
-from types import SimpleNamespace
 
 import pytest
 
+from crowds import GROUPS, USERS, Crowd, acl
 from desk import Desk
 from trapstreet.access import EffectiveAccess
 from trapstreet.core.model.rights import Level
 from trapstreet.plugins.permissions import posix
 
 pytestmark = pytest.mark.system
-
-USERS = range(60_001, 60_013)
-GROUPS = range(61_001, 61_007)
-_ACL = struct.Struct("<HHI")
-
-
-class Town:
-    """Users and groups that only a test has, and a folder that they may go into."""
-
-    def __init__(self, root: Path, rng: random.Random) -> None:
-        self.root = root
-        self.groups = {uid: rng.sample(GROUPS, rng.randrange(4)) for uid in USERS}
-        self.own = {uid: rng.choice(GROUPS) for uid in USERS}
-
-    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make the system list them."""
-        users = [
-            SimpleNamespace(pw_name=f"u{uid}", pw_uid=uid, pw_gid=self.own[uid], pw_shell="/bin/sh")
-            for uid in USERS
-        ]
-        users.insert(0, SimpleNamespace(pw_name="root", pw_uid=0, pw_gid=0, pw_shell="/bin/sh"))
-        groups = [SimpleNamespace(gr_name=f"g{gid}", gr_gid=gid, gr_mem=[]) for gid in GROUPS]
-        monkeypatch.setattr(posix.pwd, "getpwall", lambda: users)
-        monkeypatch.setattr(posix.grp, "getgrall", lambda: groups)
-        monkeypatch.setattr(
-            posix.os, "getgrouplist", lambda name, gid: [gid, *self.groups.get(int(name[1:] or 0), ())]
-            if name != "root" else [0],
-        )  # fmt: skip
-
-    def can_read(self, uid: int, paths: Sequence[Path]) -> list[bool]:
-        """What the kernel says of each."""
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.setgroups(self.groups[uid])
-                os.setgid(self.own[uid])
-                os.setuid(uid)
-                os.write(writer, bytes(map(_opens, paths)))
-            finally:
-                os._exit(0)
-        os.close(writer)
-        told = [bool(each) for each in os.read(reader, len(paths))]
-        os.waitpid(child, 0)
-        os.close(reader)
-        assert len(told) == len(paths)
-        return told
-
-
-def _opens(path: Path) -> bool:
-    try:
-        os.close(os.open(path, os.O_RDONLY))
-    except PermissionError:
-        return False
-    return True
-
-
-def acl(rng: random.Random, mode: int) -> bytes:
-    """An access control list with named users and groups, and a mask that often takes something away."""
-    entries = [(0x01, mode >> 6 & 7, 0xFFFFFFFF)]
-    entries += [(0x02, rng.randrange(8), uid) for uid in sorted(rng.sample(USERS, rng.randrange(1, 4)))]
-    entries += [(0x04, mode >> 3 & 7, 0xFFFFFFFF)]
-    entries += [(0x08, rng.randrange(8), gid) for gid in sorted(rng.sample(GROUPS, rng.randrange(3)))]
-    entries += [(0x10, rng.choice((7, 7, 5, 4, 3, 0)), 0xFFFFFFFF), (0x20, mode & 7, 0xFFFFFFFF)]
-    return struct.pack("<I", 2) + b"".join(_ACL.pack(*each) for each in entries)
 
 
 @pytest.fixture
@@ -103,7 +37,7 @@ def test_the_map_agrees_with_the_kernel(
 ) -> None:
     """Random owners, modes, lists and folders above: 0 differences among all users and files."""
     rng = random.Random(seed)
-    town = Town(open_folder, rng)
+    crowd = Crowd(open_folder, rng)
     folders = [open_folder]
     files = []
     for n in range(120):
@@ -121,12 +55,12 @@ def test_the_map_agrees_with_the_kernel(
         path.chmod(mode)
         if rng.random() < 0.5:
             os.setxattr(path, "system.posix_acl_access", acl(rng, mode))
-    town.enter(monkeypatch)
+    crowd.enter(monkeypatch)
     maps = [EffectiveAccess(posix.rights(str(path))) for path in files]
     names = [each.name for each in maps[0].rights.principals]
     differing = []
     for uid in USERS:
-        for path, access, theirs in zip(files, maps, town.can_read(uid, files), strict=True):
+        for path, access, theirs in zip(files, maps, crowd.can_read(uid, files), strict=True):
             found = access.nearest(names.index(f"u{uid}"), 0)
             if (found is not None and found.level == Level.AT_ONCE) != theirs:
                 differing.append((uid, path, found))
@@ -138,8 +72,8 @@ def test_a_whole_folder_says_the_same_as_its_files_one_by_one(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(9)
-    town = Town(open_folder, rng)
-    town.enter(monkeypatch)
+    crowd = Crowd(open_folder, rng)
+    crowd.enter(monkeypatch)
     below = open_folder / "shut"
     below.mkdir()
     for n in range(20):
@@ -169,10 +103,10 @@ def test_links_and_devices_are_not_followed(open_folder: Path, desk: Desk) -> No
 def test_who_names_the_rule_that_decides(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk
 ) -> None:
-    town = Town(open_folder, random.Random(1))
-    town.groups = {uid: [] for uid in USERS}
-    town.own = {uid: GROUPS[n % 2] for n, uid in enumerate(USERS)}
-    town.enter(monkeypatch)
+    crowd = Crowd(open_folder, random.Random(1))
+    crowd.groups = {uid: [] for uid in USERS}
+    crowd.own = {uid: GROUPS[n % 2] for n, uid in enumerate(USERS)}
+    crowd.enter(monkeypatch)
     path = open_folder / "list\x1b.csv"
     path.write_text("x")
     os.chown(path, USERS[0], GROUPS[1])

@@ -16,7 +16,7 @@ from servers import postgres_url
 from trapstreet.app.reviews import removals
 from trapstreet.app.workspace import Workspace
 from trapstreet.store import log
-from trapstreet.store.models import Review
+from trapstreet.store.models import Review, ReviewReminder
 
 __all__ = ["postgres_url"]
 
@@ -252,5 +252,26 @@ def test_owners_are_reminded_by_a_real_mail_once_and_what_is_overdue_is_an_alert
         desk.do("work", "--once")
         told = [each.rcpt_tos for each in post.mails[2:]]
     assert sorted(told) == [["desk@you.example"], ["pay@you.example"], ["security@you.example"]]
+    (alert,) = [each for each in desk.json("alert", "list")["alerts"] if each["kind"] == "access"]
+    assert alert["headline"].startswith("The review Q4 is not done: ")
+
+
+def test_a_review_that_is_overdue_is_an_alert_even_if_no_owner_can_be_reminded(
+    desk: Desk, crm: World, tmp_path: Path
+) -> None:
+    everybody = desk.write("all.csv", "owner,what\npay@you.example,\n")
+    desk.do(
+        "access", "review", "start", crm.url, "--name", "Q4", "--owners", everybody, "--due", "2099-12-31"
+    )
+    file = desk.workspace / "trapstreet.toml"
+    text = file.read_text().replace("targets = []", f'targets = ["{tmp_path}"]\nreminders = "desk"')
+    route = (
+        '[notify.desk]\nkind = "mail"\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\n'
+        'from = "trapstreet@you.example"\nto = ["security@you.example"]\n'
+    )
+    file.write_text(f"{text}\n{route}")
+    Review.objects.update(due_at=seconds_from_now(-60))
+    desk.run("work", "--once", "--workspace", desk.workspace)
+    assert [each.owner for each in ReviewReminder.objects.all()] == [""]
     (alert,) = [each for each in desk.json("alert", "list")["alerts"] if each["kind"] == "access"]
     assert alert["headline"].startswith("The review Q4 is not done: ")

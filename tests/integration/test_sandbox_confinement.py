@@ -60,6 +60,19 @@ def test_the_users_files_can_be_neither_read_nor_listed_nor_changed(secret: Path
     assert list(secret.parent.iterdir()) == [secret]
 
 
+def test_a_folder_that_one_call_may_read_is_closed_to_every_other(secret: Path) -> None:
+    folder = secret.parent
+    allowed = Limits(memory=QUICK.memory, cpu=QUICK.cpu, folders=(str(folder),))
+    tries = {"read": secret, "list": folder, "open to write": secret, "write": folder / "loot"}
+    outcomes = [
+        outcome
+        for what, path in tries.items()
+        for outcome in stream("sandbox_targets:tries", what, str(path), limits=allowed)
+    ]
+    assert outcomes == ["done", "done", "EACCES", "EACCES"]
+    assert tried("read", str(secret)) == "EACCES"
+
+
 @pytest.mark.parametrize("folder", ["/tmp", "/var/tmp", "/dev/shm", "/usr/share"])
 def test_nothing_can_be_written_anywhere(folder: str) -> None:
     loot = Path(folder) / "trapstreet-loot"

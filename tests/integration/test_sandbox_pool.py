@@ -68,6 +68,13 @@ def test_other_limits_need_another_child() -> None:
     assert who() != who(Limits(memory=400 << 20))
 
 
+def test_a_child_that_has_grown_too_large_is_replaced_and_who_needs_more_says_so() -> None:
+    for growth, stays in ((16 << 20, False), (64 << 20, True)):
+        limits = Limits(growth=growth)
+        [before] = stream("sandbox_targets:grows", 32, limits=limits)
+        assert (who(limits) == before) is stays
+
+
 @pytest.mark.parametrize("name", ["breaks", "aborts", "hogs", "leaves"])
 def test_after_a_fault_another_child_serves(name: str) -> None:
     before = who()

@@ -19,10 +19,10 @@ from trapstreet.plugins._smb.descriptors import (
     packed_sid,
     sid,
 )
+from trapstreet.plugins._smb.judging import READ, all_of, steps
 from trapstreet.plugins._smb.names import Policy
+from trapstreet.plugins._smb.people import OWNER_RIGHTS, People, Told
 from trapstreet.plugins._smb.rpc import ACCOUNTS, NAMES, Calls, Service
-from trapstreet.plugins.permissions._smb_judging import READ, all_of, steps
-from trapstreet.plugins.permissions._smb_people import OWNER_RIGHTS, People, Told
 
 DOMAIN = "S-1-5-21-1-2-3"
 ANNA, BERT, OPEN, SHUT = (f"{DOMAIN}-{n}" for n in (1000, 1001, 2000, 2001))

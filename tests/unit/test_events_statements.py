@@ -158,8 +158,39 @@ def test_the_same_for_mariadb(text: str, records: dict[tuple[str, str], list[str
 def test_a_statement_of_mariadb_is_kept_with_question_marks() -> None:
     text = "select `a`, 5 from crm.t where x = 'y' group by 1 order by 2 limit 5, 10"
     assert shape(text, "mariadb").statement == (
-        "SELECT `a`, ? FROM crm.t WHERE x = ? GROUP BY 1 ORDER BY 2 LIMIT 1 OFFSET 1"
+        "select `a`, ? from crm.t where x = ? group by 1 order by 2 limit 1, 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "act"),
+    [
+        ("EXPLAIN SELECT * FROM t WHERE a = 5", "EXPLAIN SELECT * FROM t WHERE a = ?", Act.EXPLAIN),
+        ("describe  select 1", "describe select ?", Act.EXPLAIN),
+        ("ANALYZE FORMAT=JSON UPDATE t SET a='x'", "ANALYZE FORMAT=JSON UPDATE t SET a=?", Act.WRITE),
+        ("REPLACE INTO t VALUES (1, 'x')", "REPLACE INTO t VALUES (?, ?)", Act.WRITE),
+        ("call crm.`p 1`('x', 5);", "call crm.`p 1`(?, ?)", Act.READ),
+        ("set role `a b`", "SET ROLE `a b`", Act.BECOME),
+        ("SET ROLE NONE", "", Act.OTHER),
+        ("select a rlike 'x' from t", "select a rlike ? from t", Act.READ),
+        ("SELECT a FROM t LOCK IN SHARE MODE", "SELECT a FROM t LOCK IN SHARE MODE", Act.READ),
+        ("SELECT 0x5333 FROM t -- S3", "SELECT ? FROM t", Act.READ),
+        ("SELECT _utf8'x' 'y', a AS 'z' FROM `t  1`", "SELECT ? , a AS `v2` FROM `t  1`", Act.READ),
+        ("SELECT group_concat(a separator ';')", "SELECT group_concat(a separator '')", Act.READ),
+    ],
+)  # fmt: skip
+def test_what_mariadb_is_asked_is_kept_as_it_was_written(text: str, kept: str, act: Act) -> None:
+    found = shape(text, "mariadb")
+    assert (found.statement, found.act) == (kept, act)
+    assert found.fingerprint
+
+
+def test_statements_that_need_other_rights_have_other_fingerprints() -> None:
+    begins = ("INSERT INTO t", "REPLACE INTO t", "EXPLAIN INSERT INTO t", "EXPLAIN REPLACE INTO t")
+    found = [shape(f"{each} VALUES (1)", "mariadb").fingerprint for each in begins]
+    assert len({*found}) == len(begins)
+    assert shape("SET @a = 5", "mariadb").fingerprint, "nobody needs a right for it"
+    assert not shape("SET @a = (SELECT max(a) FROM t)", "mariadb").fingerprint
 
 
 def test_names_that_look_like_values_part_shapes() -> None:

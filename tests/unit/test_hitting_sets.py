@@ -63,3 +63,9 @@ def test_a_minimal_set_holds_and_without_any_one_element_does_not(seed: int) -> 
     assert holds(found)
     assert not any(holds(found - {one}) for one in found)
     assert asked <= 60
+
+
+def test_a_great_many_that_are_needed_alone_cost_no_more_than_each() -> None:
+    needed = [f"e{n}" for n in range(20_000)]
+    sets = [frozenset([each]) for each in needed] + [frozenset([each, "other"]) for each in needed]
+    assert lightest(sets, dict.fromkeys([*needed, "other"], 1.0)) == (frozenset(needed), True)

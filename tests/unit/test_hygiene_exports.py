@@ -289,7 +289,7 @@ def test_the_command_ends_with_what_it_found(tmp_path: Path, desk: Desk) -> None
     half.write_text("Username,MFA\nanna@example.com,yes\nbert@example.com,\n")
     assert desk.run("access", "hygiene", half) == 6
     assert "NOT KNOWN whether it has a second factor, of 1 account: bert@example.com" in desk.out
-    assert desk.run("access", "hygiene", tmp_path / "missing") == 2
+    assert desk.run("access", "hygiene", tmp_path / "missing") == 4
     assert desk.run("access", "hygiene", "gopher://x/") == 2
 
 

@@ -13,6 +13,12 @@ URLS = [
     ("postgresql://u@h/db?sslpassword=geheim", "postgresql://u@h/db"),
     ("postgresql://u@h/db?service=crm", "postgresql://u@h/db?service=crm"),
     ("postgresql:///db", "postgresql:///db"),
+    ("postgresql://u:gehe/im@h:5432/db", "postgresql://u@h:5432/db"),
+    ("postgres://u:20/geheim@h/db?sslmode=require", "postgres://u@h/db?sslmode=require"),
+    ("mariadb://u:ge?he@im@h/", "mariadb://u@h/"),
+    ("smb://u:gehe#im@h/share", "smb://u@h/share"),
+    ("smb://h:445/share/a@b", "smb://h:445/share/a@b"),
+    ("postgresql://h:5432/db?user=a@b", "postgresql://h:5432/db?user=a@b"),
 ]
 
 
@@ -35,6 +41,7 @@ SERVERS = [
     ("sqlite:////srv/app.db?table=x", "sqlite:////srv/app.db"),
     ("postgresql://db.internal/", "postgresql://db.internal:5432"),
     ("postgresql://me@[fd00::1]/crm", "postgresql://[fd00::1]:5432"),
+    ("postgresql://me:gehe/im@db.internal/crm", "postgresql://db.internal:5432"),
     ("smb://me@files.internal/share", "smb://files.internal"),
     ("/srv/share/", "/srv/share"),
     ("/", "/"),

@@ -42,8 +42,12 @@ def unfinished(path: Path) -> Iterator[Path]:
     folder = path.absolute().parent
     if not folder.is_dir():
         raise Unreachable(f"there is no folder {folder}", hint="make it, or choose another place")
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+    except OSError as error:
+        error.filename = str(path)  # the name that was asked for, not the unfinished file's
+        raise
     try:
         with naming(path):
             yield temporary

@@ -74,3 +74,13 @@ def writing(handle: bytes, content: bytes, at: int) -> Any:
     request["length"], request["offset"] = len(content), at
     request["file_id"], request["buffer"] = handle, content
     return request
+
+
+def setting(handle: bytes, descriptor: bytes) -> Any:
+    """To write the list of a file, and nothing else of its security descriptor."""
+    from smbprotocol.open import SMB2SetInfoRequest
+
+    request = SMB2SetInfoRequest()
+    request["info_type"], request["additional_information"] = _SECURITY, LIST
+    request["file_id"], request["buffer"] = handle, descriptor
+    return request

@@ -19,10 +19,10 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, cast
-from urllib.parse import urlsplit
 
 from trapstreet.core.model.accounts import Identities
-from trapstreet.core.model.errors import AccessDenied, UnusableInput
+from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
+from trapstreet.core.model.urls import parts_of
 
 _HEAD = 16_384
 
@@ -55,7 +55,7 @@ def identities_at(location: str, *, verifiers: bool = False) -> Identities:
     """What a place tells of its accounts. Raises UnusableInput where no kind knows it, and what the kind
     raises."""
     if "://" in location:
-        scheme = urlsplit(location).scheme.lower()
+        scheme = parts_of(location).scheme.lower()
         for kind in kinds().values():
             if scheme in kind.schemes:
                 return kind.identities(location, verifiers=verifiers)
@@ -84,7 +84,7 @@ def text_of(data: bytes) -> str:
 
 
 def contents(location: str) -> bytes:
-    """All of a file. Raises UnusableInput and AccessDenied."""
+    """All of a file. Raises UnusableInput, Unreachable and AccessDenied."""
     return _opened(location, -1)
 
 
@@ -96,6 +96,9 @@ def _opened(location: str, size: int) -> bytes:
     try:
         with Path(location).open("rb") as file:
             return file.read(size)
+    except FileNotFoundError:
+        hint = "give the URL of a server, or a file"
+        raise Unreachable(f"{location}: there is no such file", hint=hint) from None
     except PermissionError:
         raise AccessDenied(f"not allowed to read {location}", hint="run as somebody who may") from None
     except OSError as error:

@@ -3,21 +3,19 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
-from trapstreet.plugins._connecting import tls_context
-from trapstreet.plugins._mariadb import HIDDEN_PASSWORDS_ONLY
-from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
+from trapstreet.plugins._mariadb import connect
+from trapstreet.plugins._mariadb import refused as refused_by_mariadb
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable, watched
 
 if TYPE_CHECKING:
     import psycopg
     from pymysql.cursors import Cursor
 
 _SECONDS = 60
-_REFUSED = frozenset({1044, 1045, 1130, 1698})
+SILENT_SECONDS = _SECONDS + 10.0
+"""After which a server is taken for hanging: it should have ended the statement by itself."""
 
 
 @contextmanager
@@ -36,7 +34,7 @@ def postgresql(location: str, label: str) -> "Iterator[psycopg.Connection[Any]]"
         "connect_timeout": CONNECT_SECONDS, "fallback_application_name": "trapstreet", "dbname": "postgres",
     }  # fmt: skip
     try:
-        with psycopg.connect(**(defaults | settings), autocommit=True) as connection:
+        with watched(SILENT_SECONDS).connect(**(defaults | settings), autocommit=True) as connection:
             connection.execute(b"SET default_transaction_read_only = on")
             connection.execute(f"SET statement_timeout = '{_SECONDS}s'".encode())
             yield connection
@@ -46,44 +44,17 @@ def postgresql(location: str, label: str) -> "Iterator[psycopg.Connection[Any]]"
 
 @contextmanager
 def mariadb(location: str, label: str) -> "Iterator[Cursor]":
-    """A cursor in a read-only transaction. TLS is used where the server has it; `?ca=FILE` verifies it."""
+    """A cursor in a read-only transaction. `?ca=FILE` in the URL asks for TLS and verifies it."""
     import pymysql
 
-    parts = urlsplit(location)
+    connection = connect(location, label, seconds=_SECONDS)
     try:
-        port = parts.port or 3306
-    except ValueError:
-        raise UnusableInput(f"{label}: no such port", hint="like mariadb://user@host:3306/") from None
-    password = unquote(parts.password) if parts.password else None
-    password = password or os.environ.get("TRAPSTREET_DB_PASSWORD") or os.environ.get("MYSQL_PWD") or ""
-    settings: dict[str, Any] = {
-        "host": parts.hostname or "localhost",
-        "port": port,
-        "user": unquote(parts.username) if parts.username else None,
-        "password": password,
-        "charset": "utf8mb4",
-        "connect_timeout": int(CONNECT_SECONDS),
-        "read_timeout": _SECONDS,
-        "auth_plugin_map": HIDDEN_PASSWORDS_ONLY,
-    }
-    if asked := parse_qs(parts.query).get("ca"):
-        settings["ssl"] = tls_context(Path(asked[0]))
-    try:
-        connection = pymysql.connect(**settings)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET SESSION max_statement_time = {_SECONDS}")
-                cursor.execute("START TRANSACTION READ ONLY")
-                yield cursor
-        finally:
-            connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION max_statement_time = {_SECONDS}")
+            cursor.execute("START TRANSACTION READ ONLY")
+            yield cursor
     except pymysql.MySQLError as error:
-        code = error.args[0] if error.args else None
-        if code in _REFUSED:
-            raise AccessDenied(
-                f"{label}: the server refused (error {code})", hint="check user and password"
-            ) from None
-        raise Unreachable(
-            f"{label}: no connection to the server, or it broke (error {code})",
-            hint="check host, port and network",
-        ) from None
+        raise refused_by_mariadb(error, label) from None
+    finally:
+        if connection.open:
+            connection.close()

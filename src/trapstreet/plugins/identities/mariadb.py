@@ -64,6 +64,11 @@ _FORMS = {
     "named_pipe": Form.ELSEWHERE,
 }
 _WORST = (Form.NONE, Form.OLD_NATIVE, Form.NATIVE, Form.OTHER, Form.ELSEWHERE, Form.LOCKED)
+_POWERS = {
+    25: "may set anybody's password (CREATE USER)",
+    30: "may make routines that run as anybody (SET USER)",
+}
+"""By their place in `access`."""
 _NEVER_LOCKS = 4_294_967_295
 
 Privileges = dict[str, Any]
@@ -108,12 +113,13 @@ class _Server:
             ) from None
         users = {user for user, *_, is_role in rows if not is_role}
         for user, host, kept, rules, writes, is_role in rows:
-            may = "SUPER" if rules else "may write the grant tables" if writes else ""
+            known = _parsed(kept)
+            may = "SUPER" if rules else "may write the grant tables" if writes else _power(known)
             if is_role:
                 self._found.groups.append(Group(user, f"has {may}" if rules else may))
                 continue
             connected = clients.get(user) if sum(each == user for each, *_ in rows) == 1 else None
-            self._found.accounts.append(self._account(user, host, _parsed(kept), may, connected))
+            self._found.accounts.append(self._account(user, host, known, may, connected))
         for host, user, role in self._asked(_MEMBERS, "who has which roles"):
             member = user if not host and user not in users else f"{user}@{host}"
             self._found.memberships.append((member, role))
@@ -191,6 +197,13 @@ class _Server:
             tuple(value.decode(errors="replace") if isinstance(value, bytes) else value for value in row)
             for row in self._cursor.fetchall()
         ]
+
+
+def _power(kept: Privileges) -> str:
+    """What else leads to any right on the server; "" nothing."""
+    access = kept.get("access", 0)
+    known = access if isinstance(access, int) else 0
+    return next((words for bit, words in _POWERS.items() if known >> bit & 1), "")
 
 
 def _parsed(kept: str) -> Privileges:

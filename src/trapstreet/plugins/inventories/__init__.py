@@ -20,9 +20,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Protocol, cast
-from urllib.parse import urlsplit
 
 from trapstreet.core.model.inventories import Inventory
+from trapstreet.core.model.urls import parts_of
 
 STATEMENT_SECONDS = 20
 """That one statement may take."""
@@ -87,5 +87,5 @@ def kinds() -> Mapping[str, Kind]:
 
 def kind_of(location: str) -> Kind | None:
     """The kind that a location is of; None: it is no database."""
-    scheme = urlsplit(location).scheme.lower() if "://" in location else ""
+    scheme = parts_of(location).scheme.lower() if "://" in location else ""
     return next((each for each in kinds().values() if scheme in each.schemes), None)

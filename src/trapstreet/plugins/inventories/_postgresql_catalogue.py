@@ -6,12 +6,15 @@ PUBLIC_NAMESPACES = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 
 DATABASES = """
     SELECT datname, datallowconn, has_database_privilege(oid, 'CONNECT')
-    FROM pg_database WHERE NOT datistemplate ORDER BY datname
+    FROM pg_database WHERE datname NOT IN ('template0', 'template1') ORDER BY datname
 """
 TABLES = f"""
     SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.reltuples::float8, c.relpages,
         CASE WHEN c.relkind = 'p' OR pg_is_in_recovery() OR NOT current_setting('track_counts')::bool THEN ''
-        ELSE concat_ws(' ', c.oid, c.xmin, c.relfilenode, pg_stat_get_tuples_inserted(c.oid),
+        ELSE concat_ws(' ', c.oid, c.xmin, c.relfilenode,
+            (SELECT hashtextextended(string_agg(a.attname::text, ' ' ORDER BY a.attnum), 0)
+                FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
+            pg_stat_get_tuples_inserted(c.oid),
             pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid),
             extract(epoch FROM pg_postmaster_start_time()),
             extract(epoch FROM (SELECT stats_reset FROM pg_stat_database WHERE datname = current_database())))

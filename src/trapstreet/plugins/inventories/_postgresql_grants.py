@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from trapstreet.core.model.errors import TrapstreetError
+from trapstreet.plugins._postgresql import psql_connect
 from trapstreet.plugins.inventories._postgresql_catalogue import SCHEMAS
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def lines(server: Server) -> Sequence[str]:
             continue
         version = session.version
         said.append(f"GRANT CONNECT ON DATABASE {quoted(database)} TO {LOGIN};")
-        said.append(f"\\connect {quoted(database)}")
+        said += psql_connect(database)
         for schema in schemas:
             if not schema.isprintable():
                 said.append(f"-- {_comment(schema)}: {_BY_HAND}")

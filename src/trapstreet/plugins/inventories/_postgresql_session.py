@@ -1,14 +1,12 @@
 """Connections to PostgreSQL in which nothing can be changed and nothing is waited for without end."""
 
 import os
-import socket
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.errors import Unreachable
-from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, cut_when_silent, refused, unreadable
 from trapstreet.plugins.inventories import LOCK_SECONDS, STATEMENT_SECONDS, Pace
 
 if TYPE_CHECKING:
@@ -79,14 +77,11 @@ class Session:
 
     @contextmanager
     def _within(self) -> Iterator[None]:
-        """The driver waits for an answer for ever; here the line is cut."""
         import psycopg
 
-        watch = threading.Timer(_SILENT_SECONDS, self._cut)
-        watch.daemon = True
-        watch.start()
         try:
-            yield
+            with cut_when_silent(self._connection, _SILENT_SECONDS):
+                yield
         except psycopg.Error:
             if self._connection.closed or self._connection.broken:
                 raise Unreachable(
@@ -94,17 +89,6 @@ class Session:
                     hint="see whether it is up",
                 ) from None
             raise
-        finally:
-            watch.cancel()
-
-    def _cut(self) -> None:
-        import psycopg
-
-        with (
-            suppress(OSError, psycopg.Error),
-            socket.socket(fileno=os.dup(self._connection.fileno())) as line,
-        ):
-            line.shutdown(socket.SHUT_RDWR)
 
 
 def _text(cell: Any) -> Any:

@@ -22,8 +22,9 @@ from trapstreet.core.model.inventories import (
 )
 from trapstreet.core.model.objects import Unread
 from trapstreet.core.model.urls import server_of, without_password
+from trapstreet.plugins._mariadb import code_of
 from trapstreet.plugins.inventories import SAMPLE_ROWS, Pace, spread
-from trapstreet.plugins.inventories._mariadb_session import Session, code_of
+from trapstreet.plugins.inventories._mariadb_session import Session
 
 title = "MariaDB, MySQL (mariadb://user@host/[database])"
 schemes = ("mariadb", "mysql")

@@ -18,11 +18,10 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Protocol, cast
-from urllib.parse import urlsplit
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.rights import Rights
-from trapstreet.core.model.urls import without_password
+from trapstreet.core.model.urls import parts_of, without_password
 
 
 class Kind(Protocol):
@@ -60,7 +59,7 @@ def rights_within(location: str, handle: object) -> Rights:
 def _kind_of(location: str) -> Kind:
     if not location.strip():
         raise UnusableInput("no place is given", hint="give the URL of a server, or a folder: . is this one")
-    scheme = urlsplit(location).scheme.lower() if "://" in location else ""
+    scheme = parts_of(location).scheme.lower() if "://" in location else ""
     for kind in kinds().values():
         if scheme in kind.schemes:
             return kind

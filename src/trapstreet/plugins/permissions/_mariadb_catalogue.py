@@ -3,12 +3,15 @@
 _OURS = "TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
 ACCOUNTS = """
     SELECT User, Host, is_role = 'Y', default_role, Select_priv = 'Y', File_priv = 'Y', Super_priv = 'Y',
-        Insert_priv = 'Y' OR Update_priv = 'Y', Execute_priv = 'Y', plugin,
+        Execute_priv = 'Y', plugin,
         (SELECT JSON_EXTRACT(Priv, '$.auth_or[*].plugin') FROM mysql.global_priv
             WHERE global_priv.User = user.User AND global_priv.Host = user.Host)
     FROM mysql.user ORDER BY User, Host
 """
-DATABASES = "SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y' FROM mysql.db"
+DATABASES = """
+    SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y', Insert_priv = 'Y' OR Update_priv = 'Y'
+    FROM mysql.db
+"""
 TABLES = "SELECT Host, User, Db, Table_name, FIND_IN_SET('Select', Table_priv) > 0 FROM mysql.tables_priv"
 COLUMNS = """
     SELECT Host, User, Db, Table_name, Column_name FROM mysql.columns_priv

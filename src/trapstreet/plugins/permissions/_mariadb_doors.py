@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from operator import attrgetter
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
@@ -11,6 +12,7 @@ from trapstreet.plugins.permissions._mariadb_contents import Contents, Table
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, deciding, specificity
 
 _NAMED = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
+_WORD = re.compile(r"[\w$]+")
 
 
 class Doors:
@@ -28,8 +30,9 @@ class Doors:
             )
             for each in contents.views
         }  # fmt: skip
+        self._working: dict[Table, Bits] = {}
         self._in_database = {
-            schema: self._on_database(schema, attrgetter("selects"))
+            schema: self.on_database(schema, attrgetter("selects"))
             for schema in dict.fromkeys(schema for schema, _ in contents.relations)
         }
         self.broken = [each for each in contents.relations if not self._works_for(each)]
@@ -39,7 +42,7 @@ class Doors:
         yield from found
         yield from self._as_others(found)
 
-    def _on_database(self, schema: str, right: Callable[[DatabaseGrant], bool]) -> tuple[Bits, Bits]:
+    def on_database(self, schema: str, right: Callable[[DatabaseGrant], bool]) -> tuple[Bits, Bits]:
         """Who has a right on all of a database by rows of their own, or of roles in a role: surely, and
         perhaps."""
         sure = perhaps = 0
@@ -65,7 +68,7 @@ class Doors:
                 before = merged.get(each.pattern, each)
                 merged[each.pattern] = DatabaseGrant(
                     "", each.pattern, account.user, before.selects or each.selects,
-                    before.executes or each.executes,
+                    before.executes or each.executes, before.writes or each.writes,
                 )  # fmt: skip
         return sorted(merged.values(), key=specificity)
 
@@ -124,13 +127,16 @@ class Doors:
         reads it, on what it shows."""
         if table not in self._views:
             return self._everybody
-        definer, as_definer, shown = self._views[table]
-        works = self._everybody
-        for inner in shown:
-            works &= self._may_read(inner) & self._works_for(inner)
-        if as_definer:
-            return self._everybody if definer is not None and works >> definer & 1 else 0
-        return works
+        if table not in self._working:
+            self._working[table] = 0  # a view that shows itself, through others, is read by nobody
+            definer, as_definer, shown = self._views[table]
+            works = self._everybody
+            for inner in shown:
+                works &= self._may_read(inner) & self._works_for(inner)
+            if as_definer:
+                works = self._everybody if definer is not None and works >> definer & 1 else 0
+            self._working[table] = works
+        return self._working[table]
 
     def _through(self, view: Table, door: Door) -> Iterator[Door]:
         """What a view shows of others is read with its definer's rights."""
@@ -165,26 +171,42 @@ class Doors:
         for host, user, schema, name in self._contents.routine_grants:
             given[schema, name] = given.get((schema, name), 0) | self._accounts.those(user, host)[0]
         wide: dict[str, Bits] = {}
-        by_name: dict[str, list[Table]] = {}
         executes = self._contents.executes
-        for table in self._contents.relations:
-            by_name.setdefault(table[1], []).append(table)
         for schema, name, definer, text in self._contents.routines:
             runs = self._accounts.definer(definer)
             if schema not in wide:
-                wide[schema] = executes | sum(self._on_database(schema, attrgetter("executes")))
+                wide[schema] = executes | sum(self.on_database(schema, attrgetter("executes")))
             own = given.get((schema, name), 0)
             opens = self._has.arriving(own | executes) | self._acts.arriving(wide[schema])
             if runs is None or not opens:
                 continue
             grant = Grant(f"EXECUTE on {schema}.{name}, which runs as {definer}", own | wide[schema])
-            for word in dict.fromkeys(re.findall(r"\w+", text or "")):
-                for table in by_name.get(word, ()):
-                    if self._may_read(table) >> runs & 1:
-                        yield Door(
-                            self._contents.relations[table], How.FUNCTION, opens, (grant,), self._everybody,
-                            Rows.SHOWN, sure=False,
-                        )  # fmt: skip
+            read = [each for each in self._told_of(text or "") if self._may_read(each) >> runs & 1]
+            behind = [inner for each in read if each in self._views for inner in self._all_shown(each)]
+            for table in dict.fromkeys([*read, *behind]):
+                yield Door(
+                    self._contents.relations[table], How.FUNCTION, opens, (grant,), self._everybody,
+                    Rows.SHOWN, sure=False,
+                )  # fmt: skip
+
+    @cached_property
+    def _called(self) -> dict[str, list[Table]]:
+        found: dict[str, list[Table]] = {}
+        for table in self._contents.relations:
+            found.setdefault(table[1].casefold(), []).append(table)
+        return found
+
+    @cached_property
+    def _odd(self) -> list[str]:
+        return [name for name in self._called if not _WORD.fullmatch(name)]
+
+    def _told_of(self, text: str) -> Iterator[Table]:
+        """The tables and views whose names are in the text of a routine, in whatever case: some systems do
+        not tell it."""
+        text = text.casefold()
+        odd = (each for each in self._odd if each in text)
+        for name in dict.fromkeys([*_WORD.findall(text), *odd]):
+            yield from self._called.get(name, ())
 
     def _as_others(self, doors: Sequence[Door]) -> Iterator[Door]:
         """What whoever comes in as another account reads as that one, or after SET ROLE as that one."""

@@ -6,10 +6,10 @@ it in: a row for 'anna'@'%' holds for who came in as 'anna'@'10.%', too. Of the 
 alone counts: the most specific by host, then by database, then by user.
 """
 
-import re
 from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple
+
+from trapstreet.plugins._mariadb_patterns import breadth, fits, is_wild
 
 
 class Account(NamedTuple):
@@ -27,6 +27,7 @@ class DatabaseGrant(NamedTuple):
     user: str
     selects: bool
     executes: bool
+    writes: bool = False
 
 
 def host_covers(row: str, account: str) -> bool | None:
@@ -35,26 +36,34 @@ def host_covers(row: str, account: str) -> bool | None:
         return True
     if "/" in row or "/" in account:
         return None
-    if not _wild(account):
-        return _fits(row.lower(), account.lower())
-    return None if _wild(row) else False if not _fits(account.lower(), row.lower()) else None
+    if not is_wild(account):
+        return fits(row.lower(), account.lower())
+    return None if is_wild(row) else False if not fits(account.lower(), row.lower()) else None
 
 
 def deciding(account: Account, database: str, grants: Iterable[DatabaseGrant]) -> list[DatabaseGrant | None]:
-    """The rows of which one decides what an account may do with a database, by where the client comes from;
-    None among them: perhaps none does. `grants` are for this user, the most specific first."""
+    """The rows of which one decides what an account may do with a database, by where the client comes from,
+    and between equals by which was granted first; None among them: perhaps none does.
+
+    grants  those for this user, the most specific first
+    """
     found: list[DatabaseGrant | None] = []
+    decides: Specificity | None = None
     for each in grants:
-        if _fits(each.pattern, database) and (covers := host_covers(each.host, account.host)) is not False:
+        if decides and specificity(each) != decides:
+            return found
+        if fits(each.pattern, database) and (covers := host_covers(each.host, account.host)) is not False:
             found.append(each)
-            if covers:
-                return found
-    return [*found, None]
+            decides = decides or (specificity(each) if covers else None)
+    return found if decides else [*found, None]
 
 
-def specificity(grant: DatabaseGrant) -> tuple[int, int, int]:
+Specificity = tuple[int, tuple[bool, bool, int, int, int], int]
+
+
+def specificity(grant: DatabaseGrant) -> Specificity:
     """A sort key: the most specific first."""
-    return -_rank(grant.host), -_rank(grant.pattern), -_rank(grant.user)
+    return -_rank(grant.host), breadth(grant.pattern), -_rank(grant.user)
 
 
 def _rank(text: str) -> int:
@@ -67,24 +76,3 @@ def _rank(text: str) -> int:
             return min(at + 1, 127)
         at += 1
     return 128 if text else 0
-
-
-def _wild(text: str) -> bool:
-    return "%" in text or "_" in text
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    written, at = "", 0
-    while at < len(text):
-        if text[at] == "\\" and at + 1 < len(text):
-            at += 1
-            written += re.escape(text[at])
-        else:
-            written += {"%": ".*", "_": "."}.get(text[at], re.escape(text[at]))
-        at += 1
-    return re.compile(written, re.DOTALL)
-
-
-def _fits(pattern: str, text: str) -> bool:
-    return _pattern(pattern).fullmatch(text) is not None

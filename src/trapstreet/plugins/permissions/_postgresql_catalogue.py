@@ -4,6 +4,7 @@ All of it may be read by everybody who can connect; nothing here asks for a righ
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 Oid = int
@@ -79,10 +80,15 @@ class Link(NamedTuple):
 
 
 class Function(NamedTuple):
+    """as_owner: it runs with its owner's rights;  reads: what the server itself knows that it reads"""
+
+    oid: Oid
     schema: Oid
     name: str
     owner: Oid
+    as_owner: bool
     source: str
+    reads: list[Oid]
     may_execute: list[Oid]
 
 
@@ -97,6 +103,19 @@ class Coming(NamedTuple):
     owner: Oid
     schema: str | None
     may_select: list[Oid]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one database holds."""
+
+    schemas: list[Schema]
+    relations: list[Relation]
+    columns: list[Column]
+    policies: list[Policy]
+    views: list[Link]
+    parts: list[Link]
+    functions: list[Function]
 
 
 _GRANTEES = (
@@ -117,7 +136,7 @@ MEMBERS = "SELECT roleid, member, admin_option, inherit_option, set_option FROM 
 DATABASES = f"""
     SELECT oid, datname, datdba, datallowconn,
         {_GRANTEES.format(acl="datacl", kind="d", owner="datdba", right="CONNECT")}
-    FROM pg_database WHERE NOT datistemplate ORDER BY datname
+    FROM pg_database WHERE datname NOT IN ('template0', 'template1') ORDER BY datname
 """  # noqa: S608 - nothing in it comes from outside
 SCHEMAS = f"""
     SELECT n.oid, n.nspname, n.nspowner,
@@ -151,9 +170,12 @@ VIEWS = """
 """
 PARTS = "SELECT inhparent, inhrelid FROM pg_inherits"
 FUNCTIONS = f"""
-    SELECT p.pronamespace, p.proname, p.proowner, p.prosrc,
+    SELECT p.oid, p.pronamespace, p.proname, p.proowner, p.prosecdef, p.prosrc,
+        ARRAY(SELECT DISTINCT d.refobjid FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
+            AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass),
         {_GRANTEES.format(acl="p.proacl", kind="f", owner="p.proowner", right="EXECUTE")}
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND {_OURS}
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    WHERE {_OURS} AND (p.prosecdef OR l.lanname NOT IN ('internal', 'c'))
 """  # noqa: S608 - nothing in it comes from outside
 FOREIGN = "SELECT srvname, COALESCE(usename, 'public') FROM pg_user_mappings ORDER BY 1, 2"
 COMING = """

@@ -7,77 +7,23 @@ parts of a table are read through it with the rights on it alone; membership of 
 and schemas but passes no row security.
 """
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from trapstreet.core.maths.memberships import Closure
-from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
+from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows
 from trapstreet.plugins.permissions._postgresql_catalogue import (
     PUBLIC,
     Column,
-    Function,
+    Contents,
     Link,
     Oid,
     Policy,
     Relation,
-    Role,
-    Schema,
 )
+from trapstreet.plugins.permissions._postgresql_functions import Texts
+from trapstreet.plugins.permissions._postgresql_roles import Roles
 
 _VIEW, _COPY = "v", "m"
-_READ_ALL = "pg_read_all_data"
-
-
-class Roles:
-    """The roles of a server by their numbers.
-
-    has  who has whose rights at once;  aliases  Oids that stand for another number here;  everybody  PUBLIC
-    """
-
-    def __init__(
-        self, roles: Iterable[Role], has: Closure, aliases: Mapping[Oid, int], everybody: Bits
-    ) -> None:
-        self.roles = [*roles]
-        self.has = has
-        self.number = {each.oid: number for number, each in enumerate(self.roles)} | dict(aliases)
-        self.everybody = everybody
-        self.superusers = bits_of(n for n, each in enumerate(self.roles) if each.superuser)
-        self.unbound = self.superusers | bits_of(
-            n for n, each in enumerate(self.roles) if each.passes_row_security
-        )
-        self.read_all = bits_of(n for n, each in enumerate(self.roles) if each.name == _READ_ALL)
-        self.reads_all = Grant(f"{_READ_ALL} reads every table", self.read_all)
-
-    def given(self, oids: Collection[Oid]) -> Bits:
-        """Those whom something is granted to, by themselves."""
-        if PUBLIC in oids:
-            return self.everybody
-        return bits_of(self.number[each] for each in oids if each in self.number)
-
-    def holding(self, oids: Collection[Oid]) -> Bits:
-        """Those who have it, as members too."""
-        return self.has.arriving(self.given(oids))
-
-    def name(self, oid: Oid) -> str:
-        """A role's name for people."""
-        if oid == PUBLIC:
-            return "PUBLIC"
-        return self.roles[self.number[oid]].name if oid in self.number else f"role {oid}, which is gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What one database holds."""
-
-    schemas: list[Schema]
-    relations: list[Relation]
-    columns: list[Column]
-    policies: list[Policy]
-    views: list[Link]
-    parts: list[Link]
-    functions: list[Function]
 
 
 class Doors:
@@ -100,6 +46,7 @@ class Doors:
             self._policies.setdefault(policy.relation, []).append(policy)
         self._inner = _linked(contents.views)
         self._working: dict[Oid, Bits] = {}
+        self._as_whom: dict[tuple[Oid, Oid], tuple[Oid, ...]] = {}
         self.broken = [each for each in contents.relations if not self._works_for(each.oid)]
         broken = {each.oid for each in self.broken}
         self.relations = [each for each in contents.relations if each.oid not in broken]
@@ -237,6 +184,7 @@ class Doors:
         if relation.kind != _VIEW:
             return self._roles.everybody
         if oid not in self._working:
+            self._working[oid] = 0  # a view that shows itself, through others, is read by nobody
             works = self._roles.everybody
             for inner in self._inner.get(oid, ()):
                 if inner in self._relation:
@@ -264,23 +212,37 @@ class Doors:
                     yield part
 
     def _functions(self) -> Iterator[Door]:
-        """Functions that run as their owners may show what their text names, if the owners may read it."""
-        named = {relation.name: relation for relation in self.relations}
+        """Functions that run as their owners may show what their texts name, if the owners may read it."""
+        texts = Texts(self._contents.functions, self.relations, self._contents.schemas)
         for function in self._contents.functions:
             schema, grant = self._uses(function.schema)
             opens = self._roles.holding(function.may_execute) & schema
-            runs = self._roles.given([function.owner])
+            if not function.as_owner or not opens:
+                continue
             given = Grant(
                 f"EXECUTE on function {function.name}, which runs as {self._roles.name(function.owner)}",
                 self._roles.given(function.may_execute),
             )
-            for word in dict.fromkeys(re.findall(r"\w+", function.source)):
-                relation = named.get(word)
-                if relation and runs & (self._may_read(relation.oid) | self._roles.superusers):
-                    yield Door(
-                        self._number[relation.oid], How.FUNCTION, opens, (grant, given), self._enters,
-                        Rows.SHOWN, sure=False,
-                    )  # fmt: skip
+            read = (oid for each in texts.shown_by(function) for oid in self._read_as(*each))
+            for oid in dict.fromkeys(read):
+                yield Door(
+                    self._number[oid], How.FUNCTION, opens, (grant, given), self._enters, Rows.SHOWN,
+                    sure=False,
+                )  # fmt: skip
+
+    def _read_as(self, oid: Oid, runs_as: Oid) -> tuple[Oid, ...]:
+        """A relation, if a role may read it, and what lies behind: what a view shows, a table's parts."""
+        if (oid, runs_as) not in self._as_whom:
+            may = 0
+            if oid in self._number:
+                may = (self._may_read(oid) | self._roles.superusers) & self._works_for(oid)
+            found: tuple[Oid, ...] = ()
+            if self._roles.given([runs_as]) & may:
+                relation = self._relation[oid]
+                shows = self._shown(relation) if relation.kind in (_VIEW, _COPY) else self._parts_of(oid)
+                found = (oid, *(each for each in shows if each in self._number))
+            self._as_whom[oid, runs_as] = found
+        return self._as_whom[oid, runs_as]
 
 
 KINDS = {"r": "table", "p": "table", "f": "foreign table", "v": "view", "m": "materialized view"}

@@ -8,12 +8,14 @@ Reads the grant tables and information_schema in one read-only transaction. Leas
 
 import re
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from trapstreet.core.model.errors import AccessDenied
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Principal, Resource, Rights, bits_of
 from trapstreet.core.model.urls import without_password
+from trapstreet.plugins._mariadb import Within, refused
 from trapstreet.plugins.permissions import _mariadb_catalogue as catalogue
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts, Member
 from trapstreet.plugins.permissions._mariadb_contents import (
@@ -28,6 +30,8 @@ from trapstreet.plugins.permissions._mariadb_contents import (
 )
 from trapstreet.plugins.permissions._mariadb_doors import Doors
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, specificity
+from trapstreet.plugins.permissions._mariadb_powers import GRANT_TABLES
+from trapstreet.plugins.permissions._mariadb_powers import doors as powers
 from trapstreet.plugins.permissions._mariadb_session import connected
 
 if TYPE_CHECKING:
@@ -43,7 +47,7 @@ _SAYS_WHO = {"", "mysql_native_password", "mysql_old_password", "ed25519", "unix
 class Told(NamedTuple):
     """An account, or a role, and its rights on everything.
 
-    rules  SUPER;  writes  may write all tables;  plugin, others  its ways of logging in
+    rules  SUPER;  plugin, others  its ways of logging in
     """
 
     user: str
@@ -53,7 +57,6 @@ class Told(NamedTuple):
     selects: bool
     files: bool
     rules: bool
-    writes: bool
     executes: bool
     plugin: str | None
     others: str | None
@@ -70,21 +73,32 @@ def rights(location: str) -> Rights:
     label = without_password(location)
     database = unquote(urlsplit(location).path.strip("/"))
     with connected(location, label) as cursor:
-        return _Server(cursor, label, database).rights
+        return _Server(Within(cursor, cursor), label, database).rights
+
+
+def rights_within(handle: Within, label: str) -> Rights:
+    """The rights as an unfinished change leaves them. Raises Unreachable, AccessDenied, UnusableInput."""
+    import pymysql
+
+    try:
+        return _Server(handle, label, unquote(urlsplit(label).path.strip("/"))).rights
+    except pymysql.MySQLError as error:
+        raise refused(error, label) from None
 
 
 class _Server:
     """What one server tells."""
 
-    def __init__(self, cursor: "Cursor", label: str, database: str) -> None:
+    def __init__(self, within: Within, label: str, database: str) -> None:
         import pymysql
 
-        self._cursor = cursor
+        self._within = within
+        cursor = within.contents
         cursor.execute("SELECT VERSION()")
         version = str((cursor.fetchone() or ("",))[0]).partition("-")[0]
         self.rights = Rights(label, f"MariaDB {version}", ("table or view", "tables and views"), _WHO)
         try:
-            told = [Told(*each) for each in self._asked(catalogue.ACCOUNTS)]
+            told = self._told()
         except pymysql.MySQLError:
             raise AccessDenied(
                 f"{label}: the grant tables may not be read", hint="GRANT SELECT ON mysql.* to this account"
@@ -93,7 +107,7 @@ class _Server:
         self._accounts = Accounts(
             every,
             {each.user for each in told if each.is_role},
-            [Member(*each) for each in self._asked(catalogue.MEMBERS)],
+            [Member(*each) for each in self._granted(catalogue.MEMBERS)],
             {account: each.default_role for account, each in zip(every, told, strict=True)},
         )
         self.rights.principals += [
@@ -118,21 +132,23 @@ class _Server:
             f"nobody can read view {'.'.join(each)}: its definer may not read what it shows"
             for each in doors.broken
         ]
+        writers = doors.on_database(GRANT_TABLES, attrgetter("writes"))
+        self.rights.doors += powers(self._granted, self._accounts, writers)
         self.rights.doors += doors
 
     def _contents(self, relations: dict[Table, int], told: Sequence[Told]) -> Contents:
-        databases = [DatabaseGrant(*each) for each in self._asked(catalogue.DATABASES)]
+        databases = [DatabaseGrant(*each) for each in self._granted(catalogue.DATABASES)]
         return Contents(
             relations,
             wide=_those(each.selects for each in told),
             executes=_those(each.executes for each in told),
             databases=sorted(databases, key=specificity),
-            tables=[TableGrant(*each) for each in self._asked(catalogue.TABLES)],
-            columns=[ColumnGrant(*each) for each in self._asked(catalogue.COLUMNS)],
+            tables=[TableGrant(*each) for each in self._granted(catalogue.TABLES)],
+            columns=[ColumnGrant(*each) for each in self._granted(catalogue.COLUMNS)],
             views=[View(*each) for each in self._asked(catalogue.VIEWS)],
             routines=[Routine(*each) for each in self._asked(catalogue.FUNCTIONS)],
-            routine_grants=[RoutineGrant(*each) for each in self._asked(catalogue.ROUTINES)],
-            proxies=[Proxy(*each) for each in self._asked(catalogue.PROXIES)],
+            routine_grants=[RoutineGrant(*each) for each in self._granted(catalogue.ROUTINES)],
+            proxies=[Proxy(*each) for each in self._granted(catalogue.PROXIES)],
             maps=_those(each.maps for each in told),
         )
 
@@ -145,9 +161,25 @@ class _Server:
         if not views:
             unknown.append("what views show, where this account may not see it: GRANT SHOW VIEW ON *.* to it")
 
+    def _told(self) -> list[Told]:
+        """Who there is. A clone has accounts of its own, and other ways of logging in."""
+        told = [Told(*each) for each in self._granted(catalogue.ACCOUNTS)]
+        if self._within.grants is self._within.contents:
+            return told
+        ways = {each[:2]: each for each in (Told(*row) for row in self._asked(catalogue.ACCOUNTS))}
+        return [
+            each._replace(plugin=ways[each[:2]].plugin, others=ways[each[:2]].others)
+            for each in told
+            if each[:2] in ways
+        ]
+
     def _asked(self, query: str) -> list[tuple[Any, ...]]:
-        self._cursor.execute(query)
-        return [tuple(map(_text, each)) for each in self._cursor.fetchall()]
+        """What there is."""
+        return _rows(self._within.contents, query)
+
+    def _granted(self, query: str) -> list[tuple[Any, ...]]:
+        """Who has which rights."""
+        return _rows(self._within.grants, query)
 
     def _everywhere(self, told: Sequence[Told]) -> None:
         doors, all_, has = self.rights.doors, self._accounts.everybody, self._accounts.has
@@ -156,9 +188,6 @@ class _Server:
         files = _those(each.files for each in told)
         text = "FILE: reads files of the server, as far as secure_file_priv lets it"
         doors.append(Door(None, How.SERVER, has.arriving(files), (Grant(text, files),), all_, sure=False))
-        rules = _those(each.rules or each.writes for each in told)
-        text = "SUPER, or may write the grant tables: can grant itself anything"
-        doors.append(Door(None, How.SUPERUSER, has.arriving(rules), (Grant(text, rules),), all_, could=True))
 
 
 _WHO = ("account or role", "accounts and roles")
@@ -166,6 +195,11 @@ _WHO = ("account or role", "accounts and roles")
 
 def _those(chosen: Iterable[bool]) -> Bits:
     return bits_of(number for number, each in enumerate(chosen) if each)
+
+
+def _rows(cursor: "Cursor", query: str) -> list[tuple[Any, ...]]:
+    cursor.execute(query)
+    return [tuple(map(_text, each)) for each in cursor.fetchall()]
 
 
 def _text(value: Any) -> Any:

@@ -5,14 +5,12 @@ are not followed; what the walk may not look into is not known. Users and groups
 lists.
 """
 
-import grp
 import os
-import pwd
 import stat
-from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
-from trapstreet.core.model.errors import Unreachable, UnusableInput
+from trapstreet.core.model.errors import Unreachable
 from trapstreet.core.model.rights import (
     FILES,
     MOST_NAMED,
@@ -20,27 +18,18 @@ from trapstreet.core.model.rights import (
     Door,
     Grant,
     How,
-    Membership,
-    Principal,
     Resource,
     Rights,
 )
 from trapstreet.core.model.words import counted
 from trapstreet.plugins._posix_acl import ATTRIBUTE
-from trapstreet.plugins.permissions._posix_acl import (
-    ENTER,
-    READ,
-    Guard,
-    People,
-    guard,
-    passing,
-    those_passing,
-)
+from trapstreet.plugins._posix_guards import ENTER, READ, Guard, Overlay, guard, passing, those_passing
+from trapstreet.plugins._posix_people import Listed
+from trapstreet.plugins.permissions._posix_way import way_to
 
 title = "Directories (/path)"
 schemes = ("",)
 
-_NO_LOGIN = ("nologin", "false", "sync")
 _TO_ROOT = ("sudo", "wheel", "admin", "docker", "lxd", "disk")
 """Groups by which one comes to root's rights where the system is set up as usual."""
 _MOST_UNKNOWN = 50
@@ -49,80 +38,71 @@ _MOST_UNKNOWN = 50
 def rights(location: str) -> Rights:
     """The rights on all files below a folder, or on one file.
 
-    Cost: some 30 µs of processor time a file. Raises Unreachable, UnusableInput.
+    Cost: some 30 µs of processor time a file. Raises Unreachable.
     """
     top = os.path.abspath(location)  # noqa: PTH100 - a Path would follow `..` of links
     try:
-        os.lstat(top)
+        os.stat(top)  # noqa: PTH116 - as the paths of the walk
     except FileNotFoundError:
-        raise UnusableInput(f"{location}: no such file or folder", hint="check the path") from None
+        raise Unreachable(f"{location}: no such file or folder", hint="check the path") from None
     except OSError as error:
         raise Unreachable(f"{location}: {error.strerror}", hint="check its permissions") from None
-    return _Walk(top).rights
+    return _Walk(Overlay(top)).rights
+
+
+def rights_within(handle: Any, label: str) -> Rights:
+    """The rights on all files below a folder, some of which have the guards of an `Overlay`."""
+    return _Walk(handle).rights
+
+
+_Files = dict[tuple[Guard, Guard], list[str]]
+"""Names of files by what guards them, and what would."""
 
 
 class _Walk:
     """One walk: who there is, and what was seen."""
 
-    def __init__(self, top: str) -> None:
-        users = pwd.getpwall()
-        groups = grp.getgrall()
+    def __init__(self, overlay: Overlay) -> None:
+        self._instead, self._top = overlay.guards, overlay.top
+        self._at = ""
+        listed = Listed()
         self.rights = Rights(
-            top,
+            overlay.top,
             "Files",
             ("set of files of equal rights", "sets of files of equal rights"),
             ("user or group", "users and groups"),
+            listed.principals,
+            listed.memberships,
         )
-        self._user = {each.pw_uid: n for n, each in reversed([*enumerate(users)])}
-        self._group = {each.gr_gid: len(users) + n for n, each in enumerate(groups)}
-        self.rights.principals += [Principal(each.pw_name, _logs_in(each.pw_shell)) for each in users]
-        self.rights.principals += [Principal(each.gr_name, logs_in=False) for each in groups]
-        self._members: dict[int, Bits] = {}
-        for n, each in enumerate(users):
-            for gid in os.getgrouplist(each.pw_name, each.pw_gid):
-                self._members[gid] = self._members.get(gid, 0) | 1 << n
-                if gid in self._group:
-                    self.rights.memberships.append(
-                        Membership(n, self._group[gid], inherits=True, becomes=False, admits=False)
-                    )
-        root = sum(1 << n for n, each in enumerate(users) if each.pw_uid == 0)
-        self._people = People(
-            everybody=(1 << len(users)) - 1,
-            root=root,
-            user=lambda uid: 1 << self._user[uid] if uid in self._user else 0,
-            members=lambda gid: self._members.get(gid, 0),
-            group=lambda gid: 1 << self._group[gid] if gid in self._group else self._members.get(gid, 0),
-        )
+        self._people = listed.people
         self._passing = cache(lambda asked, what: [*passing(asked, what, self._people)])
         self._entering = cache(lambda asked: those_passing(asked, ENTER, self._people))
         self._unseen = 0
-        self._note_roots(groups)
-        self._walk(top)
-        if self._unseen > _MOST_UNKNOWN:
-            self.rights.unknown.append(f"and {self._unseen - _MOST_UNKNOWN:,} more")
-
-    def _note_roots(self, groups: Iterable[grp.struct_group]) -> None:
-        for each in groups:
+        for each in listed.groups:
             if each.gr_name in _TO_ROOT and each.gr_mem:
                 self.rights.notes.append(
                     f"members of {each.gr_name} ({', '.join(each.gr_mem)}) can usually act as root"
                 )
+        self._walk(overlay.top)
+        if self._unseen > _MOST_UNKNOWN:
+            self.rights.unknown.append(f"and {self._unseen - _MOST_UNKNOWN:,} more")
 
     def _walk(self, top: str) -> None:
         enters = self._people.everybody
-        above = os.path.dirname(top)  # noqa: PTH120 - as the paths of the walk
-        for folder in _from_the_root(above):
-            asked = self._guard(folder, os.stat(folder))  # noqa: PTH116
+        passed, self._at = way_to(top)
+        for folder in passed:
+            asked = self._guarded(folder, os.lstat(folder))
             enters &= self._entering(asked) if asked else enters
-        status = os.lstat(top)
+        status = os.lstat(self._at)
         if not stat.S_ISDIR(status.st_mode):
-            name = os.path.basename(top)  # noqa: PTH119
-            self._add(above, {self._guard(top, status): [name]}, enters, name)
+            above, name = os.path.split(top)
+            if asked := self._guard(top, status):
+                self._add(above, {(asked, asked): [name]}, enters, name)
             return
         waiting = [(top, status, enters)]
         while waiting:
             folder, status, enters = waiting.pop()
-            asked = self._guard(folder, status)
+            asked = self._guarded(folder, status)
             if asked is None:
                 continue
             enters &= self._entering(asked)
@@ -130,9 +110,9 @@ class _Walk:
             waiting += [(each, found, enters) for each, found in folders]
             self._add(folder, files, enters)
 
-    def _listed(self, folder: str) -> tuple[dict[Guard | None, list[str]], list[tuple[str, os.stat_result]]]:
-        """The guards of the files in a folder, each with those that have it; and the folders in it."""
-        files: dict[Guard | None, list[str]] = {}
+    def _listed(self, folder: str) -> tuple[_Files, list[tuple[str, os.stat_result]]]:
+        """The files in a folder, by what guards them; and the folders in it."""
+        files: _Files = {}
         folders = []
         try:
             with os.scandir(folder) as listed:
@@ -143,17 +123,23 @@ class _Walk:
                         continue
                     if stat.S_ISDIR(status.st_mode):
                         folders.append((each.path, status))
-                    elif stat.S_ISREG(status.st_mode):
-                        asked = self._guard(each.path, status)
-                        files.setdefault(asked, []).append(each.name)
+                    elif stat.S_ISREG(status.st_mode) and (asked := self._guard(each.path, status)):
+                        would = self._instead.get(each.path, asked)
+                        files.setdefault((asked, would), []).append(each.name)
         except OSError as error:
             self._not_known(folder, error.strerror or type(error).__name__)
         return files, folders
 
+    def _guarded(self, path: str, status: os.stat_result) -> Guard | None:
+        """What guards a folder, or would."""
+        asked = self._guard(path, status)
+        return asked and self._instead.get(path, asked)
+
     def _guard(self, path: str, status: os.stat_result) -> Guard | None:
         """What guards a path; None, noted, where that is not known."""
         try:
-            acl = os.getxattr(path, ATTRIBUTE, follow_symlinks=False)
+            real = self._at if path == self._top else path
+            acl = os.getxattr(real, ATTRIBUTE, follow_symlinks=False)
         except OSError as error:
             if error.errno not in _NO_LIST:
                 self._not_known(path, error.strerror or type(error).__name__)
@@ -171,13 +157,14 @@ class _Walk:
         if self._unseen <= _MOST_UNKNOWN:
             self.rights.unknown.append(f"{path}: {why}")
 
-    def _add(self, folder: str, files: dict[Guard | None, list[str]], enters: Bits, name: str = "") -> None:
-        """Resources for the files of a folder, and their doors."""
-        for asked, names in files.items():
-            if asked is None:
-                continue
+    def _add(self, folder: str, files: _Files, enters: Bits, name: str = "") -> None:
+        """Resources for the files of a folder, called by the rights that they have, and their doors."""
+        called: dict[str, int] = {}
+        for (own, asked), names in files.items():
             number = len(self.rights.resources)
-            path = (folder, name or _what(asked, len(names)))
+            what = name or _what(own, len(names))
+            called[what] = called.get(what, 0) + 1
+            path = (folder, what if called[what] == 1 else f"{what} ({called[what]})")
             known = frozenset(names if len(names) <= MOST_NAMED else ())
             self.rights.resources.append(Resource(path, FILES, len(names), known))
             readers = 0
@@ -204,15 +191,3 @@ def _what(asked: Guard, count: int) -> str:
         for letter, place in (("r", 2), ("w", 1), ("x", 0))
     )
     return f"{counted(count, 'file')} {mode}{'+' if asked.users or asked.groups else ''}"
-
-
-def _from_the_root(folder: str) -> list[str]:
-    """The folders from / to this one."""
-    found = [folder]
-    while (above := os.path.dirname(found[-1])) != found[-1]:  # noqa: PTH120
-        found.append(above)
-    return found[::-1]
-
-
-def _logs_in(shell: str) -> bool:
-    return not shell.endswith(_NO_LOGIN)

@@ -4,8 +4,7 @@ Reads the catalogues in one read-only transaction a database. A login that may c
 right on any table.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -24,17 +23,19 @@ from trapstreet.core.model.rights import (
     bits_of,
 )
 from trapstreet.core.model.urls import without_password
-from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable
 from trapstreet.plugins.permissions import _postgresql_catalogue as catalogue
 from trapstreet.plugins.permissions._postgresql_catalogue import (
     Coming,
+    Contents,
     Database,
     Foreign,
     Member,
     Role,
     rows_of,
 )
-from trapstreet.plugins.permissions._postgresql_doors import KINDS, Contents, Doors, Roles
+from trapstreet.plugins.permissions._postgresql_doors import KINDS, Doors
+from trapstreet.plugins.permissions._postgresql_roles import Roles
+from trapstreet.plugins.permissions._postgresql_session import STATEMENT_SECONDS, connected
 
 if TYPE_CHECKING:
     import psycopg
@@ -43,7 +44,6 @@ title = "PostgreSQL (postgresql://user@host/[database])"
 schemes = ("postgresql", "postgres")
 
 _FIRST = "postgres"
-_STATEMENT_SECONDS = 300
 _OWN_GRANTS_ONLY = 160_000
 """The version from which on CREATEROLE makes members of those roles only that it has ADMIN OPTION on."""
 _FILES = ("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files")
@@ -67,7 +67,7 @@ def rights(location: str) -> Rights:
     """
     label = without_password(location)
     asked = unquote(urlsplit(location).path.strip("/"))
-    with _connected(location, asked or _FIRST, label) as connection:
+    with connected(location, asked or _FIRST, label) as connection:
         found = _Server(connection, label)
     for database in found.databases:
         if asked in ("", database.name):
@@ -159,7 +159,7 @@ class _Server:
             self.rights.unread.append((database.name,))
             return
         try:
-            with _connected(location, database.name, database.name) as connection:
+            with connected(location, database.name, database.name) as connection:
                 self.read(database, connection)
         except TrapstreetError as error:
             self.rights.unknown.append(error.message)
@@ -192,7 +192,7 @@ class _Server:
         except psycopg.errors.InsufficientPrivilege:
             self.rights.unknown.append(f"{database.name}: {what} may not be read")
         except psycopg.errors.QueryCanceled:
-            self.rights.unknown.append(f"{database.name}: {what} took longer than {_STATEMENT_SECONDS} s")
+            self.rights.unknown.append(f"{database.name}: {what} took longer than {STATEMENT_SECONDS} s")
         self.rights.unread.append((database.name,))
         return []
 
@@ -244,34 +244,3 @@ def _note(role: Role) -> str:
         "may replicate": role.replicates and not role.superuser,
     }
     return ", ".join(text for text, holds in notes.items() if holds)
-
-
-@contextmanager
-def _connected(location: str, database: str, label: str) -> "Iterator[psycopg.Connection[Any]]":
-    """A connection whose every transaction is read-only and sees one state."""
-    import os
-
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        settings: dict[str, Any] = {**conninfo_to_dict(location)}
-    except psycopg.ProgrammingError:
-        raise unreadable(label) from None
-    if "password" not in settings and (password := os.environ.get("TRAPSTREET_DB_PASSWORD")):
-        settings["password"] = password
-    defaults: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "trapstreet"}
-    try:
-        connection = psycopg.connect(**(defaults | settings | {"dbname": database}))
-    except psycopg.Error as error:
-        raise refused(str(error), label) from None
-    try:
-        with connection:
-            connection.execute(f"SET statement_timeout = '{_STATEMENT_SECONDS}s'".encode())
-            connection.execute(b"SET lock_timeout = '5s'")
-            connection.commit()
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            connection.read_only = True
-            yield connection
-    except psycopg.Error as error:
-        raise refused(str(error), label) from None

@@ -1,6 +1,6 @@
 """Whom the rights on an SMB server are about, and which SIDs each user comes with ([MS-DTYP] 2.4.2.4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trapstreet.core.maths.memberships import Closure, edges_of
@@ -36,6 +36,7 @@ class Told:
     member_of  who is in which group: pairs;  closed  groups whose members are not told
     whole   the domains, by SID, whose accounts are all told
     machine  the SID before accounts that only this server knows, "" on a domain controller
+    called   what it calls itself as the domain of its own accounts
     guest    whether it lets anybody in as its guest;  is_samba  it keeps rights as Samba does
     """
 
@@ -45,6 +46,7 @@ class Told:
     closed: set[str] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
     machine: str = ""
+    called: str = ""
     guest: bool = False
     is_samba: bool = False
 
@@ -83,6 +85,11 @@ class People:
         edges = edges_of(self.memberships, lambda each: each.inherits)
         self._has = Closure(len(self._sids), edges)
         self._known: dict[str, tuple[Bits, Bits]] = {}
+
+    @property
+    def sids(self) -> Sequence[str]:
+        """Of the principals, in their order."""
+        return self._sids
 
     @property
     def guest(self) -> Bits:

@@ -19,7 +19,7 @@ from trapstreet.plugins._smb.descriptors import (
     READ_DATA,
     Descriptor,
 )
-from trapstreet.plugins.permissions._smb_people import EVERYONE, OWNER_RIGHTS, People
+from trapstreet.plugins._smb.people import EVERYONE, OWNER_RIGHTS, People
 
 ENTER = 0x00000020 | 0x20000000
 """To go through a folder to what lies in it."""

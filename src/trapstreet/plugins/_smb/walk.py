@@ -53,10 +53,10 @@ class Folder:
     only: str = ""
     unread: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, name: str, told: bytes) -> None:
-        """Count a file by its descriptor."""
+    def add(self, name: str, told: bytes, *, most: int = MOST_NAMED) -> None:
+        """Count a file by its descriptor.  most: names that are kept of those with the same"""
         self.files[told] += 1
-        if self.files[told] <= MOST_NAMED:
+        if self.files[told] <= most:
             self.names.setdefault(told, []).append(name)
 
 
@@ -64,6 +64,8 @@ class Reader(SmbSession):
     """A session that looks at rights; as a backup does, where the login may do that."""
 
     _walking = AS_BACKUP
+    most_named = MOST_NAMED
+    """Of the files of a folder with the same descriptor, the names that are kept."""
 
     def share_rights(self, share: str) -> bytes:
         """A share's security descriptor, b"" where it has none of its own. Raises as `is_folder`."""
@@ -170,7 +172,7 @@ class Reader(SmbSession):
             folder.unread.append((folder.path, _why(error)))
         for path, found in zip(files, self.descriptors(folder.share, files), strict=True):
             if isinstance(found, bytes):
-                folder.add(path.rpartition("/")[2], found)
+                folder.add(path.rpartition("/")[2], found, most=self.most_named)
             elif not isinstance(found, FileNotFoundError):
                 folder.unread.append((path, _why(found)))
         below = [Folder(folder.share, path, above=folder) for path in folders]

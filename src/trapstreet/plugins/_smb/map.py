@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 
 from trapstreet.core.model.rights import FILES, MOST_NAMED, Bits, Door, Resource, Rights
 from trapstreet.core.model.words import counted
 from trapstreet.plugins._smb.descriptors import Descriptor, descriptor_of
-from trapstreet.plugins.permissions._smb_judging import (
+from trapstreet.plugins._smb.judging import (
     ENTER,
     Judge,
     Privileges,
@@ -16,9 +17,12 @@ from trapstreet.plugins.permissions._smb_judging import (
     holders,
     steps,
 )
-from trapstreet.plugins.permissions._smb_knowledge import Holders, Knowledge
-from trapstreet.plugins.permissions._smb_people import People
-from trapstreet.plugins.permissions._smb_walk import Folder
+from trapstreet.plugins._smb.knowledge import Holders, Knowledge
+from trapstreet.plugins._smb.people import People
+from trapstreet.plugins._smb.walk import Folder
+
+Instead = Mapping[tuple[int, bytes | None], bytes]
+"""By a folder's id() and a descriptor of files in it, None for its own: the one that stands for it."""
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class Map:
     """Fills rights with principals, resources and doors.
 
     shown  how people find a folder of a share;  not_known  notes what could not be taken apart
+    instead  descriptors that count instead of those that were told
     """
 
     def __init__(
@@ -59,7 +64,9 @@ class Map:
         *,
         shown: Callable[[str, str], str],
         not_known: Callable[[str, str], None],
+        instead: Instead = MappingProxyType({}),
     ) -> None:
+        self._instead = instead
         self._rights, self._known, self._shown, self._not_known = rights, found.known, shown, not_known
         found.known.told.guest = found.guests is not None
         self._people = people = People(found.known.told, found.sids(), found.names)
@@ -95,8 +102,8 @@ class Map:
         for folder in folders:
             enters = self._enters(folder, entering, (let_in, let_in))
             where = self._shown(folder.share, folder.path)
-            for n, (told, count) in enumerate(folder.files.most_common()):
-                file = descriptor(told)
+            for n, (told, count) in enumerate(_in_order(folder)):
+                file = descriptor(self._instead.get((id(folder), told), told))
                 if file is None:
                     self._not_known(where, f"the rights on {count:,} files have another form")
                     continue
@@ -119,7 +126,7 @@ class Map:
             folder = folder.above
         enters = let_in if folder is None else known[id(folder)]
         for each in reversed(chain):
-            here = self._passing(each.rights)
+            here = self._passing(self._instead.get((id(each), None), each.rights))
             enters = known[id(each)] = enters[0] & here[0], enters[1] & here[1]
         return enters
 
@@ -132,6 +139,11 @@ class Map:
         if self._known.told.is_samba:
             perhaps = everybody
         return surely | self._bypass[0], surely | perhaps | self._bypass[0] | self._bypass[1]
+
+
+def _in_order(folder: Folder) -> list[tuple[bytes, int]]:
+    """Descriptors with the number of files, the most first; where they are as many, by their names."""
+    return sorted(folder.files.items(), key=lambda each: (-each[1], min(folder.names.get(each[0], [""]))))
 
 
 @cache

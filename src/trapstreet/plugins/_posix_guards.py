@@ -1,6 +1,7 @@
 """Who passes a POSIX mode and access control list (acl(5): Access Check Algorithm)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from trapstreet.core.model.rights import Bits, Grant
@@ -22,6 +23,20 @@ class Guard(NamedTuple):
     other: int
     users: tuple[tuple[int, int], ...] = ()
     groups: tuple[tuple[int, int], ...] = ()
+
+
+Label = tuple[int, int]
+"""Which part of a guard lets somebody pass: (OTHERS, 0), (OWNING_GROUP, 0), (USER, uid), (GROUP, gid)."""
+
+OTHERS, OWNING_GROUP = 0x20, GROUP_OWNER
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A folder, and guards that some paths in it would have."""
+
+    top: str
+    guards: Mapping[str, Guard] = field(default_factory=dict)
 
 
 class People(NamedTuple):
@@ -88,3 +103,55 @@ def those_passing(asked: Guard, what: int, people: People) -> Bits:
     for those, _ in passing(asked, what, people):
         bits |= those
     return bits
+
+
+def labelled(asked: Guard, what: int, people: People) -> list[tuple[Label, Bits]]:
+    """The parts of a guard by which somebody passes who is neither root nor its owner, and who it is.
+
+    Of whom several groups let pass, each group has them.
+    """
+    left = people.everybody & ~people.root & ~people.user(asked.uid)
+    found: list[tuple[Label, Bits]] = []
+    for uid, may in asked.users:
+        those = people.user(uid) & left
+        left &= ~those
+        found.append(((USER, uid), those if may & what else 0))
+    met = 0
+    for label, gid, may in (
+        ((OWNING_GROUP, 0), asked.gid, asked.group),
+        *(((GROUP, gid), gid, may) for gid, may in asked.groups),
+    ):
+        those = people.members(gid) & left
+        met |= those
+        found.append((label, those if may & what else 0))
+    found.append(((OTHERS, 0), left & ~met if asked.other & what else 0))
+    return [each for each in found if each[1]]
+
+
+def without(asked: Guard, label: Label, what: int) -> Guard:
+    """A guard with READ or ENTER taken from one of its parts. Nobody gets more by that: whom a part is about
+    stays the same."""
+    tag, who = label
+    if tag == OTHERS:
+        return asked._replace(other=asked.other & ~what)
+    if tag == OWNING_GROUP:
+        return asked._replace(group=asked.group & ~what)
+    lessened = tuple(
+        (each, may & ~what if each == who else may) for each, may in (asked.users, asked.groups)[tag == GROUP]
+    )
+    return asked._replace(users=lessened) if tag == USER else asked._replace(groups=lessened)
+
+
+def part_of(asked: Guard, label: Label) -> int:
+    """All that one part of a guard allows."""
+    tag, who = label
+    if tag in (OTHERS, OWNING_GROUP):
+        return asked.other if tag == OTHERS else asked.group
+    return dict(asked.users if tag == USER else asked.groups).get(who, 0)
+
+
+def naming(asked: Guard, given: Mapping[Label, int]) -> Guard:
+    """A guard with entries for some users and groups beside its own."""
+    users = tuple((who, may) for (tag, who), may in given.items() if tag == USER)
+    groups = tuple((who, may) for (tag, who), may in given.items() if tag == GROUP)
+    return asked._replace(users=asked.users + users, groups=asked.groups + groups)

@@ -10,15 +10,15 @@ from trapstreet.plugins._smb.accounts import Directory, Domain
 from trapstreet.plugins._smb.answers import lost
 from trapstreet.plugins._smb.login import Server
 from trapstreet.plugins._smb.names import Policy, Use
-from trapstreet.plugins._smb.rpc import ACCOUNTS, NAMES, SHARES, Calls
-from trapstreet.plugins._smb.shares import edition_of
-from trapstreet.plugins.permissions._smb_people import (
+from trapstreet.plugins._smb.people import (
     ADMINISTRATORS,
     BACKUP_OPERATORS,
     EVERYONE,
     Told,
 )
-from trapstreet.plugins.permissions._smb_walk import Reader
+from trapstreet.plugins._smb.rpc import ACCOUNTS, NAMES, SHARES, Calls
+from trapstreet.plugins._smb.shares import edition_of
+from trapstreet.plugins._smb.walk import Reader
 
 NotKnown = Callable[[str, str], None]
 """Notes something that could not be read, and why."""
@@ -68,7 +68,7 @@ def knowledge_of(session: Reader, server: Server, not_known: NotKnown) -> Knowle
     try:
         with session.pipe(NAMES.pipe) as (write, read):
             policy = Policy(session.host, Calls(NAMES, write, read))
-            _, found.told.machine = policy.own_accounts()
+            found.told.called, found.told.machine = policy.own_accounts()
             name, sid = policy.domain()
             dns = policy.domain_in_dns() if sid else ""
             _privileges(policy, found)

@@ -328,7 +328,7 @@ def narrowed(own_office: World, desk: Desk, tmp_path: Path) -> Path:
 def test_a_plan_that_hands_over_is_made_and_taken_back(own_office: World, desk: Desk, narrowed: Path) -> None:
     entries = acls(own_office)
     said = desk.do("access", "apply", narrowed)
-    assert "1 of them narrowed to those who used them; access is now as planned." in said
+    assert ", and 1 narrowed to those who used it; access is now as planned." in said
     assert own_office.rows_seen(own_office.names["dora"], "SELECT * FROM crm.customers") == 1
     assert own_office.rows_seen(own_office.names["gina"], "SELECT * FROM crm.customers") is None
     assert "was applied already" in desk.refused(2, "access", "apply", narrowed)

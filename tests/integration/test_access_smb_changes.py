@@ -17,7 +17,7 @@ from trapstreet.app.advising import Wish, advise, draft_of
 from trapstreet.app.applying import apply, undo
 from trapstreet.app.plans import Plan, plan_in, write_plan
 from trapstreet.core.model.access_events import PastUse
-from trapstreet.core.model.errors import UnusableInput
+from trapstreet.core.model.errors import AccessDenied, UnusableInput
 from trapstreet.plugins._smb.descriptors import Entry, descriptor_of
 from trapstreet.plugins._smb.lists import Rights, handed_down, rights_of
 from trapstreet.plugins._smb.session import SmbSession
@@ -238,6 +238,29 @@ def test_on_the_first_failure_all_is_as_before(
     assert len(written) > 4
     assert world.all() == lists
     assert not plan_in(plan).begun
+
+
+def test_a_list_that_the_server_does_not_take_back_is_named_and_all_others_come_back(
+    world: SmbWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder that it lies in stays as it is, too: what is handed down to the list is told of that one."""
+    plan, lists = readable(world, tmp_path, folders=4), world.all()
+    write, stubborn = Writer.write, world.path("d1/x")
+
+    def refusing(self: Writer, share: str, path: str, before: Rights, then: Rights) -> bool:
+        if path == stubborn:
+            raise PermissionError
+        return write(self, share, path, before, then)
+
+    apply(plan_in(plan))
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "write", refusing)
+        with pytest.raises(AccessDenied, match=f"{stubborn} at .*permission denied; not everything"):
+            undo(plan_in(plan))
+    now = world.all()
+    assert {each for each in lists if now[each] != lists[each]} == {"", "d1", "d1/x"}
+    undo(plan_in(plan))
+    assert world.all() == lists and not plan_in(plan).begun
 
 
 def test_what_was_killed_in_between_is_given_back_by_undo(world: SmbWorld, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What can be taken away on files, beside the kernel: random folders, real users' processes."""
 
+import grp
+import json
 import os
 import random
 import shutil
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
+from types import SimpleNamespace
 
 import pytest
 
@@ -116,6 +119,7 @@ def planned(
 ) -> tuple[Planned, Plan]:
     found = advise(str(share.root), uses, wish=wish)
     write_plan(out, draft_of(found, wish))
+    json.loads((out / "plan.json").read_text("utf-8"))
     return found, plan_in(out)
 
 
@@ -150,6 +154,24 @@ def test_what_few_used_goes_to_those_few_and_to_nobody_new(share: Share, tmp_pat
     assert lost > sum(len(each.lost) * (each.resource.records or 0) for each in plain.moved)
     undone = undo(plan)
     assert share.rights() == before and not undone.gone and not undone.others
+
+
+def test_it_goes_to_the_group_of_all_who_used_it_though_each_user_has_a_group_of_their_name(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (root / "plan.txt").write_text("x")
+    crowd = Crowd(root, random.Random(1))
+    crowd.own = {uid: uid for uid in USERS}
+    crowd.groups = {uid: [GROUPS[n % 3]] for n, uid in enumerate(USERS)}
+    crowd.enter(monkeypatch)
+    listed = [*grp.getgrall(), *(SimpleNamespace(gr_name=f"u{uid}", gr_gid=uid, gr_mem=[]) for uid in USERS)]
+    monkeypatch.setattr(grp, "getgrall", lambda: listed)
+    uses = [use_of(uid, root / "plan.txt") for uid in [*USERS[::3], USERS[1]]]
+    share = Share(root, crowd, [root / "plan.txt"], random.Random(1))
+    found, plan = planned(share, uses, tmp_path / "plan", Wish(narrow=True))
+    assert {each.to for each in found.advice.changes} == {(f"g{GROUPS[0]}", f"u{USERS[1]}")}
+    apply(plan)
+    assert {uid for uid, _ in share.opened()} == {*USERS[::3], USERS[1]}
 
 
 def test_it_is_maximal_each_right_that_stays_is_needed(share: Share, tmp_path: Path) -> None:
@@ -291,6 +313,55 @@ def test_who_read_a_file_that_is_gone_can_read_what_comes_after_it(share: Share,
     with place_at(str(root)) as place:
         replay = place.replay([use_of(uid, path)], place.changes())
         assert not replay.blocked(found.advice.changes)
+
+
+def test_who_used_a_file_through_a_link_reads_it_still_by_that_way(share: Share, root: Path) -> None:
+    """A link to a file, one to a folder on the way, one out of the place and in again, one from outside."""
+    for name in ("hrdocs", "hrdocs/pay roll", "n", "shy", "other", "idle"):
+        (root / name).mkdir()
+        (root / name).chmod(0o755)
+    files = [root / "hrdocs" / "f1", root / "hrdocs" / "pay roll" / "x.csv", root / "other" / "y.csv"]
+    for path in (*files, root / "idle" / "z.csv"):
+        path.write_text("x")
+        path.chmod(0o644)
+    outside = Path(tempfile.mkdtemp(prefix="trapstreet-outside-", dir="/tmp"))
+    outside.chmod(0o755)
+    (outside / "in").symlink_to(root)
+    (root / "n" / "current").symlink_to("../hrdocs/f1")
+    (root / "shy" / "hrlink").symlink_to(outside / "in" / "hrdocs")
+    named = [
+        root / "n" / "current",
+        root / "shy" / "hrlink" / "pay roll" / "x.csv",
+        outside / "in" / "other" / "y.csv",
+    ]
+    share.files += [*files, *named, root / "idle" / "z.csv"]
+    uses = [use_of(uid, path) for uid, path in zip(USERS, named, strict=False)]
+    gone = use_of(USERS[0], root / "n" / "none.csv")
+    found = advise(str(root), [*uses, gone], wish=Wish(narrow=True))
+    assert [each.use for each in found.advice.proof.unproven] == [gone]
+    before = share.opened()
+    with place_at(str(root)) as place:
+        place.make(found.advice.changes, lambda _: None)
+    try:
+        can = share.opened()
+        assert can < before and not {path for _, path in can} & {root / "idle" / "z.csv"}
+        for uid, way in zip(USERS, zip(named, files, strict=True), strict=False):
+            assert (uid, way[0]) in can and (uid, way[1]) in can
+    finally:
+        rmtree(outside)
+
+
+def test_nothing_changes_on_either_side_of_a_link_that_somebody_unknown_used(
+    share: Share, root: Path
+) -> None:
+    for name in ("n", "hrdocs"):
+        (root / name).mkdir(mode=0o755)
+    (root / "hrdocs" / "f1").write_text("x")
+    (root / "n" / "f2").write_text("x")
+    (root / "n" / "current").symlink_to("../hrdocs/f1")
+    found = advise(str(root), [use_of("CORP\\somebody", root / "n" / "current"), *share.some_uses()])
+    touched = {path for each in found.advice.changes for path in paths_of(each.forward)}
+    assert touched and not touched & {str(root / each) for each in ("n", "hrdocs", "hrdocs/f1")}
 
 
 def test_a_file_with_two_names_is_left_alone(share: Share, root: Path) -> None:

@@ -129,6 +129,17 @@ def test_without_a_pipeline_all_but_names_is_found(desk: Desk, tmp_path: Path) -
     assert set(said(place["holdings"][0])) == {"free_text", "phone", "national_id"}
 
 
+def test_a_file_that_numbers_to_call_stand_in_is_about_as_many_people(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    lines = [f"{letter(n)}. Please call me on my mobile phone {person(n % 3)[2]}" for n in range(6)]
+    (folder / "notes.txt").write_text("\n".join(lines))
+    read_by(desk, "en")
+    (held,) = found(desk, folder)[0]["holdings"]
+    assert said(held) == {"phone": (6, 6, "contact")}
+    assert held["people"] == 3
+
+
 def test_nothing_is_read_unless_it_is_asked_for(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +163,7 @@ def test_texts_are_read_again_when_they_are_read_by_something_else(
     ("named", "line"),
     [
         ("en_core_web_none", "is not installed: python -m spacy download en_core_web_none"),
+        ("english", "english is no code of a language, and no pipeline of spaCy's: name a folder"),
         ("models/none", "no pipeline of spaCy's lies in models/none"),
         ("qq", "spaCy does not know the language qq"),
         ("bad\\u001bname!", "no pipeline of spaCy's lies in bad?name!"),

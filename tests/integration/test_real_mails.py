@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import pytest
 
-from desk import Desk
+from desk import Desk, workspace_in
 from mails import Words, addresses, corpus, found_by, mailbox, mails, senders, spoken
 from matcher_world import Keys, index_of
 from matchers import everything, make
 from trapstreet.core.fields import Kind, recognise
 from trapstreet.index import Lookup, Matcher
+from trapstreet.store import disconnect
 
 pytestmark = pytest.mark.slow
 
@@ -122,11 +123,13 @@ def index(halves: Halves, tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 
 @pytest.fixture
-def settled_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name in the index is 32 bits: with other keys each time one in some 1,000 runs would confirm one by
-    chance."""
+def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Has the same keys each time: a name in the index is 32 bits, and with other keys one in some 1,000 runs
+    would confirm one by chance."""
     monkeypatch.setenv("TRAPSTREET_MASTER_KEY", bytes(32).hex())
     monkeypatch.setattr("trapstreet.app.birth.new_workspace_id", lambda: "a" * 16)
+    disconnect()
+    return Desk(workspace_in(tmp_path), capsys)
 
 
 def test_every_address_of_a_registered_sender_is_found_and_nothing_of_the_others(
@@ -152,7 +155,7 @@ def test_both_matchers_say_the_same_of_every_mail(halves: Halves, index: Index) 
 
 
 def test_a_scan_of_all_mails_counts_each_registered_mailbox_with_and_without_its_name(
-    halves: Halves, settled_keys: None, desk: Desk
+    halves: Halves, desk: Desk
 ) -> None:
     table = {mailbox(address): (key, name, address) for key, name, address in halves.rows}.values()
     path = desk.folder / "senders.csv"

@@ -60,13 +60,14 @@ def test_what_samba_wrote_is_taken_in_as_uses_of_files(desk: Desk) -> None:
     import smbclient  # type: ignore[import-untyped]
 
     server = _present(samba)
-    folder = server.folder / "audited"
-    (folder / "hr").mkdir(exist_ok=True)
+    shared = server.folder / "audited"  # its log has others' uses, too
+    folder = shared / "used"
+    (folder / "hr").mkdir(parents=True)
     for name in ("plan.csv", "hr/pay roll.csv", "hr/other.csv"):
         (folder / name).write_text("x")
     began = datetime.now(UTC).timestamp() * 1e6
     shown = {"port": server.port, "username": server.user, "password": PASSWORD}
-    unc = r"\\127.0.0.1\audited"
+    unc = r"\\127.0.0.1\audited\used"
     for name in (r"\plan.csv", r"\hr\pay roll.csv"):
         with smbclient.open_file(unc + name, "rb", **shown) as file:
             assert file.read() == b"x"
@@ -76,13 +77,14 @@ def test_what_samba_wrote_is_taken_in_as_uses_of_files(desk: Desk) -> None:
     with pytest.raises(OSError, match="No such file"):
         smbclient.open_file(rf"{unc}\none.csv", **shown)
     smbclient.reset_connection_cache()
-    done = desk.json("access", "import", server.folder / "log", "--place", folder)["logs"][0]
-    assert done["kind"] == "samba_audit" and not done["unread"]
-    assert began - 1e6 <= done["first"] <= done["last"] <= datetime.now(UTC).timestamp() * 1e6
+    done = desk.json("access", "import", server.folder / "log", "--place", shared)["logs"][0]
+    assert done["kind"] == "samba_audit" and not done["unread"] and not done["elsewhere"]["uses"]
     from trapstreet.app.uses import past_uses
     from trapstreet.app.workspace import Workspace
 
-    uses = past_uses(Workspace.open(desk.workspace), str(folder))
+    known = past_uses(Workspace.open(desk.workspace), str(shared))
+    uses = [each for each in known if any(path[0].startswith(str(folder)) for path in each.on)]
+    assert all(began - 1e6 <= each.last <= datetime.now(UTC).timestamp() * 1e6 for each in uses)
     assert {each.who for each in uses} == {server.user}
     assert {each.on for each in uses} == {
         ((str(folder), "plan.csv"),),
@@ -105,8 +107,60 @@ def test_rights_on_files_stand_beside_who_used_them(desk: Desk, share: Path, who
     assert f"{share}/hr/0.csv: 1 use" in desk.do("access", "use", share)
     of = desk.json("access", "use", share, "--of", "sales")["rights"]
     assert {each["who"]: each["status"] for each in of} == {used: "used", never: "never"}
+    (share / "finance" / "2025").mkdir(parents=True)
+    (share / "finance" / "2025" / "x.csv").write_text("x")
+    for name in ("finance", share / "finance", "./finance/"):
+        there = desk.json("access", "use", share, "--of", name)["rights"]
+        assert {each["what"][0] for each in there} == {f"{share}/finance/2025"}
+    assert "nothing is called tmp there" in desk.refused(2, "access", "use", share, "--of", "tmp")
     below = desk.json("access", "use", share / "sales")["resources"]
     assert [each["what"][0] for each in below] == [f"{share}/sales"]
+
+
+def test_uses_of_other_folders_are_said_when_they_are_imported_and_by_advice(
+    desk: Desk, share: Path, who: list[str]
+) -> None:
+    (desk.folder / "nas").symlink_to(share)
+    lines = [
+        {"ts": f"2026-11-03T1{n}:00:00Z", "user": who[0], "object": path}
+        for n, path in enumerate(
+            (f"{share}/sales/1.csv", f"{desk.folder}/nas/hr/0.csv", "/mnt/other/x.csv", "/mnt/other/y.csv")
+        )
+    ]
+    log = desk.write("mixed.jsonl", "".join(f"{json.dumps(each)}\n" for each in lines))
+    said = desk.do("access", "import", log, "--place", share, status=6)
+    other = f"NOT HERE 2 uses are of nothing below {share}, like /mnt/other/x.csv"
+    assert other in said
+    again = desk.json("access", "import", log, "--place", share)["logs"][0]
+    assert again["elsewhere"] == {"uses": 0, "like": None}
+    said = desk.do("access", "advise", share, status=6)
+    assert other in said and "0 of 2 past uses" in said
+    assert "nothing can be taken away" in said, "what was used through a link counts"
+    told = desk.json("access", "advise", share / "sales", status=6)
+    assert told["elsewhere"] == {"uses": 2, "like": ["/mnt/other", "x.csv"]}
+
+
+def test_two_places_for_one_log_are_refused(desk: Desk, share: Path) -> None:
+    log = desk.write("files.jsonl", "")
+    refused = desk.refused(2, "access", "import", log, "--place", share, "--place", share / "hr")
+    assert "--place stands there more than once" in refused
+
+
+def test_a_place_is_the_same_by_a_link_to_it_everywhere(desk: Desk, share: Path, who: list[str]) -> None:
+    link, higher = desk.folder / "my link", desk.folder / "lnk"
+    link.symlink_to(share)
+    higher.symlink_to(share.parent)
+    lines = [{"ts": "2026-11-03T10:00:00Z", "user": who[0], "object": f"{link}/sales/1.csv"}]
+    log = desk.write("files.jsonl", "".join(f"{json.dumps(each)}\n" for each in lines))
+    desk.do("access", "import", log, "--place", link)
+    said = desk.do("access", "advise", share)
+    assert f"at {share}: 1 right can be taken away." in said
+    for way in (link, higher / share.name):
+        assert desk.do("access", "advise", way) == said
+        used = desk.json("access", "use", way)
+        by_folder = {each["what"][0]: each["used"] for each in used["resources"]}
+        assert by_folder == {f"{share}/sales": 1, f"{share}/hr": 0} and not used["gone"]
+        desk.do("access", "report", way, status=0)
 
 
 def test_a_plan_for_files_is_written_made_and_taken_back(
@@ -146,3 +200,52 @@ def test_a_file_is_no_place_and_a_folder_that_is_not_there_is_said_to(desk: Desk
     imported(desk, share, [("root", "hr/0.csv")])
     assert "is no folder" in desk.refused(2, "access", "advise", share / "hr" / "0.csv")
     assert "no such folder" in desk.refused(4, "access", "advise", share / "nothing")
+
+
+def test_files_whose_names_are_no_text_are_told_in_json_that_anybody_can_read(
+    desk: Desk, share: Path, who: list[str]
+) -> None:
+    odd = share / "hr" / os.fsdecode(b"latin\xe4.txt")
+    odd.write_text("x")
+    odd.chmod(0o604)
+    imported(desk, share, [(who[0], f"{folder}/{n}.csv") for folder in ("hr", "sales") for n in range(3)])
+    out = desk.folder / "less"
+    (change,) = desk.json("access", "advise", share, "--out", out)["changes"]
+    assert "latin\\udce4.txt" in change["forward"][0]
+    (kept,) = json.loads((out / "plan.json").read_text("utf-8"))["changes"]
+    assert str(odd) in kept["forward"][0]
+    desk.do("access", "apply", out)
+    desk.do("access", "apply", out, "--undo")
+
+
+def test_no_plan_is_written_where_there_is_nothing_to_change(desk: Desk, share: Path, who: list[str]) -> None:
+    imported(
+        desk,
+        share,
+        [(each, f"{folder}/{n}.csv") for each in who for folder in ("hr", "sales") for n in range(3)],
+    )
+    out = desk.folder / "less"
+    said = desk.do("access", "advise", share, "--out", out)
+    assert "nothing can be taken away." in said
+    assert said.endswith("No plan was written, since there is nothing to change.\n")
+    assert desk.json("access", "advise", share, "--out", out)["out"] is None
+    assert not out.exists()
+
+
+def test_what_is_taken_away_and_what_is_narrowed_are_counted_apart(
+    desk: Desk, share: Path, who: list[str]
+) -> None:
+    imported(desk, share, [(who[0], "hr/0.csv"), *((each, "sales/0.csv") for each in who)])
+    out, again = desk.folder / "less", desk.folder / "again"
+    said = desk.do("access", "advise", share, "--narrow", "--out", out)
+    assert f"at {share}: 1 right can be narrowed to those who used it." in said
+    said = desk.do("access", "apply", out)
+    assert said.startswith(f"1 right narrowed to those who used it at {share}; access is now as planned.\n")
+    desk.do("access", "apply", out, "--undo")
+    (share / "old").mkdir(mode=0o755)
+    (share / "old" / "0.csv").write_text("x")
+    (share / "old" / "0.csv").chmod(0o644)
+    said = desk.do("access", "advise", share, "--narrow", "--out", again)
+    assert f"at {share}: 1 right can be taken away, and 1 narrowed to those who used it." in said
+    said = desk.do("access", "apply", again)
+    assert said.startswith(f"1 right taken away at {share}, and 1 narrowed to those who used it; access is")

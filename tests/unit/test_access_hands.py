@@ -23,10 +23,10 @@ GROUPS = {
 def hands(groups: dict[str, list[str]], *, inherits: bool = True, grantees: Iterable[str] = ()) -> Hands:
     names = [*PEOPLE, *groups]
     rights = Rights("p", "e", ("table", "tables"), ("role", "roles"))
-    rights.principals += [Principal(each, each in PEOPLE) for each in names]
+    rights.principals += [Principal(each, n < len(PEOPLE)) for n, each in enumerate(names)]
     rights.memberships += [
-        Membership(names.index(who), names.index(group), inherits, becomes=True, admits=False)
-        for group, members in groups.items()
+        Membership(PEOPLE.index(who), number, inherits, becomes=True, admits=False)
+        for number, members in enumerate(groups.values(), len(PEOPLE))
         for who in members
     ]
     return Hands(rights, frozenset(grantees or names))
@@ -71,6 +71,25 @@ def test_a_group_of_the_server_s_own_gets_nothing() -> None:
     found = hands(GROUPS, grantees=[*PEOPLE, "staff"])
     assert found.fewest(["p00", "p01"], "PUBLIC") == ("p00", "p01")
     assert not found.can_have("night")
+
+
+def test_users_with_a_group_of_their_name_are_those_who_need_a_right_and_get_it() -> None:
+    found = hands(GROUPS | {name: [name] for name in PEOPLE})
+    assert found.fewest(["p00", "p01"], "PUBLIC") == ("night",)
+    assert found.fewest(["p25"], "PUBLIC") == ("p25",)
+    assert found.fewest(["p00", "p01"], "agents") == ("night",)
+    assert not found.is_of_many("p03")
+
+
+def test_the_rights_of_a_group_that_is_called_like_a_user_are_those_of_its_members() -> None:
+    found = hands({"p29": PEOPLE[:4], "p28": ["p28", *PEOPLE[:3]]})
+    assert found.is_of_many("p29")
+    assert found.may_pay(PEOPLE[:2], "p29")
+    assert not found.may_pay(PEOPLE[:3], "p29")
+    assert found.fewest(["p00"], "p29") == ("p00",)
+    assert found.fewest(PEOPLE[:4], "PUBLIC") == tuple(PEOPLE[:4]), "by that name the user would get it"
+    assert found.can_have("p28", "p28")
+    assert not hands(GROUPS).can_have("night", "night")
 
 
 def held(folder: str, name: str, people: int) -> Holding:

@@ -5,6 +5,7 @@ import pytest
 from trapstreet.core.model.holdings import HeldColumn
 from trapstreet.core.model.inventories import ColumnName, ShownColumn, lies_in, shown_columns
 from trapstreet.discover import default_policy
+from trapstreet.discover.domain.mentions import mentioned
 from trapstreet.discover.domain.people import people_in
 from trapstreet.discover.domain.texts import LONGEST, held_in
 
@@ -56,6 +57,38 @@ def test_lines_that_hold_a_value_are_counted_and_different_values() -> None:
     assert people == 2
     assert all(each.sensitivity for each in held)
     assert "mail.example" not in "".join(each.why for each in held)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111 1111 1111 1111",
+        "4111111111111111",
+        "paid with 4111-1111-1111-1111.",
+        "It was 4111 1111 1111 1111. They sent 12 back.",
+        "4111.1111.1111.1111",
+        "4111 1111 1111 1111\n0.5\n0.6789012345678901\n0.1234567890123456\n0.3141592653589793",
+    ],
+)
+def test_a_card_is_found_however_it_is_written(text: str) -> None:
+    assert [each.kind for each in held_in(text.encode(), default_policy())[0]] == ["card"]
+    said = f"the number of the card is {text}"
+    assert mentioned([said]) == ({} if "4111." in text else {"card": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.4111111111111111",
+        "12.4111111111111111",
+        "41111111111.11111",
+        "4111111111111111.25",
+        "0.4111 1.1111 1.1111 1.111",
+    ],
+)
+def test_the_digits_of_a_decimal_fraction_are_no_card(text: str) -> None:
+    assert held_in(text.encode(), default_policy()) == ([], 0)
+    assert mentioned([f"the share of them is {text}"]) == {}
 
 
 def test_what_comes_after_the_first_stretch_of_a_text_does_not_count() -> None:

@@ -12,7 +12,7 @@ from trapstreet.discover.domain.spoken import (
     cells_to_read,
     is_spoken,
     lines_to_read,
-    people_named,
+    people_told_apart,
     said_in,
 )
 
@@ -134,7 +134,22 @@ def test_a_name_counts_for_a_column_where_it_is_no_mistake_of_the_reader() -> No
 
     assert said(30) == [("name", 30, 100)]
     assert said(6) == []
-    assert people_named(texts, [met(texts[0], "Emma Walsh", "PERSON")[1]] * 100) == 1
+
+
+def test_people_in_texts_are_counted_by_the_names_and_numbers_that_differ_or_else_by_the_texts() -> None:
+    policy = default_policy()
+    calls = [f"{TALK}, please call 202-456-14{n:02}" for n in (14, 15, 14, 16)]
+    mentions = [met(text, text[-12:], "PHONE_NUMBER")[1] for text in calls]
+    said = said_in("", calls, mentions, policy, but=())
+    assert [each.kind for each in said] == ["phone"]
+    assert people_told_apart(calls, mentions, said) == 3
+    named = [f"{text}, Emma Walsh" for text in calls]
+    both = [each + met(text, "Emma Walsh", "PERSON")[1] for text, each in zip(named, mentions, strict=True)]
+    assert people_told_apart(named, both, said_in("", named, both, policy, but=())) == 3
+    hosts = [f"{TALK} from host 10.11.12.13"] * 4
+    online = [met(text, "10.11.12.13", "IP_ADDRESS")[1] for text in hosts]
+    assert people_told_apart(hosts, online, said_in("", hosts, online, policy, but=())) == 4
+    assert people_told_apart(hosts, online, ()) == 0
 
 
 def test_what_was_not_read_is_no_part_of_the_share() -> None:

@@ -53,8 +53,8 @@ class Mapped:
 
     def numbers_called(self, name: str) -> list[int]:
         """The numbers of the resources that have this name. UnusableInput: nothing is called that."""
-        resources = self.access.rights.resources
-        found = [number for number, each in enumerate(resources) if each.is_called(name)]
+        resources, place = self.access.rights.resources, self.access.rights.place
+        found = [number for number, each in enumerate(resources) if each.is_called(name, place)]
         if not found:
             hint = _near(name, [each.name for each in resources])
             raise UnusableInput(f"nothing is called {printable(name)} there", hint=hint)

@@ -10,10 +10,10 @@ from trapstreet.access.overview import Basis, Overview, overview
 from trapstreet.app.access import map_of
 from trapstreet.app.advising import Wish, advise
 from trapstreet.app.clock import now
-from trapstreet.app.discovered import holdings_at, place_of
+from trapstreet.app.discovered import holdings_at, place_of, resolved
 from trapstreet.app.reviews import confirmed_rights
 from trapstreet.app.unused import jobs_of
-from trapstreet.app.uses import events_of, proving
+from trapstreet.app.uses import events_of, followed, proving
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.keys.files import write_private
@@ -32,7 +32,7 @@ def report_of(
     Raises as `map_of`.
     """
     made_at = now()
-    mapped = map_of(location)
+    mapped = map_of(resolved(location))
     holdings = holdings_at(place_of(location))
     with events_of(workspace, location) as events:
         days = None if unused_for is None else max(1, unused_for * 1_000_000 // _DAY)
@@ -56,7 +56,9 @@ def report_of(
         unadvised=unadvised,
         unknown=tuple(mapped.unknown),
     )
-    used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs_of(workspace, jobs))
+    used = UsedAccess(
+        mapped.access, followed(uses, location), window, holdings=holdings, jobs=jobs_of(workspace, jobs)
+    )
     return overview(used, basis, made_at=made_at)
 
 

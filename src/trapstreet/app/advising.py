@@ -15,7 +15,7 @@ from trapstreet.access.advice import (
     weights_of,
     whole_of,
 )
-from trapstreet.app.discovered import place_of
+from trapstreet.app.discovered import resolved
 from trapstreet.app.handing_over import Narrower
 from trapstreet.app.plans import Draft
 from trapstreet.core.model.access_events import CONNECTED, PastUse
@@ -95,7 +95,7 @@ def advise(
     where rights are to be narrowed that cannot be.
     """
     wish = wish or Wish()
-    location = location if "://" in location else place_of(location)  # else a plan is of where one stands
+    location = resolved(location)  # else a plan is of where one stands
     with place_at(location, clone) as place:
         narrows = isinstance(place, HandsOver)
         if wish.narrow and not narrows:

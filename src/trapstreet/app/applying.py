@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from trapstreet.access import EffectiveAccess
 from trapstreet.access.advice import states_of
 from trapstreet.app.plans import Plan
-from trapstreet.core.model.changes import ROW_SECURITY, Change, Place
+from trapstreet.core.model.changes import ROW_SECURITY, Change, Movable, Place
 from trapstreet.core.model.errors import Interrupted, TrapstreetError, UnusableInput
 from trapstreet.core.model.words import counted, printable
 from trapstreet.plugins.changes import place_at
@@ -40,6 +40,7 @@ def apply(plan: Plan) -> None:
                 f"access to {', '.join(map(printable, wrong))} was not as planned; all was given back",
                 hint="somebody changed rights meanwhile: make a new plan",
             )
+        plan.end()
 
 
 @contextmanager
@@ -60,7 +61,8 @@ def interruptible(plan: Plan) -> Iterator[None]:
 class Undone:
     """A plan that was taken back.
 
-    back    the changes that had been made and are no more;  gone  those of what is not there any more
+    back    the changes that had been made and are no more
+    gone    those of what is not there any more, or not all of it; when it is, the plan can be undone again
     others  what is not as it was before the plan, each safe to print
     """
 
@@ -72,23 +74,28 @@ class Undone:
 def undo(plan: Plan) -> Undone:
     """Take a plan's changes back, also where they were made in part, as far as what they are of is there.
 
-    Raises UnusableInput if nobody has begun to make them.
+    Raises UnusableInput if nobody has begun to make them, and what `Place.take_back` does: then it is still
+    to be undone.
     """
     if not plan.begun:
         raise UnusableInput(f"the plan in {plan.folder} was not applied", hint="there is nothing to undo")
     with place_at(plan.place) as place:
         made = place.made(plan.changes)
         gone = place.take_back(made)
-        plan.take_back()
         back = [each for each in made if each not in gone]
+        astray = place.astray(plan.changes) if isinstance(place, Movable) else []
+        if not astray:
+            plan.take_back()
+        gone += [each for each in astray if each not in gone]
         return Undone(tuple(back), tuple(gone), tuple(_differences(plan.rights, place.standing())))
 
 
 def _refuse_if_changed(plan: Plan, place: Place) -> None:
     found = _differences(plan.rights, place.standing())
-    if found and plan.begun and place.made(plan.changes):
+    if found and plan.begun and (made := place.made(plan.changes)):
+        all_ = "already" if plan.ended else "already, or in part"
         raise UnusableInput(
-            f"the plan in {plan.folder} was applied already",
+            f"the plan in {plan.folder} was applied {all_ if len(made) == len(plan.changes) else 'in part'}",
             hint=f"to give back: trapstreet access apply {plan.folder} --undo",
         )
     if found:

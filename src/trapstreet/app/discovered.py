@@ -12,8 +12,14 @@ if TYPE_CHECKING:
 
 
 def place_of(location: str) -> str:
-    """The name of the place that a location is in: a server, or a folder by its whole path."""
-    return server_of(location) if "://" in location else os.path.abspath(location)  # noqa: PTH100 - as maps
+    """The name of the place that a location is in: a server, or a folder by its whole path without links."""
+    return server_of(location) if "://" in location else os.path.realpath(location)
+
+
+def resolved(location: str) -> str:
+    """A location, of a folder its whole path without links: what is kept of it has the same paths, whichever
+    way it is named."""
+    return location if "://" in location else place_of(location)
 
 
 def holdings_at(place: str) -> list[Holding]:

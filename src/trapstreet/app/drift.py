@@ -13,7 +13,7 @@ from trapstreet.access.domain.copies import copied, copy_of
 from trapstreet.access.domain.drift import Drift, drift
 from trapstreet.access.domain.kept_rights import packed, unpacked
 from trapstreet.access.domain.reached import Unit, hidden, still_hidden, tells_of
-from trapstreet.app.discovered import holdings_at, place_of
+from trapstreet.app.discovered import holdings_at, place_of, resolved
 from trapstreet.app.drift_alerts import raised
 from trapstreet.app.drift_elsewhere import server_or_folders
 from trapstreet.app.workspace import Workspace
@@ -73,7 +73,7 @@ def label_of(location: str) -> str:
     if "://" in location:
         name = f"{server_of(without_password(location))}/{urlsplit(location).path.strip('/')}".rstrip("/")
     else:
-        name = os.path.abspath(location)  # noqa: PTH100 - a Path would follow `..` of links
+        name = resolved(location)
     name = os.fsencode(name).decode("utf-8", "backslashreplace")
     if len(name) > _LONGEST:
         raise UnusableInput(
@@ -91,7 +91,7 @@ def compare(workspace: Workspace, location: str) -> Compared:
     place = rights.place_named(label_of(location))
     while True:
         try:
-            now = rights_at(location)
+            now = rights_at(resolved(location))
         except TrapstreetError as error:
             rights.failed(place, error.message, at=clock())
             raise

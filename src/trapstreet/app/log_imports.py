@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
 from trapstreet.app.clock import now
-from trapstreet.app.logged_places import refuse_foreign
+from trapstreet.app.logged_places import Straying, refuse_foreign
 from trapstreet.app.workspace import BUSY_SECONDS, Workspace, locked
 from trapstreet.core.model.access_events import AccessEvent, Unread
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
@@ -117,7 +117,7 @@ def _take(
 
     before, name = lines.settled, secrets.token_hex(8)
     unread: list[Unread] = []
-    latest = now() + _DAY
+    latest, straying = now() + _DAY, Straying(place)
     count = 0
     with TemporaryDirectory(prefix="import-", dir=workspace.tmp) as scratch:
         writer = _writer(workspace, Path(scratch), name, place)
@@ -127,6 +127,7 @@ def _take(
                 unread = unread or [each]
             elif _EARLIEST <= each.time <= latest:
                 writer.add(each)
+                straying.add(each.on)
             else:
                 count += 1
                 unread = unread or [Unread(lines.number, "a time before 2000, or still to come")]
@@ -146,6 +147,7 @@ def _take(
     return Imported(
         label, kind, before, writer.events, writer.first, writer.last, writer.unparsed, count,
         unread[0].line if unread else None, unread[0].why if unread else "", lines.torn, lines.damaged,
+        straying.found,
     )  # fmt: skip
 
 

@@ -1,11 +1,14 @@
-"""Whose logs can be taken in."""
+"""Whose logs can be taken in, and what in them is of nothing there."""
 
 import os
+from collections.abc import Sequence
 
 from trapstreet.app.discovered import place_of
+from trapstreet.core.model.access_events import Strays
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.urls import parts_of, without_password
 from trapstreet.core.model.words import printable
+from trapstreet.plugins._posix_way import WaysInto
 from trapstreet.plugins.accesslogs import Kind
 from trapstreet.plugins.permissions import kinds
 
@@ -46,6 +49,35 @@ def refuse_foreign(kind: Kind, place: str, label: str) -> None:
         raise UnusableInput(
             f"{label} is {kind.title}, and --place is {printable(place)}", hint="name the place that wrote it"
         )
+
+
+class Straying:
+    """Counts uses that are of nothing in a folder or on a server of files.
+
+    place  as `logged_place` names it;  of a database server none is: its logs tell of nothing else
+    """
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._ways = None if "://" in place else WaysInto(place)
+        self._server = f"{place.rstrip('/')}/".casefold() if place.startswith("smb://") else ""
+        self._times = 0
+        self._like: tuple[str, ...] = ()
+
+    def add(self, on: Sequence[tuple[str, ...]], times: int = 1) -> None:
+        """Count uses of some paths."""
+        if on and not any(map(self._is_there, on)):
+            self._times += times
+            self._like = self._like or on[0]
+
+    @property
+    def found(self) -> Strays | None:
+        return Strays(self._place, self._times, self._like) if self._times else None
+
+    def _is_there(self, path: tuple[str, ...]) -> bool:
+        if self._ways is not None:
+            return len(path) == 2 and self._ways.has(*path)
+        return not self._server or f"{path[0]}/".casefold().startswith(self._server)
 
 
 def _folder(location: str) -> str:

@@ -54,10 +54,25 @@ class Plan:
         """Whether somebody has begun to make the changes."""
         return (self.folder / BEGUN).exists()
 
+    @property
+    def ended(self) -> bool:
+        """Whether all changes were made, and nobody stopped that."""
+        try:
+            return "ended" in json.loads((self.folder / BEGUN).read_bytes())
+        except (OSError, ValueError, TypeError):
+            return False
+
     def begin(self) -> None:
         """Note that the changes are being made, on disk before this returns; the way back is there, too."""
-        document = {"begun": datetime.now(UTC).isoformat(timespec="seconds")}
-        write_private(self.folder / BEGUN, _json(document), replace=True)
+        self._note("begun")
+
+    def end(self) -> None:
+        """Note that all of them are made."""
+        self._note("begun", "ended")
+
+    def _note(self, *what: str) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        write_private(self.folder / BEGUN, _json(dict.fromkeys(what, now)), replace=True)
 
     def take_back(self) -> None:
         """Note that all is as before."""
@@ -172,7 +187,7 @@ def _rights(text: str) -> dict[str, list[str]]:
 
 
 def _json(document: object) -> bytes:
-    return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _bytes(text: str) -> bytes:

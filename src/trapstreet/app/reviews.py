@@ -10,11 +10,12 @@ from trapstreet.access.domain.owners import Owner, read_owners
 from trapstreet.access.domain.reached import Unit
 from trapstreet.access.domain.review import EVERYBODY, Asked, Item, decided, items_of, text_of
 from trapstreet.app.advising import Confirmed
-from trapstreet.app.discovered import place_of
+from trapstreet.app.discovered import place_of, resolved
 from trapstreet.app.drift import held_at, label_of
 from trapstreet.app.uses import past_uses
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.changes import PUBLIC, Change
+from trapstreet.core.model.documents import json_of
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.keys.files import refuse_taken, write_private
 from trapstreet.plugins.permissions import rights_at
@@ -47,7 +48,7 @@ def start(
     what `rights_at` raises.
     """
     known = _owners(owners) if owners else []
-    rights = rights_at(location)
+    rights = rights_at(resolved(location))
     label = label_of(location)
     uses = past_uses(workspace, location)
     items = items_of(rights, owners=known, held=held_at(label, rights) or {}, uses=uses or None)
@@ -94,7 +95,7 @@ def export(workspace: Workspace, name: str, out: Path) -> int:
     if out.suffix.lower() == ".json":
         document = {**render.review_object(found), "items": [*map(render.item_object, found.items)]}
         document["log"] = workspace.settings.keys.log
-        content = msgspec.json.format(msgspec.json.encode(document), indent=2)
+        content = json_of(document)
     else:
         content = render.record(found).encode()
     write_private(out, content)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from trapstreet.access import UsedAccess
 from trapstreet.access.domain.usage import window_of
 from trapstreet.app.access import map_of
-from trapstreet.app.discovered import holdings_at, place_of
-from trapstreet.app.uses import events_of
+from trapstreet.app.discovered import holdings_at, place_of, resolved
+from trapstreet.app.uses import events_of, followed
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.words import printable
@@ -43,13 +43,13 @@ def usage_of(workspace: Workspace, location: str, *, unused_for: int | None, job
     with events_of(workspace, location) as events:
         days = None if unused_for is None else max(1, unused_for // _DAY_SECONDS)
         window = window_of(events.days(), days)
-        uses = events.uses()
+        uses = followed(events.uses(), location)
     if window is None:
         raise UnusableInput(
             f"no log of {printable(place_of(location))} was imported: nothing is known of its use",
             hint="trapstreet access import LOG --place with the same server",
         )
-    mapped = map_of(location)
+    mapped = map_of(resolved(location))
     holdings = holdings_at(place_of(location))
     used = UsedAccess(mapped.access, uses, window, holdings=holdings, jobs=jobs_of(workspace, jobs))
     return Usage(used, bool(holdings), mapped.unknown)

@@ -1,8 +1,9 @@
 """What is known of past uses of a place."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 from trapstreet.app.discovered import place_of
 from trapstreet.app.log_imports import folder_of
+from trapstreet.app.logged_places import Straying
 from trapstreet.app.workspace import Workspace
-from trapstreet.core.model.access_events import PastUse, RecordsUsed
+from trapstreet.core.model.access_events import PastUse, RecordsUsed, Strays, TableUse
 from trapstreet.core.model.record_id import record_ids
 from trapstreet.core.model.table import Cell
+from trapstreet.plugins._posix_way import WaysInto
 
 if TYPE_CHECKING:
     from trapstreet.events import Events
@@ -71,10 +74,38 @@ def events_of(workspace: Workspace, place: str) -> "Iterator[Events]":
     from trapstreet.events import Events
     from trapstreet.store import imports
 
-    server = place_of(place)
-    rows = imports.of_place(server)
-    while not rows and server.strip("/") and "://" not in server:
-        server = os.path.dirname(server)  # noqa: PTH120 - as maps
-        rows = imports.of_place(server)
-    names = [row.name for row in rows]
+    server = _logged(place)
+    names = [row.name for row in imports.of_place(server)]
     yield Events(folder_of(workspace, server), names, scratch=workspace.tmp)
+
+
+def followed(uses: Sequence[TableUse], location: str) -> Sequence[TableUse]:
+    """Uses of files at a location by where their paths end, if links lead there from elsewhere."""
+    place = place_of(location)
+    if "://" in place:
+        return uses
+    ways = WaysInto(place)
+    ends = [ways.way(*each.path)[1] if len(each.path) == 2 else "" for each in uses]
+    return [
+        replace(each, path=os.path.split(end)) if end else each for each, end in zip(uses, ends, strict=True)
+    ]
+
+
+def strays_among(uses: Iterable[PastUse], place: str) -> Strays | None:
+    """Those of a place's past uses that are of nothing in the place whose logs tell of them."""
+    straying = Straying(_logged(place))
+    for each in uses:
+        straying.add(each.on, each.times)
+    return straying.found
+
+
+def _logged(location: str) -> str:
+    """The place whose logs tell of a location."""
+    from trapstreet.store import imports
+
+    place = server = place_of(location)
+    while not imports.of_place(server) and "://" not in server:
+        if not server.strip("/"):
+            return place
+        server = os.path.dirname(server)  # noqa: PTH120 - as maps
+    return server

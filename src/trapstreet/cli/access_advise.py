@@ -74,17 +74,18 @@ def advise(
     TARGET is a folder, or the URL of a server or of one of its databases; its logs are imported before
     (`access import`). Every past statement is asked for again, as the person it was, with the rights gone:
     explained, not run, in a transaction that is rolled back; of files, a copy of their rights is asked.
-    Nothing is changed. Exit status 6 if some uses could not be checked.
+    Nothing is changed. Exit status 6 if some uses could not be checked, or are of nothing at that place.
     """
     from trapstreet.app.advising import Wish, advise, draft_of, is_confirmed
     from trapstreet.app.clock import now
     from trapstreet.app.discovered import holdings_at, place_of
     from trapstreet.app.plans import refuse_taken, write_plan
     from trapstreet.app.reviews import confirmed, confirmed_rights, wanted
-    from trapstreet.app.uses import uses_to_prove
+    from trapstreet.app.uses import strays_among, uses_to_prove
     from trapstreet.app.workspace import Workspace
     from trapstreet.render import advice as render
     from trapstreet.render.reviews import item_text, spared_lines, wanted_lines
+    from trapstreet.render.uses import strays_line, strays_object
 
     since = now() - period_of(unused_for) * _SECOND if unused_for else 0
     if out is not None:
@@ -103,6 +104,9 @@ def advise(
         planned = advise(target, uses, holdings, wish=wish, confirmed=stays, clone=clone, progress=told)
     advice = planned.advice
     lines = [*render.advice_lines(advice, planned.moved, whole=whole)]
+    strays = strays_among(uses, target)
+    if strays:
+        lines += ["", strays_line(strays)]
     if planned.narrows and not narrow:
         lines += render.to_narrow_lines(advice.needed)
     if whole:
@@ -117,6 +121,9 @@ def advise(
         if any(is_confirmed(change, rights) for change in planned.spared)
     ]
     lines += spared_lines(spared)
+    if not advice.changes:
+        lines += ["", "No plan was written, since there is nothing to change."] if out else []
+        out = None
     if out is not None:
         lines += ["", _written(write_plan(out, draft_of(planned, wish)))]
     document: dict[str, object] = {
@@ -135,10 +142,11 @@ def advise(
         "confirmed": [
             {"review": review, "item": number, "text": item_text(item)} for item, review, number in spared
         ],
+        "elsewhere": strays_object(strays),
         "out": str(out) if out else None,
     }
     emit(as_json, document, "\n".join(lines))
-    return 6 if advice.proof.unproven else 0
+    return 6 if advice.proof.unproven or strays else 0
 
 
 def _narrow(opened: "Workspace", target: str, policy: str, out: Path | None, *, as_json: bool) -> int:
@@ -192,6 +200,7 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
     from trapstreet.app.plans import plan_in
     from trapstreet.core.model.changes import ROW_SECURITY
     from trapstreet.core.model.words import counted, printable
+    from trapstreet.render.advice import turned
 
     plan = plan_in(folder)
     opened = _workspace(workspace)
@@ -209,15 +218,16 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
         more = "" if undone.back or gone else ": none of the plan's had been taken away"
         lines = [f"{rights} given back at {printable(plan.place)}{more}."]
         lines += [f"Not given back, since it is gone: {printable(each.says)}" for each in gone]
+        if plan.begun:
+            lines.append(f"When it is there again: trapstreet access apply {folder} --undo")
         lines += [f"Not as before the plan, by others: {each}" for each in left]
     else:
         with interruptible(plan):
             apply(plan)
             if opened:
                 taken_away(opened, plan.place, taken)
-        narrowed = sum(bool(each.to) for each in plan.changes)
-        some = f", {narrowed:,} of them narrowed to those who used them" if narrowed else ""
-        lines = [f"{rights} taken away at {printable(plan.place)}{some}; access is now as planned."]
+        done = turned(plan.changes, at=f" at {printable(plan.place)}")
+        lines = [f"{done}; access is now as planned."]
         lines.append(f"To give them back: trapstreet access apply {folder} --undo")
     document = {
         "place": plan.place,

@@ -34,7 +34,9 @@ SOMETHING_UNREAD = 6
     metavar="PROGRAM",
     help="A program that works by itself, as it calls itself; may be repeated.",
 )
-@click.option("--of", "what", metavar="NAME", help="Who used this table or folder, and who never did.")
+@click.option(
+    "--of", "what", metavar="NAME", help="Who used this table, or folder with all below, and who never did."
+)
 @click.option("--who", metavar="NAME", help="What this role or user used, and what it never did.")
 @click.option("--people", type=FILE, metavar="FILE", help="A CSV of people: leavers and movers.")
 @click.option("--all", "whole", is_flag=True, help="List everything, not only what is most exposed.")

@@ -22,9 +22,9 @@ def emit(as_json: bool, data: object, text: str) -> None:
     if not as_json:
         click.echo(text)
         return
-    import msgspec
+    from trapstreet.core.model.documents import json_of
 
-    click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+    click.echo(json_of(data).decode())
 
 
 def note(text: str) -> None:

@@ -7,22 +7,21 @@ from hashlib import blake2b
 import msgspec
 from django.db import transaction
 
-from trapstreet.core.fields.kind import Kind
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.holdings import HeldColumn, Holding
 from trapstreet.core.model.inventories import Inventory, Listed, Passage, ShownTable, Whole, lies_in
 from trapstreet.core.model.mentions import Mention, Reader
 from trapstreet.core.model.objects import Unread
-from trapstreet.discover.domain.people import people_in
+from trapstreet.discover.domain.people import TELLS_PEOPLE_APART, people_in
 from trapstreet.discover.domain.policy import Policy
 from trapstreet.discover.domain.recognise import SampledColumn, recognise
-from trapstreet.discover.domain.spoken import cells_to_read, lines_to_read, people_named, said_in
+from trapstreet.discover.domain.spoken import cells_to_read, lines_to_read, people_told_apart, said_in
 from trapstreet.discover.domain.texts import held_in
 from trapstreet.store import holdings as store
 from trapstreet.store.holdings import Found
 from trapstreet.store.models import DiscoveredPlace
 
-STAND = 1
+STAND = 2
 """One more when what columns and texts are taken for has changed: all is looked at again."""
 
 _AT_ONCE = 100
@@ -191,9 +190,9 @@ class _Stocktaking:
         mentions = self._read(lines, "/".join(shown.path), left)
         known = {each.kind for each in held}
         said = said_in("", lines, mentions, self._policy, but=known)
-        if any(each.kind == Kind.NAME for each in said):
-            people = max(people, people_named(lines, mentions))
-        return held + said, people
+        telling = [each for each in said if each.kind in TELLS_PEOPLE_APART]
+        told = people_told_apart(lines, mentions, said if not people else telling)
+        return held + said, max(people, told)
 
     def _column(
         self, held: HeldColumn, sampled: SampledColumn, shown: ShownTable, left: list[Unread]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from trapstreet.core.model.access_events import Strays
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -13,6 +15,7 @@ class Imported:
     unread    lines of no use, and `line`, the number of the first, with `why`
     torn      it ends within a line, which the next import will read when it is whole
     damaged   what it is packed in breaks off
+    strays    those of its new uses that are of nothing in the place; None where there are none
     """
 
     label: str
@@ -27,3 +30,4 @@ class Imported:
     why: str
     torn: bool
     damaged: bool
+    strays: Strays | None = None

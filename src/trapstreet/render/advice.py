@@ -26,13 +26,21 @@ def sentence(proof: Proof, done: str = "would have been blocked") -> str:
     return f"{said}; {unproven:,} could not be checked, {_here(unproven)}:" if unproven else f"{said}."
 
 
+def turned(changes: Sequence[Change], can: str = "", at: str = "") -> str:
+    """ "3 rights can be taken away, and 1 narrowed to those who used it" """
+    narrowed = [each for each in changes if each.to]
+    taken, goes = len(changes) - len(narrowed), f"narrowed to those who used {_them(narrowed)}"
+    if narrowed and not taken:
+        return f"{counted(len(narrowed), 'right')} {can}{goes}{at}"
+    more = f", and {len(narrowed):,} {goes}" if narrowed else ""
+    return f"{counted(taken, 'right') if taken else 'nothing'} {can}taken away{at}{more}"
+
+
 def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iterator[str]:
     """What may be taken away, and what speaks for and against it."""
     narrowed = [each for each in advice.changes if each.to]
     taken = [each for each in advice.changes if not each.to]
-    rights = counted(len(taken), "right") if taken else "nothing"
-    more = f", and {len(narrowed):,} narrowed to those who used {_them(narrowed)}" if narrowed else ""
-    yield f"{advice.edition} at {printable(advice.place)}: {rights} can be taken away{more}."
+    yield f"{advice.edition} at {printable(advice.place)}: {turned(advice.changes, 'can be ')}."
     yield sentence(advice.proof)
     yield from (f"  {_told(each)}" for each in _some(advice.proof.unproven, whole))
     yield from _rest(advice.proof.unproven, whole)

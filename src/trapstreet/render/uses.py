@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from trapstreet.access import UsedAccess, Window
+from trapstreet.core.model.access_events import Strays
 from trapstreet.core.model.words import counted, joined, printable
 from trapstreet.render.access import access_text, name_of
 
@@ -43,6 +44,8 @@ def import_lines(done: "Imported") -> Iterator[str]:
     if done.unread:
         what = counted(done.unread, "line")
         yield f"    NOT READ {what}, the first is line {done.line:,}: {done.why}"
+    if done.strays:
+        yield f"    {strays_line(done.strays)}"
     if done.torn:
         yield "    its last line is not whole yet: the next import reads it"
     if done.damaged:
@@ -55,7 +58,20 @@ def import_object(done: "Imported") -> dict[str, object]:
         "log": done.label, "kind": done.kind, "events": done.events, "bytes_before": done.before,
         "first": done.first, "last": done.last, "unparsed": done.unparsed, "unread": done.unread,
         "first_unread_line": done.line, "why": done.why, "torn": done.torn, "damaged": done.damaged,
+        "elsewhere": strays_object(done.strays),
     }  # fmt: skip
+
+
+def strays_line(strays: Strays) -> str:
+    """That uses are of nothing in the place of their log."""
+    uses = f"{counted(strays.times, 'use')} {'is' if strays.times == 1 else 'are'} of nothing below"
+    like = printable("/".join(each.rstrip("/") for each in strays.like))
+    return f"NOT HERE {uses} {printable(strays.place)}, like {like}: give --place the folder that they are of"
+
+
+def strays_object(strays: Strays | None) -> dict[str, object]:
+    """The same for machines."""
+    return {"uses": strays.times if strays else 0, "like": [*strays.like] if strays else None}
 
 
 def window_lines(window: Window, *, classified: bool) -> Iterator[str]:

@@ -124,7 +124,7 @@ class Handover:
         return done
 
     def _may_have(self, name: str, key: Key) -> bool:
-        return name != self._plain[key].of and self._hands.can_have(name)
+        return self._hands.can_have(name, self._plain[key].of)
 
     def _give_what_was_asked(self, blocked: Sequence[int]) -> None:
         """Find the fewest of several rights and names with which each use passes, unless it does by now."""

@@ -14,6 +14,8 @@ class Hands:
     """Who has a right by whom it is given to, and to how few it can be given instead.
 
     grantees  all to whom a right can be given
+    Where a user and a group are of one name, the user is the first in `rights` and the one it is given to;
+    a right that is to be handed over is the group's.
     """
 
     def __init__(self, rights: Rights, grantees: Collection[str]) -> None:
@@ -22,13 +24,15 @@ class Hands:
         self._comes = Closure(count, edges_of(members, lambda each: each.inherits or each.becomes))
         self._names = [each.name for each in rights.principals]
         self._people = bits_of(n for n, each in enumerate(rights.principals) if each.logs_in)
-        self._number = {name: n for n, name in enumerate(self._names) if name in grantees}
         groups = {each.group for each in members}
+        named = [(name, n) for n, name in enumerate(self._names) if name in grantees]
+        self._number = dict(reversed(named))
+        self._holder = self._number | {name: n for name, n in named if n in groups}
         self._groups = [n for name, n in sorted(self._number.items()) if n in groups]
 
-    def can_have(self, name: str) -> bool:
-        """Whether a right can be given to somebody."""
-        return name in self._number
+    def can_have(self, name: str, of: str = "") -> bool:
+        """Whether a right of `of` can be given to somebody else."""
+        return name in self._number and self._number[name] != self._holder.get(of)
 
     def is_of_many(self, of: str) -> bool:
         """Whether a right is everybody's, or that of a group of several who can log in."""
@@ -47,7 +51,7 @@ class Hands:
         they all are in and that nobody is in who does not have the right now.
         """
         asked, had = bits_of(self._number[name] for name in needing), self._having(of)
-        chosen = [*self._of_them_alone(asked, self._number.get(of))]
+        chosen = [*self._of_them_alone(asked, self._holder.get(of))]
         left = asked & ~self._holding(chosen)
         if left.bit_count() <= MOST_ACCOUNTS:
             chosen += numbers_in(left)
@@ -77,7 +81,7 @@ class Hands:
         """Those who log in and have a right, or can come to act as somebody who has it."""
         if of == PUBLIC:
             return self._people
-        return self._gaining([self._number[of]]) if of in self._number else 0
+        return self._gaining([self._holder[of]]) if of in self._holder else 0
 
     def _holding(self, groups: Collection[int]) -> Bits:
         return self._has.arriving(bits_of(groups))

@@ -61,6 +61,18 @@ class Unread:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Uses in a place's logs that are of nothing in it.
+
+    times  how many;  like  the path of one of them
+    """
+
+    place: str
+    times: int
+    like: tuple[str, ...]
+
+
 CONNECTED = "CONNECT"
 """The statement of a `PastUse` of which a log says no more than that somebody came in."""
 

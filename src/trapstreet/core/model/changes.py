@@ -214,6 +214,14 @@ class Nested(Place, Protocol):
 
 
 @runtime_checkable
+class Movable(Place, Protocol):
+    """A place where what a change is of can get another name, and keeps its rights under it."""
+
+    def astray(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of some changes of which something, or all, is not where it was."""
+
+
+@runtime_checkable
 class AskingReplay(Replay, Protocol):
     """Past uses of which it can be said in whose names rights were used."""
 

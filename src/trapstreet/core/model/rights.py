@@ -99,16 +99,27 @@ class Resource:
         """The whole of it in one text, as the server has it: not safe to print."""
         return self.path[0] + ": " + self.path[1] if self.kind == FILES else ".".join(self.path)
 
-    def is_called(self, name: str) -> bool:
-        """Whether it, or the folder or a file in it, has this name, in full or from some part on."""
+    def is_called(self, name: str, place: str = "") -> bool:
+        """Whether it, a file in it, or a folder that it is in, has this name, in full or from some part on.
+
+        place  the folder above whose folders none counts
+        """
         if self.kind != FILES:
             return self.name == name or self.name.endswith("." + name)
         name = name.removeprefix("./").rstrip("/") or "/"
         return (
             bool(self.file_called(name))
-            or _ends_with(self.path[0], name)
+            or any(_ends_with(folder, name) for folder in self._folders(place))
             or _ends_with("/".join(self.path), name)
         )
+
+    def _folders(self, place: str) -> Iterator[str]:
+        """The folder that it is in, and those above that one, up to a place."""
+        folder = self.path[0]
+        yield folder
+        while len(folder) > len(place) and "/" in folder.rstrip("/"):
+            folder = folder.rpartition("/")[0] or "/"
+            yield folder
 
     def file_called(self, name: str) -> str:
         """The path of the file of it that has this name, in full or from some part on; "" for none."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from trapstreet.core.fields.digits import digit_chains
 from trapstreet.core.fields.kind import FieldKind, Kind, Search
 from trapstreet.core.fields.registry import kinds
-from trapstreet.discover.domain.values import payment_card
+from trapstreet.discover.domain.values import in_fraction, payment_card
 
 _ANYTHING = Search(columns=())
 _SAYS_SOMETHING = re.compile(r"(?<!\w)[^\W\d_]{2,}+\W++[^\W\d_]{2}")
@@ -31,9 +31,14 @@ def mentioned(texts: Sequence[str]) -> Mapping[str, int]:
 
 
 def _stands_in(field: FieldKind, text: bytes) -> bool:
-    met = (text[each.start : each.end].decode("utf-8", "replace") for each in field.find(text, _ANYTHING))
-    return any(field.kind is not Kind.CARD or payment_card(written) for written in met)
+    found = field.find(text, _ANYTHING)
+    return any(field.kind is not Kind.CARD or _is_card(text, each.start, each.end) for each in found)
+
+
+def _is_card(text: bytes, start: int, end: int) -> bool:
+    return payment_card(text[start:end].decode("utf-8", "replace")) and not in_fraction(text, start, end)
 
 
 def _has_long_number(text: bytes) -> bool:
-    return any(True for _ in digit_chains(text, least=13, most=19, groups=5))
+    chains = digit_chains(text, least=13, most=19, groups=5)
+    return any(not in_fraction(text, start, end) for start, end in chains)

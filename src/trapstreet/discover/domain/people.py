@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from trapstreet.core.model.holdings import HeldColumn
 from trapstreet.core.model.inventories import ShownColumn
 
-_TELLS_PEOPLE_APART = frozenset(
+TELLS_PEOPLE_APART = frozenset(
     """
     email phone national_id identity_document iban bank_account card name username person_id
     """.split()
@@ -25,7 +25,7 @@ def people_in(shown: Sequence[ShownColumn], held: Sequence[HeldColumn], *, recor
     distinct = [
         column.distinct
         for column, found in zip(shown, held, strict=True)
-        if found.kind in _TELLS_PEOPLE_APART and column.distinct
+        if found.kind in TELLS_PEOPLE_APART and column.distinct
     ]
     if not distinct:
         return records

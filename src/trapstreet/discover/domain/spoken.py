@@ -8,6 +8,7 @@ from trapstreet.core.model.holdings import HeldColumn
 from trapstreet.core.model.mentions import Mention
 from trapstreet.discover.domain.entities import ENTITIES, kinds_in
 from trapstreet.discover.domain.mentions import mentioned
+from trapstreet.discover.domain.people import TELLS_PEOPLE_APART
 from trapstreet.discover.domain.policy import Policy
 
 MOST_TEXTS = 300
@@ -72,17 +73,23 @@ def said_in(
     ]
 
 
-def people_named(texts: Sequence[str], mentions: Sequence[Sequence[Mention]]) -> int:
-    """How many different names of people stand in the texts."""
-    entity = ENTITIES["PERSON"]
-    return len(
-        {
-            text[met.start : met.end].casefold()
-            for text, found in zip(texts, mentions, strict=False)
-            for met in found
-            if met.entity == "PERSON" and entity.counts(met, text)
-        }
-    )
+def people_told_apart(
+    texts: Sequence[str], mentions: Sequence[Sequence[Mention]], said: Sequence[HeldColumn]
+) -> int:
+    """How many people a text is about whose lines were read, by what was said in them.
+
+    It is the number of different names, phones or the like, of which there are the most; without such a kind
+    that of the lines that mention the same: each is about one person at most.
+    """
+    values: dict[str, set[str]] = {each.kind: set() for each in said}
+    for text, found in zip(texts, mentions, strict=False):
+        for met in found:
+            entity = ENTITIES.get(met.entity)
+            if entity and entity.kind in values and entity.counts(met, text):
+                written = text[met.start : met.end].casefold()
+                values[entity.kind].add("".join(filter(str.isalnum, written)))
+    apart = [len(values[each.kind]) or each.fitting for each in said if each.kind in TELLS_PEOPLE_APART]
+    return max(apart or [each.fitting for each in said], default=0)
 
 
 def _worth(texts: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from trapstreet.core.fields.kind import Candidate, Kind, Search
 from trapstreet.core.fields.registry import kinds
 from trapstreet.core.model.holdings import HeldColumn
 from trapstreet.discover.domain.policy import Policy
+from trapstreet.discover.domain.values import in_fraction
 
 LONGEST = 1 << 20
 """Bytes of a text that are looked at: its beginning."""
@@ -34,6 +35,8 @@ def held_in(text: bytes, policy: Policy) -> tuple[list[HeldColumn], int]:
         if not (field.alone and field.anchor):
             continue
         met = [each for each in field.find(text, _ANYTHING) if not _is_login(text, each)]
+        if field.kind is Kind.CARD:
+            met = [each for each in met if not in_fraction(text, each.start, each.end)]
         if not met or (field.kind is Kind.CARD and not _are_cards(text, met)):
             continue
         fitting = len(np.unique(np.searchsorted(ends, [each.start for each in met])))
@@ -54,5 +57,6 @@ def _is_login(text: bytes, met: Candidate) -> bool:
 
 
 def _are_cards(text: bytes, met: Iterable[Candidate]) -> bool:
-    there = sum(1 for _ in digit_chains(text, least=13, most=19, groups=5))
+    chains = digit_chains(text, least=13, most=19, groups=5)
+    there = sum(not in_fraction(text, start, end) for start, end in chains)
     return sum(text[each.start] in b"23456" for each in met) >= _CARDS * there

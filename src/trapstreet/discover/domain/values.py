@@ -149,6 +149,16 @@ def payment_card(text: str) -> bool:
     return len(digits) in lengths and luhn(digits.encode())
 
 
+def in_fraction(text: bytes, start: int, end: int) -> bool:
+    """Whether digits in a text are of a number with a decimal point: "0.6789012345678901", and no card, which
+    may well end a sentence, or have a point between all groups."""
+    parts = re.split(rb"[0-9]+", text[start:end])[1:-1]
+    inside = b"." in parts and (len(parts) == 1 or set(parts) != {b"."})
+    return inside or bool(_BEHIND.search(text, max(0, start - 2), start) or _BEFORE.match(text, end))
+
+
+_BEHIND, _BEFORE = re.compile(rb"[0-9]\.\Z"), re.compile(rb"\.[0-9]")
+
 _ISSUERS: tuple[tuple[str | tuple[str, ...], tuple[int, ...]], ...] = (
     (("34", "37"), (15,)),
     (("300", "301", "302", "303", "304", "305", "36", "38", "39"), (14, 16, 19)),

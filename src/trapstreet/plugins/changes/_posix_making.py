@@ -2,14 +2,24 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from trapstreet.core.model.changes import Change
 from trapstreet.plugins.changes._posix_statements import read
 from trapstreet.plugins.changes._posix_turns import Elsewise, Turn
 
+Left = tuple[str, Elsewise | OSError]
+"""A path that could not be given back, and why."""
+
 _AS_IT_IS = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Stopped(Exception):
+    """A path did not take a change.  path, why;  left  what is not as before, for all that was tried"""
+
+    def __init__(self, path: str, why: Elsewise | OSError, left: Sequence[Left]) -> None:
+        self.path, self.why, self.left = path, why, left
 
 
 class Hand:
@@ -75,7 +85,7 @@ class Hand:
 
 
 def forward(hand: Hand, changes: Sequence[Change]) -> None:
-    """Make changes; on the first failure everything is as before. Raises Elsewise, OSError."""
+    """Make changes; on the first failure all is given back that can be. Raises Stopped."""
     made: list[tuple[Turn, str]] = []
     try:
         for change in changes:
@@ -85,31 +95,31 @@ def forward(hand: Hand, changes: Sequence[Change]) -> None:
                 for path in paths:
                     made.append((returns, path))  # before, as it may be stopped within
                     hand.turn(turn, path)
+    except (Elsewise, OSError) as error:
+        path = made[-1][1]
+        if isinstance(error, Elsewise):
+            made.pop()
+        raise Stopped(path, error, _turned(hand, reversed(made))[1]) from None
     except BaseException:
-        for returns, path in reversed(made):
-            try:
-                hand.turn(returns, path)
-            except Elsewise:
-                continue
+        _turned(hand, reversed(made))
         raise
 
 
-def backward(hand: Hand, change: Change) -> bool:
-    """Take a change back as far as what it is of is there; whether any of it is. Raises OSError."""
-    there = False
-    for line in reversed(change.back):
-        turn, paths = read(line)
-        for path in reversed(paths):
-            try:
-                hand.turn(turn, path)
-            except Elsewise:
-                continue
-            there = True
-    return there
+def backward(hand: Hand, changes: Sequence[Change]) -> tuple[list[Change], list[Left]]:
+    """Take changes back, the last one first, whatever path does not take it: the changes of which nothing is
+    there any more, and the paths that are there and not as before."""
+    gone: list[Change] = []
+    left: list[Left] = []
+    for change in reversed(changes):
+        lines = [read(each) for each in reversed(change.back)]
+        there, stuck = _turned(hand, [(turn, path) for turn, paths in lines for path in reversed(paths)])
+        left += [each for each in stuck if not isinstance(each[1], Elsewise)]
+        gone += [] if there else [change]
+    return gone, left
 
 
 def is_made(hand: Hand, change: Change) -> bool:
-    """Whether a change is made, be it in part. Raises OSError."""
+    """Whether a change is made, be it in part; or it cannot be seen."""
     for line in change.forward:
         turn, paths = read(line)
         for path in paths:
@@ -118,7 +128,47 @@ def is_made(hand: Hand, change: Change) -> bool:
                     return True
             except Elsewise:
                 continue
+            except OSError:
+                return True
     return False
+
+
+def is_whole(hand: Hand, change: Change) -> bool:
+    """Whether all that a change is of is still there, as the kind of thing that it was."""
+    for line in change.forward:
+        turn, paths = read(line)
+        for path in paths:
+            try:
+                hand.has(turn, path)
+            except Elsewise:
+                return False
+            except OSError:
+                continue
+    return True
+
+
+def _turned(hand: Hand, turns: Iterable[tuple[Turn, str]]) -> tuple[bool, list[Left]]:
+    """Make turns on paths, all that can be: whether any path is there, and those on which it is not made."""
+    there = False
+    left: list[Left] = []
+    for turn, path in turns:
+        try:
+            hand.turn(turn, path)
+            there = True
+        except Elsewise as error:
+            left.append((path, error))
+        except OSError as error:
+            there = True
+            if not _is_made(hand, turn, path):
+                left.append((path, error))
+    return there, left
+
+
+def _is_made(hand: Hand, turn: Turn, path: str) -> bool:
+    try:
+        return hand.has(turn, path)
+    except (Elsewise, OSError):
+        return False
 
 
 def _opened(name: str, within: int | None = None) -> int:

@@ -2,6 +2,7 @@
 
 Nobody can ask whether a file would be read or written then, so a use counts as needing all that its person
 has there today: to come into each folder above it, and to read it. Rights to write are never taken away.
+Through a link it needs what lies there, as the link is now, and to come into the folders on the way.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import Change, Key
 from trapstreet.core.model.rights import Bits
+from trapstreet.plugins._posix_way import WaysInto
 from trapstreet.plugins.changes._posix_judging import Judge, Spot
 from trapstreet.plugins.changes._posix_tree import Kept
 
@@ -18,14 +20,16 @@ Need = tuple[Spot, int]
 GONE = "no such file is there"
 NO_PATH = "the log does not say which file it was"
 NOT_LISTED = "this system lists no such user"
-NOT_TODAY = "it could not be opened today either"
+NOT_TODAY = "it could not be read today either"
 
 
 class PosixReplay:
     """Past uses of a tree."""
 
-    def __init__(self, judge: Judge, uses: Sequence[PastUse], number_of: Mapping[str, int]) -> None:
-        self._judge = judge
+    def __init__(
+        self, judge: Judge, ways: WaysInto, uses: Sequence[PastUse], number_of: Mapping[str, int]
+    ) -> None:
+        self._judge, self._ways = judge, ways
         self.unproven: dict[int, str] = {}
         self._needs: dict[int, tuple[Need, ...]] = {}
         self._uses: dict[Need, list[int]] = {}
@@ -112,18 +116,44 @@ class PosixReplay:
             if len(path) != 2:
                 self.unproven[n] = NO_PATH
                 continue
-            folder, name = path
+            passed, folder, name = self._found(*path)
             who = number_of.get(use.who)
-            number = self._judge.tree.number.get(folder)
+            nearest = self._nearest(folder) if folder else -1
             if who is None:
                 self.unproven[n] = NOT_LISTED
-                self._hold(n, self._nearest(folder), name)
-            elif number is None:
+                self._hold(n, [*passed, nearest], nearest, name)
+                continue
+            self._pass(n, passed, who)
+            if folder and folder not in self._judge.tree.number:
                 self.unproven[n] = GONE
-                nearest = self._nearest(folder)
-                self._need(n, [((nearest, None), who)] if nearest >= 0 else [])
+                inside = nearest >= 0 and self._judge.enters[nearest] >> who & 1
+                self._need(n, [((nearest, None), who)] if inside else [])
+            elif folder:
+                self._judged(n, nearest, name, who)
+
+    def _found(self, folder: str, name: str) -> tuple[set[int], str, str]:
+        """Where a path of a log ends, "" for elsewhere; and through which folders, but for those above the
+        end and each other."""
+        tree = self._judge.tree
+        number = tree.number.get(folder)
+        if number is not None and (
+            self._kept(number, name) is not None or f"{folder.rstrip('/')}/{name}" in tree.number
+        ):
+            return set(), folder, name
+        passed, end = self._ways.way(folder, name)
+        folder, _, name = end.rpartition("/")
+        folder = folder or "/" if end else ""
+        numbers = {tree.number[each] for each in passed if each in tree.number}
+        above = {each for one in numbers for each in tree.chain(tree.folders[one].above)}
+        return numbers - above - {*tree.chain(self._nearest(folder) if folder else -1)}, folder, name
+
+    def _pass(self, n: int, passed: Iterable[int], who: int) -> None:
+        """Who goes through folders goes on doing so."""
+        for each in passed:
+            if self._judge.enters[each] >> who & 1:
+                self._need(n, [((each, None), who)])
             else:
-                self._judged(n, number, name, who)
+                self.unproven[n] = NOT_TODAY
 
     def _judged(self, n: int, number: int, name: str, who: int) -> None:
         kept = self._kept(number, name)
@@ -155,13 +185,12 @@ class PosixReplay:
         for need in needs:
             self._uses.setdefault(need, []).append(n)
 
-    def _hold(self, n: int, number: int, name: str) -> None:
+    def _hold(self, n: int, passed: Iterable[int], number: int, name: str) -> None:
         """Nothing is to change on the way to a file, or on the file: who it was is not known."""
-        if number < 0:
-            return
-        kept = self._kept(number, name)
-        spots: list[Spot] = [(each, None) for each in self._judge.tree.chain(number)]
-        spots += [(number, each) for each in self._judge.tree.folders[number].files if kept in (None, each)]
+        spots: list[Spot] = [(each, None) for one in passed for each in self._judge.tree.chain(one)]
+        if number >= 0:
+            kept, files = self._kept(number, name), self._judge.tree.folders[number].files
+            spots += [(number, each) for each in files if kept in (None, each)]
         self._held[n] = self._held.get(n, frozenset()).union(*map(self._all, spots))
 
     def _all(self, spot: Spot) -> frozenset[Key]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from trapstreet.plugins._connecting import Refused
 from trapstreet.plugins._smb.answers import output
 from trapstreet.plugins._smb.descriptors import CHANGE_RIGHTS
 from trapstreet.plugins._smb.lists import Rights, packed, rights_of
@@ -82,6 +83,22 @@ def write_all(session: Writer, after: After, things: Iterable[Thing], done: list
 
 
 def put_back(session: Writer, done: Iterable[Done]) -> None:
-    """Write lists as they were before, the last one first."""
+    """Write lists as they were before, the last one first, whatever one is not taken.
+
+    Raises, at the end, the first of what `Writer.write` raises; folders that such a one lies in are left as
+    they are: what it inherits can be told of them alone.
+    """
+    stuck: list[tuple[str, str]] = []
+    first: Elsewise | OSError | Refused | None = None
     for share, path, before, then in reversed([*done]):
-        session.write(share, path, then, before)
+        if any(share == other and (not path or f"{below}/".startswith(f"{path}/")) for other, below in stuck):
+            continue
+        try:
+            session.write(share, path, then, before)
+        except (Elsewise, FileNotFoundError, PermissionError, Refused) as error:
+            if isinstance(error, OSError):
+                error.filename = f"{share}/{path}"
+            stuck.append((share, path))
+            first = first or error
+    if first is not None:
+        raise first

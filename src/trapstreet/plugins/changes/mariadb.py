@@ -45,6 +45,10 @@ _WHERE = "mysql"
 _GONE = frozenset({1054, 1133, 1146, 1305, 1396, 1959, 1049})
 """What the server says where an account, role, table, column or routine is not there."""
 
+_OF_ONE = frozenset({1044, 1064, 1141, 1142, 1143, 1147, 1227, 1403, 1410, 1698})
+"""What it says where one change is refused, and another may well not be."""
+_UNDO = "run it again with --undo"
+
 
 @contextmanager
 def opened(location: str, clone: str = "") -> "Iterator[MariadbPlace]":
@@ -175,16 +179,26 @@ class MariadbPlace(NoRowSecurity):
         """Take changes back, the last one first; those that cannot be, since what they are of is gone."""
         import pymysql
 
-        gone: list[Change]
+        gone: list[Change] = []
+        stuck: list[tuple[Change, BaseException]] = []
         names = {each.name for each in standing(self._asked).holders}
         try:
             with self._writing() as cursor:
-                gone = [
-                    each for each in reversed(changes) if each.of not in names or not _is_back(cursor, each)
-                ]
+                for each in reversed(changes):
+                    try:
+                        gone += [] if each.of in names and _is_back(cursor, each) else [each]
+                    except pymysql.MySQLError as error:
+                        if code_of(error) not in _OF_ONE:
+                            raise
+                        stuck.append((each, error))
         except pymysql.MySQLError as error:
             what = f"{self._label}: not everything could be given back"
-            raise _told(error, what, hint="run it again with --undo") from None
+            raise _told(error, what, hint=_UNDO) from None
+        if stuck:
+            each, why = stuck[0]
+            more = f" and {len(stuck) - 1:,} more" if len(stuck) > 1 else ""
+            what = f"{self._label}: all was given back but {printable(each.says)}{more}"
+            raise _told(why, what, hint=_UNDO)
         missing = {each.key for each in changes if each not in gone} - {*standing(self._asked).lines}
         if missing:
             raise UnusableInput(f"{counted(len(missing), 'right')} did not come back", hint="run it again")

@@ -18,15 +18,16 @@ from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreacha
 from trapstreet.core.model.words import printable
 from trapstreet.plugins._posix_guards import Guard, Overlay
 from trapstreet.plugins._posix_people import Listed
+from trapstreet.plugins._posix_way import WaysInto
 from trapstreet.plugins.changes import _posix_statements
 from trapstreet.plugins.changes._no_row_security import NoRowSecurity
 from trapstreet.plugins.changes._posix_handing import Handing
 from trapstreet.plugins.changes._posix_judging import Judge
-from trapstreet.plugins.changes._posix_making import Hand, backward, forward, is_made
+from trapstreet.plugins.changes._posix_making import Hand, Stopped, backward, forward, is_made, is_whole
 from trapstreet.plugins.changes._posix_mirror import can_ask, mirrored, refuse_differing
 from trapstreet.plugins.changes._posix_replay import PosixReplay
+from trapstreet.plugins.changes._posix_telling import not_back, stopped
 from trapstreet.plugins.changes._posix_tree import Tree, kept_of
-from trapstreet.plugins.changes._posix_turns import Elsewise
 
 title = "Directories (/path)"
 schemes = ("",)
@@ -53,14 +54,14 @@ class PosixPlace(NoRowSecurity):
 
     def __init__(self, top: str) -> None:
         self._top = top
+        self._ways = WaysInto(top)
         self._replayed: list[PosixReplay] = []
         self._asks = can_ask()
         self.edition = "Files (by the rules and the kernel)" if self._asks else "Files (by the rules alone)"
 
     def covers(self, use: PastUse) -> bool:
-        """Whether a use was made in the folder."""
-        below = self._top.rstrip("/") + "/"
-        return any(path and (path[0] == self._top or path[0].startswith(below)) for path in use.on)
+        """Whether a use was made in the folder, or through a link that lies in it or leads there."""
+        return any(len(path) == 2 and self._ways.has(*path) for path in use.on)
 
     def changes(self) -> list[Change]:
         """Every part of a right by which somebody who can log in reads something."""
@@ -89,9 +90,8 @@ class PosixPlace(NoRowSecurity):
 
     def replay(self, uses: Sequence[PastUse], changes: Sequence[Change]) -> PosixReplay:
         """Past uses, by the rules."""
-        replay = PosixReplay(
-            self._judge, uses, {each.pw_name: n for n, each in enumerate(self._listed.users)}
-        )
+        number_of = {each.pw_name: n for n, each in enumerate(self._listed.users)}
+        replay = PosixReplay(self._judge, self._ways, uses, number_of)
         self._replayed.append(replay)
         return replay
 
@@ -103,24 +103,36 @@ class PosixPlace(NoRowSecurity):
 
     def make(self, changes: Sequence[Change], look: Look) -> None:
         """Make changes one after the other; on the first failure, all that was made is taken back."""
-        with self._speaking("nothing was changed"), Hand(self._top) as hand:
-            forward(hand, changes)
+        with Hand(self._top) as hand:
+            try:
+                forward(hand, changes)
+            except Stopped as stop:
+                raise stopped(stop) from None
             try:
                 look(Overlay(self._top))
-            except BaseException:
-                for each in reversed(changes):
-                    backward(hand, each)
+            except BaseException as error:
+                _, left = backward(hand, changes)
+                if left and not isinstance(error, KeyboardInterrupt):
+                    raise not_back(left) from error
                 raise
 
     def take_back(self, changes: Sequence[Change]) -> list[Change]:
         """Take changes back, the last one first; those of which nothing is there any more."""
-        with self._speaking("not everything could be given back", "run it again"), Hand(self._top) as hand:
-            return [each for each in reversed(changes) if not backward(hand, each)]
+        with Hand(self._top) as hand:
+            gone, left = backward(hand, changes)
+        if left:
+            raise not_back(left)
+        return gone
 
     def made(self, changes: Sequence[Change]) -> list[Change]:
         """Those of some changes that are made, be it in part."""
-        with self._speaking("its rights cannot be read"), Hand(self._top) as hand:
+        with Hand(self._top) as hand:
             return [each for each in changes if is_made(hand, each)]
+
+    def astray(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of some changes of which a file or folder is gone, or is another kind of thing now."""
+        with Hand(self._top) as hand:
+            return [each for each in changes if not is_whole(hand, each)]
 
     @cached_property
     def _listed(self) -> Listed:
@@ -152,18 +164,6 @@ class PosixPlace(NoRowSecurity):
                 mirror.turn(each, each.back[::-1])
             if not mirror.is_as_before():
                 raise UnusableInput("the way back does not lead back", hint="leave out what has odd lists")
-
-    @contextmanager
-    def _speaking(self, what: str, hint: str = "make a new plan") -> Iterator[None]:
-        """Errors of the system in our words."""
-        try:
-            yield
-        except Elsewise:
-            raise UnusableInput(
-                f"{printable(self._top)}: {what}: files changed meanwhile", hint=hint
-            ) from None
-        except OSError as error:
-            raise _told(error, f"{printable(self._top)}: {what}") from None
 
 
 def _told(error: OSError, what: str) -> TrapstreetError:

@@ -6,7 +6,7 @@ which somebody may write, too; never is anything denied. A server has no transac
 after the other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from hashlib import sha256
@@ -154,7 +154,7 @@ class SmbPlace(NoRowSecurity):
         after = After({thing: backward(some) for thing, some in parts.items()})
         order = after.changes()
         with self._writing("not everything could be given back", hint="run it again") as session:
-            write_all(session, after, reversed(order), [])
+            put_back(session, _lists(after, order))
         return [each for each in changes if not parts_of(things, [each], host)]
 
     def made(self, changes: Sequence[Change]) -> list[Change]:
@@ -220,9 +220,10 @@ class SmbPlace(NoRowSecurity):
         except Elsewise as error:
             place = printable(f"{self._label.rpartition('://')[0]}://{self._address.host}/{error.where}")
             raise UnusableInput(f"{place}: {error.why}; {what}", hint=hint) from None
-        except PermissionError:
+        except PermissionError as error:
             who = "log in as one who may change the rights there, or who may restore files"
-            raise AccessDenied(f"{self._label}: permission denied; {what}", hint=who) from None
+            place = f"{printable(error.filename)} at {self._label}" if error.filename else self._label
+            raise AccessDenied(f"{place}: permission denied; {what}", hint=who) from None
         except (FileNotFoundError, Refused) as error:
             why = str(error) or "something is gone"
             raise UnusableInput(f"{self._label}: {why}; {what}", hint=hint) from None
@@ -232,6 +233,14 @@ class SmbPlace(NoRowSecurity):
             raise failure(cause(error), self._server.host, self._server.port) from error
         finally:
             self._forget()
+
+
+def _lists(after: After, things: Iterable[Thing]) -> Iterator[Done]:
+    """The lists of things, each after the one that it is to become."""
+    for thing in things:
+        then = after.of(thing)
+        if thing.rights is not None and then is not None:
+            yield from ((thing.share, path, then, thing.rights) for path in thing.paths())
 
 
 def _line(thing: Thing) -> str:

@@ -25,7 +25,7 @@ from trapstreet.core.model.words import counted
 from trapstreet.plugins._posix_acl import ATTRIBUTE
 from trapstreet.plugins._posix_guards import ENTER, READ, Guard, Overlay, guard, passing, those_passing
 from trapstreet.plugins._posix_people import Listed
-from trapstreet.plugins.permissions._posix_way import way_to
+from trapstreet.plugins._posix_way import way_to
 
 title = "Directories (/path)"
 schemes = ("",)

@@ -14,6 +14,7 @@ _META = "meta.json"
 _LARGEST = 1 << 20
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _PACKAGE = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
+_WHAT_THERE_IS = 'name a folder with a meta.json, an installed one ("en_core_web_sm"), or a language ("en")'
 _SAFE = re.compile(r"[^\w.+-]", re.ASCII)
 
 
@@ -49,7 +50,7 @@ def pipeline_named(named: str, *, beside: Path) -> Pipeline:
             return _described(_package(named), named)
         raise UnusableInput(
             f"texts under [discover]: no pipeline of spaCy's lies in {printable(named)}",
-            hint='name a folder with a meta.json, an installed one ("en_core_web_sm"), or a language ("en")',
+            hint=_WHAT_THERE_IS,
         )
     return _described(folder, named)
 
@@ -75,6 +76,11 @@ def _package(name: str) -> Path:
         inside = sorted(Path(place).glob(f"{name}-*/{_META}"))
         if inside:
             return inside[-1].parent
+    if "_" not in name:
+        raise UnusableInput(
+            f"texts under [discover]: {name} is no code of a language, and no pipeline of spaCy's",
+            hint=_WHAT_THERE_IS,
+        )
     raise UnusableInput(
         f"texts under [discover]: the pipeline {name} is not installed",
         hint=f"python -m spacy download {name}",

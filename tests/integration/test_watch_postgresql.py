@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from secrets import token_hex
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from desk import Desk
 from servers import postgres_url
 from trapstreet.app.watching import Watcher
 from trapstreet.app.workspace import Workspace
 from trapstreet.store import disconnect, watching
-from trapstreet.store.models import Alert, Case, SeenObject, Snapshot
+from trapstreet.store.leases import clock
+from trapstreet.store.models import Alert, Case, SeenObject, Snapshot, WatchedSource
 from watched import health, leak, once, registered, watched
 
 __all__ = ["postgres_url"]
@@ -71,6 +72,29 @@ def test_two_watchers_find_everything_once(desk: Desk) -> None:
     assert health(desk, "share-00")["objects"] == 1
     desk.do("watch", "remove", "share-00")
     assert SeenObject.objects.count() == 13
+
+
+def test_whoever_writes_to_some_sources_is_not_waited_for_by_who_renews_them_all(desk: Desk) -> None:
+    for name in ("one", "two"):
+        watched(desk, name)
+    at = clock()
+    first, second = watching.claim("watcher 1", at=at, most=1), watching.claim("watcher 2", at=at, most=1)
+    renewed = threading.Thread(target=_renew, args=(at + 1,))
+    with transaction.atomic():
+        WatchedSource.objects.filter(id=first[0].id).update(quick=False)
+        renewed.start()
+        renewed.join(20)
+        assert not renewed.is_alive(), "it waits for the first source"
+        WatchedSource.objects.filter(id=second[0].id).update(quick=False)
+    until = dict(WatchedSource.objects.values_list("id", "leased_until"))
+    assert until == {first[0].id: at + watching.LASTS, second[0].id: at + 1 + watching.LASTS}
+    watching.renew("watcher", at=at + 2)
+    assert {*WatchedSource.objects.values_list("leased_until", flat=True)} == {at + 2 + watching.LASTS}
+
+
+def _renew(at: int) -> None:
+    watching.renew("watcher", at=at)
+    connections.close_all()
 
 
 def test_what_was_read_before_a_data_set_came_is_found_and_told_once(desk: Desk) -> None:

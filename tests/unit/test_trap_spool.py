@@ -190,6 +190,14 @@ def test_a_worker_that_takes_while_hits_come_takes_each_once(tmp_path: Path) -> 
     assert len({one.id for one in taken}) == turns * each
 
 
+def test_a_folder_that_goes_away_while_its_spool_is_opened_is_an_error_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_file", lambda _: True)
+    with pytest.raises(OSError, match="unable to open"):
+        SpoolReader(tmp_path / "gone")
+
+
 def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
     spool(tmp_path)
     assert (tmp_path / FILE_NAME).stat().st_mode & 0o77 == 0

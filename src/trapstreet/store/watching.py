@@ -102,15 +102,14 @@ def claim(
 def renew(holder: str, *, at: int) -> None:
     """All that a process has stays its own; `holder` begins the names of its threads."""
     held = WatchedSource.objects.filter(leased_by__startswith=f"{holder} ", leased_until__gt=at)
-    if held.exists():
-        held.update(leased_until=at + LASTS)
+    _update(held, leased_until=at + LASTS)
 
 
 def bring_forward(at: int) -> int:
     """Sources that are due later than any round puts off are due now: a clock that is right again was ahead.
     Their number."""
     late = WatchedSource.objects.filter(due_at__gt=at + (2 * F("every") + _DAY_SECONDS) * 1_000_000)
-    return late.update(due_at=at) if late.exists() else 0
+    return _update(late, due_at=at)
 
 
 def give_back(holder: str, ids: Collection[int] | None = None) -> None:
@@ -237,6 +236,16 @@ def _busy_hosts(at: int) -> list[str]:
 
 def _lease(rows: "QuerySet[WatchedSource]", holder: str, at: int) -> None:
     rows.update(leased_by=holder, leased_until=at + LASTS)
+
+
+def _update(rows: "QuerySet[WatchedSource]", **fields: int) -> int:
+    """Update all rows but those that somebody is writing just now: these might wait for it, too. How many; to
+    be done again and again."""
+    if not rows.exists():  # who only looks hinders nobody
+        return 0
+    with transaction.atomic():
+        some = rows.select_for_update(skip_locked=_skips()).values_list("id", flat=True)
+        return rows.filter(id__in=[*some]).update(**fields)
 
 
 def _skips() -> bool:

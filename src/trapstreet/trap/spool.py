@@ -199,7 +199,8 @@ class SpoolReader:
 
 def _connect(path: Path) -> sqlite3.Connection:
     """The database, which one thread at a time uses. Raises UnusableInput if the file is something else."""
-    database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    with _as_oserror():
+        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         with _as_oserror():
             database.execute("PRAGMA synchronous = FULL")

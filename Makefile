@@ -44,6 +44,8 @@ lock: $(VENV)/.ready
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header requirements/bench.in -o requirements/bench.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header requirements/pywb.in -o requirements/pywb.lock
+	cd requirements/azurite && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean:
 	rm -rf $(VENV) src/trapstreet/index/_kernel*.so src/trapstreet/plugins/decoders/_compiled.so .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,18 +15,23 @@ import pytest
 
 from source_yards import Yard, _blobs
 from source_yards import azure as azure_yard
+from source_yards import azure_azurite as azurite_yard
 from source_yards import gcs as gcs_yard
 from source_yards import s3 as s3_yard
 from source_yards._moto import KEY, SECRET
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.objects import Mark, Ref
 from trapstreet.core.model.protected import Protected
-from trapstreet.core.ports import Source
+from trapstreet.core.ports import Source, WritableSource
 from trapstreet.plugins.sources import Changed, Later, source_of
 from trapstreet.plugins.sources._azure_signing import signature
 
 Answer = tuple[int, Mapping[str, str], bytes]
 Asked = tuple[str, str, Mapping[str, str]]
+
+
+_AZURITE = pytest.param(azurite_yard.Here, marks=pytest.mark.system)
+_BUCKETS = [s3_yard.Here, gcs_yard.Here, azure_yard.Here, _AZURITE]
 
 
 @pytest.fixture
@@ -92,6 +97,10 @@ class Public(s3_yard.Here):
     public = True
 
 
+class PublicAzurite(azurite_yard.Here):
+    public = True
+
+
 def test_a_bucket_that_anybody_may_list_is_read_by_everybody(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -125,7 +134,7 @@ def test_keys_of_the_environment_are_used_where_a_role_is_asked_for(
     yard.close()
 
 
-@pytest.mark.parametrize("here", [s3_yard.Here, gcs_yard.Here, azure_yard.Here])
+@pytest.mark.parametrize("here", _BUCKETS)
 def test_a_prefix_is_an_object_or_a_folder_and_not_what_begins_alike(
     here: type[Yard], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -142,12 +151,12 @@ def test_a_prefix_is_an_object_or_a_folder_and_not_what_begins_alike(
     yard.close()
 
 
-@pytest.mark.parametrize("here", [s3_yard.Here, gcs_yard.Here, azure_yard.Here])
+@pytest.mark.parametrize("here", _BUCKETS)
 def test_a_listing_that_was_broken_off_goes_on_from_its_last_mark(
     here: type[Yard], request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_blobs.Google, "page", 400)
-    monkeypatch.setattr(_blobs.Azure, "page", 400)
+    monkeypatch.setattr("trapstreet.plugins.sources.azure._PAGE", 400)
     yard = here(request, tmp_path)
     put = {f"{number:04}.txt": b"x" for number in range(1100)}
     yard.put_many(put)
@@ -167,7 +176,7 @@ def test_a_listing_that_was_broken_off_goes_on_from_its_last_mark(
     yard.close()
 
 
-@pytest.mark.parametrize("here", [s3_yard.Here, gcs_yard.Here, azure_yard.Here])
+@pytest.mark.parametrize("here", _BUCKETS)
 def test_what_was_written_anew_since_it_was_listed_is_said_to_have_changed(
     here: type[Yard], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -410,18 +419,57 @@ def test_google_s_and_azure_s_machines_give_tokens(
         assert names(source) == ["a"]
 
 
-def test_a_shared_access_signature_opens_a_container_and_a_marker_that_is_over_begins_anew(
+@pytest.mark.parametrize("here", [azure_yard.Here, _AZURITE])
+def test_what_is_put_at_azure_has_the_name_that_the_listing_gives_it(
+    here: type[Yard], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    yard = here(request, tmp_path)
+    with closing(yard.source()) as source:
+        assert isinstance(source, WritableSource)
+        name = source.put("lists\\contacts.csv", b"a decoy")
+        assert [each.path for each in source.list("") if isinstance(each, Ref)] == [name]
+        source.remove("lists\\contacts.csv")
+        assert names(source) == []
+    yard.close()
+
+
+@pytest.mark.system
+def test_a_container_that_anybody_may_list_is_read_by_everybody(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    yard = azure_yard.Here(request, tmp_path)
+    own, readers = PublicAzurite(request, tmp_path), "everybody in the network"
+    own.put("a.txt", b"a")
+    for given in (own.settings(), own.settings() | {"key_file": None}):
+        with closing(own.source(given)) as source:
+            assert [each.readers for each in source.list("") if isinstance(each, Ref)] == [readers]
+    other = azurite_yard.Here(request, tmp_path)
+    other.put("a.txt", b"a")
+    with closing(other.source()) as source:
+        assert [each.readers for each in source.list("") if isinstance(each, Ref)] == [""]
+    own.close()
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("here", "signed"),
+    [
+        (azure_yard.Here, _blobs.SAS),
+        pytest.param(azurite_yard.Here, azurite_yard.signature(), marks=pytest.mark.system),
+    ],
+)
+def test_a_shared_access_signature_opens_a_container_and_a_marker_that_is_over_begins_anew(
+    here: type[Yard], signed: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    yard = here(request, tmp_path)
     yard.put("a.txt", b"a")
     given = {"url": yard.url, "endpoint": yard.options["endpoint"]}
-    given["sas_file"] = yard.secret("sas", f"?{_blobs.SAS}")
+    given["sas_file"] = yard.secret("sas", f"?{signed}")
     with closing(yard.source(given)) as source:
         assert names(source, "a marker of last year") == ["a.txt"]
         (ref,) = (each for each in source.list("") if isinstance(each, Ref))
         with source.open(ref) as file:
             assert file.read() == b"a"
+    yard.close()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from source_yards import commoncrawl_pywb as pywb
 from source_yards.commoncrawl import FILE, Here
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.core.model.objects import Mark, Ref, SourceObject, Unread
@@ -55,6 +56,50 @@ def test_a_record_is_read_as_a_page_without_the_rest_of_its_file(yard: Here) -> 
         found = SourceObject("here", ref.path, ref.size, lambda: source.open(ref))
         (text,) = [b"".join(each.chunks) for each in texts_of(found) if not isinstance(each, Unread)]
     assert PAGE in text
+
+
+@pytest.mark.system
+def test_a_page_that_another_program_archived_is_read(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    yard = pywb.Here(request, tmp_path)
+    yard.put_many({"other.html": b"other", "customers.html": PAGE})
+    with closing(yard.source()) as source:
+        refs, _ = listed(source)
+        ref = refs["https://www.acme.example/customers.html"]
+        found = SourceObject("here", ref.path, ref.size, lambda: source.open(ref))
+        (text,) = [b"".join(each.chunks) for each in texts_of(found) if not isinstance(each, Unread)]
+    assert PAGE in text
+    assert b"other" not in text
+    yard.close()
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*.acme.example",
+        "www.acme.example/shop/*",
+        "acme.example/shop/*",
+        "acme.example/shop*",
+        "www.acme.example/shop",
+        "https://www.acme.example/shop/a.html",
+        "*.other.example",
+    ],
+)
+def test_a_pattern_means_in_an_index_in_a_file_what_it_means_to_a_server(
+    request: pytest.FixtureRequest, tmp_path: Path, pattern: str
+) -> None:
+    yard = pywb.Here(request, tmp_path)
+    yard.put_many(
+        dict.fromkeys(("", "shop", "shop/", "shop/a.html", "shop/b?c=d", "shopping", "else/shop/a"), b"x")
+    )
+    with closing(yard.source(yard.settings() | {"pattern": [pattern]})) as source:
+        asked, _ = listed(source)
+    index = {"url": str(yard.files.parent / "indexes" / "index.cdxj"), "archive": str(yard.files)}
+    with closing(yard.source(index | {"pattern": [pattern]})) as source:
+        own, _ = listed(source)
+    assert own.keys() == asked.keys()
+    assert asked or "other" in pattern
+    yard.close()
 
 
 def test_a_crawl_that_was_listed_is_not_asked_again_and_a_new_one_is(yard: Here) -> None:

@@ -61,8 +61,6 @@ class Yard:
     """Whether there are folders in it: "a/b.txt"."""
     remote: ClassVar[bool] = True
     """Whether it is at a port, which may be another one."""
-    ranges: ClassVar[bool] = True
-    """Whether a part of an object can be opened."""
     keeps: ClassVar[bool] = False
     """Whether what was put once stays to be read, whatever is put or removed later."""
     sizes: ClassVar[bool] = True

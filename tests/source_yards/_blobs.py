@@ -1,7 +1,7 @@
 """Servers that answer as the documented interfaces of Google Cloud Storage (JSON) and Azure Blob Storage do.
 
-Written from the public references, since no server of either can be installed here that knows pages and
-conditions. What lies in them is kept in memory. A bucket that is called public-… may be read by anybody.
+Written from the public references; Azure's stands beside Azurite (azure_azurite.py), and knows what that does
+not. What lies in them is kept in memory. A bucket that is called public-… may be read by anybody.
 """
 
 import base64
@@ -171,7 +171,7 @@ class Azure(_Handler):
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         given = self.given()
         _, _, container, *rest = parts.path.split("/", 3)
-        name = unquote(rest[0]) if rest else ""
+        name = called(unquote(rest[0])) if rest else ""
         why = self._refused(method, parts.path, parts.query, container, len(given))
         if why:
             return self.say(403, b"", x_ms_error_code=why)
@@ -230,6 +230,11 @@ class Azure(_Handler):
             f"<Etag>0x{state:X}</Etag><Content-Length>{len(content)}</Content-Length>"
             "<Content-Type>text/plain</Content-Type></Properties></Blob>"
         )
+
+
+def called(name: str) -> str:
+    """What Azure makes of the name of a blob."""
+    return name.replace("\\", "/")
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from source_yards import AWKWARD, WRONG, Yard
-from source_yards._blobs import ACCOUNT, KEY, Azure, put, server
+from source_yards._blobs import ACCOUNT, KEY, Azure, called, put, server
 
 _numbers = itertools.count()
 
@@ -34,10 +34,13 @@ class Here(Yard):
         }
 
     def put(self, path: str, content: bytes) -> None:
-        put(self.place, path, content)
+        put(self.place, called(path), content)
 
     def remove(self, path: str) -> None:
-        del self.place[path]
+        del self.place[called(path)]
+
+    def name(self, path: str) -> str:
+        return f"{self.url}/{called(path)}"
 
     def strangers(self) -> Iterator[dict[str, Any]]:
         wrong = base64.b64encode(WRONG.encode()).decode()

@@ -36,6 +36,8 @@ from trapstreet.plugins.sources._options import option
 MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
 _ASKED = "api-version=2018-02-01&resource=https%3A%2F%2Fstorage.azure.com%2F"
 _EARLY = 300.0
+_PAGE = 5000
+"""Blobs in a page of a listing: as many as there may be."""
 
 
 class Settings(Provider, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,7 +77,7 @@ class _Azure(Bucket):
         self._at = Endpoint(f"{base}/{container}", settings)
 
     def page(self, after: str, cursor: str) -> Page:
-        asked = {"maxresults": "5000", "marker": after or cursor}
+        asked = {"maxresults": str(_PAGE), "marker": after or cursor}
         answer = self._listed(asked)
         if answer.status == 400 and cursor and not after:  # a marker that holds no longer
             answer.close()
@@ -98,6 +100,10 @@ class _Azure(Bucket):
         if method == "PUT":
             more["x-ms-blob-type"] = "BlockBlob"
         return self._sent(method, f"/{quoted(name)}", "", more, content)
+
+    def put(self, path: str, content: bytes) -> str:
+        """What the service makes of a backslash, it is called here, too: a slash."""
+        return super().put(path.replace("\\", "/"), content)
 
     def as_stranger(self) -> Answer | None:
         keyed = self._key or self._sas or self._identity

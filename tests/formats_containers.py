@@ -79,8 +79,8 @@ STREAMS: list[tuple[str, Make, str]] = [
 """Written by the libraries of this language: the name, how it is made, the way in."""
 
 
-def rar4(data: bytes) -> bytes:
-    """A RAR 2.9 archive of one stored file (technote.txt of unrar 3)."""
+def rar4(data: bytes, *, encrypted: bool = False) -> bytes:
+    """A RAR 2.9 archive of one stored file (technote.txt of unrar 3), which may say that it is encrypted."""
 
     def block(kind: int, flags: int, body: bytes) -> bytes:
         head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
@@ -92,11 +92,14 @@ def rar4(data: bytes) -> bytes:
         "<IIBIIBBHI", size, size, 3, zlib.crc32(data), 0x52000000, 20, 0x30, len(name), 0o100644
     )
     start, end = block(0x73, 0, bytes(6)), block(0x7B, 0x4000, b"")
-    return b"Rar!\x1a\x07\0" + start + block(0x74, 0x8000, about + name) + data + end
+    return b"Rar!\x1a\x07\0" + start + block(0x74, 0x8004 if encrypted else 0x8000, about + name) + data + end
 
 
-def rar5(data: bytes) -> bytes:
-    """A RAR 5 archive of one stored file (rarlab.com/technote.htm)."""
+def rar5(data: bytes, *, encrypted: str = "") -> bytes:
+    """A RAR 5 archive of one stored file (rarlab.com/technote.htm).
+
+    encrypted  "file" or "names": it says so of the file, or of all that follows
+    """
 
     def number(value: int) -> bytes:
         out = b""
@@ -110,9 +113,14 @@ def rar5(data: bytes) -> bytes:
         return struct.pack("<I", zlib.crc32(head)) + head
 
     name, size = NAME.encode(), number(len(data))
+    salt = bytes([0, 0, 15]) + bytes(range(32))
+    if encrypted == "names":
+        return b"Rar!\x1a\x07\x01\0" + block(number(4), number(0), salt[:19]) + salt + data
+    extra = number(len(salt) + 1) + number(1) + salt if encrypted else b""
     attributes, method, system = number(0o100644), number(0), number(1)
     checked = number(4), size, attributes, struct.pack("<I", zlib.crc32(data)), method, system
-    file = block(number(2), number(2), size, *checked, number(len(name)), name)
+    said = (number(3), number(len(extra))) if extra else (number(2),)
+    file = block(number(2), *said, size, *checked, number(len(name)), name, extra)
     main, end = block(number(1), number(0), number(0)), block(number(5), number(0), number(0))
     return b"Rar!\x1a\x07\x01\0" + main + file + data + end
 
@@ -128,6 +136,22 @@ def lha(data: bytes) -> bytes:
     body = b"-lh0-" + struct.pack("<IIIBBB", len(data), len(data), 0, 0x20, 0, len(name)) + name
     body += struct.pack("<H", checksum)
     return bytes([len(body), sum(body) & 0xFF]) + body + data + b"\0"
+
+
+def xar(data: bytes) -> bytes:
+    """An archive of one stored file in a folder, as macOS packs installers (github.com/mackyle/xar, wiki)."""
+    folder, name = NAME.split("/")
+    content = (
+        f"<data><length>{len(data)}</length><offset>0</offset><size>{len(data)}</size>"
+        '<encoding style="application/octet-stream"/></data>'
+    )
+    file = f'<file id="2">{content}<type>file</type><name>{name}</name></file>'
+    listed = (
+        f'<?xml version="1.0" encoding="UTF-8"?><xar><toc><file id="1"><type>directory</type>'
+        f"<name>{folder}</name>{file}</file></toc></xar>"
+    ).encode()
+    toc = zlib.compress(listed)
+    return struct.pack(">4s2H2QI", b"xar!", 28, 1, len(toc), len(listed), 0) + toc + data
 
 
 def rpm(data: bytes) -> bytes:
@@ -196,6 +220,7 @@ ARCHIVES: list[tuple[str, Make, str]] = [
     ("cpio crc", lambda data: cpio(data, "crc"), "!/" + NAME),
     ("ar", archived_by("ar", "rc", "OUT.a", NAME), "!/bücher.csv"),
     ("rpm", rpm, "!/" + NAME),
+    ("xar", xar, "!/" + NAME),
     ("lha", lha, "!/bucher.csv"),
     ("iso", archived_by("genisoimage", "-quiet", "-J", "-R", "-o", "OUT.iso", "."), "!/" + NAME),
     ("lz4", packed_by("lz4", "-q", "-c"), "!/dump.bin"),

@@ -6,6 +6,7 @@ what LibreOffice makes of `flat_text` and `flat_book`.
 
 import html
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 
@@ -153,6 +154,46 @@ def xlsx(rows: Rows) -> bytes:
     return out.getvalue()
 
 
+def xlsb(rows: Rows) -> bytes:
+    """A binary workbook of texts ([MS-XLSB] 2.1.4, 2.4)."""
+
+    def number(value: int) -> bytes:
+        out = b""
+        while value > 0x7F:
+            out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
+        return out + bytes([value])
+
+    def record(kind: int, form: str = "", *fields: int, texts: tuple[str, ...] = ()) -> bytes:
+        body = struct.pack("<" + form, *fields)
+        body += b"".join(struct.pack("<I", len(text)) + text.encode("utf-16-le") for text in texts)
+        return number(kind) + number(len(body)) + body
+
+    cells = b"".join(
+        record(0, "2IH3x3I", line, 0, 300, 1, 0, len(row) - 1)
+        + b"".join(record(6, "2I", column, 0, texts=(cell,)) for column, cell in enumerate(row))
+        for line, row in enumerate(rows)
+    )
+    size = 0, len(rows) - 1, 0, len(rows[0]) - 1
+    sheet = record(0x81) + record(0x94, "4I", *size) + record(0x91) + cells + record(0x92) + record(0x82)
+    sheets = record(0x8F) + record(0x9C, "2I", 0, 1, texts=("r1", "Kunden & Co")) + record(0x90)
+    kind = "application/vnd.ms-excel"
+    types = (
+        f'{XML}<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels"'
+        f' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.bin" ContentType="{kind}.sheet.binary.macroEnabled.main"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.bin" ContentType="{kind}.worksheet"/></Types>'
+    )
+    return packed(
+        {
+            "[Content_Types].xml": types,
+            "_rels/.rels": relations(officeDocument="xl/workbook.bin"),
+            "xl/workbook.bin": record(0x83) + sheets + record(0x84),
+            "xl/_rels/workbook.bin.rels": relations(worksheet="worksheets/sheet1.bin"),
+            "xl/worksheets/sheet1.bin": sheet,
+        }
+    )
+
+
 def rtf(rows: Rows) -> bytes:
     def cell(text: str) -> str:
         return "{\\b " + rtf_text(text[:3]) + "}" + rtf_text(text[3:]) + "\\cell "
@@ -227,6 +268,7 @@ SAMPLES: list[tuple[str, Make, str]] = [
     ("odt", odt, ""),
     ("ods", ods, "!Kunden & Co"),
     ("xlsx", xlsx, "!Kunden & Co"),
+    ("xlsb", xlsb, "!Kunden & Co"),
     ("rtf", rtf, ""),
     ("html", page, ""),
     ("pdf", pdf, ""),

@@ -90,6 +90,16 @@ def test_an_address_stays_one_though_a_part_of_it_is_base64_of_something() -> No
         assert b"dmlldmlldmll@dmlldmlldmll.example and a.dmlldmlldmll.b@x.example" in said
 
 
+@pytest.mark.parametrize("before", ["0x", "X'", "(x'", "_binary 0x", "b'", "[b'"])
+def test_a_name_does_not_grow_together_with_the_mark_of_its_literal(before: str) -> None:
+    """As databases and Python write bytes; an apostrophe is a part of names: O'Brien."""
+    literals = []
+    for value in (b"Maria Hofer", b"maria.hofer@post.example"):
+        coded = base64.b64encode(value) if "b'" in before else value.hex().encode()
+        literals.append(before.encode() + coded + b"'")
+    assert b" Maria Hofer" in all_of(FAR + b", ".join(literals) + b");\n")
+
+
 def test_noise_is_not_decoded() -> None:
     noise = Random(7).randbytes(1 << 20)
     assert len(all_of(noise)) < 1.1 * len(noise)

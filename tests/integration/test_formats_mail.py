@@ -21,10 +21,12 @@ from formats_mail import (
     outlook,
 )
 from mails import corpus, mails
+from mutations import mutated
 from planted import ROWS, everything, lost
 from taken_apart import read, source
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import _mail, _mapi, mbox
+from tries import FUZZ
 
 HEAD = b"From: Maria Huber <maria@example.com>\nSubject: x\n"
 
@@ -308,3 +310,16 @@ def test_real_outlook_folders_are_read(outlook_folders: Path) -> None:
     ].decode()
     assert "Lee  Dennis\nDennis.Lee@ENRON.com\n" in said
     assert "Watson  Kimberly\tKimberly.Watson@ENRON.com\n" in said
+
+
+@pytest.mark.slow
+def test_outlook_folders_damaged_anywhere_end_and_raise_nothing(outlook_folders: Path) -> None:
+    """Their first megabyte has the trees that lead to everything else."""
+    data, chance = (outlook_folders / "enron.pst").read_bytes(), random.Random(5)
+    for number in range(max(4, FUZZ // 8)):
+        done, damaged = mutated(data[: 1 << 20], chance, [outlook("x")])
+        texts, unread = beside(damaged + data[1 << 20 :])
+        what = f"{number}: {done}"
+        assert all(each.why.isprintable() for each in unread), what
+        assert not any("a bug in" in each.why for each in unread), what
+        assert any(path.startswith("z!/bad") for path in texts) or unread, what

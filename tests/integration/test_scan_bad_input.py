@@ -120,6 +120,17 @@ def test_the_time_of_a_scan_is_linear_in_the_text(desk: Desk, row: str) -> None:
             assert chance < 2, f"{name}: {small:.2f} s, {large:.2f} s"
 
 
+def test_a_table_of_100000_columns_is_searched_to_its_last_cell(desk: Desk) -> None:
+    with (desk.folder / "customers.csv").open(newline="") as file:
+        ours = list(csv.DictReader(file))[700:720]
+    header = ",".join(f"column {number}" for number in range(100_000))
+    rows = (f"{',' * 99_996}{each['name']},{each['phone']},{each['ticket']},{each['email']}" for each in ours)
+    report = desk.json("scan", desk.write("wide.csv", "\n".join([header, *rows])), status=1)
+    (finding,) = report["findings"]
+    assert (finding["records"], finding["fields"]["name"], finding["fields"]["reference"]) == (20, 20, 20)
+    assert report["unread"] == []
+
+
 HALVES = {"one": "D800", "the other": "DC00", "both in the wrong order": "DC00 D800"}
 
 

@@ -1,11 +1,12 @@
-"""Memory does not grow with what is scanned: one line of 300 MB, the same in lines, the same packed."""
+"""Memory does not grow with what is scanned: a line of 300 MB, of 3 GB; the same in lines, packed."""
 
 import gzip
 import json
+import subprocess
 
 import pytest
 
-from children import ran
+from children import program, ran
 from desk import Desk
 from offices import Office
 from people import customer_file
@@ -47,4 +48,27 @@ def test_300_mb_take_no_more_memory_than_a_few_stretches(desk: Desk, form: str) 
         assert sum(each["records"] for each in report["findings"]) == 2000
         peaks.append(ended.peak)
         file.unlink()
+    assert peaks[1] < peaks[0] + MORE, peaks
+
+
+def test_a_line_of_3_gb_is_searched_to_its_end(desk: Desk) -> None:
+    first, last = (desk.folder / "customers.csv").read_bytes().splitlines()[1:3]
+    words = (b"all of it in one line, and on it goes; " * 30_000)[: 1 << 20]
+    peaks = []
+    for times in (1, 3 << 10):
+        log, out = desk.folder / "peak", desk.folder / "out"
+        command = program(log, "scan", "-", "--workspace", desk.workspace, "--json")
+        with out.open("wb") as stdout, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout) as run:
+            assert run.stdin
+            run.stdin.write(first)
+            for _ in range(times):
+                run.stdin.write(words)
+            run.stdin.write(last)
+            run.stdin.close()
+        assert run.returncode == 1
+        report = json.loads(out.read_bytes())
+        assert report["scanned"]["bytes"] == (times << 20) + len(first) + len(last)
+        assert report["unread"] == []
+        assert sum(each["records"] for each in report["findings"]) == 2
+        peaks.append(int(log.read_text()) * 1024)
     assert peaks[1] < peaks[0] + MORE, peaks

@@ -24,6 +24,9 @@ _MAILBOX = re.compile(rb"[\w.+\x80-\xff-]{0,64}(?:@|&(?:amp;)*(?:#|commat)|[%=](
 _HOST = re.compile(rb"(?:@|#64;|#[xX]40;|commat;|[%=]40|u0040)[\w.\x80-\xff-]*\Z")
 """What stands behind a part of an address, its @ perhaps encoded, and before one."""
 
+_WORD_BEFORE = re.compile(rb"[0-9A-Za-z]'?\Z")
+"""With an apostrophe between, which a name may have: X'4d61', b'TWFyaWE='."""
+
 _TELLING = re.compile(
     rb"@|\d[^\d\s]{0,3}\d[^\d\s]{0,3}\d|\d[ ./-]?\d[ ./-]?\d|&(?:#|\w+;)|%(?:u|[0-9A-Fa-f]{2})"
     rb"|=[0-9A-F]{2}|=\r?\n|\\[ux0-3nrt/]|[\w+/-]{11}"
@@ -105,12 +108,13 @@ def spans(runs: Iterator[Run]) -> list[Span]:
 
 
 def replaced(data: bytes, runs: Iterator[Run]) -> bytes:
-    """The data with texts in place of their runs, apart from words that touch these: 0x6d61."""
+    """The data with texts in place of their runs, apart from words that touch these: 0x6d61, X'6d61'."""
     parts: list[bytes] = []
     done = 0
     for start, end, text in runs:
         if text is not None:
-            before, behind = data[start - 1 : start].isalnum(), data[end : end + 1].isalnum()
+            before = _WORD_BEFORE.search(data[max(0, start - 2) : start]) is not None
+            behind = data[end : end + 1].isalnum()
             parts += [data[done:start], b" " * before, text, b" " * behind]
             done = end
     return b"".join([*parts, data[done:]]) if parts else data

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from trapstreet.plugins.formats._locked import UNTRIED
+from trapstreet.plugins.formats._sealed import cms_encrypted, openpgp_compressed, openpgp_encrypted
 from trapstreet.plugins.formats._stream import Refused, Stream
 
 title = "closed format"
@@ -11,7 +12,7 @@ rank = 90
 container = False
 begins = b""
 
-_HEAD = 32
+_HEAD, _PACKETS = 32, 4096
 _CLOSED = {
     0: {
         b"PGDMP": "a PostgreSQL dump in the custom format",
@@ -43,7 +44,9 @@ _ENCRYPTED = (
     b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5",
     b"LUKS\xba\xbe",
 )
-"""GnuPG, age, OpenSSL, KeePass, LUKS."""
+"""GnuPG's text, age, OpenSSL, KeePass, LUKS."""
+
+_CLOSED_WHY = "{} is not taken apart; only what is plain text in it was read"
 
 
 def recognises(data: Stream) -> bool:
@@ -56,10 +59,16 @@ def parts(data: Stream, path: str) -> Iterator[NoReturn]:
 
 def _why(data: Stream) -> str | None:
     head = data.peek(_HEAD)
-    if head.startswith(_ENCRYPTED):
+    if head.startswith(_ENCRYPTED) or cms_encrypted(head):
         return UNTRIED
+    if head[:1] >= b"\x80":
+        packets = data.peek(_PACKETS)
+        if openpgp_encrypted(packets):
+            return UNTRIED
+        if openpgp_compressed(packets):
+            return _CLOSED_WHY.format("a packed OpenPGP file")
     for at, names in _CLOSED.items():
         if head.startswith(tuple(names), at):
             name = next(name for magic, name in names.items() if head.startswith(magic, at))
-            return f"{name} is not taken apart; only what is plain text in it was read"
+            return _CLOSED_WHY.format(name)
     return None

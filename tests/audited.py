@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from servers import _free_port, _wait_for
+from trapstreet.app.clock import now
 
 _PGAUDIT = sorted(Path("/usr/lib/postgresql").glob("*/lib/pgaudit.so"))
 _PLUGIN = Path("/usr/lib/mysql/plugin/server_audit.so")
@@ -41,6 +42,12 @@ class Audited:
                     return path
             time.sleep(0.02)
         raise AssertionError(f"{pattern} never had {having!r}")
+
+
+@pytest.fixture
+def a_minute_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs are imported a minute after the last line: nothing in them is about to go on."""
+    monkeypatch.setattr("trapstreet.app.log_imports.now", lambda: now() + 60_000_000)
 
 
 @pytest.fixture(scope="session")

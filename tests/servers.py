@@ -36,7 +36,7 @@ def postgres_url() -> str:
 
 @pytest.fixture(scope="session")
 def postgres_15_url() -> str:
-    """postgresql://postgres@127.0.0.1:PORT/postgres: a server of version 15, the superuser, trusted."""
+    """postgresql://postgres@127.0.0.1:PORT/postgres: version 15, the superuser, trusted; may replicate."""
     return _present(_postgres_15)
 
 
@@ -139,7 +139,7 @@ def _postgres_15() -> str | None:
         return None
     folder, port = _folder("postgresql-15"), _free_port()
     shutil.chown(folder, "postgres")
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB"
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB -c wal_level=logical"
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(

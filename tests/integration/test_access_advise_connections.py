@@ -35,6 +35,24 @@ def advised(desk: Desk, crm: World, *, status: int = 0) -> tuple[set[tuple[str, 
     return {(each["right"], each["kind"]) for each in found["changes"]}, found["proof"]
 
 
+def test_lines_of_a_log_that_cannot_be_read_are_said_wherever_its_uses_count(desk: Desk, crm: World) -> None:
+    imported(desk, crm, READ)
+    desk.do("access", "use", crm.url)
+    desk.do("access", "advise", crm.url, "--role", "PUBLIC")
+    torn = desk.write(
+        "torn.jsonl", f'{{"ts": "2026-11-20T09:00:00Z", "user": "{crm.names["bert"]}"\nbroken\n'
+    )
+    whole = json.dumps({"ts": "2026-11-20T09:00:01Z", "user": crm.names["anna"], "action": "connect"})
+    torn.write_text(f"{whole}\n{torn.read_text()}")
+    desk.do("access", "import", torn, "--place", crm.url, status=6)
+    line = "NOT READ 2 lines of this place's logs are not readable: what was done there is not known"
+    for asked in (("advise", crm.url, "--role", "PUBLIC"), ("use", crm.url)):
+        assert line in desk.do("access", *asked, status=6)
+        assert desk.json("access", *asked, status=6)["unread"] == 2
+    assert desk.do("access", "report", crm.url, "--html", desk.folder / "page.html", status=6)
+    assert "2 lines of this place" in (desk.folder / "page.html").read_text()
+
+
 READ = {"user": "anna", "action": "read", "statement": "SELECT id FROM public.t"}
 
 

@@ -442,6 +442,16 @@ UNSEEN: dict[str, tuple[tuple[str, ...], PastUse, str]] = {
         past("anna", "", on=[("crm", "customers")]),
         "the statement is not known",
     ),
+    "one of which the log says no more than that it calls something": (
+        (
+            "CREATE USER keeper@'%'",
+            "GRANT SELECT ON crm.tickets TO keeper@'%'",
+            "CREATE DEFINER=keeper@'%' FUNCTION crm.people() RETURNS int RETURN 1",
+            "GRANT SELECT ON crm.customers TO anna@'%'",
+        ),
+        past("anna", "", on=[("mysql", "proc")]),
+        "the statement is not known",
+    ),
     "a name of a host, where patterns tell hosts apart": (
         (
             "CREATE USER bert@'10.%'",

@@ -66,7 +66,7 @@ def test_a_plan_is_proved_by_a_real_log_made_and_taken_back(
     before, folder = office.grants(), desk.folder / "less"
     desk.do("access", "import", logged(office, tmp_path / "audit.log"), "--place", office.url, status=0)
     said = desk.do("access", "advise", office.url, "--clone", mariadb_clone_url, "--out", folder)
-    assert "0 of 5 past uses by 2 people would have been blocked." in said
+    assert "0 of 10 past uses by 2 people would have been blocked." in said
     assert "INSERT on database crm from agents" in said
     assert office.grants() == before
     assert all(b"S3NTINEL" not in each.read_bytes() for each in folder.iterdir())
@@ -81,6 +81,19 @@ def test_a_plan_is_proved_by_a_real_log_made_and_taken_back(
     assert "was applied already" in desk.err
     assert desk.run("access", "apply", folder, "--undo") == 0
     assert office.grants() == before
+
+
+def test_what_is_not_to_be_had_of_mariadb_is_not_offered(
+    office: Office, mariadb_clone_url: str, desk: Desk
+) -> None:
+    office.do("GRANT SELECT ON crm.* TO PUBLIC", "CREATE USER carl@'%'")
+    use = '"ts": 1795000000, "user": "carl", "database": "crm", "statement": "SELECT id FROM tickets"'
+    desk.do("access", "import", desk.write("uses.jsonl", f"{{{use}}}\n"), "--place", office.url)
+    asked = ("access", "advise", office.url, "--clone", mariadb_clone_url, "--role", "PUBLIC")
+    said = desk.do(*asked)
+    assert "SELECT on database crm from PUBLIC" not in said
+    assert "narrow" not in said
+    assert "nothing here narrows" in desk.refused(2, *asked, "--narrow")
 
 
 def test_the_scripts_do_what_apply_does(office: Office, mariadb_clone_url: str, tmp_path: Path) -> None:

@@ -61,6 +61,22 @@ def test_a_membership_is_named_as_the_cause_for_all_it_opens(desk: Desk, crm: Wo
     assert not any(each["alert"] for each in lost)
 
 
+def test_a_membership_that_opens_nothing_yet_is_told_since_it_keeps_what_everybody_loses(
+    desk: Desk, crm: World
+) -> None:
+    crm.do("GRANT USAGE ON SCHEMA crm TO PUBLIC; GRANT SELECT ON crm.customers, crm.tickets TO PUBLIC")
+    crm.do("ALTER TABLE crm.tickets DISABLE ROW LEVEL SECURITY")
+    desk.do("access", "diff", crm.url)
+    crm.do("GRANT {agents} TO {dora}, {owner}")
+    (change,) = own(crm, diff(desk, crm.url))
+    dora, owner = sorted((crm.names["dora"], crm.names["owner"]))
+    assert (change["sort"], change["alert"]) == ("joined", None)
+    assert change["text"] == f"{dora}, {owner} are now member of {crm.names['agents']}"
+    crm.do("REVOKE SELECT ON crm.customers FROM PUBLIC")
+    (lost,) = [each for each in own(crm, diff(desk, crm.url)) if each["sort"] == "lost"]
+    assert crm.names["dora"] not in lost["who"]
+
+
 def test_a_grant_to_everybody_that_is_taken_back_is_lost_by_those_who_had_no_other(
     desk: Desk, crm: World
 ) -> None:

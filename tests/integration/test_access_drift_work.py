@@ -126,7 +126,7 @@ def test_a_target_that_cannot_be_asked_keeps_no_other_waiting_and_the_doctor_say
     desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = "postgresql://reader@127.0.0.1:1/crm"
-    with_targets(desk, away, folder)
+    with_targets(desk, away, away.replace("reader", "trapstreet_discover"), folder)
     opened = Workspace.open(desk.workspace)
     said: list[str] = []
     assert drift_work.compare_due(opened, lambda: True, said.append) == 0

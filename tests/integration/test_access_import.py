@@ -2,6 +2,7 @@
 
 import gzip
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,27 @@ def test_a_log_that_grew_is_read_on_from_where_it_was(desk: Desk) -> None:
     (use,) = uses(desk)
     assert (use.times, use.who, use.on, use.programs) == (15, "anna", (TABLE,), ("desk",))
     assert use.statement == "SELECT name FROM customers WHERE id = CAST($1 AS int4) AND email <> $2"
+
+
+def test_a_statement_that_is_being_logged_meanwhile_is_one_use(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, began = "mariadb://db.internal:3306", 1_795_000_000
+    monkeypatch.setattr("trapstreet.app.log_imports.now", lambda: (began + 5) * 1_000_000)
+    stamp = f"{datetime.fromtimestamp(began, UTC):%Y%m%d %H:%M:%S},srv,anna,10.0.0.5"
+    log = desk.write(
+        "server_audit.log", f"{stamp},6,8,QUERY,crm,'select 1 from a',0\n{stamp},7,9,READ,crm,a,\n"
+    )
+    said = desk.do("access", "import", log, "--place", server)
+    assert "1 use" in said
+    assert "left to the next import: 1 line at its end, just written" in said
+    log.write_text(log.read_text() + f"{stamp},7,9,QUERY,crm,'select * from a',0\n")
+    (done,) = desk.json("access", "import", log, "--place", server)["logs"]
+    assert (done["events"], done["waiting"]) == (1, 0)
+    assert sorted((use.times, use.statement, use.on) for use in uses(desk, server)) == [
+        (1, "select * from a", (("crm", "a"),)),
+        (1, "select ? from a", (("crm", "a"),)),
+    ]
 
 
 def test_a_log_with_a_torn_record_in_it_is_read_on_as_well(desk: Desk) -> None:

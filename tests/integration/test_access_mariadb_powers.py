@@ -26,6 +26,10 @@ POWERS = {
         "GRANT SELECT, UPDATE ON mysql.global_priv TO {anna}@'%'",
         "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.access', 1) WHERE User = '{anna}'",
     ),
+    "one column": (
+        "GRANT SELECT (Priv, User), UPDATE (Priv) ON mysql.global_priv TO {anna}@'%'",
+        "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.access', 1) WHERE User = '{anna}'",
+    ),
     "SET USER": (
         "GRANT SET USER ON *.* TO {anna}@'%'",
         "CREATE DEFINER={root}@'%' PROCEDURE {own}.p() SELECT * FROM {crm}.customers",

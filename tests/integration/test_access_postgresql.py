@@ -118,15 +118,22 @@ def test_what_a_function_shows_is_perhaps(trapped: World, mapped: Mapped) -> Non
 def test_an_owner_without_the_right_could_grant_it_to_itself(trapped: World, mapped: Mapped) -> None:
     found = reading(trapped, mapped, "owner", "crm.secrets")
     assert (found.level, found.how) == (Level.GRANTS_ITSELF, How.OWNER)
-    assert trapped.rows_seen(trapped.names["owner"], "SELECT * FROM crm.secrets") is None
+    owner, select = trapped.names["owner"], "SELECT * FROM crm.secrets"
+    assert trapped.rows_seen(owner, select) is None
+    trapped.do("SET SESSION AUTHORIZATION {owner}; GRANT SELECT ON crm.secrets TO {owner}")
+    assert trapped.rows_seen(owner, select) == 0
+    trapped.do("RESET SESSION AUTHORIZATION; REVOKE SELECT ON crm.secrets FROM {owner}")
 
 
 def test_admin_of_a_group_can_make_itself_a_member(trapped: World, mapped: Mapped) -> None:
     found = reading(trapped, mapped, "gina", "crm.customers")
     assert found.level == Level.GRANTS_ITSELF
     assert found.way[0] == f"ADMIN OPTION: can make itself a member of {trapped.names['agents']}"
-    gina = trapped.names["gina"]
-    assert trapped.rows_seen(gina, "SELECT * FROM crm.customers") is None
+    gina, select = trapped.names["gina"], "SELECT * FROM crm.customers"
+    assert trapped.rows_seen(gina, select) is None
+    trapped.do("SET SESSION AUTHORIZATION {gina}; GRANT {agents} TO {gina} WITH INHERIT TRUE")
+    assert trapped.rows_seen(gina, select) == 10
+    trapped.do("REVOKE {agents} FROM {gina} GRANTED BY {gina}")
 
 
 def test_rights_over_the_server_are_rights_over_every_table(trapped: World, mapped: Mapped) -> None:

@@ -177,6 +177,26 @@ def test_advice_says_of_what_owners_want_removed_whether_its_plan_does_so(desk: 
     assert text in desk.out.splitlines()
 
 
+def test_what_a_plan_leaves_readable_is_not_said_to_be_removed_by_it(desk: Desk, postgres_url: str) -> None:
+    with world(postgres_url) as made:
+        made.named("staff", "cara", "dan")
+        made.do("CREATE ROLE {staff}; CREATE ROLE {cara} LOGIN IN ROLE {staff}; CREATE ROLE {dan} LOGIN")
+        made.do("CREATE SCHEMA hr; GRANT USAGE ON SCHEMA hr TO {staff}, PUBLIC; CREATE TABLE hr.pay (id int)")
+        made.do("GRANT SELECT ON hr.pay TO {staff}, {dan}")
+        use = {"ts": "2026-11-20T09:30:00Z", "user": made.names["cara"], "database": made.database}
+        line = json.dumps(use | {"statement": "SELECT id FROM hr.pay"})
+        desk.do("access", "import", desk.write("uses.jsonl", f"{line}\n"), "--place", made.url)
+        desk.do("access", "review", "start", made.url, "--name", "Q4")
+        number = {(each["sort"], each["who"]): each["item"] for each in items(desk, made)}
+        staff, dan = number["reads", made.names["staff"]], number["reads", made.names["dan"]]
+        desk.do("access", "review", "remove", "Q4", staff, dan, "--by", "Pat", "--reason", "x")
+        found = desk.json("access", "advise", made.url, "--role", made.names["staff"])
+        assert ("USAGE", made.names["staff"]) in [(each["right"], each["of"]) for each in found["changes"]]
+        assert {each["item"]: each["done"] for each in found["wanted"]} == {staff: False, dan: False}
+        found = desk.json("access", "advise", made.url)
+        assert {each["item"]: each["done"] for each in found["wanted"]} == {staff: False, dan: True}
+
+
 def test_advice_leaves_alone_what_owners_confirmed_and_says_so(desk: Desk, crm: World) -> None:
     found = {(each["sort"], each["who"]): each["item"] for each in begin(desk, crm)}
     use = {"ts": "2026-11-20T09:30:00Z", "user": crm.names["anna"], "database": crm.database}
@@ -211,6 +231,9 @@ def test_an_item_that_there_is_not_is_refused_and_nothing_is_decided(
 ) -> None:
     begin(desk, crm)
     desk.refused(2, "access", "review", "remove", "Q4", "1", named, "--by", "Pat", "--reason", "x")
+    assert "say why" in desk.refused(
+        2, "access", "review", "remove", "Q4", "1", "--by", "Pat", "--reason", ""
+    )
     assert not any(each["decisions"] for each in items(desk, crm))
 
 

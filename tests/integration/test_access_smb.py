@@ -14,6 +14,7 @@ from trapstreet.plugins._smb import knowledge
 from trapstreet.plugins._smb.names import Policy
 from trapstreet.plugins._smb.session import SmbSession
 from trapstreet.plugins._smb.walk import Folder, Reader
+from trapstreet.plugins.permissions import smb
 from vault import ALLOW, DENY, FULL, READ, USERS, Ace, Setting, Vault, descriptor, vault
 from vault_yard import (
     ASKING,
@@ -88,6 +89,40 @@ def test_every_trap_is_answered_as_the_server_does(yard: Yard, sessions: dict[st
     for name, (_, _, expected) in cases.items():
         assert yard.readers(access, name) == (expected, set()), name
     assert differing(yard, sessions) == []
+
+
+def test_a_sid_that_is_nobodys_any_more_opens_nothing_and_one_of_another_domain_is_unknown(
+    yard: Yard, sessions: dict[str, SmbSession]
+) -> None:
+    sid = yard.server.sids
+    deleted, stranger = f"{sid['u0'].rpartition('-')[0]}-987654", "S-1-5-21-1-2-3-1000"
+    for name, each in (("of a deleted account", deleted), ("of another domain", stranger)):
+        yard.put(name, sid["root"], [(ALLOW, 0, READ, each), (ALLOW, 0, READ, sid["u1"])])
+    assert differing(yard, sessions) == []
+    access = yard.access()
+    assert yard.readers(access, "of a deleted account") == ({"u1", "root"}, set())
+    assert yard.readers(access, "of another domain")[0] == {"u1", "root"}
+    counted = {each.name: each.note for each in access.rights.principals if each.logs_in}
+    assert deleted not in counted
+    assert counted[stranger] == "unknown"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_every_account_reads_is_everybodys_whether_the_guest_comes_in_or_not(
+    yard: Yard, server: Vault, *, whole: bool
+) -> None:
+    """Asked of one share, which no guest comes to, and of a server with another one to which one comes."""
+    for name, who in (("all", "Everyone"), ("users", "Authenticated Users"), ("some", "g0")):
+        yard.put(name, server.sids["root"], [(ALLOW, 0, READ, server.sids[who])])
+    access = EffectiveAccess(smb.rights(server.url if whole else yard.url))
+    people = {each.name for each in access.rights.principals if each.logs_in}
+    assert (GUEST in people) == whole
+    by_name = {
+        each.path[0].rpartition("/")[2]: access.exposure(number).everybody
+        for number, each in enumerate(access.rights.resources)
+        if f"/{yard.name}/" in each.path[0]
+    }
+    assert by_name == {"all": True, "users": True, "some": False}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -7,8 +7,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
+from smbprotocol.open import SMB2SetInfoRequest
 
 from desk import Desk
 from servers import PASSWORD, _present
@@ -18,6 +20,7 @@ from trapstreet.app.applying import apply, undo
 from trapstreet.app.plans import Plan, plan_in, write_plan
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.errors import AccessDenied, UnusableInput
+from trapstreet.plugins._smb.accounts import Directory
 from trapstreet.plugins._smb.descriptors import Entry, descriptor_of
 from trapstreet.plugins._smb.lists import Rights, handed_down, rights_of
 from trapstreet.plugins._smb.session import SmbSession
@@ -275,6 +278,31 @@ def test_what_was_killed_in_between_is_given_back_by_undo(world: SmbWorld, tmp_p
     assert world.all() == lists
 
 
+@pytest.mark.parametrize("at", [1, 3, 5])
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_list_that_was_sent_when_somebody_stopped_it_is_written_back(
+    world: SmbWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, *, answered: bool
+) -> None:
+    plan = readable(world, tmp_path, folders=4)
+    lists, sent = world.all(), []
+    ask = Writer._ask
+
+    def stopping(self: Writer, share: str, message: Any, *, tolerated: int = 0) -> tuple[int, bytes]:
+        if isinstance(message, SMB2SetInfoRequest):
+            sent.append(message)
+            if len(sent) == at:
+                _ = ask(self, share, message) if answered else self._send(share, message)
+                signal.raise_signal(signal.SIGINT)
+        return ask(self, share, message, tolerated=tolerated)
+
+    monkeypatch.setattr(Writer, "_ask", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        apply(plan_in(plan))
+    assert len(sent) == 2 * at, "each is written back, and nothing else"
+    assert world.all() == lists
+    assert not plan_in(plan).begun
+
+
 def _killed(does: Callable[[Plan], object], plan: Path, *, at: int) -> None:
     """In a process of its own, before a list is written.  at: which, from 1"""
     child = os.fork()
@@ -332,6 +360,79 @@ def test_what_everybody_had_goes_to_those_who_used_it(
     assert {who for who, _ in opened(world, sessions)} == {"u2", "u3", "u6"}
     undo(plan_in(plan))
     assert world.all() == lists
+
+
+@pytest.fixture
+def halls(world: SmbWorld, desk: Desk) -> SmbWorld:
+    """Folders that everybody reads, all but one, with folders in them; of two somebody's uses are known."""
+    sid = world.server.sids
+    to_all, to_root = (ALLOW, BELOW, READ, sid["Everyone"]), (ALLOW, BELOW, FULL, sid["root"])
+    world.give("", (ALLOW, 0, READ, sid["Everyone"]), to_root)
+    for each in ("hr", "hr/sick", "hr/shut", "pub", "own"):
+        world.folder(each)
+        if each != "hr/sick":
+            world.give(each, *([] if each == "hr/shut" else [to_all]), to_root)
+        world.file(f"{each}/x")
+    world.give("own/x", (ALLOW, 0, READ, sid["u1"]), keeps=True)
+    lines = [
+        {"ts": "2026-11-01T10:00:00Z", "user": "u0", "object": f"{world.shown(each)}/x"}
+        for each in ("pub", "own")
+    ]
+    log = desk.write("log.jsonl", "".join(f"{json.dumps(each)}\n" for each in lines))
+    desk.do("access", "import", log, "--place", world.url)
+    return world
+
+
+def test_a_page_says_what_can_be_taken_away_of_what_inherits_and_what_stays_since_it_was_used(
+    halls: SmbWorld, desk: Desk
+) -> None:
+    answer = desk.json("access", "report", halls.url, "--html", desk.folder / "page.html")
+    assert "Yes: everybody of 8 accounts that can log in can read 4 sets of files" in answer["answer"]
+    fixes = {each["what"][0].removeprefix(halls.shown("")): each["fix"] for each in answer["widest"]}
+    entry = f"-0 (A;OICI;0x1200a9;;;S-1-1-0) \\\\127.0.0.1\\{halls.share}\\{halls.name}\\hr"
+    assert {each: (fix["statements"], fix["keeps"]) for each, fix in fixes.items()} == {
+        "/hr": ([entry], 0),
+        "/hr/sick": ([entry], 0),
+        "/hr/shut": ([], 0),
+        "/pub": ([], 1),
+        "/own": ([], 1),
+    }
+    page = (desk.folder / "page.html").read_text()
+    assert "/<wbr>hr/<wbr>sick: 1 file</th>" in page, "long names do not end at the edge"
+
+
+def test_files_that_fewer_read_are_told_by_the_address_of_the_folder_above(
+    halls: SmbWorld, desk: Desk
+) -> None:
+    said = desk.do("access", "advise", halls.url)
+    assert f"\n  {halls.shown('hr')}: 2 files in 2 folders: u0, u1, u2" in said
+
+
+def test_what_others_changed_is_told_by_its_name(halls: SmbWorld, desk: Desk) -> None:
+    less, sid = desk.folder / "less", halls.server.sids
+    desk.do("access", "advise", halls.url, "--out", less)
+    desk.do("access", "apply", less)
+    halls.give("hr/shut", (ALLOW, 0, READ, sid["u1"]), (ALLOW, BELOW, FULL, sid["root"]))
+    halls.root.remove(halls.share, halls.path("own/x"))
+    said = desk.do("access", "apply", less, "--undo").splitlines()[1:]
+    assert said == [
+        f"Not as before the plan, by others: changed in files: {halls.path('hr/shut')}",
+        f"Not as before the plan, by others: gone from files: {halls.path('own')}: x",
+    ]
+    refused = desk.refused(2, "access", "apply", less)
+    assert f"2 rights changed since the plan was made: changed in files: {halls.path('hr/shut')}: " in refused
+
+
+def test_who_is_in_a_log_of_a_server_that_tells_no_accounts_is_not_said_to_be_unknown_there(
+    halls: SmbWorld, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object) -> NoReturn:
+        raise PermissionError
+
+    monkeypatch.setattr(Directory, "domains", closed)
+    assert desk.run("access", "advise", halls.url, "--workspace", desk.workspace) == 6
+    assert "the server did not tell all its accounts, and not this one" in desk.out
+    assert "no such account" not in desk.out
 
 
 def test_from_the_log_to_the_plan_and_back(

@@ -10,14 +10,14 @@ import psycopg
 import pymysql
 import pytest
 
-from audited import Audited, audited_mariadb, audited_postgres
+from audited import Audited, a_minute_later, audited_mariadb, audited_postgres
 from desk import Desk
 from trapstreet.app.uses import past_uses, record_ids_of, records_used
 from trapstreet.app.workspace import Workspace
 
-__all__ = ["audited_mariadb", "audited_postgres"]
+__all__ = ["a_minute_later", "audited_mariadb", "audited_postgres"]
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("a_minute_later")]
 
 WORLD = """
 CREATE ROLE {agents}; CREATE ROLE {anna} LOGIN IN ROLE {agents}; CREATE ROLE {bert} LOGIN IN ROLE {agents};

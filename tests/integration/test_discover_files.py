@@ -158,6 +158,34 @@ def test_what_cannot_be_read_is_said_each_time(desk: Desk, tmp_path: Path) -> No
         }
 
 
+def test_one_file_is_looked_at_as_it_is_in_its_folder(desk: Desk, share: Path) -> None:
+    whole, _ = found(desk, share)
+    (share / "link.csv").symlink_to("hr/people.csv")
+    for name, target in (
+        ("hr/people.csv", "hr/people.csv"),
+        ("link.csv", "hr/people.csv"),
+        ("note.txt", "note.txt"),
+        ("app.db", "app.db"),
+        ("book.xlsx", "book.xlsx"),
+        ("packed.zip", "packed.zip"),
+    ):
+        place, unknown = found(desk, share / name)
+        assert (unknown, place["place"]) == ([], str(share / target)), name
+        wanted = [each for each in whole["holdings"] if "/".join(each["path"][:2]) == str(share / target)]
+        assert [(each["path"], each["people"], kinds_of(each)) for each in place["holdings"]] == [
+            (each["path"], each["people"], kinds_of(each)) for each in wanted
+        ], name
+    assert found(desk, share / "app.db")[0]["unchanged"] == 1
+
+
+def test_what_is_no_file_is_one_line(desk: Desk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert desk.run("discover", "--workspace", desk.workspace, tmp_path / "nothing.csv") == 4
+    assert desk.err == f"trapstreet: {tmp_path}/nothing.csv: no such file or directory: check the path\n"
+    _, unknown = found(desk, tmp_path / "pipe", status=6)
+    assert unknown == [f"{tmp_path}/pipe: a named pipe, not a file"]
+
+
 def test_a_sqlite_file_can_be_asked_by_its_url(desk: Desk, share: Path) -> None:
     url = f"sqlite:///{share}/app.db"
     place, unknown = found(desk, url)

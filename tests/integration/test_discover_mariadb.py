@@ -62,10 +62,16 @@ def shop(mariadb_url: str) -> Iterator[Shop]:
 def test_tables_about_people_are_found(desk: Desk, shop: Shop) -> None:
     place, unknown = found(desk, shop.url)
     assert unknown == []
+    version = shop.do("SELECT VERSION()")[0][0].partition("-")[0]
+    assert place["edition"] == f"MariaDB {version}"
     customers = place["by_name"][f"{shop.database}.customers"]
     assert (customers["records"], customers["people"]) == (PEOPLE, PEOPLE)
     assert kinds_of(customers)["email"] == "email"
     assert kinds_of(place["by_name"][f"{shop.database}.articles"]) == {}
+
+
+def test_an_option_of_a_url_that_means_nothing_is_refused(desk: Desk, shop: Shop) -> None:
+    assert "foo is no option" in desk.refused(2, "discover", f"{shop.url}?foo=bar")
 
 
 def test_the_rows_of_a_large_table_come_from_all_over_it(

@@ -7,15 +7,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from audited import Audited, audited_postgres
+from audited import Audited, a_minute_later, audited_postgres
 from desk import Desk
 from trapstreet.access.domain.hygiene import DAY
 from trapstreet.app.hygiene import check
 from trapstreet.core.model.accounts import UNTOLD_USE, Flaw
 
-__all__ = ["audited_postgres"]
+__all__ = ["a_minute_later", "audited_postgres"]
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("a_minute_later")]
 
 
 def test_a_role_that_the_imported_logs_saw_long_ago_is_stale(

@@ -103,6 +103,62 @@ def test_administrators_from_everywhere_and_by_role_are_named(town: Town) -> Non
     assert town.flaws(found, "gina{m}@localhost") == {Flaw.PRIVILEGED: f"by ops{town.mark}, which has SUPER"}
 
 
+GRANT_TABLES = {
+    "their database": ("SELECT ON mysql.*", "UPDATE ON mysql.*"),
+    "a pattern": ("SELECT ON `m%l`.*", "INSERT ON `_ysql`.*"),
+    "one table": ("SELECT ON mysql.global_priv", "INSERT ON mysql.db"),
+    "a column": ("SELECT (authentication_string) ON mysql.user", "UPDATE (Priv) ON mysql.global_priv"),
+    "everything": ("SELECT ON *.*", "INSERT ON *.*"),
+}
+
+
+@pytest.mark.parametrize("where", GRANT_TABLES)
+def test_rights_on_the_grant_tables_alone_are_told(town: Town, where: str) -> None:
+    copied, wrote = "hash{m}@10.%", "mine{m}@10.%"
+    reads, writes = GRANT_TABLES[where]
+    through = "through{m}"
+    try:
+        for statement in (
+            "CREATE USER hash{m}@'10.%' IDENTIFIED BY 'q', mine{m}@'10.%' IDENTIFIED BY 'q'",
+            "CREATE USER inrole{m}@'10.%' IDENTIFIED BY 'q'",
+            f"CREATE ROLE {through}",
+            f"GRANT {through} TO inrole{{m}}@'10.%'",
+        ):
+            town.do(statement)
+        clean = judged(town.url)
+        for who in (copied, wrote, "inrole{m}@10.%"):
+            assert not {Flaw.COPIES_HASHES, Flaw.RULES} & town.flaws(clean, who).keys()
+        town.do(f"GRANT {reads} TO hash{{m}}@'10.%'")
+        town.do(f"GRANT {reads} TO {through}")
+        town.do(f"GRANT {writes} TO mine{{m}}@'10.%'")
+        found = judged(town.url)
+    finally:
+        town.do("DROP USER hash{m}@'10.%', mine{m}@'10.%', inrole{m}@'10.%'")
+        town.do(f"DROP ROLE {through}")
+    assert Flaw.COPIES_HASHES in town.flaws(found, copied)
+    assert Flaw.COPIES_HASHES in town.flaws(found, "inrole{m}@10.%")
+    assert town.flaws(found, wrote)[Flaw.RULES] == "may write the grant tables"
+
+
+def test_a_pattern_that_a_nearer_one_hides_opens_no_grant_table(town: Town) -> None:
+    town.do("CREATE USER near{m}@'%' IDENTIFIED BY 'q'")
+    try:
+        town.do("GRANT SELECT ON `m%`.* TO near{m}@'%'")
+        town.do("GRANT DELETE ON mysql.* TO near{m}@'%'")
+        found = judged(town.url)
+        with (
+            pymysql.connect(
+                host="127.0.0.1", port=town.port, user=f"near{town.mark}", password="q"
+            ) as connection,
+            connection.cursor() as cursor,
+            pytest.raises(pymysql.MySQLError, match="1142"),
+        ):
+            cursor.execute("SELECT * FROM mysql.global_priv")
+    finally:
+        town.do("DROP USER near{m}@'%'")
+    assert Flaw.COPIES_HASHES not in town.flaws(found, "near{m}@%")
+
+
 def test_the_age_of_passwords_is_told(town: Town) -> None:
     found = judged(town.url)
     assert Flaw.NEVER_EXPIRES in town.flaws(found, "anna{m}@10.%")

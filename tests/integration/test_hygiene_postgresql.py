@@ -59,6 +59,24 @@ def test_roles_that_may_do_everything_are_named_and_the_way_there(town: World) -
     assert not of(found, town, "dora")
 
 
+@pytest.mark.parametrize(
+    "grant", ["pg_read_all_data", "SELECT ON pg_shadow", "SELECT (rolname, rolpassword) ON pg_authid"]
+)
+def test_who_may_copy_the_hashes_of_passwords_is_told(town: World, grant: str) -> None:
+    anna, kept = town.names["anna"], "pg_shadow" if "shadow" in grant else "pg_authid"
+    column = "passwd" if "shadow" in grant else "rolpassword"
+    assert Flaw.COPIES_HASHES not in of(judged(town.url), town, "anna")
+    assert town.rows_seen(anna, f"SELECT {column} FROM {kept}") is None
+    town.do(f"GRANT {grant} TO {{anna}}")
+    try:
+        found = judged(town.url)
+        assert town.rows_seen(anna, f"SELECT {column} FROM {kept}")
+    finally:
+        town.do(f"REVOKE {grant} FROM {{anna}}")
+    assert Flaw.COPIES_HASHES in of(found, town, "anna")
+    assert Flaw.COPIES_HASHES not in of(found, town, "bert")
+
+
 def test_passwords_kept_as_md5_are_told_and_scram_is_not(town: World) -> None:
     found = judged(town.url)
     assert Flaw.WEAK_FORM in of(found, town, "eve")

@@ -14,7 +14,9 @@ import pytest
 
 from servers import PASSWORD, mariadb_url, postgres_url  # noqa: F401 - fixtures
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.objects import Ref
 from trapstreet.core.model.table import Row
+from trapstreet.plugins.sources import at_location
 from trapstreet.plugins.tables import Table, open_table
 
 SECRET = quote(PASSWORD, safe="")
@@ -103,6 +105,34 @@ def test_a_database_that_is_being_written_is_read_in_one_state(crm: Path) -> Non
     with closing(sqlite3.connect(crm)) as connection, connection:
         connection.execute(f"DELETE FROM {KUNDEN}")
     assert sum(len(batch.rows) for batch in batches) == 3
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_nothing_is_left_beside_a_file_with_a_log_and_it_stays_as_it_is(
+    crm: Path, monkeypatch: pytest.MonkeyPatch, *, writable: bool
+) -> None:
+    if not writable:
+        monkeypatch.setattr("trapstreet.plugins._sqlite.os.access", lambda *_: False)
+    before = crm.read_bytes(), crm.stat().st_mtime_ns
+    link = crm.with_name("link.db")
+    link.symlink_to(crm)
+    for path in (crm, link):
+        assert _rows(open_table(f"{path}?table=names")) == [(1, "Anne"), (2, None)]
+        with closing(at_location(f"sqlite:///{path}")) as source:
+            found = [each for each in source.list("") if isinstance(each, Ref)]
+            assert [source.open(each).read() for each in found]
+        assert {each.name for each in crm.parent.iterdir()} == {"crm.db", "link.db"}
+        assert (crm.read_bytes(), crm.stat().st_mtime_ns) == before
+
+
+def test_what_is_in_the_log_alone_is_read_and_the_log_stays(crm: Path) -> None:
+    with closing(sqlite3.connect(crm)) as connection:
+        connection.execute(f"UPDATE {KUNDEN} SET name = 'Cleo' WHERE id = 1")
+        connection.commit()
+        log = crm.with_name("crm.db-wal")
+        before = log.read_bytes(), crm.read_bytes()
+        assert _rows(open_table(f"{crm}?table=names"))[0] == (1, "Cleo")
+        assert (log.read_bytes(), crm.read_bytes()) == before
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "mariadb", "mysql"])

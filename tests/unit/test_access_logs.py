@@ -137,6 +137,37 @@ def test_what_mariadb_wrote_is_read() -> None:
     assert "select name from crm.customers\nwhere name = 'O\\'Br, ien' and id in (1,2)" in anna
 
 
+def test_what_a_routine_runs_is_told_apart_from_the_call_of_it() -> None:
+    begins = "20261123 13:18:05,srv,anna,10.0.0.5,8"
+    log = (
+        f"{begins},101,READ,mysql,proc,\n{begins},102,READ,crm,customers,\n"
+        f"{begins},102,QUERY,crm,'SELECT COUNT(*) FROM customers',0\n"
+        f"{begins},101,QUERY,crm,'CALL count_c()',0\n"
+        f"{begins},103,READ,crm,a,\n{begins},104,QUERY,crm,'SELECT 1',0\n"
+    )
+    events, *_ = events_in(log.encode())
+    assert [(each.statement, each.on) for each in events] == [
+        ("SELECT COUNT(*) FROM customers", (("crm", "customers"),)),
+        ("CALL count_c()", (("mysql", "proc"),)),
+        ("", (("crm", "a"),)),
+        ("SELECT 1", ()),
+    ]
+
+
+def test_a_database_that_a_client_entered_without_a_statement_is_known_from_its_end() -> None:
+    came = "20261123 13:18:05,srv,anna,10.0.0.5"
+    log = (
+        f"{came},8,0,CONNECT,,,0\n{came},8,0,DISCONNECT,c`m,,0\n"
+        f"{came},9,0,CONNECT,crm,,0\n{came},9,0,DISCONNECT,crm,,0\n{came},10,0,DISCONNECT,,,0\n"
+    )
+    events, *_ = events_in(log.encode())
+    assert [(each.act, each.statement, each.database) for each in events] == [
+        (Act.CONNECT, "", ""),
+        (Act.READ, "USE `c``m`", "c`m"),
+        (Act.CONNECT, "", "crm"),
+    ]
+
+
 def test_explain_in_mariadbs_log_is_no_read() -> None:
     text = (
         b"20261101 10:00:00,vm,anna,localhost,4,7,READ,crm,customers,\n"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
-from trapstreet.plugins.accesslogs import Lines, Log, kind_of
+from trapstreet.plugins.accesslogs import Lines, Log, auditd, kind_of
 
 SHARE = "/srv/share"
 DONE = f"anna|10.0.0.5|desk7|sales|{SHARE}|"
@@ -196,6 +196,32 @@ def test_what_cannot_be_told_of_the_audit_log_is_said() -> None:
     assert [each.why for each in unread] == [
         "a file is named from a folder that is not told", "torn, or no line of an audit.log",
     ]  # fmt: skip
+
+
+def test_an_event_of_which_records_are_missing_costs_itself_alone() -> None:
+    """A log may begin within an event, where it was rotated."""
+    whole = call(LATER) + cwd(at=LATER) + path('"/x/y"', LATER)
+    for torn in (path('"/srv/share/a.csv"'), call() + cwd()):
+        for text in (torn + whole, whole + torn):
+            events, unread = told(text)
+            assert [each.on for each in events] == [(("/x", "y"),)]
+            assert [each.why for each in unread] == ["the rest of an event is missing"]
+    other = call().replace("arch=c000003e ", "") + cwd() + path('"/srv/share/a.csv"')
+    events, unread = told(other + whole)
+    assert [each.on for each in events] == [(("/x", "y"),)]
+    assert [each.why for each in unread] == ["a system call of another form"]
+
+
+def test_an_event_that_is_being_written_waits_and_nothing_counts_twice() -> None:
+    first = call() + cwd() + path('"/srv/share/a.csv"')
+    mixed = call(LATER) + first + cwd(at=LATER)
+    soon = Log("log", clock=lambda: 1_795_410_861_500_000)
+    lines = Lines(io.BytesIO(mixed.encode()))
+    taken = list(auditd.read(lines, soon))
+    assert (lines.first, lines.settled) == (1, 0)
+    again = Lines(io.BytesIO((mixed + path('"/x/y"', LATER)).encode()))
+    taken += auditd.read(again, Log("log"))
+    assert [each.on[0][1] for each in taken if isinstance(each, AccessEvent)] == ["a.csv", "y"]
 
 
 @pytest.mark.parametrize(

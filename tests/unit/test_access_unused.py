@@ -5,7 +5,7 @@ from datetime import date
 
 from trapstreet.access import EffectiveAccess, Post, UsedAccess, Window, staff
 from trapstreet.access.domain.held import Held
-from trapstreet.access.domain.usage import Status, window_of
+from trapstreet.access.domain.usage import GrantUse, Status, window_of
 from trapstreet.app.access import Mapped
 from trapstreet.core.model.access_events import TableUse
 from trapstreet.core.model.holdings import Holding
@@ -21,6 +21,7 @@ from trapstreet.core.model.rights import (
     bits_of,
 )
 from trapstreet.render.access import reader_lines
+from trapstreet.render.uses import grant_lines
 
 DAY = 86_400_000_000
 NAMES = ("agents", "anna", "bert", "carl", "job")
@@ -233,3 +234,15 @@ def test_a_file_is_used_as_one_of_its_folder() -> None:
         "bert": Status.NEVER,
     }
     assert found.gone == []
+
+
+def test_a_grant_on_many_things_is_one_line_with_those_that_nobody_used() -> None:
+    def unused(what: str, name: str) -> GrantUse:
+        return GrantUse(Resource(("crm", name), "table"), what, "backoffice", 3, None, 0.0)
+
+    on_all = [unused("SELECT on crm.*", name) for name in ("a", "b", "c", "d")]
+    said = [*grant_lines([*on_all, unused("SELECT on table crm.e", "e")])]
+    assert said == [
+        "SELECT on crm.*, to backoffice: crm.a, crm.b, crm.c and 1 more used by none of 3 accounts",
+        "SELECT on table crm.e, to backoffice: used by none of 3 accounts",
+    ]

@@ -171,7 +171,13 @@ def test_a_statement_of_mariadb_is_kept_with_question_marks() -> None:
         ("REPLACE INTO t VALUES (1, 'x')", "REPLACE INTO t VALUES (?, ?)", Act.WRITE),
         ("call crm.`p 1`('x', 5);", "call crm.`p 1`(?, ?)", Act.READ),
         ("set role `a b`", "SET ROLE `a b`", Act.BECOME),
-        ("SET ROLE NONE", "", Act.OTHER),
+        ("set role None;", "SET ROLE NONE", Act.BECOME),
+        ("SET ROLE 'a b'", "SET ROLE `a b`", Act.BECOME),
+        ("use `crm`;", "USE crm", Act.READ),
+        ("CREATE TEMPORARY TABLE a.t LIKE b.t", "CREATE TEMPORARY TABLE a.t LIKE b.t", Act.EXPLAIN),
+        ("CREATE TABLE t (a int)", "CREATE TABLE t (a int)", Act.OTHER),
+        ("DESC crm.t name", "DESC crm.t name", Act.READ),
+        ("SHOW FULL FIELDS IN `t 1` IN crm LIKE 'S3'", "SHOW FULL FIELDS IN `t 1` IN crm LIKE ?", Act.READ),
         ("select a rlike 'x' from t", "select a rlike ? from t", Act.READ),
         ("SELECT a FROM t LOCK IN SHARE MODE", "SELECT a FROM t LOCK IN SHARE MODE", Act.READ),
         ("SELECT 0x5333 FROM t -- S3", "SELECT ? FROM t", Act.READ),
@@ -191,6 +197,13 @@ def test_statements_that_need_other_rights_have_other_fingerprints() -> None:
     assert len({*found}) == len(begins)
     assert shape("SET @a = 5", "mariadb").fingerprint, "nobody needs a right for it"
     assert not shape("SET @a = (SELECT max(a) FROM t)", "mariadb").fingerprint
+    assert shape("/*!40101 SET NAMES utf8 */", "mariadb").fingerprint, "nor for what mysqldump begins with"
+    for text in (
+        "/*!40101 SET ROLE x */",
+        "/*!40101 SET @a=1, ROLE x */",
+        "SHOW TABLES /*!50000 LIKE 'S3' */",
+    ):
+        assert not shape(text, "mariadb").fingerprint
 
 
 def test_names_that_look_like_values_part_shapes() -> None:

@@ -30,6 +30,11 @@ def test_a_new_file_reads_back_and_explains_itself() -> None:
     assert TEXT.count("#") >= 8
 
 
+def test_what_may_be_added_can_be_added_as_it_stands_there() -> None:
+    text = TEXT.replace("# [discover]\n# texts", "[discover]\ntexts")
+    assert parse_settings(text.encode(), label="trapstreet.toml").discover.texts == "en_core_web_md"
+
+
 CASES = {
     "unknown key": (
         "domains = []",

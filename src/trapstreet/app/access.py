@@ -10,7 +10,7 @@ from trapstreet.core.model.rights import FILES, Resource
 from trapstreet.core.model.words import natural, printable
 from trapstreet.plugins.permissions import rights_at
 
-_LIKE = 3
+_LIKE, _ACCOUNTS = 3, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,24 @@ class Mapped:
         return found
 
     def principal_called(self, name: str) -> int:
-        """The number of the principal of this name. UnusableInput: nobody is called that."""
+        """The number of the principal of this name; in MariaDB of the only account of that user, too.
+        UnusableInput: nobody is called that, or several are."""
         names = [each.name for each in self.access.rights.principals]
-        if name not in names:
-            raise UnusableInput(f"nobody is called {printable(name)} there", hint=_near(name, names))
-        return names.index(name)
+        if name in names:
+            return names.index(name)
+        of_user = [each for each in names if each.rpartition("@")[0] == name] if self._has_hosts else []
+        if len(of_user) == 1:
+            return names.index(of_user[0])
+        if of_user:
+            hint = f"name one of {', '.join(map(printable, of_user[:_ACCOUNTS]))}"
+            what = f"{len(of_user)} accounts are of the user {printable(name)}"
+            raise UnusableInput(what, hint=hint)
+        raise UnusableInput(f"nobody is called {printable(name)} there", hint=_near(name, names))
+
+    @property
+    def _has_hosts(self) -> bool:
+        """Whether accounts are called user@host there."""
+        return self.access.rights.place.startswith(("mariadb://", "mysql://"))
 
 
 def map_of(location: str) -> Mapped:

@@ -11,13 +11,15 @@ from trapstreet.app.access import map_of
 from trapstreet.app.advising import Wish, advise
 from trapstreet.app.clock import now
 from trapstreet.app.discovered import holdings_at, place_of, resolved
+from trapstreet.app.own_logins import own_users
 from trapstreet.app.reviews import confirmed_rights
 from trapstreet.app.unused import jobs_of
-from trapstreet.app.uses import events_of, followed, proving
+from trapstreet.app.uses import events_of, followed, proving, unread_lines
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.keys.files import write_private
 from trapstreet.render.access_page import access_page
+from trapstreet.render.uses import unread_text
 
 _DAY = 86_400_000_000
 
@@ -40,12 +42,15 @@ def report_of(
     today = made_at // _DAY
     window = span or Window(today, today, today)  # where nothing is known of any, nothing weighs more by it
     advice: Advice | None = None
+    closed = frozenset[tuple[str, ...]]()
     unadvised = "no log of its use was imported"
     if span:
         try:
             wish = Wish(since=window.since * _DAY)
             stays = confirmed_rights(workspace, location)
-            advice = advise(location, past, holdings, wish=wish, confirmed=stays).advice
+            own = own_users(workspace, location)
+            planned = advise(location, past, holdings, wish=wish, confirmed=stays, own=own)
+            advice, closed = planned.advice, planned.closed
             unadvised = ""
         except TrapstreetError as error:
             unadvised = error.message
@@ -54,7 +59,8 @@ def report_of(
         classified=bool(holdings),
         advice=advice,
         unadvised=unadvised,
-        unknown=tuple(mapped.unknown),
+        unknown=(*mapped.unknown, *(unread_text(lines) for lines in filter(None, [unread_lines(location)]))),
+        closed=closed,
     )
     used = UsedAccess(
         mapped.access, followed(uses, location), window, holdings=holdings, jobs=jobs_of(workspace, jobs)

@@ -1,6 +1,6 @@
 """Advice: what may be taken away at a place without keeping anybody from work."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from trapstreet.access import EffectiveAccess
@@ -17,6 +17,7 @@ from trapstreet.access.advice import (
 )
 from trapstreet.app.discovered import resolved
 from trapstreet.app.handing_over import Narrower
+from trapstreet.app.own_logins import OwnLogins
 from trapstreet.app.plans import Draft
 from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.core.model.changes import (
@@ -52,8 +53,10 @@ class Planned:
     rights     all rights as they are, by database, as sorted lines
     effective  by database: a digest of effective access before and after
     moved      who can read what no longer
-    spared     what is left alone since an owner wants it to stay
+    spared     what is left alone since an owner wants it to stay;  own  since a login of trapstreet needs it
     narrows    whether rights of many can be given to the few who used them there
+    closed     paths of what somebody reads no longer
+    after      effective access as it will be, of each database that changes
     """
 
     advice: Advice
@@ -61,7 +64,10 @@ class Planned:
     effective: dict[str, tuple[str, str]]
     moved: tuple[Moved, ...]
     spared: tuple[Change, ...] = ()
+    own: tuple[Change, ...] = ()
     narrows: bool = False
+    closed: frozenset[tuple[str, ...]] = frozenset()
+    after: tuple[EffectiveAccess, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,13 @@ def advise(
     *,
     wish: Wish | None = None,
     confirmed: Confirmed = frozenset(),
+    own: Collection[str] = (),
     clone: str = "",
     progress: Progress = lambda *_: None,
 ) -> Planned:
     """What may be taken away at a location, proved by its past uses. Changes nothing there.
 
+    own    users of trapstreet's own logins there, which keep what they have and need
     clone  the URL of an empty server where changes are tried out, for places that need one
     Raises UnusableInput where no use is known: nothing would speak against taking everything away; and
     where rights are to be narrowed that cannot be.
@@ -107,25 +115,32 @@ def advise(
             )
         asked = [each for each in place.changes() if wish.role in ("", each.of)]
         spared = [each for each in asked if is_confirmed(each, confirmed)]
-        changes = whole_of(each for each in asked if not is_confirmed(each, confirmed))
+        rights_now = rights_at(location)
+        logins = OwnLogins(own, rights_now)
+        kept = [each for each in asked if logins.keep(each) and not is_confirmed(each, confirmed)]
+        stays = {each.key for each in (*spared, *kept)}
+        changes = whole_of(each for each in asked if each.key not in stays)
         if not asked and wish.role not in ("", PUBLIC):
             _refuse_unknown(location, wish.role)
-        advice = _advice(
+        advice, reserved = _advice(
             place,
             changes,
             uses,
             location=location,
             weights=_weights(place, changes, holdings),
+            ways_in=logins.ways_in(changes),
             wish=wish,
             progress=progress,
         )
         rights = place.standing()
-        before = states_of(EffectiveAccess(rights_at(location)))
+        before = states_of(EffectiveAccess(rights_now))
         effective: dict[str, tuple[str, str]] = {}
         moved: list[Moved] = []
+        after: list[EffectiveAccess] = []
 
         def look(handle: object) -> None:
             access = EffectiveAccess(rights_within(location, handle))
+            after.append(access)
             for name, will_be in states_of(access).items():
                 was = before.get(name)
                 effective[name] = was.digest if was else "", will_be.digest
@@ -133,7 +148,18 @@ def advise(
 
         if advice.changes:
             place.rehearse(advice.changes, look)
-    return Planned(advice, rights, effective, tuple(gathered(moved)), tuple(spared), narrows)
+    closed = frozenset(each.resource.path for each in moved if each.lost)
+    return Planned(
+        advice,
+        rights,
+        effective,
+        tuple(gathered(moved)),
+        spared=tuple(spared),
+        own=(*kept, *reserved),
+        narrows=narrows,
+        closed=closed,
+        after=tuple(after),
+    )
 
 
 def is_confirmed(change: Change, confirmed: Confirmed) -> bool:
@@ -181,25 +207,29 @@ def _advice(
     *,
     location: str,
     weights: Mapping[Key, float],
+    ways_in: Sequence[PastUse],
     wish: Wish,
     progress: Progress,
-) -> Advice:
-    """The largest removal, and what became of every use: of those that count, and of those that do not."""
+) -> tuple[Advice, list[Change]]:
+    """The largest removal, and what became of every use: of those that count, and of those that do not; and
+    what stays for ways in that are no past uses."""
     counting = [each for each in uses if each.last >= wish.since]
     long_ago = [each for each in uses if each.last < wish.since]
-    replay = place.replay(counting, changes)
+    replay = place.replay([*counting, *ways_in], changes)
     removal = largest_removal(changes, replay, weights, progress=progress)
     if wish.narrow and isinstance(place, HandsOver) and isinstance(replay, AskingReplay):
         removal = Narrower(place, location, changes, weights, progress).narrowed(replay, removal)
     by_key = {each.key: each for each in changes}
-    needed = [
-        Needed(by_key[key], tuple(counting[number] for number in numbers))
-        for key, numbers in removal.kept.items()
-    ]
+    needed, reserved = [], []
+    for key, numbers in removal.kept.items():
+        if by := tuple(counting[number] for number in numbers if number < len(counting)):
+            needed.append(Needed(by_key[key], by))
+        else:
+            reserved.append(by_key[key])
     taken = tuple(place.lean(removal.changes)) if isinstance(place, Nested) else removal.changes
     blocked = replay.blocked(taken)
     older = place.replay(long_ago, changes)
-    return Advice(
+    advice = Advice(
         place=without_password(location),
         edition=place.edition,
         changes=taken,
@@ -208,6 +238,7 @@ def _advice(
         proof=proof_of(counting, blocked, replay.unproven),
         older=proof_of(long_ago, older.blocked(taken), older.unproven),
     )
+    return advice, reserved
 
 
 def _weights(place: Place, changes: Sequence[Change], holdings: Sequence[Holding]) -> Mapping[Key, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from trapstreet.access import EffectiveAccess
 from trapstreet.access.advice import states_of
 from trapstreet.app.plans import Plan
-from trapstreet.core.model.changes import ROW_SECURITY, Change, Movable, Place
+from trapstreet.core.model.changes import ROW_SECURITY, Change, Movable, Place, Wordy
 from trapstreet.core.model.errors import Interrupted, TrapstreetError, UnusableInput
 from trapstreet.core.model.words import counted, printable
 from trapstreet.plugins.changes import place_at
@@ -87,11 +87,11 @@ def undo(plan: Plan) -> Undone:
         if not astray:
             plan.take_back()
         gone += [each for each in astray if each not in gone]
-        return Undone(tuple(back), tuple(gone), tuple(_differences(plan.rights, place.standing())))
+        return Undone(tuple(back), tuple(gone), tuple(_differences(plan.rights, place)))
 
 
 def _refuse_if_changed(plan: Plan, place: Place) -> None:
-    found = _differences(plan.rights, place.standing())
+    found = _differences(plan.rights, place)
     if found and plan.begun and (made := place.made(plan.changes)):
         all_ = "already" if plan.ended else "already, or in part"
         raise UnusableInput(
@@ -105,13 +105,17 @@ def _refuse_if_changed(plan: Plan, place: Place) -> None:
         )
 
 
-def _differences(before: dict[str, list[str]], now: dict[str, list[str]]) -> list[str]:
-    """What is there newly, and what is not any more, each safe to print."""
+def _differences(before: dict[str, list[str]], place: Place) -> list[str]:
+    """What is there newly, is another one, or is not any more, each safe to print."""
+    now = place.standing()
     was = {(name, line) for name, lines in before.items() for line in lines}
     is_now = {(name, line) for name, lines in now.items() for line in lines}
-    new = [f"new in {name}: {line}" for name, line in sorted(is_now - was)]
-    gone = [f"gone from {name}: {line}" for name, line in sorted(was - is_now)]
-    return [printable(each)[:_LONGEST] for each in new + gone]
+    about = place.about if isinstance(place, Wordy) else str
+    new, gone = ({(name, about(line)) for name, line in some} for some in (is_now - was, was - is_now))
+    found = [f"changed in {name}: {line}" for name, line in sorted(new & gone)]
+    found += [f"new in {name}: {line}" for name, line in sorted(new - gone)]
+    found += [f"gone from {name}: {line}" for name, line in sorted(gone - new)]
+    return [printable(each)[:_LONGEST] for each in found]
 
 
 def _refuse_if_not_as_planned(plan: Plan, handle: object) -> None:

@@ -4,7 +4,7 @@ Of each text the first 1 MiB is looked at, in memory. What is packed is taken ap
 limits of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from trapstreet.app.held_in_memory import in_memory
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.inventories import Listed, Passage, ShownTable, Whole
 from trapstreet.core.model.objects import Ref, SourceObject, Unread
+from trapstreet.core.ports import Source
 from trapstreet.discover.domain.texts import LONGEST
 from trapstreet.plugins.formats import Text, is_plain, read
 from trapstreet.plugins.formats._stream import Limits
@@ -41,7 +42,9 @@ class Files:
         at = location if "://" in location else self.place
         self._location, self._source, self._found = listing_of(at)
         self._is_local = "://" not in location
-        self.within = self.place + urlsplit(location).path if "://" in location else self.place
+        self.within = (
+            self.place if self._is_local else _beginning_of_paths(location, self.place, self._source)
+        )
 
     def close(self) -> None:
         self._source.close()
@@ -94,6 +97,12 @@ class Files:
             yield Unread(found.path, error.message.removeprefix(f"{found.path}: "))
         except OSError as error:
             yield Unread(found.path, (error.strerror or "cannot be read").lower())
+
+
+def _beginning_of_paths(location: str, place: str, source: Source) -> str:
+    """What the paths of all that lies at a URL begin with, or are."""
+    shown: Callable[[str], str] | None = getattr(source, "shown", None)  # of folders on servers: unquoted
+    return shown("") if shown else place + urlsplit(location).path.rstrip("/")
 
 
 def _sqlite(listed: Listed, path: str, shown: str) -> Iterator[ShownTable | Unread]:

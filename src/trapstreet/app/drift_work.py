@@ -63,13 +63,16 @@ def compared_in_time(workspace: Workspace) -> Iterator[Check]:
         found = f"the rights at {printable(stands.name)} were not compared {ago}{why}"
         yield Check("rights", False, found, advice, stands.name)
     if not late:
-        of = counted(len(targets), "place")
+        of = counted(len(map_of(targets)), "place")
         yield Check("rights", True, f"{len(known):,} of {of} compared, and in time")
 
 
 def map_of(targets: tuple[str, ...]) -> dict[str, str]:
-    """Each target's name as it is kept."""
-    return {target: label_of(target) for target in targets}
+    """Each target's name as it is kept; of several logins at one place the first, which compares."""
+    first: dict[str, str] = {}
+    for target in targets:
+        first.setdefault(label_of(target), target)
+    return {target: name for name, target in first.items()}
 
 
 def _due(workspace: Workspace) -> list[str]:

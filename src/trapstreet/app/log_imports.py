@@ -85,7 +85,7 @@ def import_log(
         lines = Lines(stream)
         if known:
             lines.pass_over(known.size, known.lines)
-        told = _telling(kind.read(lines, Log(label, zone, place)), lines, progress)
+        told = _telling(kind.read(lines, Log(label, zone, place, now)), lines, progress)
         return _take(
             workspace, lines, told, label, place=place, kind=name, mark=mark, log=known.log if known else ""
         )
@@ -147,7 +147,7 @@ def _take(
     return Imported(
         label, kind, before, writer.events, writer.first, writer.last, writer.unparsed, count,
         unread[0].line if unread else None, unread[0].why if unread else "", lines.torn, lines.damaged,
-        straying.found,
+        straying.found, lines.waiting,
     )  # fmt: skip
 
 

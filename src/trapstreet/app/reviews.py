@@ -1,6 +1,6 @@
 """Reviews: what owners are asked about a place's rights, what they decide, and what comes of it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,13 +8,13 @@ import msgspec
 
 from trapstreet.access.domain.owners import Owner, read_owners
 from trapstreet.access.domain.reached import Unit
-from trapstreet.access.domain.review import EVERYBODY, Asked, Item, decided, items_of, text_of
-from trapstreet.app.advising import Confirmed
+from trapstreet.access.domain.review import EVERYBODY, Asked, Item, decided, is_read_as, items_of, text_of
+from trapstreet.app.advising import Confirmed, Planned
 from trapstreet.app.discovered import place_of, resolved
 from trapstreet.app.drift import held_at, label_of
 from trapstreet.app.uses import past_uses
 from trapstreet.app.workspace import Workspace
-from trapstreet.core.model.changes import PUBLIC, Change
+from trapstreet.core.model.changes import PUBLIC
 from trapstreet.core.model.documents import json_of
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.keys.files import refuse_taken, write_private
@@ -131,10 +131,10 @@ def _answers(workspace: Workspace, location: str, decision: str) -> list[Answer]
     return found
 
 
-def wanted(workspace: Workspace, location: str, changes: Collection[Change]) -> list[tuple[Answer, bool]]:
-    """What owners decided to have removed at a place, each with whether some changes do so."""
-    done = {(each.of, each.on) for each in changes}
-    return [(each, _is_done(each.item, done)) for each in removals(workspace, location)]
+def wanted(workspace: Workspace, location: str, planned: Planned) -> list[tuple[Answer, bool]]:
+    """What owners decided to have removed at a place, each with whether advice does so: with all of its
+    changes made, it is read no longer by whom it was to be taken from."""
+    return [(each, _is_done(each.item, planned)) for each in removals(workspace, location)]
 
 
 def confirmed(workspace: Workspace, location: str) -> list[tuple[Answer, Confirmed]]:
@@ -161,14 +161,23 @@ def _holder(item: Item) -> str:
     return PUBLIC if who == EVERYBODY else who
 
 
-def _is_done(item: Item, done: Collection[tuple[str, Unit]]) -> bool:
+def _is_done(item: Item, planned: Planned) -> bool:
     who = _holder(item)
+    done = {(each.of, each.on) for each in planned.advice.changes}
     if item.sort == Asked.MEMBER:
         return (who, (text_of(item.group),)) in done
+    closed = {path[:length] for path in planned.closed for length in range(1, len(path) + 1)}
+
+    def is_gone(path: Unit) -> bool:
+        taken = any((who, path[:length]) in done for length in range(1, len(path) + 1))
+        if who == PUBLIC:
+            return taken and path in closed
+        return (taken or path in closed) and not any(
+            is_read_as(who, path, access) for access in planned.after
+        )
+
     paths = [tuple(map(text_of, path)) for path in item.what]
-    return bool(paths) and all(
-        any((who, path[:length]) in done for length in range(1, len(path) + 1)) for path in paths
-    )
+    return bool(paths) and all(map(is_gone, paths))
 
 
 def _owners(file: Path) -> list[Owner]:

@@ -111,6 +111,11 @@ targets = []
 every = "1 day"
 jobs = []
 
+# [discover] may be added: free text is then read for who is named in it, by a pipeline of spaCy's for its
+# language, or by a language alone ("en") for all but names; docs/discover.md.
+# [discover]
+# texts = "en_core_web_md"
+
 [trace]
 # May be changed: the largest chance, over all copies together, that an innocent copy is accused.
 bound = 1e-6

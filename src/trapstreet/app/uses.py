@@ -32,15 +32,18 @@ def past_uses(workspace: Workspace, place: str) -> list[PastUse]:
 
 
 def uses_to_prove(workspace: Workspace, place: str) -> list[PastUse]:
-    """All that nobody may be kept from: past uses, and where one needs a right for that, connections."""
+    """All that nobody may be kept from: past uses, and connections, in MariaDB those into a database."""
     with events_of(workspace, place) as events:
         return proving(events, place)
 
 
 def proving(events: "Events", place: str) -> list[PastUse]:
     """The same, of events that were opened."""
-    asks_to_connect = place_of(place).startswith("postgresql://")
-    return [*events.past_uses(), *(events.connections() if asks_to_connect else ())]
+    scheme = place_of(place).partition("://")[0]
+    if scheme not in ("postgresql", "mariadb"):
+        return events.past_uses()
+    entered = [each for each in events.connections() if each.database or scheme == "postgresql"]
+    return [*events.past_uses(), *entered]
 
 
 def last_uses(workspace: Workspace, place: str) -> dict[str, int]:
@@ -97,6 +100,14 @@ def strays_among(uses: Iterable[PastUse], place: str) -> Strays | None:
     for each in uses:
         straying.add(each.on, each.times)
     return straying.found
+
+
+def unread_lines(place: str) -> int:
+    """How many lines of a place's imported logs could not be read, of the workspace that is open: what was
+    done in them nobody knows."""
+    from trapstreet.store import imports
+
+    return sum(row.unread for row in imports.of_place(_logged(place)))
 
 
 def _logged(location: str) -> str:

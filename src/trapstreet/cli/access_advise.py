@@ -39,7 +39,7 @@ _SECOND = 1_000_000
 @click.option(
     "--narrow",
     is_flag=True,
-    help="Give rights of everybody or of a group that few used to those few instead.",
+    help="Give rights of everybody or of a group that few used to those few instead; not in MariaDB.",
 )
 @click.option(
     "--policy",
@@ -50,7 +50,7 @@ _SECOND = 1_000_000
     "--clone",
     default="",
     metavar="URL",
-    help="MariaDB: an empty server of yours, on which changes are tried out; docs/advise.md.",
+    help="MariaDB: an empty server of yours, on which changes are tried out; docs/advise-mariadb.md.",
 )
 @click.option("--out", type=FOLDER, metavar="DIR", help="Where to write the plan for `access apply`.")
 @click.option("--all", "whole", is_flag=True, help="List everything.")
@@ -74,18 +74,20 @@ def advise(
     TARGET is a folder, or the URL of a server or of one of its databases; its logs are imported before
     (`access import`). Every past statement is asked for again, as the person it was, with the rights gone:
     explained, not run, in a transaction that is rolled back; of files, a copy of their rights is asked.
-    Nothing is changed. Exit status 6 if some uses could not be checked, or are of nothing at that place.
+    Nothing is changed. Exit status 6 if some uses could not be checked, or are of nothing at that place, or
+    lines of its logs could not be read.
     """
     from trapstreet.app.advising import Wish, advise, draft_of, is_confirmed
     from trapstreet.app.clock import now
     from trapstreet.app.discovered import holdings_at, place_of
+    from trapstreet.app.own_logins import own_users
     from trapstreet.app.plans import refuse_taken, write_plan
     from trapstreet.app.reviews import confirmed, confirmed_rights, wanted
-    from trapstreet.app.uses import strays_among, uses_to_prove
+    from trapstreet.app.uses import strays_among, unread_lines, uses_to_prove
     from trapstreet.app.workspace import Workspace
     from trapstreet.render import advice as render
     from trapstreet.render.reviews import item_text, spared_lines, wanted_lines
-    from trapstreet.render.uses import strays_line, strays_object
+    from trapstreet.render.uses import strays_line, strays_object, unread_text
 
     since = now() - period_of(unused_for) * _SECOND if unused_for else 0
     if out is not None:
@@ -98,22 +100,25 @@ def advise(
             )
         return _narrow(opened, target, policy, out, as_json=as_json)
     uses = uses_to_prove(opened, target)
-    wish = Wish(role, since, narrow)
+    wish, own = Wish(role, since, narrow), own_users(opened, target)
     with progress("looking for what nobody needs") as told:
         holdings, stays = holdings_at(place_of(target)), confirmed_rights(opened, target)
-        planned = advise(target, uses, holdings, wish=wish, confirmed=stays, clone=clone, progress=told)
+        planned = advise(
+            target, uses, holdings, wish=wish, confirmed=stays, own=own, clone=clone, progress=told
+        )
     advice = planned.advice
     lines = [*render.advice_lines(advice, planned.moved, whole=whole)]
     strays = strays_among(uses, target)
     if strays:
         lines += ["", strays_line(strays)]
+    unread = unread_lines(target)
+    if unread:
+        lines += ["", f"NOT READ {unread_text(unread)}"]
     if planned.narrows and not narrow:
         lines += render.to_narrow_lines(advice.needed)
     if whole:
         lines += render.needed_lines(advice.needed, whole=True)
-    wishes = [
-        (each.item, each.review, each.number, done) for each, done in wanted(opened, target, advice.changes)
-    ]
+    wishes = [(each.item, each.review, each.number, done) for each, done in wanted(opened, target, planned)]
     lines += wanted_lines(wishes)
     spared = [
         (each.item, each.review, each.number)
@@ -121,6 +126,7 @@ def advise(
         if any(is_confirmed(change, rights) for change in planned.spared)
     ]
     lines += spared_lines(spared)
+    lines += render.own_lines(planned.own, sorted(own), whole=whole)
     if not advice.changes:
         lines += ["", "No plan was written, since there is nothing to change."] if out else []
         out = None
@@ -142,11 +148,13 @@ def advise(
         "confirmed": [
             {"review": review, "item": number, "text": item_text(item)} for item, review, number in spared
         ],
+        "own": [each.stays for each in planned.own],
         "elsewhere": strays_object(strays),
+        "unread": unread,
         "out": str(out) if out else None,
     }
     emit(as_json, document, "\n".join(lines))
-    return 6 if advice.proof.unproven or strays else 0
+    return 6 if advice.proof.unproven or strays or unread else 0
 
 
 def _narrow(opened: "Workspace", target: str, policy: str, out: Path | None, *, as_json: bool) -> int:

@@ -131,7 +131,7 @@ def _deciding(decision: str, text: str) -> click.Command:
         name: str, *, item: Sequence[str], by: str, reason: str, workspace: Path | None, as_json: bool
     ) -> None:
         refuse_unprintable("--by", by)
-        refuse_unprintable("--reason", reason)
+        refuse_unprintable("--reason", reason, hint="say why, in one line")
         from trapstreet.app.workspace import Workspace
 
         opened = Workspace.open(workspace)

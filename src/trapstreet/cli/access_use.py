@@ -59,9 +59,10 @@ def use_access(
     Beside the living rights stand the uses in the logs that were imported. Nothing is changed. "Never" is
     said of the time that the logs cover. The exposure of a table is its records, times the weight of their
     class, times the days that each of those who can read it has not done so. Exit status 6 if something is
-    not known of the rights.
+    not known of the rights, or lines of the logs could not be read.
     """
     from trapstreet.app.unused import usage_of
+    from trapstreet.app.uses import unread_lines
     from trapstreet.app.workspace import Workspace
     from trapstreet.core.model.errors import UnusableInput
 
@@ -83,6 +84,7 @@ def use_access(
         "short": window.short,
         "days_without_events": [*map(render.day_text, window.empty)],
         "unknown": [*usage.unknown],
+        "unread": (unread := unread_lines(target)),
     }
     lines = [*render.window_lines(window, classified=usage.classified)]
     if what is not None or who is not None:
@@ -92,8 +94,9 @@ def use_access(
     from trapstreet.core.model.words import printable
 
     lines += [f"NOT KNOWN {printable(each)}" for each in usage.unknown]
+    lines += [f"NOT READ {render.unread_text(unread)}"] if unread else []
     emit(as_json, answer, "\n".join(lines))
-    return SOMETHING_UNREAD if usage.unknown else 0
+    return SOMETHING_UNREAD if usage.unknown or unread else 0
 
 
 def _of_rights(

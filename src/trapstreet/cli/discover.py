@@ -53,10 +53,10 @@ def command(
 ) -> int:
     """Find where data about people lies at each TARGET, and how sensitive it is.
 
-    TARGET is the URL of a PostgreSQL or MariaDB server or of one database there, a SQLite file, a folder, an
-    SMB share, or whatever else scan reads. Up to 500 rows of a table are sampled in memory; nothing is
-    changed, and no value is kept. What did not change since the last time is not looked at again. Exit status
-    6 if something could not be looked at.
+    TARGET is the URL of a PostgreSQL or MariaDB server or of one database there, a folder, a file (of
+    SQLite, too), an SMB share, or whatever else scan reads. Up to 500 rows of a table are sampled in memory;
+    nothing is changed, and no value is kept. What did not change since the last time is not looked at again.
+    Exit status 6 if something could not be looked at.
     """
     from trapstreet.core.model.errors import UnusableInput
 

@@ -45,10 +45,10 @@ def example(*lines: str) -> str:
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def refuse_unprintable(option: str, value: str) -> None:
+def refuse_unprintable(option: str, value: str, *, hint: str = "give it a name") -> None:
     """Raises UnusableInput for a name that is empty, or that does not fit on one line."""
     if not value.strip() or not value.isprintable():
-        raise UnusableInput(f"{option} is empty or has characters that do not print", hint="give it a name")
+        raise UnusableInput(f"{option} is empty or has characters that do not print", hint=hint)
 
 
 def end_of_day(text: str) -> int:

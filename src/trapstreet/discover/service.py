@@ -32,7 +32,7 @@ _AT_ONCE = 100
 class Stock:
     """What taking stock of a place came to.
 
-    within             the database or folder that was asked for, "" for all
+    within             the database, folder or file that was asked for, "" for all
     looked, unchanged  objects that were sampled, and that were not since their version is the same
     gone               objects that were there the last time;  unknown  what was not looked at, and why
     """

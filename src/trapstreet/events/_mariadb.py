@@ -24,7 +24,22 @@ _EXPLAINS = re.compile(
 _ANALYZES = re.compile(rf"\s*ANALYZE\s+(?:{_FORMAT}\s+)?{_QUERY}", re.IGNORECASE)
 """It runs the statement."""
 _REPLACES = re.compile(r"([\s(]*)REPLACE\b(?!\s*\()", re.IGNORECASE)
-_BECOMES = re.compile(r"\s*SET\s+ROLE\s+(`(?:[^`]|``)+`|[\w$]+)\s*;?\s*$", re.IGNORECASE)
+_NAME = r"`(?:[^`]|``)+`|[\w$]+"
+_BECOMES = re.compile(rf"\s*SET\s+ROLE\s+({_NAME}|'[^'\\]+'|\"[^\"\\]+\")\s*;?\s*$", re.IGNORECASE)
+_ENTERS = re.compile(rf"\s*USE\s+({_NAME})\s*;?\s*$", re.IGNORECASE)
+_LOOKS = re.compile(
+    r"\s*(?:SHOW\s+(?:(?:FULL|EXTENDED|OPEN)\s+)?"
+    r"(?:COLUMNS|FIELDS|INDEX|INDEXES|KEYS|TABLES|TABLE\s+STATUS|TRIGGERS|EVENTS|CREATE)\b"
+    r"|(?:DESCRIBE|DESC|EXPLAIN)\s+(?:`|[\w$]))[^;]*;?\s*$",
+    re.IGNORECASE,
+)
+"""It asks what a thing is, for which the server wants some right on it."""
+_FREE = re.compile(
+    r"\s*(?:UNLOCK\s+TABLES?"
+    r"|/\*M?!\d*\s*SET\s+(?:NAMES|CHARACTER|@|\w+\s*=|SESSION|LOCAL|GLOBAL)(?:(?!\bROLE\b)[^();])*\*/)\s*;?\s*$",
+    re.IGNORECASE,
+)
+"""It needs no right on anything: so does mysqldump begin and end."""
 _OWN = {"information_schema", "performance_schema", "mysql", "sys"}
 
 
@@ -39,8 +54,17 @@ def take(text: str, literals: Sequence[Literal]) -> tuple[Shape, ...]:
 
     marked = _marked(text, literals)
     if becomes := _BECOMES.match(marked):
-        return (_role(becomes),)
+        return (_role(becomes[1]),)
+    if enters := _ENTERS.match(marked):
+        name = enters[1].strip("`")
+        used = f"USE {name if name.isidentifier() else enters[1]}"
+        return (Shape(used, _digest(used), Act.READ),)
+    if _FREE.match(marked):
+        return (_SET,)
     explains, rest, more = _EXPLAINS.match(marked), marked, ""
+    if not explains and _LOOKS.match(marked):
+        written = as_written(text, literals, sqlglot.exp.Command())
+        return (Shape(written, _digest(written), Act.READ) if written else Shape(),)
     for begins in (explains, _ANALYZES.match(marked)):
         if begins:
             rest, more = " " * begins.end() + rest[begins.end() :], "EXPLAIN "
@@ -58,11 +82,12 @@ def take(text: str, literals: Sequence[Literal]) -> tuple[Shape, ...]:
     return (replace(shape, act=Act.EXPLAIN, values=()) if explains else shape,)
 
 
-def _role(becomes: re.Match[str]) -> Shape:
-    """SET ROLE, of which it counts which one it is; NONE is nothing that anybody may not do."""
-    text = f"SET ROLE {becomes[1]}"
-    none = becomes[1].upper() == "NONE"
-    return Shape("" if none else text, _digest(text), Act.OTHER if none else Act.BECOME)
+def _role(name: str) -> Shape:
+    """SET ROLE, of which it counts which one it is; NONE in any case is none."""
+    if name[0] in "'\"":
+        name = f"`{name[1:-1].replace('`', '``')}`"
+    text = f"SET ROLE {'NONE' if name.strip('`').upper() == 'NONE' else name}"
+    return Shape(text, _digest(text), Act.BECOME)
 
 
 def _marked(text: str, literals: Sequence[Literal]) -> str:
@@ -87,7 +112,7 @@ def _shape(statement: Any, literals: Sequence[Literal], written: str) -> Shape:
         return Shape()
     asks = statement.find(exp.Query, exp.Table) is not None
     if isinstance(statement, exp.Set | exp.Use):
-        return Shape() if asks and isinstance(statement, exp.Set) else Shape(fingerprint=_digest("SET"))
+        return Shape() if asks and isinstance(statement, exp.Set) else _SET
     common = {each.alias_or_name for each in statement.find_all(exp.CTE)}
     names: dict[Table, int] = {}
     for each in statement.find_all(exp.Table):
@@ -107,12 +132,24 @@ def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+_SET = Shape(fingerprint=_digest("SET"))
+
+
 def _act(statement: Any) -> Act:
     from sqlglot import exp
 
     if isinstance(statement, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.TruncateTable):
         return Act.WRITE
+    if isinstance(statement, exp.Create | exp.Alter | exp.Analyze) and _asks_of_others(statement):
+        return Act.EXPLAIN
     return Act.READ if isinstance(statement, exp.Query) else Act.OTHER
+
+
+def _asks_of_others(statement: Any) -> bool:
+    """Whether it takes rights to read or write beside those to make things."""
+    from sqlglot import exp
+
+    return statement.find(exp.LikeProperty, exp.Query, exp.AlterRename, exp.Analyze) is not None
 
 
 def _equals(statement: Any) -> dict[tuple[Table, str], tuple[int, ...]]:

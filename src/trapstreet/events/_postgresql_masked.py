@@ -4,6 +4,7 @@ A parameter and not NULL: the planner reckons with a NULL, and what it then leav
 """
 
 from collections.abc import Callable, Iterator
+from operator import is_
 from typing import Any
 
 _FIELDS = frozenset(
@@ -40,7 +41,7 @@ def masked(statement: Any) -> str:
     masking = _Masking(shares=groups)
     printer: Any = RawStream
     text: str = printer()(masking.of(statement))
-    parser.parse_sql(text)
+    parser.fingerprint(text)  # raises ParseError; unlike parse_sql it builds no tree (0.1 ms)
     return text if _is_clean(text, masking.kept) else ""
 
 
@@ -60,7 +61,8 @@ class _Masking:
     def of(self, node: Any) -> Any:
         """The node without values."""
         if isinstance(node, tuple):
-            return tuple(map(self.of, node))
+            changed = tuple(map(self.of, node))
+            return node if all(map(is_, node, changed)) else changed
         kind = type(node).__name__
         if kind == "A_Const":
             return self._parameter(node)
@@ -81,8 +83,8 @@ class _Masking:
                 setattr(node, name, self._parameter(value, typed=False))
             elif name in _POSITIONS:
                 setattr(node, name, tuple(map(self._position, value)))
-            else:
-                setattr(node, name, self.of(value))
+            elif (changed := self.of(value)) is not value:  # setting costs 2 µs
+                setattr(node, name, changed)
         return node
 
     def _whole(self, node: Any, kind: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ class Imported:
     torn      it ends within a line, which the next import will read when it is whole
     damaged   what it is packed in breaks off
     strays    those of its new uses that are of nothing in the place; None where there are none
+    waiting   lines at its end that are left to the next import, since what they tell may go on
     """
 
     label: str
@@ -31,3 +32,4 @@ class Imported:
     torn: bool
     damaged: bool
     strays: Strays | None = None
+    waiting: int = 0

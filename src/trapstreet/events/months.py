@@ -20,14 +20,14 @@ class Month:
     """The events of one month, on their way into Parquet."""
 
     def __init__(self) -> None:
-        self._uses: list[tuple[int, str, str, str, str, int, int | None]] = []
+        self._uses: list[tuple[int, str, Act, str, str, int, int | None]] = []
         self._shapes: dict[int, What] = {}
         self._named: list[tuple[int, str, Path_, str, list[str]]] = []
 
     def add(self, event: AccessEvent, act: Act, what: What, number: int) -> None:
         """One use more, and what it did: `what` of the shape that has this number."""
         self._shapes[number] = what
-        self._uses.append((event.time, event.who, act.value, event.client, event.program, number, event.rows))
+        self._uses.append((event.time, event.who, act, event.client, event.program, number, event.rows))
 
     def name(self, use: int, who: str, path: Path_, records: Sequence[tuple[str, str]]) -> None:
         """The records that a use named, each by a column and its value."""
@@ -77,19 +77,19 @@ class Month:
         columns: dict[tuple[Path_, str], list[int]] = {}
         for n, (_, _, path, column, _) in enumerate(self._named):
             columns.setdefault((path, column), []).append(n)
-        ids: list[Any] = [None] * len(self._named)
-        for (path, column), rows in columns.items():
-            values = [self._named[n][4] for n in rows]
-            found = record_ids(key_of(path, column), [(value,) for each in values for value in each])
-            ends = np.cumsum([len(each) for each in values])[:-1]
-            for n, part in zip(rows, np.split(found, ends), strict=True):
-                ids[n] = part
+        found = [
+            record_ids(key_of(*at), [(value,) for n in rows for value in self._named[n][4]])
+            for at, rows in columns.items()
+        ]
+        order = [n for rows in columns.values() for n in rows]
+        ends = np.cumsum([0, *(len(self._named[n][4]) for n in order)], dtype=np.int32)
+        ids = pa.ListArray.from_arrays(ends, np.concatenate(found)).take(pa.array(np.argsort(order)))
         return pa.table(
             {
                 "use": pa.array([each[0] for each in self._named], pa.uint64()),
                 "who": pa.array([each[1] for each in self._named], pa.string()).cast(text),
-                "path": pa.array([list(each[2]) for each in self._named], pa.list_(pa.string())),
+                "path": pa.array([each[2] for each in self._named], pa.list_(pa.string())),
                 "column": pa.array([each[3] for each in self._named], pa.string()).cast(text),
-                "ids": pa.array(ids, pa.list_(pa.uint64())),
+                "ids": ids,
             }
         )

@@ -172,7 +172,8 @@ def mariadb() -> Dialect:
     other = r"(?<=-)-\s[^\n]*|(?<=\#)[^\n]*|(?<=`)(?:[^`]|``)*`"
     digits = r"(?<=0)(?<![\w$.]0)x[\dA-Fa-f]+(?![\w$])"
     cuts = rf"""([\d'"`.\#/-](?:{text}|{digits}|{_NUMBER}|{other}|{_COMMENT}))"""
-    return Dialect(re.compile(cuts, re.DOTALL), "`", re.compile(r"/\*[!M]"), _mariadb.take, _unescaped)
+    whole = r"/\*[!M]|\A\s*(?i:SET\s+ROLE)\s*['\"]"
+    return Dialect(re.compile(cuts, re.DOTALL), "`", re.compile(whole), _mariadb.take, _unescaped)
 
 
 _BACKSLASHED = re.compile(r"(?<![\w$])[eE]'$")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
+from trapstreet.core.model.words import printable
 from trapstreet.plugins._connecting import tls_context
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 10
 _NOT_LET_IN = frozenset({1044, 1045, 1130, 1698})
+_GOING = frozenset({1053, 1927})
 _NOT_ALLOWED = _NOT_LET_IN | {1142, 1143, 1227, 1370}
 
 
@@ -61,9 +63,14 @@ def port_of(location: str, label: str) -> int:
 
 
 def tls_of(location: str) -> "ssl.SSLContext | None":
-    """How TLS is verified that a URL asks for by `?ca=FILE`; None where it does not. Raises UnusableInput."""
-    asked = parse_qs(urlsplit(location).query).get("ca")
-    return tls_context(Path(asked[0])) if asked else None
+    """How TLS is verified that a URL asks for by `?ca=FILE`; None where it does not. Raises UnusableInput,
+    for other options, too."""
+    options = parse_qs(urlsplit(location).query, keep_blank_values=True)
+    if other := options.keys() - {"ca"}:
+        raise UnusableInput(
+            f"{printable(min(other))} is no option of such a URL", hint="leave it out; ?ca=FILE asks for TLS"
+        )
+    return tls_context(Path(options["ca"][0])) if "ca" in options else None
 
 
 def connect(
@@ -147,6 +154,12 @@ def refused(error: Exception, label: str, *, hint: str = "check the account's ri
         f"{label}: no connection to the server, or it broke (error {code})",
         hint="check host, port and network",
     )
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the connection is gone, or the server is going."""
+    code = code_of(error)
+    return not isinstance(code, int) or not code or 2000 <= code < 3000 or code in _GOING
 
 
 def code_of(error: Exception) -> object:

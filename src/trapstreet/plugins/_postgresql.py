@@ -23,8 +23,30 @@ _SIMPLE = re.compile(r"[A-Za-z0-9_.]+")
 _NO_CONNECT = "permission denied for database"
 
 
+def reads_any_text(connection: "psycopg.Connection[Any]") -> None:
+    """Have every text told as one, whatever the server keeps it in.
+
+    A database without an encoding has bytes: those that are no UTF-8 are told as \\xe9, and a statement with
+    such a name finds nothing. Left alone, the driver gives bytes there.
+    """
+    from psycopg.adapt import Loader
+
+    class Readable(Loader):
+        def load(self, data: Any) -> str:
+            return bytes(data).decode("utf-8", "backslashreplace")
+
+    if connection.info.parameter_status("server_encoding") != "SQL_ASCII":
+        connection.execute(b"SET client_encoding = 'UTF8'")
+        return
+    connection.execute(b"SET client_encoding = 'SQL_ASCII'")
+    for kind in ("text", "name", "varchar", "bpchar", '"char"'):
+        connection.adapters.register_loader(kind, Readable)
+
+
 def refused(text: str, label: str) -> TrapstreetError:
     """What kept a connection from being made. The driver gives a text only, which may quote the URL."""
+    if "canceling statement" in text:
+        return Unreachable(f"{label}: the server was too busy to answer in time", hint="try again")
     if _NO_CONNECT in text:
         return AccessDenied(
             f"{label}: the user may not connect to this database",

@@ -118,7 +118,8 @@ def fix_line(fix: Fix, unadvised: str) -> str:
         stays = "has" if fix.keeps == 1 else "have"
         return f"{counted(fix.keeps, 'right')} on it {stays} to stay: past uses rest on it"
     return (
-        "no right on it alone can be taken away: it is read by its owner, or by rights over the whole place"
+        "no right on it alone can be taken away: it is read by its owner, or by rights that let write, too,"
+        " or reach further"
     )
 
 

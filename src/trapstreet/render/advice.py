@@ -127,6 +127,18 @@ def needed_lines(needed: Sequence[Needed], *, whole: bool) -> Iterator[str]:
         yield from _rest(needed, whole)
 
 
+def own_lines(own: Sequence[Change], users: Sequence[str], *, whole: bool) -> Iterator[str]:
+    """What is left alone since trapstreet logs in by it, and how what everybody has of it could go."""
+    if not own:
+        return
+    yield ""
+    yield f"Left alone, since trapstreet itself logs in as {printable(_names(users))}:"
+    yield from (f"  {printable(each.stays)}" for each in _some(own, whole))
+    yield from _rest(own, whole)
+    if any(each.of == PUBLIC for each in own):
+        yield f"What everybody has of it can go once {printable(_names(users))} has it by a grant of its own."
+
+
 def proof_object(proof: Proof) -> dict[str, object]:
     """A proof for machines."""
     span = proof.span

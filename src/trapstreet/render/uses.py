@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST = 30
 """Lines of a list that are shown, unless all are asked for."""
 
+_NAMED = 3
+"""Things of a grant that are named."""
+
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -37,6 +40,7 @@ def import_lines(done: "Imported") -> Iterator[str]:
         yield f"{done.label}: {counted(done.events, 'use')}{when} ({done.kind})"
     else:
         why = "nothing new since it was imported before" if done.before else "no use of anything in it"
+        why = "nothing yet" if done.waiting else why
         yield f"{done.label}: {why} ({done.kind})"
     if done.unparsed:
         what = counted(done.unparsed, "statement")
@@ -46,6 +50,9 @@ def import_lines(done: "Imported") -> Iterator[str]:
         yield f"    NOT READ {what}, the first is line {done.line:,}: {done.why}"
     if done.strays:
         yield f"    {strays_line(done.strays)}"
+    if done.waiting:
+        what = counted(done.waiting, "line")
+        yield f"    left to the next import: {what} at its end, just written, of statements that may go on"
     if done.torn:
         yield "    its last line is not whole yet: the next import reads it"
     if done.damaged:
@@ -58,7 +65,7 @@ def import_object(done: "Imported") -> dict[str, object]:
         "log": done.label, "kind": done.kind, "events": done.events, "bytes_before": done.before,
         "first": done.first, "last": done.last, "unparsed": done.unparsed, "unread": done.unread,
         "first_unread_line": done.line, "why": done.why, "torn": done.torn, "damaged": done.damaged,
-        "elsewhere": strays_object(done.strays),
+        "waiting": done.waiting, "elsewhere": strays_object(done.strays),
     }  # fmt: skip
 
 
@@ -72,6 +79,13 @@ def strays_line(strays: Strays) -> str:
 def strays_object(strays: Strays | None) -> dict[str, object]:
     """The same for machines."""
     return {"uses": strays.times if strays else 0, "like": [*strays.like] if strays else None}
+
+
+def unread_text(lines: int) -> str:
+    """That logs could not be read whole, and what that means for all that is said by them."""
+    of = "line of this place's logs is" if lines == 1 else "lines of this place's logs are"
+    what = "what was done there is not known, and rights used there alone count as unused"
+    return f"{lines:,} {of} not readable: {what}; see: trapstreet access log list"
 
 
 def window_lines(window: Window, *, classified: bool) -> Iterator[str]:
@@ -122,11 +136,17 @@ def right_lines(rights: Sequence["Right"], *, of_resources: bool) -> Iterator[st
 
 
 def grant_lines(grants: Sequence["GrantUse"]) -> Iterator[str]:
-    """What is granted and was used by nobody."""
+    """What is granted and was used by nobody: one grant on many things once, with the things."""
+    together: dict[tuple[str, str, int], list[GrantUse]] = {}
     for each in grants:
-        last = f", the last on {moment_day(each.last)}" if each.last is not None else ""
-        members = counted(each.members, "account")
-        yield f"{printable(each.what)}, to {printable(each.to)}: used by none of {members}{last}"
+        together.setdefault((each.what, each.to, each.members), []).append(each)
+    for (what, to, members), those in together.items():
+        names = sorted(each.resource.name for each in those)
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        of = f"{', '.join(names[:_NAMED])}{more} " if len(names) > 1 or not what.endswith(names[0]) else ""
+        last = max((each.last for each in those if each.last is not None), default=None)
+        day = f", the last on {moment_day(last)}" if last is not None else ""
+        yield f"{printable(f'{what}, to {to}: {of}')}used by none of {counted(members, 'account')}{day}"
 
 
 def impossible_lines(found: Sequence["Impossible"]) -> Iterator[str]:

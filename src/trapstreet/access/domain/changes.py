@@ -24,6 +24,7 @@ class Sort(StrEnum):
     GONE = "gone"
     CAME = "came"
     LEFT = "left"
+    JOINED = "joined"
     NOTED = "noted"
     COPIED = "copied"
     MORE = "more"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from trapstreet.access.domain.arrivals import people, privileges, things
 from trapstreet.access.domain.causes import MEMBER, ROW_SECURITY, Cause, Causes, names_of
 from trapstreet.access.domain.changes import NAMED, Change, Held, Sort
+from trapstreet.access.domain.joined import joined, privileged_by
 from trapstreet.access.domain.kept_rights import as_numbered
 from trapstreet.access.domain.reached import Degree, Side, Unit, hidden, is_in
 from trapstreet.access.domain.shifts import Shift, shifts
@@ -83,6 +84,7 @@ class _Comparing:
     def found(self) -> Drift:
         before, now, changes = self._before, self._now, list[Change]()
         new = gone = 0
+        more: list[Change] = []
         if self._whole:
             more, new = privileges(Sort.PRIVILEGED, now, before)
             less, gone = privileges(Sort.DISMISSED, before, now)
@@ -91,7 +93,9 @@ class _Comparing:
             changes += people(Sort.LEFT, before, now)
             noted = [each for each in now.rights.notes if each not in before.rights.notes]
             changes += [Change(Sort.NOTED, cause=printable(each)) for each in noted]
-        changes += self._grouped(new, gone)
+        told: set[tuple[str, Bits]] = set()
+        changes += self._grouped(new, gone, told)
+        changes += joined(now, before, told=told, but=privileged_by(more)) if self._whole else ()
         fresh = [unit for unit in now.units if unit not in before.units and self._lit(unit)]
         left = [unit for unit in before.units if unit not in now.units and self._lit(unit)]
         changes += things(Sort.NEW, fresh, now, self._held)
@@ -109,7 +113,8 @@ class _Comparing:
             return False
         return not is_in(self._hidden, unit, files=files)
 
-    def _grouped(self, new: Bits, gone: Bits) -> Iterator[Change]:
+    def _grouped(self, new: Bits, gone: Bits, told: set[tuple[str, Bits]]) -> Iterator[Change]:
+        """What is otherwise; `told` gets the causes of what came within reach, and to whom each was given."""
         groups: dict[tuple[object, ...], _Group] = {}
         causes = Causes(self._now, self._before), Causes(self._before, self._now)
         for unit in self._now.units:
@@ -123,6 +128,8 @@ class _Comparing:
                 if shift.who:
                     self._enter(groups, unit, shift, causes[less])
         for each in _merged(groups.values()):
+            if each.sort in (Sort.GAINED, Sort.WIDER):
+                told.add((each.cause.what, each.cause.to))
             yield self._told(each)
 
     def _enter(

@@ -121,6 +121,10 @@ def _left(change: Change) -> str:
     return f"gone, or can no longer log in: {people(change)}, {change.cause}"
 
 
+def _joined(change: Change) -> str:
+    return change.cause
+
+
 def _noted(change: Change) -> str:
     return f"new: {change.cause}"
 
@@ -169,6 +173,7 @@ _WORDS = {
     Sort.GONE: _gone,
     Sort.CAME: _came,
     Sort.LEFT: _left,
+    Sort.JOINED: _joined,
     Sort.NOTED: _noted,
     Sort.COPIED: _copied,
     Sort.MORE: _more,

@@ -42,7 +42,7 @@ class Reading:
 class Exposure:
     """How many can read a resource, of those who can log in; each is counted once, where nearest.
 
-    everybody  whether all who can log in can, at once
+    everybody  whether all who have an account to log in with can, at once
     """
 
     resource: Resource
@@ -87,6 +87,11 @@ class EffectiveAccess:
     def people(self) -> Bits:
         """Those who can log in."""
         return bits_of(n for n, each in enumerate(self.rights.principals) if each.logs_in)
+
+    @cached_property
+    def accounts(self) -> Bits:
+        """Those who can log in, by an account."""
+        return self.people & ~self.rights.guests
 
     @cached_property
     def _doors(self) -> dict[int | None, list[Door]]:
@@ -140,7 +145,7 @@ class EffectiveAccess:
             set_role=counts[1],
             grants_itself=counts[2],
             perhaps=(perhaps & self.people & ~seen).bit_count(),
-            everybody=self.people.bit_count() > 1 and not self.people & ~sure[Level.AT_ONCE],
+            everybody=self.accounts.bit_count() > 1 and not self.accounts & ~sure[Level.AT_ONCE],
         )
 
     def readers(self, number: int) -> Iterator[Reading]:

@@ -154,6 +154,10 @@ MEANINGS: dict[Flaw, Meaning] = {
         _M, "anybody may add computers", "an account of a computer of one's own is a step in known attacks",
         "set ms-DS-MachineAccountQuota to 0",
     ),
+    Flaw.COPIES_HASHES: Meaning(
+        _M, "may copy the hashes of passwords", "who takes it over guesses everybody's passwords offline",
+        "revoke what lets it read them (mysql.*, pg_authid); grant that for the time of a check alone",
+    ),
     Flaw.RULES: Meaning(
         _M, "may do everything", "what it does is bounded by nothing", "leave it to as few as can be"
     ),

@@ -8,8 +8,8 @@ from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.heat import HeatMap, heat_map, people_in
 from trapstreet.access.domain.unused import UsedAccess
 from trapstreet.access.domain.usage import Unused, Window
-from trapstreet.core.model.changes import MEMBERSHIP, Change
-from trapstreet.core.model.rights import FILES, Door, How, numbers_in
+from trapstreet.core.model.changes import FOLDER, MEMBERSHIP, Change
+from trapstreet.core.model.rights import FILES, Door, How, Resource, numbers_in
 
 WIDEST = 10
 """Exposures that are shown."""
@@ -27,6 +27,7 @@ class Basis:
     classified  whether anybody looked there for what is about people
     advice      what can be taken away, with its proof; None where nobody could say: `unadvised` says why
     unknown     what the place did not tell
+    closed      paths of what somebody reads no longer once all that the advice names is taken away
     """
 
     window: Window | None
@@ -34,6 +35,7 @@ class Basis:
     advice: Advice | None
     unadvised: str
     unknown: tuple[str, ...]
+    closed: frozenset[tuple[str, ...]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Fix:
     """What can be done about an exposure.
 
     changes  rights that can be taken away from it without keeping anybody from what he did in the past
-    keeps    rights on it that stay, since past uses need them
+    keeps    rights on it, or handed down to it by a folder, that stay since past uses need them
     proved   whether past uses were asked about at all
     """
 
@@ -109,24 +111,24 @@ def overview(used: UsedAccess, basis: Basis, *, made_at: int) -> Overview:
         what=rights.what,
         made_at=made_at,
         basis=basis,
-        logins=access.people.bit_count(),
+        logins=access.accounts.bit_count(),
         to_all=len(everybody),
         people_to_all=max(people, default=0),
-        widest=tuple(_wide(used, each, basis.advice) for each in resources[:WIDEST] if each.can),
+        widest=tuple(_wide(used, each, basis) for each in resources[:WIDEST] if each.can),
         heat=heat_map(used, [each for each in resources if each.can]),
     )
 
 
-def _wide(used: UsedAccess, unused: Unused, advice: Advice | None) -> Wide:
-    number, path = used.number_of(unused.resource), unused.resource.path
+def _wide(used: UsedAccess, unused: Unused, basis: Basis) -> Wide:
+    number, what, advice = used.number_of(unused.resource), unused.resource, basis.advice
     return Wide(
         unused=unused,
         everybody=used.access.exposure(number).everybody,
         people=people_in(used, unused),
         opened_by=tuple(_openings(used.access, number)),
         fix=Fix(
-            changes=tuple(each for each in advice.changes if _is_about(each, path)),
-            keeps=sum(each.change.on == path for each in advice.needed),
+            changes=tuple(each for each in advice.changes if _closes(each, what, basis)),
+            keeps=sum(_is_on(each.change, what) for each in advice.needed),
             proved=True,
         )
         if advice
@@ -134,9 +136,24 @@ def _wide(used: UsedAccess, unused: Unused, advice: Advice | None) -> Wide:
     )
 
 
-def _is_about(change: Change, path: tuple[str, ...]) -> bool:
-    """Whether a change takes a right away on this, or on what it lies in."""
-    return change.kind != MEMBERSHIP and path[: len(change.on)] == change.on
+def _closes(change: Change, what: Resource, basis: Basis) -> bool:
+    """Whether a change takes a right away on this, or on what it lies in: of folders further up it counts
+    where somebody loses something by it."""
+    if change.kind == MEMBERSHIP:
+        return False
+    above = change.kind == FOLDER and what.path[0].startswith(f"{change.on[0].rstrip('/')}/")
+    return (
+        what.path[: len(change.on)] == change.on
+        or _is_on(change, what)
+        or (above and what.path in basis.closed)
+    )
+
+
+def _is_on(change: Change, what: Resource) -> bool:
+    """Whether a right is one on just this, on the folder that it lies in, or on one of these files."""
+    if change.on == what.path or (change.kind == FOLDER and change.on == what.path[:1]):
+        return True
+    return change.kind == FILES and change.on[0] == what.path[0] and change.on[-1] in what.names
 
 
 def _openings(access: EffectiveAccess, number: int) -> Iterable[tuple[str, int]]:

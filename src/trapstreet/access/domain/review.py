@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from trapstreet.access.domain.changes import Held
+from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.owners import Owner, owner_of
 from trapstreet.access.domain.privileged import GROUPS
 from trapstreet.access.domain.reached import Side, Unit, union
@@ -187,6 +188,20 @@ class _Asking:
 
     def _name(self, number: int) -> str:
         return EVERYBODY if number < 0 else self._rights.principals[number].name
+
+
+def is_read_as(who: str, what: Unit, access: EffectiveAccess) -> bool:
+    """Whether somebody surely reads something, or files in it, as a principal: it, or who may act as it."""
+    numbers = [number for number, each in enumerate(access.rights.principals) if each.name == who]
+    resources = [
+        number for number, each in enumerate(access.rights.resources) if each.path[: len(what)] == what
+    ]
+    return any(
+        door.sure and door.opens >> number & 1 and door.enters & access.arriving(1 << number)
+        for number in numbers
+        for resource in resources
+        for door in access.doors_of(resource)
+    )
 
 
 def decided(texts: Iterable[str], *, most: int) -> list[int]:

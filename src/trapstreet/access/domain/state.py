@@ -2,7 +2,7 @@
 
 import json
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -98,9 +98,16 @@ def gathered(moved: Iterable[Moved]) -> list[Moved]:
         if len(those) > 1:
             count = sum(each.resource.records or 0 for each in those)
             what = f"{counted(count, 'file')} in {counted(len(folders), 'folder')}"
-            resource = Resource((posixpath.commonpath(folders), what), FILES, count)
+            resource = Resource((_above(folders), what), FILES, count)
         found.append(Moved(resource, lost, gained))
     return sorted(found, key=lambda each: (-len(each.lost), each.resource.path))
+
+
+def _above(folders: Collection[str]) -> str:
+    """The folder that all of some are in, or are: paths, or URLs of one server."""
+    scheme, mark, _ = next(iter(folders)).partition("://")
+    before = scheme + mark if mark else ""
+    return before + posixpath.commonpath([each.removeprefix(before) for each in folders])
 
 
 class _Principals:

@@ -63,6 +63,7 @@ class Flaw(Enum):
     SHARED = "shared"
     AGED = "old-password"
     NEVER_EXPIRES = "password-never-expires"
+    COPIES_HASHES = "may-copy-password-hashes"
     RULES = "may-do-everything"
     PRIVILEGED = "in-privileged-group"
     # Of the place.

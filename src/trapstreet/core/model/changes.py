@@ -222,6 +222,14 @@ class Movable(Place, Protocol):
 
 
 @runtime_checkable
+class Wordy(Place, Protocol):
+    """A place whose rights, as lines, say more than anybody can read."""
+
+    def about(self, line: str) -> str:
+        """What a line of `standing` is about, in a few words."""
+
+
+@runtime_checkable
 class AskingReplay(Replay, Protocol):
     """Past uses of which it can be said in whose names rights were used."""
 

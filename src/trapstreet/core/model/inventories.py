@@ -76,9 +76,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All that lies in this database or folder was named; what was not named is gone.
+    """All that lies in this database, folder or file was named; what was not named is gone.
 
-    within  the first part of the paths, or a folder above it; "" for all of the place
+    within  as `lies_in` has it
     unread  databases and folders that were not looked into: what lies there may be there still
     """
 
@@ -90,7 +90,7 @@ class Inventory(Protocol):
     """A place that can be looked at, and that nothing is changed in.
 
     place   its name, as `server_of` has it;  edition  "PostgreSQL 16.2"
-    within  the database or folder that is asked for, "" for all of the place
+    within  the database, folder or file that is asked for, "" for all of the place
     """
 
     place: str
@@ -110,8 +110,10 @@ class Inventory(Protocol):
 
 
 def lies_in(path: Sequence[str], within: str) -> bool:
-    """Whether a path is in this database or folder, or a folder below; "" is all of a place."""
-    return not within or path[0] == within or path[0].startswith(f"{within.rstrip('/')}/")
+    """Whether a path is in this database, folder or file, or a folder below; "" is all of a place."""
+    if not within or path[0] == within or path[0].startswith(f"{within.rstrip('/')}/"):
+        return True
+    return "/" in path[0] and "/".join((path[0].rstrip("/"), *path[1:2])) == within
 
 
 def shown_columns(

@@ -42,6 +42,8 @@ class How(StrEnum):
     REPLICATION = "replication"
     PRIVILEGE = "privilege on the server"
     PROXY = "login as another account"
+    STATISTICS = "the server's statistics"
+    STATEMENTS = "statements of others"
 
 
 class Level(IntEnum):
@@ -168,6 +170,7 @@ class Rights:
     makes       who may make themselves members of others, beyond memberships: (who, of whom, by what)
     notes       what is to be known beside the resources;  unknown  what could not be read, and why
     unread      where that lies: paths of which, and below which, not all is told; () is everywhere
+    guests      who comes without an account: what all others can read lies open to everybody
     """
 
     place: str
@@ -182,6 +185,7 @@ class Rights:
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     unread: list[tuple[str, ...]] = field(default_factory=list)
+    guests: Bits = 0
 
     @property
     def dark(self) -> list[tuple[str, ...]]:

@@ -77,6 +77,7 @@ def knowledge_of(session: Reader, server: Server, not_known: NotKnown) -> Knowle
     try:
         _accounts(session, found.told, "", _machine(found.told.machine))
     except (PermissionError, FileNotFoundError, Refused):
+        found.told.kept_back = True
         not_known("the server's accounts and groups", "it tells administrators only")
     if sid and samba and ADMINISTRATORS not in found.told.groups:  # it counts them in without such a list
         found.told.member_of.add((f"{sid}-{_ADMINS}", ADMINISTRATORS))
@@ -106,6 +107,7 @@ def _of_domain(server: Server, told: Told, domain: tuple[str, str, str], not_kno
         with closing(Reader(Server(dns, _PORT, server.user, server.password))) as controller:
             _accounts(controller, told, f"{name}\\", lambda each: each.sid == sid)
     except _broken():
+        told.kept_back = True
         not_known(f"the accounts and groups of domain {name}", "no server of the domain tells them")
 
 

@@ -68,7 +68,7 @@ class Map:
     ) -> None:
         self._instead = instead
         self._rights, self._known, self._shown, self._not_known = rights, found.known, shown, not_known
-        found.known.told.guest = found.guests is not None
+        found.known.told.guest = bool(found.guests)
         self._people = people = People(found.known.told, found.sids(), found.names)
         self._everybody: Bits = (1 << len(people.principals)) - 1
         self._passing = cache(self._through)
@@ -76,6 +76,7 @@ class Map:
         rights.notes += found.known.notes
         rights.principals += people.principals
         rights.memberships += people.memberships
+        rights.guests = people.guest
         self._bypass = all_of(self._privilege(found.known.bypasses, ""))
         privileges = Privileges(
             (*self._privilege(found.known.backs_up, "may read all, as a backup does"), *self._root()),

@@ -37,6 +37,7 @@ class Told:
     whole   the domains, by SID, whose accounts are all told
     machine  the SID before accounts that only this server knows, "" on a domain controller
     called   what it calls itself as the domain of its own accounts
+    kept_back  whether it, or its domain, does not tell its accounts to who asks, or not all
     guest    whether it lets anybody in as its guest;  is_samba  it keeps rights as Samba does
     """
 
@@ -47,6 +48,7 @@ class Told:
     whole: set[str] = field(default_factory=set)
     machine: str = ""
     called: str = ""
+    kept_back: bool = False
     guest: bool = False
     is_samba: bool = False
 

@@ -9,12 +9,14 @@ A name that begins with "_" is a part that kinds share.
 
 `read` takes its lines from `lines` and settles there what it has taken whole: the next run goes on behind it.
 A line that says nothing of any use is passed over; one that is torn, or that cannot be read, is Unread and
-the next ones are read.
+the next ones are read. Where several lines tell of one statement, `_ending` keeps it whole at the end of a
+log that grows.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cache
@@ -40,11 +42,13 @@ class Log:
     label     of the file, safe to print
     zone      of its times, where they do not say it themselves
     place     whose log it is: the folder that its paths are in, where they are not whole
+    clock     Unix microseconds
     """
 
     label: str
     zone: tzinfo | None = None
     place: str = ""
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000
 
 
 class Kind(Protocol):

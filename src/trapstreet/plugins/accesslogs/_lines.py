@@ -18,8 +18,10 @@ class Lines(Iterator[str]):
 
     number   of the line that was taken last, from 1
     settled  the place behind all that was taken whole: a later run goes on there
+    held     how many lines were settled since `hold`, and wait for `release`
     A last line without its end is not given: it may still be written. `torn` says that there was one,
-    `damaged` that what the file is packed in broke off, `at_end` that nothing more comes.
+    `damaged` that what the file is packed in broke off, `at_end` that nothing more comes, `waiting` how many
+    whole lines at the end are left to the next run.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -30,7 +32,10 @@ class Lines(Iterator[str]):
         self._taken: list[tuple[str, int]] = []
         self._raw: deque[bytes] = deque()
         self._hash = hashlib.sha256()
+        self._held: list[int] = []
+        self._holds = False
         self.torn = self.damaged = self.at_end = False
+        self.waiting = 0
 
     def pass_over(self, size: int, number: int) -> str:
         """Go on behind the first `size` bytes, which are `number` lines; their SHA-256. Where the file is
@@ -83,10 +88,35 @@ class Lines(Iterator[str]):
 
     def settle(self) -> None:
         """All that was taken is done with."""
-        for _ in self._taken:
-            self._hash.update(self._raw.popleft())
+        if self._holds:
+            self._held += [size for _, size in self._taken]
+        else:
+            for _ in self._taken:
+                self._hash.update(self._raw.popleft())
         self._taken.clear()
         self.settled, self._settled_number = self._place, self.number
+
+    @property
+    def held(self) -> int:
+        return len(self._held)
+
+    def hold(self) -> None:
+        """What is settled from now on is so for good only when it is released."""
+        self._holds = True
+
+    def release(self, before: int | None = None) -> None:
+        """What is held is settled for good; at the end perhaps only the lines before a number, and the next
+        run begins with that one."""
+        count = len(self._held)
+        if before is not None:
+            count -= self._settled_number + 1 - before
+        for _ in range(count):
+            self._hash.update(self._raw.popleft())
+        self.waiting = len(self._held) - count
+        self.settled -= sum(self._held[count:])
+        self._settled_number -= self.waiting
+        self._held.clear()
+        self._holds = False
 
     def give_back(self, keep: int) -> None:
         """All but the first `keep` lines that are not settled will be given once more."""

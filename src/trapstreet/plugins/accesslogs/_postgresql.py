@@ -3,12 +3,14 @@ log_min_duration_statement and log_connections."""
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
+from trapstreet.plugins.accesslogs import Lines
+from trapstreet.plugins.accesslogs._ending import Ending, Said
 
 LONGEST_FIELD = 1 << 24
 
@@ -28,6 +30,8 @@ _PARAMETER = re.compile(r"\$(\d+) = (NULL|'((?:[^']|'')*)')", re.DOTALL)
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 _CONNECTED = "connection authorized: "
 _MOST_SESSIONS = 10_000
+_YOUNG = 2_000_000
+"""Microseconds: a statement's lines come at once, but nothing says which is the last."""
 _REFUSED = ("42", "3D", "3F", "0A", "25", "26", "34")
 """Classes of SQLSTATE that come before anything was read: no right, no such thing, not now."""
 _NOT_THERE = ("<not logged>", "<none>", "<previously logged>")
@@ -55,9 +59,10 @@ class Entry(msgspec.Struct, gc=False):
 
 
 class _Open(msgspec.Struct):
-    """A statement of which more lines may come."""
+    """A statement of which more lines may come. entry, latest: the first and the last one so far."""
 
     entry: Entry
+    latest: Entry
     statement: str
     audited: str
     act: Act
@@ -65,17 +70,17 @@ class _Open(msgspec.Struct):
     rows: int | None = None
     parameters: tuple[str | None, ...] = ()
 
-    def told(self) -> tuple[AccessEvent, ...]:
+    def told(self) -> Said:
         """The use that it is; of what we asked ourselves to prove a plan, none."""
-        each = self.entry
+        each, latest = self.entry, self.latest
         explains = each.command == _EXPLAIN or _EXPLAINS.match(self.statement)
         if explains and each.program == _OWN_PROGRAM:
-            return ()
+            return Said(each.line, latest.line, (), latest.time)
         event = AccessEvent(
             each.time, each.user, self.act, tuple(self.on), self.statement, each.database, each.client,
             each.program, self.rows, self.parameters,
         )  # fmt: skip
-        return (event,)
+        return Said(each.line, latest.line, (event,), latest.time)
 
 
 class Statements:
@@ -85,7 +90,7 @@ class Statements:
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
 
-    def take(self, entry: Entry) -> Sequence[AccessEvent]:
+    def take(self, entry: Entry) -> Sequence[Said]:
         """What is known for certain after one more message. Raises ValueError for one that is torn."""
         message = entry.message
         if message.startswith("AUDIT: "):
@@ -100,27 +105,26 @@ class Statements:
             if not name.startswith(_AGAIN):
                 return self._asked(entry, message[asked.end() :])
         elif message.startswith(_CONNECTED) and entry.user:
-            return (
-                AccessEvent(
-                    entry.time, entry.user, Act.CONNECT, database=entry.database, client=entry.client,
-                    program=entry.program,
-                ),
+            event = AccessEvent(
+                entry.time, entry.user, Act.CONNECT, database=entry.database, client=entry.client,
+                program=entry.program,
             )  # fmt: skip
+            return (Said(entry.line, entry.line, (event,)),)
         return ()
 
-    def rest(self) -> Sequence[AccessEvent]:
+    def rest(self) -> Sequence[Said]:
         """What is left at the end."""
-        left = [event for each in self._open.values() for event in each.told()]
+        left = [each.told() for each in self._open.values()]
         self._open.clear()
         return left
 
-    def _asked(self, entry: Entry, statement: str) -> Sequence[AccessEvent]:
+    def _asked(self, entry: Entry, statement: str) -> Sequence[Said]:
         prepared = entry.detail.startswith("prepare: ")
         text = entry.detail.removeprefix("prepare: ") if prepared else statement
         parameters = () if prepared else _parameters(entry.detail)
-        return self._begin(entry, _Open(entry, text, "", Act.OTHER, parameters=parameters))
+        return self._begin(entry, _Open(entry, entry, text, "", Act.OTHER, parameters=parameters))
 
-    def _audited(self, entry: Entry, text: str) -> Sequence[AccessEvent]:
+    def _audited(self, entry: Entry, text: str) -> Sequence[Said]:
         row = next(csv.reader((text,), strict=True), [])
         if len(row) < 9:
             raise ValueError("torn")
@@ -135,11 +139,11 @@ class Statements:
             statement = before.statement if before is not None and known else ""
         same = before is not None and before.statement == statement and before.audited in ("", audited)
         if before is None or not same:
-            opened = _Open(entry, statement, audited, act)
+            opened = _Open(entry, entry, statement, audited, act)
             done = self._begin(entry, opened)
         else:
             opened, done = before, ()
-            opened.audited = audited
+            opened.latest, opened.audited = entry, audited
             if opened.act != Act.WRITE and act != Act.OTHER:
                 opened.act = act
         if kind in _RELATIONS and name and (path := _path(entry.database, name)) not in opened.on:
@@ -151,29 +155,36 @@ class Statements:
             opened.parameters = tuple(each or None for each in found)
         return done
 
-    def _begin(self, entry: Entry, opened: _Open) -> Sequence[AccessEvent]:
+    def _begin(self, entry: Entry, opened: _Open) -> Sequence[Said]:
         if not entry.user:
             return ()
         before = self._open.pop(entry.session, None)
-        done = () if before is None else before.told()
+        done: tuple[Said, ...] = () if before is None else (before.told(),)
         if len(self._open) >= _MOST_SESSIONS:
             done = (*done, *self.rest())
         self._open[entry.session] = opened
         return done
 
 
-def entries_of(entries: Iterator[Entry | Unread]) -> Iterator[AccessEvent | Unread]:
+def entries_of(
+    entries: Iterator[Entry | Unread], lines: Lines, clock: Callable[[], int]
+) -> Iterator[AccessEvent | Unread]:
     """What a log's messages tell."""
-    statements = Statements()
+    statements, ending = Statements(), Ending(lines, clock, young=_YOUNG)
+    return ending.over(_said(entries, statements, ending), statements.rest)
+
+
+def _said(entries: Iterator[Entry | Unread], statements: Statements, ending: Ending) -> Iterator[Said]:
     for each in entries:
         if isinstance(each, Unread):
-            yield each
+            yield Said(each.line, each.line, (each,))
             continue
+        ending.reached(each.time)
         try:
             yield from statements.take(each)
         except (csv.Error, ValueError):
-            yield Unread(each.line, "torn, or no line of a pgaudit that is known")
-    yield from statements.rest()
+            torn = Unread(each.line, "torn, or no line of a pgaudit that is known")
+            yield Said(each.line, each.line, (torn,))
 
 
 def _is_refused(state: str, statement: str) -> bool:

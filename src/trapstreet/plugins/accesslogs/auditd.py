@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
 from trapstreet.plugins.accesslogs import Lines, Log
+from trapstreet.plugins.accesslogs._ending import Ending, Said
 from trapstreet.plugins.accesslogs._files import file_path
 
 title = "Linux' audit.log"
@@ -50,19 +51,28 @@ _BY_FOLDER = {
 }
 _UNSET = "4294967295"
 _MOST_OPEN = 1_000
+_YOUNG = 2_000_000
+"""Microseconds within which all records of an event come."""
 _REGULAR = 0o100000
 
 
 @dataclass(slots=True)
 class _Event:
-    """Records of one event, as far as they came."""
+    """Records of one event, as far as they came. line, last: of the first and the last of them"""
 
     line: int
+    time: int
+    last: int = 0
     call: re.Match[str] | None = None
     text: str = ""
     cwd: str = ""
     seen: int = 0
     paths: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def given_up(self) -> Said:
+        other = self.text and self.call is None
+        why = "a system call of another form" if other else "the rest of an event is missing"
+        return Said(self.line, self.last, (Unread(self.line, why),), self.time)
 
 
 def knows(line: str) -> bool:
@@ -71,27 +81,37 @@ def knows(line: str) -> bool:
 
 def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
     opened: dict[str, _Event] = {}
+    ending = Ending(lines, log.clock, young=_YOUNG)
+    said = _said(lines, opened, ending)
+    yield from ending.over(said, lambda: [each.given_up() for each in opened.values()])
+
+
+def _said(lines: Lines, opened: dict[str, _Event], ending: Ending) -> Iterator[Said]:
     for text in lines:
-        record = _RECORD.match(text)
+        record, number = _RECORD.match(text), lines.number
         if record is None:
             if not _ANY.match(text):
-                yield Unread(lines.number, "torn, or no line of an audit.log")
+                yield Said(number, number, (Unread(number, "torn, or no line of an audit.log"),))
         else:
             what, seconds, thousandths, serial = record.groups()
+            time = int(seconds) * 1_000_000 + int(thousandths) * 1_000
+            ending.reached(time)
             event = opened.get(serial)
             if event is None:
-                event = opened[serial] = _Event(lines.number)
+                event = opened[serial] = _Event(number, time)
+            event.last = number
             _add(event, what, text)
             if event.call is not None and event.seen >= int(event.call[7]):
                 del opened[serial]
-                yield from _told(event, int(seconds) * 1_000_000 + int(thousandths) * 1_000)
-            elif what == "SYSCALL" and event.call is None:
-                del opened[serial]
-                yield Unread(event.line, "a system call of another form")
-            if len(opened) > _MOST_OPEN:
-                yield Unread(opened.pop(next(iter(opened))).line, "the rest of an event is missing")
-        if not opened:
-            lines.settle()
+                yield Said(event.line, number, tuple(_told(event)))
+            while opened and _is_late(first := next(iter(opened)), opened, time):
+                yield opened.pop(first).given_up()
+        lines.settle()
+
+
+def _is_late(first: str, opened: dict[str, _Event], time: int) -> bool:
+    """Whether nothing more will come of the event that has waited longest."""
+    return len(opened) > _MOST_OPEN or opened[first].time < time - _YOUNG
 
 
 def _add(event: _Event, what: str, text: str) -> None:
@@ -106,7 +126,7 @@ def _add(event: _Event, what: str, text: str) -> None:
             event.paths.append((_plain(found[1]), int(found[2], 8), found[3]))
 
 
-def _told(event: _Event, time: int) -> Iterator[AccessEvent | Unread]:
+def _told(event: _Event) -> Iterator[AccessEvent | Unread]:
     """What one event says: only calls that name a file, and went well."""
     call = event.call
     if call is None or call[3] != "yes" or (act := _act(call)) is None:
@@ -118,7 +138,7 @@ def _told(event: _Event, time: int) -> Iterator[AccessEvent | Unread]:
         if not name.startswith("/") and (elsewhere or not event.cwd):
             yield Unread(event.line, "a file is named from a folder that is not told")
         elif path := file_path(name if name.startswith("/") else f"{event.cwd}/{name}"):
-            yield AccessEvent(time, _who(event.text, call), act, (path,), program=_program(event.text))
+            yield AccessEvent(event.time, _who(event.text, call), act, (path,), program=_program(event.text))
 
 
 def _act(call: re.Match[str]) -> Act | None:

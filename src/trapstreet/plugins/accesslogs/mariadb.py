@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
 from trapstreet.plugins.accesslogs import Lines, Log
+from trapstreet.plugins.accesslogs._ending import Ending, Said
 from trapstreet.plugins.accesslogs._times import Times
 
 title = "MariaDB's server_audit.log"
@@ -21,6 +22,8 @@ _EXPLAINS = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MEANT = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "0": "\0"}
+_CALLS = ("mysql", "proc")
+"""Read where a routine is called."""
 _STATISTICS = {"table_stats", "column_stats", "index_stats"}
 """Read by the server itself, with whatever comes first."""
 _REFUSALS = frozenset(
@@ -28,23 +31,33 @@ _REFUSALS = frozenset(
 )
 """Errors that come before anything was read: no right, no such thing. What breaks off later may have given
 rows."""
+_COMES = ("CONNECT", "DISCONNECT")
 _MOST_CONNECTIONS = 10_000
+_YOUNG = 30_000_000
+"""Microseconds: the line of the query comes when it has run."""
 
 
 @dataclass(slots=True)
 class _Open:
     """A query of which more lines may come: those of its tables stand before its own."""
 
+    line: int
     time: int
     user: str
     client: str
     query: str
     act: Act = Act.OTHER
     on: list[tuple[str, ...]] = field(default_factory=list)
+    last: int = 0
 
-    def event(self, statement: str = "", database: str = "") -> AccessEvent:
+    def is_before(self, query: str) -> bool:
+        return int(self.query) < int(query)
+
+    def said(self, last: int = 0, statement: str = "", database: str = "") -> Said:
+        """All that is known of it. last: the number of the line that ends it, where there is one"""
         act = Act.EXPLAIN if _EXPLAINS.match(statement) else self.act
-        return AccessEvent(self.time, self.user, act, tuple(self.on), statement, database, self.client)
+        event = AccessEvent(self.time, self.user, act, tuple(self.on), statement, database, self.client)
+        return Said(self.line, last or self.last, (event,), self.time)
 
 
 def knows(line: str) -> bool:
@@ -52,38 +65,81 @@ def knows(line: str) -> bool:
 
 
 def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
-    times = Times(log.zone, where=log.label)
-    opened: dict[str, _Open] = {}
+    opened: dict[str, list[_Open]] = {}
+    ending = Ending(lines, log.clock, young=_YOUNG)
+    said = _said(lines, Times(log.zone, where=log.label), opened, ending)
+    yield from ending.over(said, lambda: _left(opened))
+
+
+def _said(lines: Lines, times: Times, opened: dict[str, list[_Open]], ending: Ending) -> Iterator[Said]:
+    entered: dict[str, str] = {}
     for text in lines:
-        found = _LINE.match(text)
+        found, number = _LINE.match(text), lines.number
         try:
             time = times.at(found[1]) if found else None
         except ValueError:
             time = None
         if found is None or time is None:
-            yield Unread(lines.number, "torn, or no line of a server_audit.log")
+            yield Said(number, number, (Unread(number, "torn, or no line of a server_audit.log"),))
         elif found[3]:
+            ending.reached(time)
             _, _, user, client, connection, query, what, rest = found.groups()
-            before = opened.get(connection)
-            if before is not None and before.query != query:
-                yield opened.pop(connection).event()
-                before = None
+            begun = opened.pop(connection, [])
+            yield from (each.said() for each in _over(begun, query))
             if what in _ACTS:
-                if before is None:
-                    before = opened[connection] = _Open(time, user, client, query)
+                before = begun.pop() if _is_at(begun, query) else _Open(number, time, user, client, query)
+                begun.append(before)
+                before.last = number
                 _add(before, _ACTS[what], rest)
             elif what.startswith("QUERY"):
-                opened.pop(connection, None)
+                before = begun.pop() if _is_at(begun, query) else _Open(number, time, user, client, query)
                 database, statement, status = _query(rest)
                 if status not in _REFUSALS:
-                    yield (before or _Open(time, user, client, query)).event(statement, database)
-            elif what == "CONNECT" and rest.endswith(",0"):
-                yield AccessEvent(time, user, Act.CONNECT, database=rest.partition(",")[0], client=client)
+                    yield before.said(number, statement, database)
+            elif what in _COMES and (came := _came(entered, connection, what, rest)):
+                act, database, statement = came
+                event = AccessEvent(time, user, act, (), statement, database, client)
+                yield Said(number, number, (event,))
+            if begun:
+                opened[connection] = begun
         if len(opened) > _MOST_CONNECTIONS:
-            yield from (each.event() for each in opened.values())
+            yield from _left(opened)
             opened.clear()
         lines.settle()
-    yield from (each.event() for each in opened.values())
+
+
+def _over(begun: list[_Open], query: str) -> list[_Open]:
+    """Takes those of a connection's queries off of which no more comes, and returns them. What a routine runs
+    is told before the call of it: a call goes on while later ones are told."""
+    over = []
+    while begun and begun[-1].query != query and not (_CALLS in begun[-1].on and begun[-1].is_before(query)):
+        over.append(begun.pop())
+    return over
+
+
+def _is_at(begun: list[_Open], query: str) -> bool:
+    return bool(begun) and begun[-1].query == query
+
+
+def _left(opened: dict[str, list[_Open]]) -> list[Said]:
+    return [each.said() for begun in opened.values() for each in begun]
+
+
+def _came(entered: dict[str, str], connection: str, what: str, rest: str) -> tuple[Act, str, str] | None:
+    """What a line tells of a database that somebody came into: act, database and statement.
+
+    entered  by connection: in which one it began
+    """
+    database = rest.partition(",")[0]
+    if what == "DISCONNECT":  # clients enter one also without a statement: here is the last one
+        begun = entered.pop(connection, "")
+        return (Act.READ, database, f"USE `{database.replace('`', '``')}`") if database != begun else None
+    if not rest.endswith(",0"):
+        return None
+    if len(entered) > _MOST_CONNECTIONS:
+        entered.clear()
+    entered[connection] = database
+    return Act.CONNECT, database, ""
 
 
 def _add(opened: _Open, act: Act, rest: str) -> None:

@@ -52,19 +52,19 @@ def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
 
 
 def _event(line: _Line, zone: tzinfo) -> AccessEvent:
-    path = _path(line.object)
+    path = _path(line.object) if line.object else ()
     return AccessEvent(
         time=_time(line.ts, zone),
         who=line.user,
         act=_ACTIONS[line.action],
-        on=(path,) if path != ("",) and path else (),
+        on=(path,) if path and path != ("",) else (),
         statement=line.statement,
         database=line.database,
         client=line.client,
         program=line.program,
         rows=len(line.records) or None if line.rows is None else line.rows,
-        parameters=tuple(None if each is None else str(each) for each in line.parameters),
-        records=tuple((line.column, str(each)) for each in line.records),
+        parameters=tuple([None if each is None else str(each) for each in line.parameters]),
+        records=tuple([(line.column, str(each)) for each in line.records]),
     )
 
 
@@ -80,7 +80,9 @@ def _path(named: str | list[str]) -> tuple[str, ...]:
 
 
 def _time(text: str | float, zone: tzinfo) -> int:
-    moment = datetime.fromisoformat(text) if isinstance(text, str) else datetime.fromtimestamp(text, UTC)
+    if not isinstance(text, str):
+        return round(text * 1_000_000)
+    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return round(moment.timestamp() * 1_000_000)

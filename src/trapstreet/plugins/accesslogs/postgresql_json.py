@@ -39,7 +39,7 @@ def knows(line: str) -> bool:
 
 def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
     csv.field_size_limit(LONGEST_FIELD)
-    yield from entries_of(_entries(lines, Times(log.zone, where=log.label)))
+    yield from entries_of(_entries(lines, Times(log.zone, where=log.label)), lines, log.clock)
 
 
 def _entries(lines: Lines, times: Times) -> Iterator[Entry | Unread]:

@@ -3,7 +3,8 @@
 PREPARE asks for all rights that reading asks for: on tables, columns, functions, and in the names of views'
 definers. Of INSERT … SELECT and UPDATE it asks not for all, and of views in views for others than when they
 are run. So what writes is run, too, with NULL for every value, where there is no row, and rolled back. What
-routines and triggers do is not asked for.
+routines and triggers do is not asked for. What shows how something is made is run, and its answer compared:
+without a right the server leaves parts out.
 """
 
 import re
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from trapstreet.plugins._mariadb import code_of
+from trapstreet.plugins._mariadb import code_of, is_lost
 from trapstreet.plugins.changes._mariadb_clone import Clone
 from trapstreet.plugins.changes._mariadb_standing import quoted
 
@@ -34,10 +35,25 @@ _NEVER_RUN = re.compile(
 )
 
 
+_LOOKS = re.compile(
+    r"\s*(?:SHOW\b|(?:DESCRIBE|DESC|EXPLAIN)\b"
+    r"(?!\s+(?:(?:EXTENDED|PARTITIONS|FORMAT\s*=\s*\w+)\s+)?[\s(]*"
+    r"(?:SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b))",
+    re.IGNORECASE,
+)
+_OF_ONE = re.compile(
+    r"\s*(?:SHOW\s+(?:(?:FULL|EXTENDED)\s+)?(?:COLUMNS|FIELDS|INDEX|INDEXES|KEYS|CREATE)"
+    r"|DESCRIBE|DESC|EXPLAIN)\b",
+    re.IGNORECASE,
+)
+"""Of these the server leaves parts out; lists of things (SHOW TABLES) may get shorter."""
+
+
 class Person(NamedTuple):
     """As whom something is asked for.
 
-    client  from where, as `Clone.entered` has it;  role  acting as which; "" as the server lets them in
+    client  from where, as `Clone.entered` has it
+    role    acting as which; NONE in none; "" as the server lets them in
     """
 
     user: str
@@ -61,6 +77,8 @@ class Question(NamedTuple):
 def ways(person: Person, database: str, statement: str) -> list[Question]:
     """How a statement is asked for: what one way is let pass, the server may refuse another way."""
     prepared = Question(person, database, statement)
+    if _LOOKS.match(statement):
+        return [prepared._replace(runs=True)]
     runs = _WRITES.search(_VALUES.sub("", statement)) and not is_never_run(statement)
     return [prepared, prepared._replace(runs=True)] if runs else [prepared]
 
@@ -72,10 +90,15 @@ def is_never_run(statement: str) -> bool:
 
 
 class Answer(NamedTuple):
-    """What the server said.  code  0 it may be done;  message  what it says of it else"""
+    """What the server said.
+
+    code   0 it may be done;  message  what it says of it else
+    shown  what of the answer others with fewer rights may not see; "" nothing
+    """
 
     code: int = 0
     message: str = ""
+    shown: str = ""
 
     @property
     def refused(self) -> bool:
@@ -128,12 +151,21 @@ def _used(cursor: "Cursor", database: str) -> Answer:
 
 
 def _asked(cursor: "Cursor", question: Question) -> Answer:
+    if _LOOKS.match(question.statement):
+        return _shown(cursor, question.statement)
     if not question.runs:
         return _run(cursor, "PREPARE asked FROM %s", question.statement)
     _run(cursor, "START TRANSACTION")
     answer = _run(cursor, _VALUES.sub(lambda found: found[1] or "NULL", question.statement))
     _run(cursor, "ROLLBACK")
     return answer if answer.refused or answer.is_gone else Answer()
+
+
+def _shown(cursor: "Cursor", statement: str) -> Answer:
+    answer = _run(cursor, _VALUES.sub(lambda found: found[1] or "'%'", statement))
+    if answer.code or not _OF_ONE.match(statement):
+        return answer
+    return Answer(shown=repr([(row[0], [each is None for each in row[:3]]) for row in cursor.fetchall()]))
 
 
 def _run(cursor: "Cursor", statement: str, *values: str) -> Answer:
@@ -149,6 +181,6 @@ def _run(cursor: "Cursor", statement: str, *values: str) -> Answer:
 def _refusal(error: Exception) -> Answer:
     """Raises the error where it says nothing of rights, but that the server is lost."""
     code = code_of(error)
-    if not isinstance(code, int) or 2000 <= code < 3000 or not code:
+    if not isinstance(code, int) or is_lost(error):
         raise error
     return Answer(code, str(error.args[1]) if len(error.args) > 1 else "")

@@ -151,6 +151,19 @@ class Catalogue:
         schemas = {each[0] for each in self.relations if each[0].casefold() in names} | {database}
         return [each for name in names for each in self.named(name, schemas)]
 
+    def inside(self, database: str) -> Touched:
+        """All tables and views of a database: a right on one of them lets in."""
+        schema = database.casefold()
+        tables = frozenset(folded(each) for each in self.relations if each[0].casefold() == schema)
+        return Touched(tables, schemas=frozenset({schema}))
+
+    @property
+    def definers(self) -> frozenset[str]:
+        """In whose names anything may be done."""
+        triggers = [code for codes in self._triggers.values() for code in codes]
+        routines = [code for codes in self._routines.values() for code in codes]
+        return frozenset(each.definer for each in (*self._views.values(), *routines, *triggers)) - {""}
+
 
 def catalogue_of(asked: "Cursor") -> Catalogue:
     """What a server holds, which is only read."""
@@ -191,6 +204,12 @@ class Nearness:
             for holder in self._there.above({*acting, *touched.definers})
             for each in self._of.get(holder, ())
             if _is_about(each, touched, schemas)
+        )
+
+    def of_all(self, acting: Iterable[str]) -> frozenset[Key]:
+        """Those of all rights that some may have used."""
+        return frozenset(
+            each.key for holder in self._there.above(acting) for each in self._of.get(holder, ())
         )
 
 

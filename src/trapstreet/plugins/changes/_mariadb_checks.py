@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from trapstreet.core.model.access_events import PastUse
+from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.core.model.changes import PUBLIC, Key
 from trapstreet.plugins.changes._mariadb_asking import Answer, Person, Question, is_never_run
 from trapstreet.plugins.changes._mariadb_catalogue import Catalogue, Touched, folded
@@ -21,21 +21,31 @@ class Way(Enum):
 
     ASK = auto()
     SET_ROLE = auto()
+    ENTER = auto()
+    """To be in a database."""
     COMPARE = auto()
     """Not at all: no right may change on anything it names."""
 
 
 _WAYS = (
     (Way.SET_ROLE, re.compile(r"\s*SET\s+ROLE\s+(.+)", re.IGNORECASE | re.DOTALL)),
+    (Way.ENTER, re.compile(r"\s*USE\s+(.+)", re.IGNORECASE | re.DOTALL)),
     (
         Way.ASK,
         re.compile(
-            r"[\s(]*(?:EXPLAIN|DESCRIBE|DESC|ANALYZE|SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b",
+            r"[\s(]*(?:EXPLAIN|DESCRIBE|DESC|SHOW|ANALYZE(?!\s+(?:\w+\s+)?TABLE)"
+            r"|SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b",
             re.IGNORECASE,
         ),
     ),
 )
+_HIDES = re.compile(
+    r"\binformation_schema\b(?!`?\s*\.\s*`?(?:PROCESSLIST|ENGINES|PLUGINS|COLLATIONS|CHARACTER_SETS"
+    r"|(?:GLOBAL|SESSION|SYSTEM)_(?:VARIABLES|STATUS))\b)",
+    re.IGNORECASE,
+)
 _WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE|LOAD|CALL|TRUNCATE)\b", re.IGNORECASE)
+_LEFT_OUT = "it reads information_schema, which leaves out what one has no right on"
 
 
 @dataclass(slots=True)
@@ -43,7 +53,9 @@ class Check:
     """One statement of one account, for all the uses that were this.
 
     questions  as whom, where and what is asked: each of them may do it now
+    shown      what of the answers to them is compared
     near       changes that may matter;  compares  whether none of them may be made
+    may_be_all whether any right of theirs may matter: what is named is not known
     unproven   why it cannot be checked;  asleep  whatever is changed, nothing is to be asked
     """
 
@@ -51,9 +63,11 @@ class Check:
     uses: list[int]
     way: Way = Way.COMPARE
     questions: tuple[Question, ...] = ()
+    shown: dict[Question, str] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched)
     near: frozenset[Key] = frozenset()
     compares: bool = False
+    may_be_all: bool = False
     unproven: str = ""
     asleep: bool = False
 
@@ -79,13 +93,20 @@ def understand(
     for way, begins in _WAYS:
         if begins.match(use.statement):
             check.way = way
-    if check.way == Way.SET_ROLE:
+    if use.statement == CONNECTED:
+        check.way = Way.ENTER
+    if check.way == Way.ENTER:
+        check.touched = catalogue.inside(entered_by(check))
+    if check.way in (Way.SET_ROLE, Way.ENTER):
         return
     named = [
         found for path in use.on if len(path) == _PATH for found in catalogue.named(path[1], [path[0]])
     ] or catalogue.mentioned(use.statement, use.database)
     writes = not use.statement or bool(_WRITES.search(use.statement))
     check.touched = catalogue.touched(named, use.statement, writes=writes)
+    reads_catalogue = bool(_HIDES.search(use.statement)) or use.database.casefold() == "information_schema"
+    is_open = not use.statement and (not use.on or any(path[0] == "mysql" for path in use.on))
+    check.may_be_all = reads_catalogue or is_open
     missing = [each for each in left_out if folded(each) in check.touched.tables]
     if missing:
         check.way, check.compares = Way.COMPARE, True
@@ -93,19 +114,32 @@ def understand(
     elif check.way == Way.COMPARE:
         known = "such a statement cannot be asked for" if use.statement else "the statement is not known"
         check.unproven, check.compares = known, True
+    elif reads_catalogue:
+        check.unproven, check.compares = _LEFT_OUT, True
     elif check.touched.unseen:
         check.unproven, check.compares = f"nobody can see {check.touched.unseen}", True
     elif is_never_run(use.statement):
         check.unproven, check.compares = "it names a function that is never run", True
     elif names_in_quotes:
         check.unproven, check.compares = 'the server may take "…" in it for names', True
-    if check.way == Way.COMPARE and not check.touched.tables and not check.touched.routines:
-        check.asleep = True
+    named_any = check.touched.tables or check.touched.routines or check.may_be_all
+    check.asleep = check.way == Way.COMPARE and not named_any
 
 
 def role_of(check: Check) -> str:
     """The role of a SET ROLE."""
-    found = _WAYS[0][1].match(check.use.statement)
+    return _argument(Way.SET_ROLE, check.use.statement)
+
+
+def entered_by(check: Check) -> str:
+    """The database of a USE, or of a connection."""
+    use = check.use
+    return use.database if use.statement == CONNECTED else _argument(Way.ENTER, use.statement)
+
+
+def _argument(way: Way, statement: str) -> str:
+    """The name behind a statement's words."""
+    found = dict(_WAYS)[way].match(statement)
     text = found[1].strip() if found else ""
     return text[1:-1].replace("``", "`") if text.startswith("`") else text
 

@@ -9,13 +9,14 @@ import ipaddress
 import secrets
 import socket
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.changes import Change
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.words import printable
-from trapstreet.plugins._mariadb import code_of, logged_in
+from trapstreet.plugins._mariadb import code_of, is_lost, logged_in
 from trapstreet.plugins.changes._mariadb_copying import Grants, Master, Structure
 from trapstreet.plugins.changes._mariadb_script import READ_AGAIN
 
@@ -152,15 +153,26 @@ class Clone:
             self._connection.close()
 
 
+@contextmanager
+def asking() -> Iterator[None]:
+    """Errors of the clone in our words."""
+    import pymysql
+
+    try:
+        yield
+    except pymysql.MySQLError as error:
+        raise told(error, "the clone") from None
+
+
 def told(error: Exception, label: str) -> TrapstreetError:
     """What an error of a clone means."""
     code = code_of(error)
     if code in (1044, 1045, 1130, 1142, 1227, 1698):
         return AccessDenied(f"{label}: the server refused (error {code})", hint="log in as its root")
-    if not isinstance(code, int) or (code >= 2000 and code < 3000):
+    if is_lost(error):
         return Unreachable(f"{label}: the connection broke (error {code})", hint="start a new server there")
     message = str(error.args[1]) if len(error.args) > 1 else ""
-    return UnusableInput(f"{label}: {printable(message)}", hint="see docs/advise.md, MariaDB")
+    return UnusableInput(f"{label}: {printable(message)}", hint="see docs/advise-mariadb.md")
 
 
 def proxy_header(client: str) -> bytes:

@@ -92,7 +92,7 @@ def _refuse_unfit(bare: "Cursor", asked: "Cursor", name: str, label: str) -> Non
         raise UnusableInput(
             f"{name} is not empty: it has {of}, {printable(used[0])} among them" if len(used) > 1
             else f"{name} is not empty: it has a database, {printable(used[0])}",
-            hint="give an empty server of yours, which nobody needs: docs/advise.md",
+            hint="give an empty server of yours, which nobody needs: docs/advise-mariadb.md",
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ for blocked as soon as any right changes on what it names.
 
 from collections.abc import Iterable, Sequence
 
-from trapstreet.core.model.access_events import PastUse
+from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.core.model.changes import Change, Key
 from trapstreet.plugins.changes._mariadb_asking import Answer, Person, Question, answers, ways
 from trapstreet.plugins.changes._mariadb_catalogue import Catalogue, Nearness
@@ -16,11 +16,14 @@ from trapstreet.plugins.changes._mariadb_checks import (
     People,
     Way,
     checks_of,
+    entered_by,
     role_of,
     understand,
     why_not,
 )
-from trapstreet.plugins.changes._mariadb_clone import Clone
+from trapstreet.plugins.changes._mariadb_clone import Clone, asking
+
+_NOT_IN_THERE = frozenset({1044, 1049})
 
 
 class MariadbReplay:
@@ -37,6 +40,7 @@ class MariadbReplay:
         names_in_quotes: bool = False,
     ) -> None:
         self._clone, self._people, self._nearness = clone, people, nearness
+        self._definers = catalogue.definers
         self._checks = checks_of(uses)
         self._check_of = {number: check for check in self._checks for number in check.uses}
         clone.put(())
@@ -73,10 +77,11 @@ class MariadbReplay:
             elif check.questions:
                 asked.append(check)
         if asked:
-            self._clone.put(changes)
-            said = answers(self._clone, (question for check in asked for question in check.questions))
+            with asking():
+                self._clone.put(changes)
+                said = answers(self._clone, (question for check in asked for question in check.questions))
             for check in asked:
-                refusals = [said[each].message for each in check.questions if said[each].code]
+                refusals = [why for each in check.questions if (why := _lost(check, each, said[each]))]
                 if refusals:
                     failing.append((check, refusals[0]))
         return failing
@@ -86,12 +91,12 @@ class MariadbReplay:
         tried: dict[int, list[Question]] = {}
         for number, check in enumerate(checks):
             tried[number] = self._first(check)
-        said = answers(self._clone, (each for some in tried.values() for each in some))
+        said = self._answers(tried)
         again: dict[int, list[Question]] = {}
         for number, check in enumerate(checks):
-            if tried[number] and not self._settle(check, tried[number], said) and check.way == Way.ASK:
+            if tried[number] and not self._settle(check, tried[number], said) and _in_any_role(check):
                 again[number] = self._as_roles(check, tried[number], self._people.roles(check.use.who))
-        said |= answers(self._clone, (each for some in again.values() for each in some))
+        said |= self._answers(again)
         for number, check in enumerate(checks):
             some = [*tried[number], *again.get(number, ())]
             if tried[number] and not self._settle(check, some, said):
@@ -99,6 +104,17 @@ class MariadbReplay:
                 check.unproven = why
                 check.asleep, check.compares = is_sure, True
             self._find_near(check)
+
+    def _answers(self, tried: dict[int, list[Question]]) -> dict[Question, Answer]:
+        """What the clone says. What is refused in a database is asked in none, too: who was in none, the log
+        has in that of the first table that they used."""
+        said = answers(self._clone, (each for some in tried.values() for each in some))
+        for some in tried.values():
+            refused = [each for each in some if each.statement and said[each].code in _NOT_IN_THERE]
+            some += [each._replace(database="") for each in refused if each.database]
+        return said | answers(
+            self._clone, (each for some in tried.values() for each in some if each not in said)
+        )
 
     def _first(self, check: Check) -> list[Question]:
         """As whom a use is asked for at first; nothing where it is not."""
@@ -111,11 +127,13 @@ class MariadbReplay:
             check.unproven, check.compares = check.unproven or why, True
         if check.way == Way.SET_ROLE:
             role = role_of(check)
-            return [Question(replace_role(each, role), use.database, "") for each in persons]
+            return [Question(replace_role(each, role), "", "") for each in persons]
         if check.way == Way.COMPARE:
             return []
-        asked = [each for person in persons for each in ways(person, use.database, use.statement)]
-        return asked + self._as_roles(check, asked, self._people.seen_as(use.who))
+        asked = [each for person in persons for each in ways(person, *_asks(check))]
+        return asked + self._as_roles(
+            check, asked, self._people.seen_as(use.who) if _in_any_role(check) else ()
+        )
 
     def _as_roles(self, check: Check, asked: Sequence[Question], roles: Sequence[str]) -> list[Question]:
         persons = dict.fromkeys(each.person._replace(role="") for each in asked)
@@ -123,17 +141,41 @@ class MariadbReplay:
             each
             for person in persons
             for role in roles
-            for each in ways(replace_role(person, role), check.use.database, check.use.statement)
+            for each in ways(replace_role(person, role), *_asks(check))
         ]
 
     def _settle(self, check: Check, asked: Sequence[Question], said: dict[Question, Answer]) -> bool:
         """Keep what may be done now; whether that is anything."""
         check.questions = tuple(each for each in asked if not said[each].code)
+        check.shown = {each: said[each].shown for each in check.questions}
         return bool(check.questions)
 
     def _find_near(self, check: Check) -> None:
         acting = self._people.acting(check.use.who)
-        check.near = self._nearness.of(acting, check.touched, check.use.database)
+        check.near = (
+            self._nearness.of_all(acting | self._definers)
+            if check.may_be_all
+            else self._nearness.of(acting, check.touched, check.use.database)
+        )
+
+
+def _asks(check: Check) -> tuple[str, str]:
+    """In which database what is asked for; "" to be there alone."""
+    if check.way == Way.ENTER:
+        return entered_by(check), ""
+    return check.use.database, check.use.statement
+
+
+def _in_any_role(check: Check) -> bool:
+    """Whether it can have been done in a role that is not the one from the start."""
+    return check.way in (Way.ASK, Way.ENTER) and check.use.statement != CONNECTED
+
+
+def _lost(check: Check, question: Question, answer: Answer) -> str:
+    """Why it is not as it was any more; "" it is."""
+    if answer.code:
+        return answer.message
+    return "" if answer.shown == check.shown[question] else "the server would leave out a part"
 
 
 def replace_role(person: Person, role: str) -> Person:

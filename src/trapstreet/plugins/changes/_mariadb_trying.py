@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from trapstreet.core.model.changes import Change
 from trapstreet.core.model.errors import UnusableInput
+from trapstreet.plugins._mariadb import is_lost
 from trapstreet.plugins.changes._mariadb_clone import Clone
 from trapstreet.plugins.changes._mariadb_standing import standing
 
@@ -42,11 +43,9 @@ def _comes_back(clone: Clone, changes: Sequence[Change], before: frozenset[str])
         clone.put(changes, by_statements=True)
         after = lines_of(clone)
         clone.put((), by_statements=True)
-    except pymysql.err.OperationalError as error:
-        if 2000 <= error.args[0] < 3000:
+    except pymysql.MySQLError as error:
+        if is_lost(error):
             raise
-        return False
-    except pymysql.MySQLError:
         return False
     comes = after == before - {each.key for each in changes} and lines_of(clone) == before
     if not comes:

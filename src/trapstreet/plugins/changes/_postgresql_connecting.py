@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable, watched
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, reads_any_text, refused, unreadable, watched
 from trapstreet.plugins.changes._postgresql_probe import SILENT_SECONDS
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ def connected(location: str, database: str, label: str) -> "Iterator[Connection]
     defaults: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "fallback_application_name": "trapstreet",
-        "client_encoding": "utf8",
     }
     try:
         connection = watched(SILENT_SECONDS).connect(
@@ -40,6 +39,7 @@ def connected(location: str, database: str, label: str) -> "Iterator[Connection]
         raise refused(str(error), label) from None
     try:
         with connection:
+            reads_any_text(connection)
             connection.execute(b"SET search_path = pg_catalog")
             yield connection
     except psycopg.Error as error:

@@ -27,7 +27,11 @@ SILENT_SECONDS = 600.0
 """After which a server is taken for hanging, however many statements it was given at once."""
 NO_RIGHT = "42501"
 NO_MEMORY = "53200"
-_BUSY = ("55P03", "57014", "40P01", NO_MEMORY, "57P01")
+HELD = ("55P03", "57014", "40P01", "40001")
+"""Somebody else held what was needed for too long."""
+BROKEN = ("08", "57P")
+"""The connection is gone, or the server is going."""
+_BUSY = (*HELD, NO_MEMORY, "57P01")
 """The server was asked at a bad time: this says nothing of rights."""
 _UNTYPED, _TYPED_TWICE, _UNGROUPED = "42P18", ("42P08", "42804", "42883"), "42803"
 _MOST_TYPED = 20
@@ -158,7 +162,7 @@ def _explain(connection: "Connection", found: Asked, person: Person, types: dict
         result = run(connection, f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) EXECUTE asked {values}")
     except Refusal as error:
         return Answer(error.state, error.message)
-    plan = (result.get_value(0, 0) or b"").decode()
+    plan = (result.get_value(0, 0) or b"").decode(errors="backslashreplace")
     return Answer(relations=frozenset(_relations(json.loads(plan))), plan=plan)
 
 
@@ -169,7 +173,7 @@ def rights_on(
     run(connection, _AGAIN)
     parameters = [_array(persons), _array(map(str, relations)), _array(map(str, functions))]
     result = _sent(connection, connection.pgconn.exec_params, _RIGHTS, [each.encode() for each in parameters])
-    return (result.get_value(0, 0) or b"").decode()
+    return (result.get_value(0, 0) or b"").decode(errors="backslashreplace")
 
 
 def without_entry(connection: "Connection", roles: Sequence[str]) -> list[str]:
@@ -179,7 +183,7 @@ def without_entry(connection: "Connection", roles: Sequence[str]) -> list[str]:
         b" WHERE NOT has_database_privilege(r::name, current_database(), 'CONNECT')"
     )
     result = _sent(connection, connection.pgconn.exec_params, query, [_array(roles).encode()])
-    return [(result.get_value(n, 0) or b"").decode() for n in range(result.ntuples)]
+    return [(result.get_value(n, 0) or b"").decode(errors="backslashreplace") for n in range(result.ntuples)]
 
 
 _RIGHTS = b"""

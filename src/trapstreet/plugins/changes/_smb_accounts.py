@@ -7,6 +7,8 @@ from functools import cached_property
 from trapstreet.core.model.rights import Bits, numbers_in
 from trapstreet.plugins._smb.people import ADMINISTRATORS, GUEST_GROUP, NETWORK, OWNER_RIGHTS, People, Told
 
+_NO_SUCH = "the server tells of no such account"
+_NOT_TOLD = "the server did not tell all its accounts, and not this one"
 _NEVER_GIVEN = (NETWORK, ADMINISTRATORS, GUEST_GROUP, OWNER_RIGHTS)
 
 
@@ -19,6 +21,7 @@ class Accounts:
     def __init__(self, people: People, told: Told) -> None:
         self.people = people
         self._machine = told.called.casefold()
+        self._kept_back = told.kept_back
         self._users: dict[str, Bits] = defaultdict(int)
         self._short: dict[str, Bits] = defaultdict(int)
         self.mighty: Bits = 0
@@ -39,7 +42,7 @@ class Accounts:
         if not found and not domain:
             found = self._short.get(short, 0)
         if not found:
-            return 0, "the server tells of no such account"
+            return 0, _NOT_TOLD if self._kept_back else _NO_SUCH
         return (0, "several accounts are called that") if found.bit_count() > 1 else (found, "")
 
     def names_of(self, who: Bits) -> tuple[str, ...]:

@@ -6,12 +6,13 @@ from trapstreet.plugins._connecting import Refused
 from trapstreet.plugins._smb.answers import output
 from trapstreet.plugins._smb.descriptors import CHANGE_RIGHTS
 from trapstreet.plugins._smb.lists import Rights, packed, rights_of
+from trapstreet.plugins._smb.login import Server
 from trapstreet.plugins._smb.requests import AS_BACKUP, LINK_ITSELF, LIST, READ_CONTROL, rights, setting
 from trapstreet.plugins._smb.walk import Reader
 from trapstreet.plugins.changes._smb_things import After, Thing
 
 Done = tuple[str, str, Rights, Rights]
-"""A list that was written: share, path, what it was, what it is."""
+"""A list that was written, or may have been: share, path, what it was, what it is."""
 
 
 class Elsewise(Exception):
@@ -30,6 +31,11 @@ class WholeReader(Reader):
 class Writer(Reader):
     """A session that writes lists of rights, and nothing else of what it may write."""
 
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self.sent: list[Done] = []
+        """The lists that were written, each from before it is sent: whatever ends that, it is known."""
+
     def write(self, share: str, path: str, before: Rights, then: Rights) -> bool:
         """Write a list where it still is as before; False where it is already what it shall be.
 
@@ -45,9 +51,11 @@ class Writer(Reader):
                 return False
             if not is_same(there, before):
                 raise Elsewise(where, "somebody changed its rights meanwhile")
+            self.sent.append((share, path, before, then))
             self._ask(share, setting(handle, packed(then)))
             if not is_same(self._read_list(share, handle), then):
                 self._ask(share, setting(handle, packed(before)))
+                self.sent.pop()
                 like_before = is_same(self._read_list(share, handle), before)
                 more = "" if like_before else ", also now, of those that it had: look at them"
                 raise Elsewise(where, f"the server keeps other rights than it is given{more}")
@@ -72,14 +80,14 @@ def is_same(there: Rights | None, rights: Rights) -> bool:
 def write_all(session: Writer, after: After, things: Iterable[Thing], done: list[Done]) -> None:
     """Write the lists of things. Raises as `Writer.write` does, and what a lost connection does.
 
-    done  is told of each that was written
+    done  is told of each before it is written
     """
+    session.sent = done
     for thing in things:
         before, then = thing.rights, after.of(thing)
         if before is not None and then is not None:
             for path in thing.paths():
-                if session.write(thing.share, path, before, then):
-                    done.append((thing.share, path, before, then))  # noqa: PERF401 - true at any failure
+                session.write(thing.share, path, before, then)
 
 
 def put_back(session: Writer, done: Iterable[Done]) -> None:

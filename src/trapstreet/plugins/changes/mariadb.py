@@ -15,11 +15,11 @@ from trapstreet.core.model.changes import Change, Look
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, UnusableInput
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import counted, printable
-from trapstreet.plugins._mariadb import Within, code_of, connect, refused
+from trapstreet.plugins._mariadb import Within, code_of, connect, is_lost, refused
 from trapstreet.plugins.changes import _mariadb_script
 from trapstreet.plugins.changes._mariadb_catalogue import Catalogue, Nearness, catalogue_of
 from trapstreet.plugins.changes._mariadb_checks import People
-from trapstreet.plugins.changes._mariadb_clone import Clone, one, told
+from trapstreet.plugins.changes._mariadb_clone import Clone, asking, one
 from trapstreet.plugins.changes._mariadb_hosts import Hosts
 from trapstreet.plugins.changes._mariadb_preparing import cloned
 from trapstreet.plugins.changes._mariadb_replay import MariadbReplay
@@ -105,7 +105,7 @@ class MariadbPlace(NoRowSecurity):
         if self._clone is None:
             raise UnusableInput(
                 "MariaDB cannot take a change back unseen: it is tried out on an empty server",
-                hint="start one and name it: --clone mariadb://root@127.0.0.1:3307/ (docs/advise.md)",
+                hint="start one and name it: --clone mariadb://root@127.0.0.1:3307/ (docs/advise-mariadb.md)",
             )
         return self._clone
 
@@ -127,7 +127,7 @@ class MariadbPlace(NoRowSecurity):
             but=hides,
             database=self._database,
         )
-        with self._trying():
+        with asking():
             return reversible(clone, found)
 
     def standing(self) -> dict[str, list[str]]:
@@ -138,7 +138,7 @@ class MariadbPlace(NoRowSecurity):
         """Past uses, looked at as things are now."""
         by_name, mode = one(self._asked, "SELECT NOT @@skip_name_resolve, @@GLOBAL.sql_mode")
         people = People(self._there, Hosts(self._there, by_name=bool(by_name)), uses)
-        with self._trying():
+        with asking():
             return MariadbReplay(
                 self._tried,
                 self._catalogue,
@@ -150,7 +150,7 @@ class MariadbPlace(NoRowSecurity):
 
     def rehearse(self, changes: Sequence[Change], look: Look) -> None:
         """Make changes on the clone, and take them back there."""
-        with self._trying():
+        with asking():
             rehearse(self._tried, changes, lambda grants: look(Within(self._asked, grants)))
 
     def make(self, changes: Sequence[Change], look: Look) -> None:
@@ -219,16 +219,6 @@ class MariadbPlace(NoRowSecurity):
             yield cursor
             cursor.execute(_mariadb_script.READ_AGAIN)
 
-    @contextmanager
-    def _trying(self) -> Iterator[None]:
-        """Errors of the clone in our words."""
-        import pymysql
-
-        try:
-            yield
-        except pymysql.MySQLError as error:
-            raise told(error, "the clone") from None
-
 
 def _is_back(cursor: "Cursor", change: Change) -> bool:
     """Take one change back, if what it is of is still there."""
@@ -256,6 +246,6 @@ def _told(error: BaseException, what: str, *, hint: str = "make a new plan") -> 
     message = str(error.args[1]) if len(error.args) > 1 else ""
     if code in (1044, 1045, 1142, 1143, 1227, 1410):
         return AccessDenied(f"{what}: {printable(message)}", hint="log in as one that may grant all of it")
-    if not isinstance(code, int) or code == 0 or 2000 <= code < 3000:
-        return refused(Exception(code), what)
+    if isinstance(error, Exception) and is_lost(error):
+        return refused(error, what)
     return UnusableInput(f"{what}: {printable(message)}", hint=hint)

@@ -20,7 +20,15 @@ from trapstreet.plugins.changes import _postgresql_script
 from trapstreet.plugins.changes._postgresql_catalogue import Catalogue, catalogue_of
 from trapstreet.plugins.changes._postgresql_connecting import connected
 from trapstreet.plugins.changes._postgresql_making import backward, forward, line, rehearse, reversible
-from trapstreet.plugins.changes._postgresql_probe import BEGIN, NO_MEMORY, NO_RIGHT, Refusal, run
+from trapstreet.plugins.changes._postgresql_probe import (
+    BEGIN,
+    BROKEN,
+    HELD,
+    NO_MEMORY,
+    NO_RIGHT,
+    Refusal,
+    run,
+)
 from trapstreet.plugins.changes._postgresql_removals import Removals
 from trapstreet.plugins.changes._postgresql_replay import PostgresqlReplay
 from trapstreet.plugins.changes._postgresql_rights import standing
@@ -44,6 +52,8 @@ script = _postgresql_script.script
 
 _FIRST = "postgres"
 _WITH_DATABASE = 3
+_MEANWHILE = "concurrently updated"
+"""What the server says, by no state of its own, where two change the rights on one thing."""
 _GRANTEES = b"SELECT rolname, quote_ident(rolname) FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'"
 _DATABASES = b"SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn ORDER BY datname"
 
@@ -88,7 +98,10 @@ class PostgresqlPlace:
         return self._whole or use.database in ("", *self._connections)
 
     def changes(self) -> list[Change]:
-        """Every right that can be taken away and comes back as it was: each was tried."""
+        """Every right that can be taken away and comes back as it was: each was tried.
+
+        Raises Unreachable where somebody else is changing one of them.
+        """
         found: dict[str, Change] = {}
         for name, connection in self._connections.items():
             self._removals[name] = Removals(standing(connection).given, name)
@@ -236,6 +249,8 @@ def _told(error: Refusal, what: str, *, hint: str = "make a new plan") -> Trapst
     if error.state == NO_MEMORY:
         more = "raise its max_locks_per_transaction, or take one role after the other: --role"
         return UnusableInput(f"{what}: too many tables at once for the server", hint=more)
-    if error.state.startswith("08"):
+    if error.state.startswith(BROKEN):
         return Unreachable(f"{what}: the connection broke", hint="try again")
+    if error.state in HELD or _MEANWHILE in error.message:
+        return Unreachable(f"{what}: somebody else holds what it needs", hint="try again")
     return UnusableInput(f"{what}: {printable(error.message)}", hint=hint)

@@ -9,7 +9,6 @@ after the other.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
-from hashlib import sha256
 
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import Change, Look
@@ -34,6 +33,7 @@ from trapstreet.plugins.changes._smb_changes import (
     parts_of,
 )
 from trapstreet.plugins.changes._smb_lean import lean
+from trapstreet.plugins.changes._smb_lines import about, line_of, lines_of_share
 from trapstreet.plugins.changes._smb_making import Done, Elsewise, WholeReader, Writer, put_back, write_all
 from trapstreet.plugins.changes._smb_replay import Ground, SmbReplay
 from trapstreet.plugins.changes._smb_things import After, Thing, Things, instead
@@ -95,11 +95,17 @@ class SmbPlace(NoRowSecurity):
 
     def standing(self) -> dict[str, list[str]]:
         """By share, every list that is not just what its folder hands down; the share's own; who is there."""
-        found = {each: [*self._of_share(each)] for each in self._asked.found.shares}
+        people = self._accounts.people
+        there = people.principals, people.memberships
+        found = {share: [*lines_of_share(told, there)] for share, told in self._asked.found.shares.items()}
         for each in self._things.all:
             if not each.follows or (each.rights and each.rights.own):
-                found[each.share].append(_line(each))
+                found[each.share].append(line_of(each))
         return {share: sorted(lines) for share, lines in found.items()}
+
+    def about(self, line: str) -> str:
+        """The folder or file that a line of `standing` is about, in its share."""
+        return about(line)
 
     def replay(self, uses: Sequence[PastUse], changes: Sequence[Change]) -> SmbReplay:
         """Past uses, judged by the lists."""
@@ -196,13 +202,6 @@ class SmbPlace(NoRowSecurity):
         shown = self._asked.shown
         return {(each.share, each.path): shown(each.share, each.path) for each in self._asked.found.folders}
 
-    def _of_share(self, share: str) -> Iterator[str]:
-        """The share's own list, and who there is, in digests."""
-        told = self._asked.found.shares[share]
-        yield f"the share's own list: {_digest(told) if told is not None else 'not told'}"
-        people = self._accounts.people
-        yield f"accounts and groups: {_digest(repr((people.principals, people.memberships)).encode())}"
-
     def _is_about(self, change: Change, name: str) -> bool:
         who = self._accounts.grantees[name]
         things = parts_of(self._things, [change], self._address.host)
@@ -241,17 +240,3 @@ def _lists(after: After, things: Iterable[Thing]) -> Iterator[Done]:
         then = after.of(thing)
         if thing.rights is not None and then is not None:
             yield from ((thing.share, path, then, thing.rights) for path in thing.paths())
-
-
-def _line(thing: Thing) -> str:
-    """A list that is a thing's own, as text."""
-    rights = thing.rights.text if thing.rights else _digest(thing.told) if thing.told else "not told"
-    what = thing.path or "/"
-    if thing.names:
-        names = _digest("/".join(sorted(thing.names)).encode("utf-8", "surrogatepass"))
-        what += f": {thing.names[0]}" if len(thing.names) == 1 else f": {len(thing.names):,} files ({names})"
-    return f"{what} {thing.owner} {rights}"
-
-
-def _digest(told: bytes) -> str:
-    return sha256(told).hexdigest()[:32]

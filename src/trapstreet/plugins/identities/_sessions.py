@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trapstreet.plugins._mariadb import connect
 from trapstreet.plugins._mariadb import refused as refused_by_mariadb
-from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable, watched
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, reads_any_text, refused, unreadable, watched
 
 if TYPE_CHECKING:
     import psycopg
@@ -35,6 +35,7 @@ def postgresql(location: str, label: str) -> "Iterator[psycopg.Connection[Any]]"
     }  # fmt: skip
     try:
         with watched(SILENT_SECONDS).connect(**(defaults | settings), autocommit=True) as connection:
+            reads_any_text(connection)
             connection.execute(b"SET default_transaction_read_only = on")
             connection.execute(f"SET statement_timeout = '{_SECONDS}s'".encode())
             yield connection

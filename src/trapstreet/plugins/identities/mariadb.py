@@ -5,6 +5,7 @@ the hashes of all passwords: grant it for the time of the check alone.
 """
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.accounts import (
@@ -20,6 +21,8 @@ from trapstreet.core.model.accounts import (
 from trapstreet.core.model.errors import AccessDenied, UnusableInput
 from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.urls import without_password
+from trapstreet.plugins._mariadb import is_lost
+from trapstreet.plugins.identities._mariadb_grant_tables import ASKED, ON_TABLES, Right, effective
 from trapstreet.plugins.identities._sessions import mariadb
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ schemes = ("mariadb", "mysql")
 _HASHED = r'"authentication_string"\\s*:\\s*"([^"\\\\]|\\\\.)+"'
 _ACCOUNTS = f"""
     SELECT g.User, g.Host, REGEXP_REPLACE(g.Priv, '{_HASHED}', '"authentication_string":"*"'),
-        u.Super_priv = 'Y', u.Insert_priv = 'Y' OR u.Update_priv = 'Y', u.is_role = 'Y'
+        u.Super_priv = 'Y', u.Insert_priv = 'Y' OR u.Update_priv = 'Y', u.Select_priv = 'Y', u.is_role = 'Y'
     FROM mysql.global_priv g JOIN mysql.user u ON u.User = g.User AND u.Host = g.Host
     ORDER BY g.User, g.Host
 """  # noqa: S608 - nothing in it comes from outside
@@ -104,6 +107,8 @@ class _Server:
         try:
             rows = self._rows(_ACCOUNTS)
         except pymysql.MySQLError as error:
+            if is_lost(error):
+                raise
             if error.args[0] in _NO_SUCH:
                 raise UnusableInput(
                     f"{label}: no MariaDB 10.4 or later", hint="it has no mysql.global_priv"
@@ -112,17 +117,39 @@ class _Server:
                 f"{label}: the accounts may not be read", hint="GRANT SELECT ON mysql.*"
             ) from None
         users = {user for user, *_, is_role in rows if not is_role}
-        for user, host, kept, rules, writes, is_role in rows:
+        for host, user, role in self._asked(_MEMBERS, "who has which roles"):
+            member = user if not host and user not in users else f"{user}@{host}"
+            self._found.memberships.append((member, role))
+        told = [self._asked(query, "rights on the grant tables") for query in (ASKED, ON_TABLES)]
+        rights = effective(*([Right(*each) for each in answer] for answer in told))
+        copies = set()
+        for user, host, kept, rules, writes, reads, is_role in rows:
             known = _parsed(kept)
-            may = "SUPER" if rules else "may write the grant tables" if writes else _power(known)
+            own = [each for each in rights if each.is_for(user, host)]
+            gives = writes or any(each.writes for each in own)
+            may = "SUPER" if rules else "may write the grant tables" if gives else _power(known)
+            if reads or any(each.reads for each in own):
+                copies.add(user if is_role else f"{user}@{host}")
             if is_role:
                 self._found.groups.append(Group(user, f"has {may}" if rules else may))
                 continue
             connected = clients.get(user) if sum(each == user for each, *_ in rows) == 1 else None
             self._found.accounts.append(self._account(user, host, known, may, connected))
-        for host, user, role in self._asked(_MEMBERS, "who has which roles"):
-            member = user if not host and user not in users else f"{user}@{host}"
-            self._found.memberships.append((member, role))
+        self._copies_hashes(copies)
+
+    def _copies_hashes(self, those: set[str]) -> None:
+        """Some accounts and roles may copy the hashes of passwords, and so may those who are in them."""
+        left = [*those]
+        for each in left:
+            inner = {member for member, group in self._found.memberships if group == each} - those
+            those |= inner
+            left += inner
+        self._found.accounts[:] = [
+            replace(each, flaws=each.flaws | {Flaw.COPIES_HASHES})
+            if each.name in those and not each.rules
+            else each
+            for each in self._found.accounts
+        ]
 
     def _account(self, user: str, host: str, kept: Privileges, rules: str, clients: int | None) -> Account:
         form = _form(kept)

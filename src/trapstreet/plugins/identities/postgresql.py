@@ -29,7 +29,9 @@ schemes = ("postgresql", "postgres")
 
 _ROLES = """
     SELECT rolname, rolcanlogin, rolsuper, rolcreaterole,
-        coalesce(rolvaliduntil, 'infinity') <> 'infinity'
+        coalesce(rolvaliduntil, 'infinity') <> 'infinity',
+        has_column_privilege(oid, 'pg_catalog.pg_authid', 'rolpassword', 'SELECT')
+            OR has_column_privilege(oid, 'pg_catalog.pg_shadow', 'passwd', 'SELECT')
     FROM pg_roles ORDER BY rolname
 """
 _MEMBERS = "SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members ORDER BY 1, 2"
@@ -84,7 +86,7 @@ class _Server:
         clients = dict(self._asked(_CLIENTS, "who is connected"))
         if self._asked(_SEES_CLIENTS, "") != [(True,)]:
             self._found.unknown.append("who is connected (GRANT pg_read_all_stats to this role)")
-        for name, logs_in, rules, creates, expires in self._asked(_ROLES, "roles"):
+        for name, logs_in, rules, creates, expires, copies in self._asked(_ROLES, "roles"):
             may = "superuser" if rules else ""
             if creates and not rules and version < _OWN_GRANTS_ONLY:
                 may = "able to grant itself programs of the server (CREATEROLE)"
@@ -93,6 +95,7 @@ class _Server:
                 continue
             form = _FORM_NAMES[forms[name]] if name in forms else None
             self._found.groups.append(Group(name, f"is {may}" if may else ""))
+            wrong = {Flaw.WEAK_FORM: form is Form.MD5, Flaw.COPIES_HASHES: copies and not may}
             self._found.accounts.append(
                 Account(
                     name=name,
@@ -101,7 +104,7 @@ class _Server:
                     form=form,
                     password_expires=None if form is Form.NONE else expires,
                     clients=clients.get(name),
-                    flaws=frozenset({Flaw.WEAK_FORM} if form is Form.MD5 else ()),
+                    flaws=frozenset(flaw for flaw, there in wrong.items() if there),
                 )
             )
         self._found.memberships += self._asked(_MEMBERS, "memberships")

@@ -8,6 +8,8 @@ from trapstreet.plugins._mariadb import code_of, connect
 from trapstreet.plugins.inventories import LOCK_SECONDS, STATEMENT_SECONDS, Pace
 
 _LOST = frozenset({2003, 2006, 2013, 2014, 2055, 0})
+_FOR_OLD_CLIENTS = "5.5.5-"
+"""What MariaDB 10 says before its version as one connects."""
 _SILENT_SECONDS = STATEMENT_SECONDS + 10
 
 
@@ -21,7 +23,8 @@ class Session:
         self._label, self._pace = label, pace
         pace.turn()
         self._connection = connect(location, label, seconds=_SILENT_SECONDS)
-        self.edition = str(self._connection.get_server_info())  # type: ignore[no-untyped-call]
+        said = str(self._connection.get_server_info())  # type: ignore[no-untyped-call]
+        self.edition = said.removeprefix(_FOR_OLD_CLIENTS)
         limit = (
             f"max_statement_time = {STATEMENT_SECONDS}"
             if self.is_mariadb

@@ -16,14 +16,13 @@ from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInpu
 from trapstreet.core.model.inventories import LONGEST, ColumnName, Listed, ShownTable, Whole, shown_columns
 from trapstreet.core.model.objects import Unread, printable
 from trapstreet.core.model.urls import server_of
+from trapstreet.plugins._sqlite import UNTOUCHED, unlogged
 from trapstreet.plugins.inventories import SAMPLE_ROWS, STATEMENT_SECONDS, Pace, spread
 
 title = "SQLite (sqlite:////path/of/file)"
 schemes = ("sqlite",)
 
 _MAGIC = b"SQLite format 3\0"
-_HEAD, _READ_VERSION, _WITH_LOG = 20, 19, 2
-"""Of the file's header (SQLite's file format, 1.3): how to read it; 2 is with a write-ahead log."""
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 _SMALL = 20_000
 """Rows of a table that is read from its beginning to its end."""
@@ -49,11 +48,12 @@ class _File:
         self._random = random.Random()  # noqa: S311 - which rows are drawn is no secret
         try:
             with path.open("rb") as file:
-                head = file.read(_HEAD)
-            if not head.startswith(_MAGIC):
+                head = file.read(len(_MAGIC))
+            if head != _MAGIC:
                 raise UnusableInput(f"{self._shown} is no SQLite database", hint="check the path")
+            how = UNTOUCHED if unlogged(path) else "mode=ro"
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?{_how(path, head)}", uri=True, isolation_level=None, timeout=10
+                f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=10
             )
         except PermissionError as error:
             raise AccessDenied(f"{self._shown} may not be read", hint="ask for access to the file") from error
@@ -141,14 +141,6 @@ class _File:
         if log.exists():
             found.append(log.stat())
         return " ".join([counter, *(f"{each.st_size} {each.st_mtime_ns}" for each in found)])
-
-
-def _how(path: Path, head: bytes) -> str:
-    """How a file is opened, so that nothing is made beside it: whoever opens one with a write-ahead log that
-    nobody has open now, leaves an empty log and its index there, even if it may only read."""
-    log = path.with_name(path.name + "-wal")
-    alone = not log.exists() or not log.stat().st_size
-    return "mode=ro&immutable=1" if head[_READ_VERSION:] == bytes([_WITH_LOG]) and alone else "mode=ro"
 
 
 def _cell(column: str) -> str:

@@ -18,8 +18,7 @@ COLUMNS = """
     WHERE FIND_IN_SET('Select', Column_priv)
 """
 SEES_ALL = """
-    SELECT SUM(References_priv = 'Y' OR Select_priv = 'Y' OR Insert_priv = 'Y') > 0,
-        SUM(Show_view_priv = 'Y') > 0
+    SELECT SUM(References_priv = 'Y' OR Select_priv = 'Y' OR Insert_priv = 'Y') > 0
     FROM mysql.user WHERE CONCAT(User, '@', Host) = CURRENT_USER()
 """
 ROUTINES = "SELECT Host, User, Db, Routine_name FROM mysql.procs_priv WHERE FIND_IN_SET('Execute', Proc_priv)"

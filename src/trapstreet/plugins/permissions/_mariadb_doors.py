@@ -7,29 +7,34 @@ from functools import cached_property
 from operator import attrgetter
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
+from trapstreet.plugins._mariadb_patterns import fits
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts
 from trapstreet.plugins.permissions._mariadb_contents import Contents, Table
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, deciding, specificity
+from trapstreet.plugins.permissions._mariadb_tables import on_tables
 
 _NAMED = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
 _WORD = re.compile(r"[\w$]+")
 
 
 class Doors:
-    """All of them, in their order.  broken  views that nobody can read"""
+    """All of them, in their order.
+
+    broken  views that nobody can read;  unseen  those of which the server does not tell what they show
+    """
 
     def __init__(self, contents: Contents, accounts: Accounts) -> None:
         self._contents, self._accounts = contents, accounts
         self._has, self._acts = accounts.has, accounts.acts
         self._everybody = accounts.everybody
-        self._tables = self._by_table()
-        self._columns = self._by_column()
+        self._tables, self._columns = on_tables(accounts, contents.tables, contents.columns)
         self._views = {
             (each.schema, each.name): (
                 accounts.definer(each.definer), each.as_definer, self._shown(each.text or "")
             )
             for each in contents.views
         }  # fmt: skip
+        self.unseen = [(each.schema, each.name) for each in contents.views if not each.text]
         self._working: dict[Table, Bits] = {}
         self._in_database = {
             schema: self.on_database(schema, attrgetter("selects"))
@@ -55,38 +60,26 @@ class Doors:
 
     def _rows_of(self, account: Account) -> list[DatabaseGrant]:
         """The rows for an account, the most specific first. A role's are put together with those of the roles
-        in it, by their patterns: then its most specific one alone counts, whoever's it was."""
-        databases = self._contents.databases
-        if not self._accounts.is_role(account):
-            return [each for each in databases if each.user in ("", account.user)]
+        in it, by their patterns: then its most specific one alone counts, whoever's it was. Where none fits,
+        those of accounts of its name, and of nobody's name, for any host do: tried on a server."""
+        is_role = self._accounts.is_role
+        databases = [each for each in self._contents.databases if each.user in ("", account.user)]
+        of_accounts = [each for each in databases if not is_role(Account(each.user, each.host))]
+        if not is_role(account):
+            return of_accounts
         role = self._accounts.number[account]
         every = enumerate(self._accounts.every)
-        users = {each.user for n, each in every if self._has.arriving(1 << n) >> role & 1}
+        users = {each.user for n, each in every if self._accounts.within.arriving(1 << n) >> role & 1}
         merged: dict[str, DatabaseGrant] = {}
-        for each in databases:
-            if each.user in users and not each.host:
+        for each in self._contents.databases:
+            if each.user in users and is_role(Account(each.user, each.host)):
                 before = merged.get(each.pattern, each)
                 merged[each.pattern] = DatabaseGrant(
                     "", each.pattern, account.user, before.selects or each.selects,
                     before.executes or each.executes, before.writes or each.writes,
                 )  # fmt: skip
-        return sorted(merged.values(), key=specificity)
-
-    def _by_table(self) -> dict[Table, tuple[Bits, Bits]]:
-        found: dict[Table, tuple[Bits, Bits]] = {}
-        for host, user, schema, name, selects in self._contents.tables:
-            if selects:
-                sure, perhaps = found.get((schema, name), (0, 0))
-                more, maybe = self._accounts.those(user, host)
-                found[schema, name] = sure | more, perhaps | maybe
-        return found
-
-    def _by_column(self) -> dict[Table, dict[str, Bits]]:
-        found: dict[Table, dict[str, Bits]] = {}
-        for host, user, schema, name, column in self._contents.columns:
-            columns = found.setdefault((schema, name), {})
-            columns[column] = columns.get(column, 0) | self._accounts.those(user, host)[0]
-        return found
+        by_others = [each for each in of_accounts if fits(each.host, "")]
+        return [*sorted(merged.values(), key=specificity), *by_others]
 
     def _by_name(self) -> Iterator[Door]:
         for table, number in self._contents.relations.items():
@@ -96,7 +89,8 @@ class Doors:
 
     def _doors(self, table: Table, number: int) -> Iterator[Door]:
         """Doors to a table or view by its own name."""
-        works = self._works_for(table)
+        works, known = self._works_for(table), not self._doubtful(table)
+        doubt = "" if known else ", if it works: what it shows is not known"
         on_all, all_perhaps = self._in_database[table[0]]
         on_one, one_perhaps = self._tables.get(table, (0, 0))
         for given, has, sure, what in (
@@ -106,20 +100,25 @@ class Doors:
             (one_perhaps, self._has, False, f"SELECT on {'.'.join(table)}, by where the client comes from"),
         ):
             if opens := has.arriving(given) & works:
-                yield Door(number, How.GRANT, opens, (Grant(what, given),), self._everybody, sure=sure)
-        together: dict[Bits, list[str]] = {}
-        for column, given in self._columns.get(table, {}).items():
-            together.setdefault(given, []).append(column)
-        for given, columns in together.items():
+                grants = (Grant(what + doubt, given),)
+                yield Door(number, How.GRANT, opens, grants, self._everybody, sure=sure and known)
+        together: dict[tuple[Bits, bool], list[str]] = {}
+        for column, (surely, maybe) in self._columns.get(table, {}).items():
+            for given, sure in ((surely, True), (maybe & ~surely, False)):
+                together.setdefault((given, sure), []).append(column)
+        for (given, sure), columns in together.items():
             if opens := self._has.arriving(given) & works:
-                grant = Grant(f"SELECT ({', '.join(columns)}) on {'.'.join(table)}", given)
-                yield Door(number, How.COLUMNS, opens, (grant,), self._everybody, Rows.ALL, tuple(columns))
+                by = "" if sure else ", by where the client comes from"
+                grant = Grant(f"SELECT ({', '.join(columns)}) on {'.'.join(table)}{by}{doubt}", given)
+                yield Door(
+                    number, How.COLUMNS, opens, (grant,), self._everybody, Rows.ALL, tuple(columns),
+                    sure=sure and known,
+                )  # fmt: skip
 
     def _may_read(self, table: Table) -> Bits:
-        columns = self._columns.get(table, {}).values()
         given = self._contents.wide | self._tables.get(table, (0, 0))[0]
-        for each in columns:
-            given |= each
+        for surely, _ in self._columns.get(table, {}).values():
+            given |= surely
         return self._has.arriving(given) | self._acts.arriving(self._in_database[table[0]][0])
 
     def _works_for(self, table: Table) -> Bits:
@@ -149,6 +148,12 @@ class Doors:
                 (*door.grants, Grant(text, self._everybody)), self._everybody, Rows.SHOWN, sure=door.sure,
             )  # fmt: skip
 
+    def _doubtful(self, table: Table) -> bool:
+        """Whether it is a view, or shows one, of which is not known what it shows."""
+        if not self.unseen or table not in self._views:
+            return False
+        return not {table, *self._all_shown(table)}.isdisjoint(self.unseen)
+
     def _all_shown(self, view: Table) -> set[Table]:
         found: set[Table] = set()
         left = [view]
@@ -169,7 +174,7 @@ class Doors:
         """Routines that run as their definers may show what their text names."""
         given: dict[Table, Bits] = {}
         for host, user, schema, name in self._contents.routine_grants:
-            given[schema, name] = given.get((schema, name), 0) | self._accounts.those(user, host)[0]
+            given[schema, name] = given.get((schema, name), 0) | sum(self._accounts.those(user, host))
         wide: dict[str, Bits] = {}
         executes = self._contents.executes
         for schema, name, definer, text in self._contents.routines:

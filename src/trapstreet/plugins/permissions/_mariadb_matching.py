@@ -9,7 +9,10 @@ alone counts: the most specific by host, then by database, then by user.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trapstreet.plugins._mariadb_patterns import breadth, fits, is_wild
+from trapstreet.plugins._mariadb_patterns import breadth, fits, is_wild, meet
+
+_OWN = ("127.0.0.1", "::1")
+"""Addresses of `localhost`."""
 
 
 class Account(NamedTuple):
@@ -31,14 +34,29 @@ class DatabaseGrant(NamedTuple):
 
 
 def host_covers(row: str, account: str) -> bool | None:
-    """Whether every client of an account comes from a host that the row is for; None: perhaps some do."""
-    if row in ("", "%") or row.lower() == account.lower():
+    """Whether every client of an account comes from a host that the row is for; None: perhaps some do.
+
+    A client has a name and an address, where the server looks names up, and either may fit.
+    """
+    row, account = row.lower(), account.lower()
+    if row in ("", "%") or row == account:
         return True
     if "/" in row or "/" in account:
         return None
-    if not is_wild(account):
-        return fits(row.lower(), account.lower())
-    return None if is_wild(row) else False if not fits(account.lower(), row.lower()) else None
+    if not is_wild(account) and fits(row, account):
+        return True
+    if row.endswith("%") and not is_wild(row[:-1]) and account.startswith(row[:-1]):
+        return True
+    if meet(row, account):
+        return None
+    named, numbered = (row, account) if _is_address(account) else (account, row)
+    if _is_address(named) or not _is_address(numbered):
+        return False
+    return None if named != "localhost" or any(fits(numbered, each) for each in _OWN) else False
+
+
+def _is_address(host: str) -> bool:
+    return not set(host) - set("0123456789.%_") or ":" in host
 
 
 def deciding(account: Account, database: str, grants: Iterable[DatabaseGrant]) -> list[DatabaseGrant | None]:
@@ -56,6 +74,19 @@ def deciding(account: Account, database: str, grants: Iterable[DatabaseGrant]) -
             found.append(each)
             decides = decides or (specificity(each) if covers else None)
     return found if decides else [*found, None]
+
+
+def deciding_hosts(account: Account, hosts: Iterable[str]) -> list[str | None]:
+    """As `deciding`, of rows that differ in their hosts alone."""
+    found: list[str | None] = []
+    decides = -1
+    for each in sorted(hosts, key=_rank, reverse=True):
+        if decides not in (-1, _rank(each)):
+            return found
+        if (covers := host_covers(each, account.host)) is not False:
+            found.append(each)
+            decides = _rank(each) if covers else decides
+    return found if decides >= 0 else [*found, None]
 
 
 Specificity = tuple[int, tuple[bool, bool, int, int, int], int]

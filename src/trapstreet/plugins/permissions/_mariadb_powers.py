@@ -22,7 +22,8 @@ _ON_GRANT_TABLES = """
     SELECT User, Host FROM mysql.tables_priv WHERE Db = 'mysql'
         AND Table_name IN ('global_priv', 'user', 'db', 'tables_priv', 'columns_priv', 'procs_priv',
             'roles_mapping', 'proxies_priv')
-        AND (FIND_IN_SET('Insert', Table_priv) OR FIND_IN_SET('Update', Table_priv))
+        AND (FIND_IN_SET('Insert', Table_priv) OR FIND_IN_SET('Update', Table_priv)
+            OR FIND_IN_SET('Insert', Column_priv) OR FIND_IN_SET('Update', Column_priv))
 """
 GRANT_TABLES = "mysql"
 """The database that they lie in."""

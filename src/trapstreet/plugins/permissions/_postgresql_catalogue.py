@@ -92,6 +92,20 @@ class Function(NamedTuple):
     may_execute: list[Oid]
 
 
+class Sampler(NamedTuple):
+    """Somebody who may read what the server keeps of tables' values by itself."""
+
+    role: Oid
+
+
+class Publication(NamedTuple):
+    """tables: those that it names;  all_tables: it has every table, and names none"""
+
+    name: str
+    all_tables: bool
+    tables: list[str]
+
+
 class Foreign(NamedTuple):
     server: str
     user: str
@@ -116,6 +130,7 @@ class Contents:
     views: list[Link]
     parts: list[Link]
     functions: list[Function]
+    samplers: list[Sampler]
 
 
 _GRANTEES = (
@@ -177,6 +192,19 @@ FUNCTIONS = f"""
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE {_OURS} AND (p.prosecdef OR l.lanname NOT IN ('internal', 'c'))
 """  # noqa: S608 - nothing in it comes from outside
+SAMPLERS = """
+    SELECT DISTINCT e.grantee FROM (
+        SELECT relacl FROM pg_class WHERE oid IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
+        UNION ALL SELECT attacl FROM pg_attribute
+            WHERE attrelid IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
+    ) given (acl), aclexplode(acl) e WHERE e.privilege_type = 'SELECT'
+"""
+PUBLICATIONS = """
+    SELECT p.pubname, p.puballtables, CASE WHEN p.puballtables THEN '{}' ELSE ARRAY(
+        SELECT t.schemaname || '.' || t.tablename FROM pg_publication_tables t
+        WHERE t.pubname = p.pubname ORDER BY 1) END
+    FROM pg_publication p ORDER BY 1
+"""
 FOREIGN = "SELECT srvname, COALESCE(usename, 'public') FROM pg_user_mappings ORDER BY 1, 2"
 COMING = """
     SELECT d.defaclrole, n.nspname,

@@ -17,11 +17,12 @@ from trapstreet.plugins.permissions._postgresql_catalogue import (
     Contents,
     Link,
     Oid,
-    Policy,
     Relation,
 )
 from trapstreet.plugins.permissions._postgresql_functions import Texts
 from trapstreet.plugins.permissions._postgresql_roles import Roles
+from trapstreet.plugins.permissions._postgresql_row_security import RowSecurity
+from trapstreet.plugins.permissions._postgresql_statistics import Statistics
 
 _VIEW, _COPY = "v", "m"
 
@@ -41,10 +42,9 @@ class Doors:
         self._columns: dict[Oid, list[Column]] = {}
         for column in contents.columns:
             self._columns.setdefault(column.relation, []).append(column)
-        self._policies: dict[Oid, list[Policy]] = {}
-        for policy in contents.policies:
-            self._policies.setdefault(policy.relation, []).append(policy)
+        self._security = RowSecurity(contents.policies, roles)
         self._inner = _linked(contents.views)
+        self._statistics = Statistics(contents.samplers, roles)
         self._working: dict[Oid, Bits] = {}
         self._as_whom: dict[tuple[Oid, Oid], tuple[Oid, ...]] = {}
         self.broken = [each for each in contents.relations if not self._works_for(each.oid)]
@@ -57,6 +57,7 @@ class Doors:
             own = [*self._own(relation)]
             yield from own
             yield from self._through(relation, own)
+            yield from self._by_statistics(relation)
         yield from self._functions()
 
     def _own(self, relation: Relation) -> Iterator[Door]:
@@ -110,28 +111,25 @@ class Doors:
     ) -> Iterator[Door]:
         """A door for those who see all rows, and one for those whom row security leaves some."""
         number = self._number[relation.oid]
-        for rows, bits in self._rows(relation, opens):
+        for rows, bits in self._security.rows(relation, opens):
             if bits:
                 yield Door(number, how, bits, grants, self._enters, rows, columns)
 
-    def _rows(self, relation: Relation, opens: Bits) -> Iterator[tuple[Rows, Bits]]:
-        if not relation.row_security:
-            yield Rows.ALL, opens
+    def _by_statistics(self, relation: Relation) -> Iterator[Door]:
+        """Doors to those of its values that the server keeps apart."""
+        if relation.kind == _VIEW:
             return
-        free = self._roles.unbound
-        if not relation.forced:
-            free |= self._roles.holding([relation.owner])
-        policies = self._policies.get(relation.oid, ())
-        narrowed = self._holding(each for each in policies if not each.permissive)
-        lets_all = self._holding(each for each in policies if each.permissive and each.lets_all) & ~narrowed
-        lets_some = self._holding(each for each in policies if each.permissive)
-        whole = opens & (free | lets_all)
-        yield Rows.ALL, whole
-        yield Rows.SOME, opens & lets_some & ~whole
-        yield Rows.NONE, opens & ~lets_some & ~whole
-
-    def _holding(self, policies: Iterable[Policy]) -> Bits:
-        return self._roles.holding({oid for each in policies for oid in each.roles})
+        ways = self._statistics.of(
+            relation,
+            self._columns.get(relation.oid, ()),
+            enters_schema=self._uses(relation.schema)[0],
+            free=self._security.free(relation),
+        )
+        for opens, grant, columns in ways:
+            yield Door(
+                self._number[relation.oid], How.STATISTICS, opens, (grant,), self._enters, Rows.SHOWN,
+                columns, sure=False,
+            )  # fmt: skip
 
     def _by_columns(self, relation: Relation, selects: Bits, schema: Bits, grant: Grant) -> Iterator[Door]:
         """Doors to those columns that are granted by themselves."""

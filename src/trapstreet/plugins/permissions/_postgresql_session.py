@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from trapstreet.plugins._postgresql import CONNECT_SECONDS, refused, unreadable, watched
+from trapstreet.plugins._postgresql import CONNECT_SECONDS, reads_any_text, refused, unreadable, watched
 
 if TYPE_CHECKING:
     import psycopg
@@ -37,6 +37,7 @@ def connected(location: str, database: str, label: str) -> "Iterator[psycopg.Con
         with connection:
             connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'".encode())
             connection.execute(b"SET lock_timeout = '5s'")
+            reads_any_text(connection)
             connection.commit()
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True

@@ -3,7 +3,8 @@
 Reads the grant tables and information_schema in one read-only transaction. Least grants:
 
     GRANT SELECT ON mysql.* TO reader;
-    GRANT REFERENCES, SHOW VIEW ON *.* TO reader;   -- so that it sees all names, and what views show
+    GRANT REFERENCES, SHOW VIEW ON *.* TO reader;   -- so that it sees all names
+    GRANT SELECT ON crm.names TO reader;            -- for each view, so that it sees what that shows
 """
 
 import re
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from trapstreet.core.model.errors import AccessDenied
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Principal, Resource, Rights, bits_of
 from trapstreet.core.model.urls import without_password
-from trapstreet.plugins._mariadb import Within, refused
+from trapstreet.plugins._mariadb import Within, is_lost, refused
 from trapstreet.plugins.permissions import _mariadb_catalogue as catalogue
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts, Member
 from trapstreet.plugins.permissions._mariadb_contents import (
@@ -29,6 +30,7 @@ from trapstreet.plugins.permissions._mariadb_contents import (
     View,
 )
 from trapstreet.plugins.permissions._mariadb_doors import Doors
+from trapstreet.plugins.permissions._mariadb_lent import doors as lent
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, specificity
 from trapstreet.plugins.permissions._mariadb_powers import GRANT_TABLES
 from trapstreet.plugins.permissions._mariadb_powers import doors as powers
@@ -99,7 +101,9 @@ class _Server:
         self.rights = Rights(label, f"MariaDB {version}", ("table or view", "tables and views"), _WHO)
         try:
             told = self._told()
-        except pymysql.MySQLError:
+        except pymysql.MySQLError as error:
+            if is_lost(error):
+                raise
             raise AccessDenied(
                 f"{label}: the grant tables may not be read", hint="GRANT SELECT ON mysql.* to this account"
             ) from None
@@ -120,21 +124,26 @@ class _Server:
         ]
         self.rights.memberships += self._accounts.memberships
         self._note_what_is_hidden()
-        relations: dict[Table, int] = {}
-        for schema, name, kind, rows in self._asked(catalogue.RELATIONS):
+        # Views and routines of other databases show what is in this one.
+        asked = sorted(self._asked(catalogue.RELATIONS), key=lambda each: database not in ("", each[0]))
+        relations: dict[Table, int] = {each[:2]: number for number, each in enumerate(asked)}
+        for schema, name, kind, rows in asked:
             if database in ("", schema):
-                relations[schema, name] = len(self.rights.resources)
                 what = "view" if "VIEW" in kind else "table"
                 self.rights.resources.append(Resource((schema, name), what, rows))
         self._everywhere(told)
         doors = Doors(self._contents(relations, told), self._accounts)
+        self._note_unseen(doors.unseen)
         self.rights.notes += [
             f"nobody can read view {'.'.join(each)}: its definer may not read what it shows"
             for each in doors.broken
+            if database in ("", each[0])
         ]
         writers = doors.on_database(GRANT_TABLES, attrgetter("writes"))
         self.rights.doors += powers(self._granted, self._accounts, writers)
-        self.rights.doors += doors
+        told_of = len(self.rights.resources)
+        self.rights.doors += [each for each in doors if each.resource is None or each.resource < told_of]
+        self.rights.doors += [*lent(self.rights.doors, self._accounts)]
 
     def _contents(self, relations: dict[Table, int], told: Sequence[Told]) -> Contents:
         databases = [DatabaseGrant(*each) for each in self._granted(catalogue.DATABASES)]
@@ -154,12 +163,21 @@ class _Server:
 
     def _note_what_is_hidden(self) -> None:
         """The server leaves out, without a word, what this account has no right on."""
-        ((names, views),) = self._asked(catalogue.SEES_ALL)
-        unknown = self.rights.unknown
+        ((names,),) = self._asked(catalogue.SEES_ALL)
         if not names:
-            unknown.append("tables on which this account has no right: GRANT REFERENCES ON *.* to it")
-        if not views:
-            unknown.append("what views show, where this account may not see it: GRANT SHOW VIEW ON *.* to it")
+            self.rights.unknown.append(
+                "tables on which this account has no right: GRANT REFERENCES ON *.* to it"
+            )
+
+    def _note_unseen(self, views: Sequence[Table]) -> None:
+        """The server tells what a view shows to those alone who may read that."""
+        if views:
+            names = [".".join(each) for each in views]
+            more = f" and {len(names) - _NAMED} more" * (len(names) > _NAMED)
+            self.rights.unknown.append(
+                f"what views show ({', '.join(names[:_NAMED])}{more}), and for whom they work:"
+                " GRANT SHOW VIEW and SELECT on them to this account"
+            )
 
     def _told(self) -> list[Told]:
         """Who there is. A clone has accounts of its own, and other ways of logging in."""
@@ -191,6 +209,8 @@ class _Server:
 
 
 _WHO = ("account or role", "accounts and roles")
+_NAMED = 5
+"""How many views are named, of which is not known what they show."""
 
 
 def _those(chosen: Iterable[bool]) -> Bits:

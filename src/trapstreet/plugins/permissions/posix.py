@@ -140,6 +140,8 @@ class _Walk:
         try:
             real = self._at if path == self._top else path
             acl = os.getxattr(real, ATTRIBUTE, follow_symlinks=False)
+        except FileNotFoundError:  # since it was listed
+            return None
         except OSError as error:
             if error.errno not in _NO_LIST:
                 self._not_known(path, error.strerror or type(error).__name__)

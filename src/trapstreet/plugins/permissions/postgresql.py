@@ -20,16 +20,19 @@ from trapstreet.core.model.rights import (
     Principal,
     Resource,
     Rights,
+    Rows,
     bits_of,
 )
 from trapstreet.core.model.urls import without_password
 from trapstreet.plugins.permissions import _postgresql_catalogue as catalogue
+from trapstreet.plugins.permissions import _postgresql_notes as notes
 from trapstreet.plugins.permissions._postgresql_catalogue import (
     Coming,
     Contents,
     Database,
     Foreign,
     Member,
+    Publication,
     Role,
     rows_of,
 )
@@ -48,6 +51,7 @@ _OWN_GRANTS_ONLY = 160_000
 """The version from which on CREATEROLE makes members of those roles only that it has ADMIN OPTION on."""
 _FILES = ("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files")
 _OF_OWNER = "pg_database_owner"
+_WATCHES = "pg_read_all_stats"
 
 _QUERIES: dict[str, tuple[type, str, str]] = {
     "schemas": (catalogue.Schema, catalogue.SCHEMAS, "schemas"),
@@ -57,6 +61,7 @@ _QUERIES: dict[str, tuple[type, str, str]] = {
     "views": (catalogue.Link, catalogue.VIEWS, "what views show"),
     "parts": (catalogue.Link, catalogue.PARTS, "parts of tables"),
     "functions": (catalogue.Function, catalogue.FUNCTIONS, "functions"),
+    "samplers": (catalogue.Sampler, catalogue.SAMPLERS, "grants on statistics"),
 }
 
 
@@ -144,10 +149,21 @@ class _Server:
                 )
         replicates = self._those(each.replicates for each in self._roles) & ~superusers
         if replicates:
-            text = "REPLICATION: may copy the whole server, where pg_hba.conf lets it connect for that"
+            text = (
+                "REPLICATION: may copy the whole server, where pg_hba.conf lets it connect for that,"
+                " and follow what changes, where wal_level is logical"
+            )
             rights.doors.append(
                 Door(None, How.REPLICATION, replicates, (Grant(text, replicates),), all_, sure=False)
             )
+        if watches := self._those(each.name == _WATCHES for each in self._roles):
+            text = f"{_WATCHES}: sees what others ask while it runs, and the values in that"
+            rights.doors.append(
+                Door(
+                    None, How.STATEMENTS, self.has.arriving(watches), (Grant(text, watches),), all_,
+                    Rows.SHOWN, sure=False,
+                )
+            )  # fmt: skip
 
     def _those(self, chosen: Iterable[bool]) -> Bits:
         return bits_of(number for number, each in enumerate(chosen) if each)
@@ -220,27 +236,17 @@ class _Server:
         coming: list[Coming] = self._read(
             database, connection, Coming, catalogue.COMING, "default privileges"
         )
-        for link in foreign:
-            self.rights.notes.append(
-                f"{database.name}: {link.user} reaches foreign server {link.server};"
-                " what that lets it read is not known"
-            )
-        for each in coming:
-            to = [oid for oid in each.may_select if oid != each.owner]
-            if to:
-                where = f"schema {each.schema}" if each.schema else "any schema"
-                names = ", ".join(sorted(roles.name(oid) for oid in to))
-                self.rights.notes.append(
-                    f"{database.name}: tables that {roles.name(each.owner)} makes in {where}"
-                    f" will be readable by {names}"
-                )
+        published: list[Publication] = self._read(
+            database, connection, Publication, catalogue.PUBLICATIONS, "publications"
+        )
+        self.rights.notes += notes.beside(database, published, foreign, coming, roles)
 
 
 def _note(role: Role) -> str:
-    notes = {
+    remarks = {
         "superuser": role.superuser,
         "passes row security": role.passes_row_security and not role.superuser,
         "makes roles": role.makes_roles and not role.superuser,
         "may replicate": role.replicates and not role.superuser,
     }
-    return ", ".join(text for text, holds in notes.items() if holds)
+    return ", ".join(text for text, holds in remarks.items() if holds)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
 from trapstreet.core.model.objects import printable
+from trapstreet.plugins._sqlite import in_one_state
 from trapstreet.plugins.sources._database import Table, as_csv
 
 _PATIENCE = 30.0
@@ -62,7 +63,7 @@ class SQLite:
             raise OSError(errno.EIO, f"the database gave up reading it ({_name(error)})") from None
 
     def _connected(self) -> sqlite3.Connection:
-        uri = f"{self._path.absolute().as_uri()}?mode=ro"
+        uri = f"{self._path.absolute().as_uri()}?{in_one_state(self._path)}"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE)
         connection.text_factory = bytes
         connection.execute("PRAGMA query_only = ON")

@@ -12,6 +12,7 @@ from typing import IO
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row
+from trapstreet.plugins._sqlite import in_one_state
 from trapstreet.plugins.tables import Fit, Location, Table
 from trapstreet.plugins.tables._files import NewFile, open_regular, reading, writing
 from trapstreet.plugins.tables._ground import SqlGround
@@ -193,9 +194,8 @@ def path_of(location: Location) -> Path:
 
 def connected(path: Path) -> sqlite3.Connection:
     """Read-only, and one state of the file however long the reading takes."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_PATIENCE
-    )
+    uri = f"{path.absolute().as_uri()}?{in_one_state(path)}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("BEGIN")
     return connection

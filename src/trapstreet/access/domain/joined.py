@@ -1,0 +1,41 @@
+"""Memberships that are new and opened nothing yet: who has one keeps what it opens when other ways close."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from trapstreet.access.domain.causes import MEMBER, names_of
+from trapstreet.access.domain.changes import Change, Sort
+from trapstreet.access.domain.reached import Side
+from trapstreet.access.domain.telling import about_people
+from trapstreet.core.model.rights import Bits
+
+_NAMED = 3
+
+
+def joined(
+    now: Side, before: Side, *, told: Collection[tuple[str, Bits]], but: Collection[str]
+) -> Iterator[Change]:
+    """Who is a member of what now and was not, those of one group together; not accounts that are new.
+
+    Both sides number principals alike.
+    told  causes of which it is told what they opened, each with to whom it was given
+    but   groups of which it is told that somebody came to be in them
+    """
+    came = now.people & ~before.people
+    pairs = {(each.member, each.group) for each in before.rights.memberships}
+    groups: dict[int, Bits] = {}
+    for member, group in dict.fromkeys((each.member, each.group) for each in now.rights.memberships):
+        name = now.rights.principals[group].name
+        is_told = name in but or came >> member & 1 or (f"{MEMBER}{name}", 1 << member) in told
+        if (member, group) not in pairs and not is_told:
+            groups[group] = groups.get(group, 0) | 1 << member
+    for group, members in groups.items():
+        names = names_of(now, members)
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        is_, group_name = "is" if len(names) == 1 else "are", now.rights.principals[group].name
+        cause = f"{', '.join(names[:_NAMED])}{more} {is_} now member of {group_name}"
+        yield about_people(Change(Sort.JOINED, cause=cause), members, now)
+
+
+def privileged_by(changes: Iterable[Change]) -> set[str]:
+    """What those who got more than rights on things got, which may be groups."""
+    return {each for change in changes for each in change.cause.split(", ")}

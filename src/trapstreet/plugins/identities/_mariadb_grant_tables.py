@@ -1,0 +1,50 @@
+"""Who may read or write MariaDB's grant tables by a right on them alone, or on their database.
+
+Each was tried on a server: who may select from mysql.global_priv or mysql.user has the hashes of passwords;
+who may insert or update there, or in another of them, gives itself anything.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from trapstreet.plugins._mariadb_patterns import breadth, fits, fits_in_any_case
+
+ASKED = """
+    SELECT User, Host, Db, Select_priv = 'Y', Insert_priv = 'Y' OR Update_priv = 'Y' FROM mysql.db
+"""
+ON_TABLES = """
+    SELECT User, Host, Db, FIND_IN_SET('Select', Table_priv) AND Table_name IN ('user', 'global_priv'),
+        CONCAT(',', Table_priv, ',', Column_priv, ',') REGEXP ',(Insert|Update),'
+    FROM mysql.tables_priv WHERE Db = 'mysql' AND Table_name IN ('global_priv', 'user', 'db', 'tables_priv',
+        'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv')
+    UNION ALL
+    SELECT User, Host, Db, 1, 0 FROM mysql.columns_priv
+    WHERE Db = 'mysql' AND Table_name IN ('user', 'global_priv') AND FIND_IN_SET('Select', Column_priv)
+        AND Column_name IN ('Priv', 'Password', 'authentication_string')
+"""
+
+_EVERYBODY = ("", "PUBLIC")
+
+
+class Right(NamedTuple):
+    """One row of either answer."""
+
+    user: str
+    host: str
+    database: str
+    reads: bool
+    writes: bool
+
+    def is_for(self, user: str, host: str) -> bool:
+        """Whether an account, or a role, has it."""
+        return self.user in (user, *_EVERYBODY) and (not self.host or fits(self.host.lower(), host.lower()))
+
+
+def effective(on_databases: Iterable[Right], on_tables: Iterable[Right]) -> list[Right]:
+    """The rights on the grant tables. Of the patterns that fit their database the nearest one counts."""
+    nearest: dict[tuple[str, str], Right] = {}
+    for each in on_databases:
+        if fits_in_any_case(each.database, "mysql"):
+            of = each.user, each.host
+            nearest[of] = min(nearest.get(of, each), each, key=lambda right: breadth(right.database))
+    return [*nearest.values(), *on_tables]

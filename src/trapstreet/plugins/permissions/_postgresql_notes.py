@@ -1,0 +1,47 @@
+"""What is to be known of a PostgreSQL database beside its tables: what leads out of it, or into tables that
+are not there yet."""
+
+from collections.abc import Iterable, Iterator
+
+from trapstreet.plugins.permissions._postgresql_catalogue import Coming, Database, Foreign, Publication
+from trapstreet.plugins.permissions._postgresql_roles import Roles
+
+_NAMED = 3
+"""So many tables of a publication are named."""
+
+
+def beside(
+    database: Database,
+    published: Iterable[Publication],
+    foreign: Iterable[Foreign],
+    coming: Iterable[Coming],
+    roles: Roles,
+) -> Iterator[str]:
+    """Each in one sentence."""
+    for publication in published:
+        yield (
+            f"{database.name}: publication {publication.name} hands out {_handed_out(publication)};"
+            " who subscribes to it is not known"
+        )
+    for link in foreign:
+        yield (
+            f"{database.name}: {link.user} reaches foreign server {link.server};"
+            " what that lets it read is not known"
+        )
+    for each in coming:
+        to = [oid for oid in each.may_select if oid != each.owner]
+        if to:
+            where = f"schema {each.schema}" if each.schema else "any schema"
+            names = ", ".join(sorted(roles.name(oid) for oid in to))
+            yield (
+                f"{database.name}: tables that {roles.name(each.owner)} makes in {where}"
+                f" will be readable by {names}"
+            )
+
+
+def _handed_out(publication: Publication) -> str:
+    if publication.all_tables:
+        return "the rows of every table"
+    tables = publication.tables
+    more = f" and {len(tables) - _NAMED:,} more" if len(tables) > _NAMED else ""
+    return f"the rows of {', '.join(tables[:_NAMED])}{more}" if tables else "no table yet"

@@ -1,0 +1,92 @@
+"""Views of MariaDB whose text this account may not see, and those of other databases, beside the server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from desk import Desk
+from servers import mariadb_url
+from towns import Town, found
+from trapstreet.app.access import map_of
+from trapstreet.core.model.rights import How
+
+__all__ = ["mariadb_url"]
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def town(mariadb_url: str) -> Iterator[Town]:
+    """reader makes the maps; hans may select from two views, one of which does not work for him."""
+    made = Town(mariadb_url)
+    for statement in (
+        "CREATE DATABASE {crm}",
+        "CREATE DATABASE {out}",
+        "CREATE TABLE {crm}.customers (a int, b int)",
+        "CREATE VIEW {out}.names AS SELECT a FROM {crm}.customers",
+        "CREATE SQL SECURITY INVOKER VIEW {out}.careful AS SELECT a FROM {crm}.customers",
+        "CREATE USER {hans}@'%'",
+        "GRANT SELECT ON {out}.names TO {hans}@'%'",
+        "GRANT SELECT (a) ON {out}.careful TO {hans}@'%'",
+        "CREATE USER {reader}@'%'",
+        "GRANT SELECT ON mysql.* TO {reader}@'%'",
+        "GRANT REFERENCES, SHOW VIEW ON *.* TO {reader}@'%'",
+    ):
+        made.do(statement)
+    made.do("CREATE VIEW {out}.above AS SELECT a FROM {out}.careful")
+    yield made
+    made.close()
+
+
+def by_reader(town: Town) -> str:
+    return f"mariadb://{town.name('reader')}@127.0.0.1:{town.port}/"
+
+
+def test_what_a_view_shows_that_may_not_be_seen_is_not_known_and_who_reads_it_perhaps(
+    town: Town, desk: Desk
+) -> None:
+    assert town.reads("hans", "SELECT a FROM {out}.names")[1]
+    assert not town.reads("hans", "SELECT a FROM {out}.careful")[1]
+    mapped = map_of(by_reader(town))
+    for view in ("names", "careful"):
+        reading = found(town, mapped, f"{town.name('hans')}@%", f"out.{view}")
+        assert reading
+        assert not reading.sure
+        assert reading.way[-1].endswith(", if it works: what it shows is not known")
+    assert desk.run("access", "map", by_reader(town), "--who", f"{town.name('crm')}.customers") == 6
+    (line,) = (each for each in desk.out.splitlines() if each.startswith("NOT KNOWN "))
+    assert line.startswith("NOT KNOWN what views show (")
+    assert f"{town.name('out')}.careful" in line
+    assert line.endswith("and for whom they work: GRANT SHOW VIEW and SELECT on them to this account")
+
+
+def test_who_may_select_from_a_view_sees_what_it_shows(town: Town, desk: Desk) -> None:
+    account = f"{town.name('hans')}@%"
+    for view in ("names", "careful"):
+        town.do(f"GRANT SELECT ON {{out}}.{view} TO {{reader}}@'%'")
+    mapped = map_of(by_reader(town))
+    (unknown,) = mapped.unknown
+    assert unknown.startswith(f"what views show ({town.name('out')}.above), and")
+    reading = found(town, mapped, account, "crm.customers")
+    assert reading
+    assert (reading.how, reading.sure) == (How.VIEW, True)
+    assert found(town, mapped, account, "out.careful") is None
+    town.do("GRANT SELECT ON {out}.above TO {reader}@'%'")
+    assert desk.run("access", "map", by_reader(town)) == 0
+
+
+def test_a_view_of_one_that_may_not_be_seen_is_perhaps(town: Town) -> None:
+    town.do("GRANT SELECT ON {out}.above TO {hans}@'%'")
+    town.do("GRANT SELECT ON {out}.above TO {reader}@'%'")
+    reading = found(town, map_of(by_reader(town)), f"{town.name('hans')}@%", "out.above")
+    assert reading
+    assert not reading.sure
+
+
+def test_a_view_of_another_database_shows_what_is_in_the_one_that_is_asked_for(town: Town) -> None:
+    mapped = map_of(f"{town.url.rpartition('/')[0]}/{town.name('crm')}")
+    assert [each.path[0] for each in mapped.access.rights.resources] == [town.name("crm")]
+    assert town.reads("hans", "SELECT a FROM {out}.names")[1]
+    reading = found(town, mapped, f"{town.name('hans')}@%", "crm.customers")
+    assert reading
+    assert reading.way[-1] == f"view {town.name('out')}.names shows {town.name('crm')}.customers"

@@ -19,11 +19,11 @@ from trapstreet.plugins._smb.descriptors import ALLOWED, Entry
 from trapstreet.plugins._smb.lists import Rights, handed_down, packed, rights_of
 from trapstreet.plugins._smb.people import ADMINISTRATORS, EVERYONE, People, Told
 from trapstreet.plugins._smb.walk import Folder
-from trapstreet.plugins.changes._smb_accounts import Accounts
-from trapstreet.plugins.changes._smb_changes import Candidates, parts_of
-from trapstreet.plugins.changes._smb_lean import lean
-from trapstreet.plugins.changes._smb_replay import Ground, SmbReplay
-from trapstreet.plugins.changes._smb_things import Things
+from trapstreet.plugins.changes._smb.accounts import Accounts
+from trapstreet.plugins.changes._smb.changes import Candidates, parts_of
+from trapstreet.plugins.changes._smb.lean import lean
+from trapstreet.plugins.changes._smb.replay import Ground, SmbReplay
+from trapstreet.plugins.changes._smb.things import Things
 
 FOLDERS, FILES, USES, USERS, GROUPS = 10_000, 10, 1_000_000, 5_000, 300
 PROMISED = 60.0

@@ -12,7 +12,7 @@ import pymysql
 
 from servers import Audited
 from trapstreet.core.model.access_events import PastUse
-from trapstreet.plugins.changes._mariadb_clone import proxy_header
+from trapstreet.plugins.changes._mariadb.clone import proxy_header
 
 DESK = "10.1.2.3"
 _OWN = ("mysql", "information_schema", "performance_schema", "sys")

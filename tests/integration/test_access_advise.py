@@ -14,7 +14,7 @@ from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import Change, Outcome
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.plugins.changes import place_at
-from trapstreet.plugins.changes._postgresql_probe import Person, ask, run, undone
+from trapstreet.plugins.changes._postgresql.probe import Person, ask, run, undone
 
 __all__ = ["postgres_15_url", "postgres_url"]
 

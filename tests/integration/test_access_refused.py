@@ -15,8 +15,8 @@ from mariadb_offices import Office, past
 from servers import Audited, _mariadb_clone, mariadb_office, postgres_url
 from trapstreet.app.advising import Wish, advise
 from trapstreet.core.model.errors import Unreachable
-from trapstreet.plugins.changes._mariadb_replay import MariadbReplay
-from trapstreet.plugins.changes._postgresql_replay import PostgresqlReplay
+from trapstreet.plugins.changes._mariadb.replay import MariadbReplay
+from trapstreet.plugins.changes._postgresql.replay import PostgresqlReplay
 from trapstreet.plugins.changes.mariadb import MariadbPlace
 from trapstreet.plugins.changes.postgresql import PostgresqlPlace
 

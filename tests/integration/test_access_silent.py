@@ -10,8 +10,8 @@ from discovering import line_to
 from servers import postgres_url
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.errors import Unreachable
-from trapstreet.plugins.changes import _postgresql_connecting, _postgresql_probe
 from trapstreet.plugins.changes import postgresql as changes
+from trapstreet.plugins.changes._postgresql import connecting, probe
 from trapstreet.plugins.identities import _sessions
 from trapstreet.plugins.identities import postgresql as identities
 from trapstreet.plugins.permissions import _postgresql_session
@@ -62,7 +62,7 @@ def test_a_server_that_falls_silent_before_it_says_anything_is_unreachable(
 def test_a_server_that_falls_silent_while_advice_is_sought_is_left(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
-    for module in (_postgresql_probe, _postgresql_connecting):
+    for module in (probe, connecting):
         monkeypatch.setattr(module, "SILENT_SECONDS", SOON)
     use = PastUse("postgres", "postgres", (), "SELECT count(*) FROM pg_class", "x", (), 1, 0, 0)
     with line_to(urlsplit(postgres_url).port or 0) as line:

@@ -25,7 +25,7 @@ from trapstreet.plugins._smb.descriptors import Entry, descriptor_of
 from trapstreet.plugins._smb.lists import Rights, handed_down, rights_of
 from trapstreet.plugins._smb.session import SmbSession
 from trapstreet.plugins.changes import place_at
-from trapstreet.plugins.changes._smb_making import Elsewise, Writer
+from trapstreet.plugins.changes._smb.making import Elsewise, Writer
 from vault import ALLOW, CHANGE, FULL, READ, USERS, Setting, Vault, vault
 from vault_yard import Yard, fill_with_modes
 

@@ -22,7 +22,7 @@ from trapstreet.app.plans import Plan, plan_in, write_plan
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.plugins.changes import place_at
-from trapstreet.plugins.changes._posix_making import Hand
+from trapstreet.plugins.changes._posix.making import Hand
 
 pytestmark = pytest.mark.system
 
@@ -372,7 +372,7 @@ def test_a_file_with_two_names_is_left_alone(share: Share, root: Path) -> None:
 
 def test_the_kernel_has_the_last_word(share: Share, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules that say what the kernel does not are found out before anybody is kept from work."""
-    from trapstreet.plugins.changes._posix_replay import PosixReplay
+    from trapstreet.plugins.changes._posix.replay import PosixReplay
 
     monkeypatch.setattr(PosixReplay, "blocked", lambda *_: {})
     with pytest.raises(UnusableInput, match="the kernel would refuse"):
@@ -392,6 +392,6 @@ def test_where_nobody_else_comes_into_the_temporary_folder_the_rules_alone_are_c
 
 
 def paths_of(lines: tuple[str, ...]) -> list[str]:
-    from trapstreet.plugins.changes._posix_statements import read
+    from trapstreet.plugins.changes._posix.statements import read
 
     return [path for line in lines for path in read(line)[1]]

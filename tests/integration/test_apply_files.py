@@ -16,8 +16,8 @@ from trapstreet.app.applying import apply, undo
 from trapstreet.app.plans import Plan, plan_in, write_plan
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
-from trapstreet.plugins.changes._posix_making import Hand
-from trapstreet.plugins.changes._posix_statements import read
+from trapstreet.plugins.changes._posix.making import Hand
+from trapstreet.plugins.changes._posix.statements import read
 
 pytestmark = pytest.mark.system
 

@@ -16,8 +16,8 @@ from trapstreet.plugins._smb.people import People, Told
 from trapstreet.plugins._smb.walk import Folder
 from trapstreet.plugins.accesslogs import Log
 from trapstreet.plugins.accesslogs._files import share_path
-from trapstreet.plugins.changes._smb_accounts import Accounts
-from trapstreet.plugins.changes._smb_changes import (
+from trapstreet.plugins.changes._smb.accounts import Accounts
+from trapstreet.plugins.changes._smb.changes import (
     Candidates,
     Part,
     backward,
@@ -26,10 +26,10 @@ from trapstreet.plugins.changes._smb_changes import (
     part_of,
     parts_of,
 )
-from trapstreet.plugins.changes._smb_lean import lean
-from trapstreet.plugins.changes._smb_replay import Ground, SmbReplay
-from trapstreet.plugins.changes._smb_script import script
-from trapstreet.plugins.changes._smb_things import Things
+from trapstreet.plugins.changes._smb.lean import lean
+from trapstreet.plugins.changes._smb.replay import Ground, SmbReplay
+from trapstreet.plugins.changes._smb.script import script
+from trapstreet.plugins.changes._smb.things import Things
 
 DOMAIN = "S-1-5-21-1-2-3"
 ANNA, BERT, TWIN, STAFF = (f"{DOMAIN}-{n}" for n in (1001, 1002, 1003, 2001))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trapstreet.plugins.changes._postgresql_statements import Way, asked
+from trapstreet.plugins.changes._postgresql.statements import Way, asked
 
 VALUES = [
     "SELECT * FROM t WHERE a = 'S3CRET' AND b IN (4711, 47.11, 471147114711) OR c = B'0101' LIMIT 4711",

@@ -3,10 +3,10 @@
 import pytest
 
 from trapstreet.core.model.changes import Step
-from trapstreet.plugins.changes._mariadb_clone import proxy_header
-from trapstreet.plugins.changes._mariadb_hosts import Hosts
-from trapstreet.plugins.changes._mariadb_script import script
-from trapstreet.plugins.changes._mariadb_standing import Given, Holder, Standing
+from trapstreet.plugins.changes._mariadb.clone import proxy_header
+from trapstreet.plugins.changes._mariadb.hosts import Hosts
+from trapstreet.plugins.changes._mariadb.script import script
+from trapstreet.plugins.changes._mariadb.standing import Given, Holder, Standing
 
 SOCKET = ""
 SOMEBODY = "192.0.2.1"

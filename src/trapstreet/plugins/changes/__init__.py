@@ -6,7 +6,7 @@ A kind is a module with
     opened(location)  a context manager that gives a `Place`
     suffix, script(head, steps)  how its scripts' files end, and a script of steps under lines of comment
     clones    True where changes are tried out on another, empty server: opened(location, clone) is given that
-A name that begins with "_" is a part that kinds share.
+A name that begins with "_" is no kind: a part that kinds share, or the folder of one kind's parts.
 
 Nothing is changed at a place but by `make` and `take_back`, and those change everything they are asked to or
 nothing. Whatever else is tried out there is undone, keeps nobody waiting for long, and runs no statement of

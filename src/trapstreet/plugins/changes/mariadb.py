@@ -16,17 +16,17 @@ from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unusable
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import counted, printable
 from trapstreet.plugins._mariadb import Within, code_of, connect, is_lost, refused
-from trapstreet.plugins.changes import _mariadb_script
-from trapstreet.plugins.changes._mariadb_catalogue import Catalogue, Nearness, catalogue_of
-from trapstreet.plugins.changes._mariadb_checks import People
-from trapstreet.plugins.changes._mariadb_clone import Clone, asking, one
-from trapstreet.plugins.changes._mariadb_hosts import Hosts
-from trapstreet.plugins.changes._mariadb_preparing import cloned
-from trapstreet.plugins.changes._mariadb_replay import MariadbReplay
-from trapstreet.plugins.changes._mariadb_rights import changes_of
-from trapstreet.plugins.changes._mariadb_shadows import hiding
-from trapstreet.plugins.changes._mariadb_standing import Standing, standing
-from trapstreet.plugins.changes._mariadb_trying import rehearse, reversible
+from trapstreet.plugins.changes._mariadb import script as scripts
+from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Nearness, catalogue_of
+from trapstreet.plugins.changes._mariadb.checks import People
+from trapstreet.plugins.changes._mariadb.clone import Clone, asking, one
+from trapstreet.plugins.changes._mariadb.hosts import Hosts
+from trapstreet.plugins.changes._mariadb.preparing import cloned
+from trapstreet.plugins.changes._mariadb.replay import MariadbReplay
+from trapstreet.plugins.changes._mariadb.rights import changes_of
+from trapstreet.plugins.changes._mariadb.shadows import hiding
+from trapstreet.plugins.changes._mariadb.standing import Standing, standing
+from trapstreet.plugins.changes._mariadb.trying import rehearse, reversible
 from trapstreet.plugins.changes._no_row_security import NoRowSecurity
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 title = "MariaDB (mariadb://user@host/[database])"
 schemes = ("mariadb", "mysql")
 suffix = "sql"
-script = _mariadb_script.script
+script = scripts.script
 clones = True
 
 _SECONDS = 300
@@ -214,10 +214,10 @@ class MariadbPlace(NoRowSecurity):
         """A connection by which something can be changed."""
         connection = connect(self._location, self._label, seconds=_SECONDS)
         with closing(connection), connection.cursor() as cursor:
-            cursor.execute(_mariadb_script.MODE)
+            cursor.execute(scripts.MODE)
             cursor.execute(f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}")
             yield cursor
-            cursor.execute(_mariadb_script.READ_AGAIN)
+            cursor.execute(scripts.READ_AGAIN)
 
 
 def _is_back(cursor: "Cursor", change: Change) -> bool:

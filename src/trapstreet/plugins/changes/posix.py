@@ -19,20 +19,20 @@ from trapstreet.core.model.words import printable
 from trapstreet.plugins._posix_guards import Guard, Overlay
 from trapstreet.plugins._posix_people import Listed
 from trapstreet.plugins._posix_way import WaysInto
-from trapstreet.plugins.changes import _posix_statements
 from trapstreet.plugins.changes._no_row_security import NoRowSecurity
-from trapstreet.plugins.changes._posix_handing import Handing
-from trapstreet.plugins.changes._posix_judging import Judge
-from trapstreet.plugins.changes._posix_making import Hand, Stopped, backward, forward, is_made, is_whole
-from trapstreet.plugins.changes._posix_mirror import can_ask, mirrored, refuse_differing
-from trapstreet.plugins.changes._posix_replay import PosixReplay
-from trapstreet.plugins.changes._posix_telling import not_back, stopped
-from trapstreet.plugins.changes._posix_tree import Tree, kept_of
+from trapstreet.plugins.changes._posix import statements
+from trapstreet.plugins.changes._posix.handing import Handing
+from trapstreet.plugins.changes._posix.judging import Judge
+from trapstreet.plugins.changes._posix.making import Hand, Stopped, backward, forward, is_made, is_whole
+from trapstreet.plugins.changes._posix.mirror import can_ask, mirrored, refuse_differing
+from trapstreet.plugins.changes._posix.replay import PosixReplay
+from trapstreet.plugins.changes._posix.telling import not_back, stopped
+from trapstreet.plugins.changes._posix.tree import Tree, kept_of
 
 title = "Directories (/path)"
 schemes = ("",)
 suffix = "sh"
-script = _posix_statements.script
+script = statements.script
 
 
 @contextmanager

@@ -16,11 +16,11 @@ from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreacha
 from trapstreet.core.model.extras import require
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import printable
-from trapstreet.plugins.changes import _postgresql_script
-from trapstreet.plugins.changes._postgresql_catalogue import Catalogue, catalogue_of
-from trapstreet.plugins.changes._postgresql_connecting import connected
-from trapstreet.plugins.changes._postgresql_making import backward, forward, line, rehearse, reversible
-from trapstreet.plugins.changes._postgresql_probe import (
+from trapstreet.plugins.changes._postgresql import script as scripts
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, catalogue_of
+from trapstreet.plugins.changes._postgresql.connecting import connected
+from trapstreet.plugins.changes._postgresql.making import backward, forward, line, rehearse, reversible
+from trapstreet.plugins.changes._postgresql.probe import (
     BEGIN,
     BROKEN,
     HELD,
@@ -29,10 +29,10 @@ from trapstreet.plugins.changes._postgresql_probe import (
     Refusal,
     run,
 )
-from trapstreet.plugins.changes._postgresql_removals import Removals
-from trapstreet.plugins.changes._postgresql_replay import PostgresqlReplay
-from trapstreet.plugins.changes._postgresql_rights import standing
-from trapstreet.plugins.changes._postgresql_rows import (
+from trapstreet.plugins.changes._postgresql.removals import Removals
+from trapstreet.plugins.changes._postgresql.replay import PostgresqlReplay
+from trapstreet.plugins.changes._postgresql.rights import standing
+from trapstreet.plugins.changes._postgresql.rows import (
     PostgresqlRows,
     change_of,
     is_narrowed,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 title = "PostgreSQL (postgresql://user@host/[database])"
 schemes = ("postgresql", "postgres")
 suffix = "sql"
-script = _postgresql_script.script
+script = scripts.script
 
 _FIRST = "postgres"
 _WITH_DATABASE = 3

@@ -19,10 +19,10 @@ from trapstreet.plugins._connecting import Refused, failure
 from trapstreet.plugins._smb.answers import cause, lost
 from trapstreet.plugins._smb.asking import Asked, login_at
 from trapstreet.plugins._smb.people import People
-from trapstreet.plugins.changes import _smb_script
 from trapstreet.plugins.changes._no_row_security import NoRowSecurity
-from trapstreet.plugins.changes._smb_accounts import Accounts
-from trapstreet.plugins.changes._smb_changes import (
+from trapstreet.plugins.changes._smb import script as scripts
+from trapstreet.plugins.changes._smb.accounts import Accounts
+from trapstreet.plugins.changes._smb.changes import (
     Candidates,
     backward,
     forward,
@@ -32,16 +32,16 @@ from trapstreet.plugins.changes._smb_changes import (
     parts_by_path,
     parts_of,
 )
-from trapstreet.plugins.changes._smb_lean import lean
-from trapstreet.plugins.changes._smb_lines import about, line_of, lines_of_share
-from trapstreet.plugins.changes._smb_making import Done, Elsewise, WholeReader, Writer, put_back, write_all
-from trapstreet.plugins.changes._smb_replay import Ground, SmbReplay
-from trapstreet.plugins.changes._smb_things import After, Thing, Things, instead
+from trapstreet.plugins.changes._smb.lean import lean
+from trapstreet.plugins.changes._smb.lines import about, line_of, lines_of_share
+from trapstreet.plugins.changes._smb.making import Done, Elsewise, WholeReader, Writer, put_back, write_all
+from trapstreet.plugins.changes._smb.replay import Ground, SmbReplay
+from trapstreet.plugins.changes._smb.things import After, Thing, Things, instead
 
 title = "SMB shares (smb://user@server/[share[/folder]])"
 schemes = ("smb",)
 suffix = "cmd"
-script = _smb_script.script
+script = scripts.script
 
 _UNDO = "to give it back: trapstreet access apply DIR --undo"
 

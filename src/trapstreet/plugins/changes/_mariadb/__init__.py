@@ -1,0 +1,1 @@
+"""How rights on MariaDB are changed, and past uses asked for again on an empty clone."""

@@ -1,0 +1,203 @@
+"""Past uses of a MariaDB server as what has to be checked: each person and statement once, understood."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from trapstreet.core.model.access_events import CONNECTED, PastUse
+from trapstreet.core.model.changes import PUBLIC, Key
+from trapstreet.plugins.changes._mariadb.asking import Answer, Person, Question, is_never_run
+from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Touched, folded
+from trapstreet.plugins.changes._mariadb.hosts import Hosts
+from trapstreet.plugins.changes._mariadb.standing import Standing, Table
+
+_MOST_ROLES = 20
+_PATH = 2
+
+
+class Way(Enum):
+    """How it is found out whether a statement may be run."""
+
+    ASK = auto()
+    SET_ROLE = auto()
+    ENTER = auto()
+    """To be in a database."""
+    COMPARE = auto()
+    """Not at all: no right may change on anything it names."""
+
+
+_WAYS = (
+    (Way.SET_ROLE, re.compile(r"\s*SET\s+ROLE\s+(.+)", re.IGNORECASE | re.DOTALL)),
+    (Way.ENTER, re.compile(r"\s*USE\s+(.+)", re.IGNORECASE | re.DOTALL)),
+    (
+        Way.ASK,
+        re.compile(
+            r"[\s(]*(?:EXPLAIN|DESCRIBE|DESC|SHOW|ANALYZE(?!\s+(?:\w+\s+)?TABLE)"
+            r"|SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+_HIDES = re.compile(
+    r"\binformation_schema\b(?!`?\s*\.\s*`?(?:PROCESSLIST|ENGINES|PLUGINS|COLLATIONS|CHARACTER_SETS"
+    r"|(?:GLOBAL|SESSION|SYSTEM)_(?:VARIABLES|STATUS))\b)",
+    re.IGNORECASE,
+)
+_WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE|LOAD|CALL|TRUNCATE)\b", re.IGNORECASE)
+_LEFT_OUT = "it reads information_schema, which leaves out what one has no right on"
+
+
+@dataclass(slots=True)
+class Check:
+    """One statement of one account, for all the uses that were this.
+
+    questions  as whom, where and what is asked: each of them may do it now
+    shown      what of the answers to them is compared
+    near       changes that may matter;  compares  whether none of them may be made
+    may_be_all whether any right of theirs may matter: what is named is not known
+    unproven   why it cannot be checked;  asleep  whatever is changed, nothing is to be asked
+    """
+
+    use: PastUse
+    uses: list[int]
+    way: Way = Way.COMPARE
+    questions: tuple[Question, ...] = ()
+    shown: dict[Question, str] = field(default_factory=dict)
+    touched: Touched = field(default_factory=Touched)
+    near: frozenset[Key] = frozenset()
+    compares: bool = False
+    may_be_all: bool = False
+    unproven: str = ""
+    asleep: bool = False
+
+
+def checks_of(uses: Sequence[PastUse]) -> list[Check]:
+    """Uses of the same statement by the same account from the same hosts are one."""
+    checks: dict[object, Check] = {}
+    for number, use in enumerate(uses):
+        known = (use.who, use.clients, use.database, use.statement or use.on)
+        checks.setdefault(known, Check(use, [])).uses.append(number)
+    return [*checks.values()]
+
+
+def understand(
+    check: Check, catalogue: Catalogue, left_out: Mapping[Table, str], *, names_in_quotes: bool
+) -> None:
+    """What a use asks for, and what lies behind the names in it.
+
+    left_out         what the clone does not have, and why
+    names_in_quotes  whether the server takes "…" for a name, which the log's reader took for a value
+    """
+    use = check.use
+    for way, begins in _WAYS:
+        if begins.match(use.statement):
+            check.way = way
+    if use.statement == CONNECTED:
+        check.way = Way.ENTER
+    if check.way == Way.ENTER:
+        check.touched = catalogue.inside(entered_by(check))
+    if check.way in (Way.SET_ROLE, Way.ENTER):
+        return
+    named = [
+        found for path in use.on if len(path) == _PATH for found in catalogue.named(path[1], [path[0]])
+    ] or catalogue.mentioned(use.statement, use.database)
+    writes = not use.statement or bool(_WRITES.search(use.statement))
+    check.touched = catalogue.touched(named, use.statement, writes=writes)
+    reads_catalogue = bool(_HIDES.search(use.statement)) or use.database.casefold() == "information_schema"
+    is_open = not use.statement and (not use.on or any(path[0] == "mysql" for path in use.on))
+    check.may_be_all = reads_catalogue or is_open
+    missing = [each for each in left_out if folded(each) in check.touched.tables]
+    if missing:
+        check.way, check.compares = Way.COMPARE, True
+        check.unproven = f"{'.'.join(missing[0])} could not be copied: {left_out[missing[0]]}"
+    elif check.way == Way.COMPARE:
+        known = "such a statement cannot be asked for" if use.statement else "the statement is not known"
+        check.unproven, check.compares = known, True
+    elif reads_catalogue:
+        check.unproven, check.compares = _LEFT_OUT, True
+    elif check.touched.unseen:
+        check.unproven, check.compares = f"nobody can see {check.touched.unseen}", True
+    elif is_never_run(use.statement):
+        check.unproven, check.compares = "it names a function that is never run", True
+    elif names_in_quotes:
+        check.unproven, check.compares = 'the server may take "…" in it for names', True
+    named_any = check.touched.tables or check.touched.routines or check.may_be_all
+    check.asleep = check.way == Way.COMPARE and not named_any
+
+
+def role_of(check: Check) -> str:
+    """The role of a SET ROLE."""
+    return _argument(Way.SET_ROLE, check.use.statement)
+
+
+def entered_by(check: Check) -> str:
+    """The database of a USE, or of a connection."""
+    use = check.use
+    return use.database if use.statement == CONNECTED else _argument(Way.ENTER, use.statement)
+
+
+def _argument(way: Way, statement: str) -> str:
+    """The name behind a statement's words."""
+    found = dict(_WAYS)[way].match(statement)
+    text = found[1].strip() if found else ""
+    return text[1:-1].replace("``", "`") if text.startswith("`") else text
+
+
+class People:
+    """As whom uses can have been done."""
+
+    def __init__(self, there: Standing, hosts: Hosts, uses: Sequence[PastUse]) -> None:
+        self._there, self._hosts = there, hosts
+        self._accounts: dict[str, list[str]] = {}
+        for each in there.holders:
+            if not each.is_role:
+                self._accounts.setdefault(each.user, []).append(each.name)
+        self._became: dict[str, dict[str, None]] = {}
+        for check in checks_of(uses):
+            if check.use.statement and _WAYS[0][1].match(check.use.statement):
+                self._became.setdefault(check.use.who, {})[role_of(check)] = None
+
+    def acting(self, user: str) -> frozenset[str]:
+        """Accounts and roles whose rights somebody may have had, wherever they came from."""
+        return self._there.above([*self._accounts.get(user, ()), *self._accounts.get("", ())])
+
+    def exists(self, user: str) -> bool:
+        """Whether there is an account that may let them in."""
+        return user in self._accounts or "" in self._accounts
+
+    def persons(self, check: Check) -> tuple[list[Person], str]:
+        """From everywhere they came, acting as what they are let in as; and why that is not all there was."""
+        use, why = check.use, ""
+        found: dict[Person, None] = {}
+        for client in use.clients or ("",):
+            address = self._hosts.surely(use.who, client)
+            if address is None:
+                why = (
+                    "it depends on the address from where it came, and the log has a name"
+                    if client
+                    else "it depends on from where it came, and the log does not say"
+                )
+            else:
+                found[Person(use.who, address)] = None
+        return [*found], why
+
+    def seen_as(self, user: str) -> list[str]:
+        """The roles that somebody was seen to take on."""
+        return [*self._became.get(user, ())]
+
+    def roles(self, user: str) -> list[str]:
+        """The roles that somebody may take on, not all of them where there are many."""
+        names = {*self._accounts.get(user, ()), PUBLIC, *self._accounts.get("", ())}
+        return sorted(self.acting(user) - names)[:_MOST_ROLES]
+
+
+def why_not(answers: Mapping[Question, Answer]) -> tuple[str, bool]:
+    """Why a use that fails today cannot be checked, and whether it does so for want of a right or a thing."""
+    for each in answers.values():
+        if each.refused:
+            return f"it may not do that today either: {each.message}", True
+    for each in answers.values():
+        if each.is_gone:
+            return f"it fails today: {each.message}", True
+    return f"the server cannot be asked: {next(iter(answers.values())).message}", False

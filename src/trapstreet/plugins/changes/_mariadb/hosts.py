@@ -1,0 +1,60 @@
+"""From where somebody came, as far as it decides what they may do.
+
+Grants hold for patterns of hosts, which are compared with the address of a client and, unless the server
+looks none up, with its name. Logs have one of the two.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+
+from trapstreet.plugins._mariadb_patterns import fits_in_any_case
+from trapstreet.plugins.changes._mariadb.standing import Standing
+
+BY_SOCKET = ""
+"""From the server's own machine, without an address."""
+_ANYBODY = "192.0.2.1"
+"""An address that is nobody's (RFC 5737)."""
+_LOCAL = "localhost"
+_ANY_HOST = {"", "%"}
+
+
+class Hosts:
+    """The patterns of hosts in the grants of a server.  by_name  whether it looks names up"""
+
+    def __init__(self, there: Standing, *, by_name: bool) -> None:
+        self._by_name = by_name
+        self._patterns: dict[str, set[str]] = {}
+        holders = {*there.holders, *(each.holder for each in there.given)}
+        for each in holders:
+            if not each.is_role:
+                self._patterns.setdefault(each.user, set()).add(each.host)
+
+    def surely(self, user: str, client: str) -> str | None:
+        """An address from where the same rights hold for somebody as from a host that a log names, or
+        BY_SOCKET; None where nobody can say."""
+        patterns = self._patterns.get(user, set()) | self._patterns.get("", set())
+        if (address := _address(client)) is not None:
+            return address
+        if patterns <= _ANY_HOST:
+            return BY_SOCKET if client == _LOCAL else _ANYBODY
+        if client != _LOCAL:
+            return None
+        return None if self._by_name and _tells_apart(patterns) else BY_SOCKET
+
+
+def _tells_apart(patterns: Iterable[str]) -> bool:
+    """Whether it matters if a client on the server's machine came by a socket or by an address."""
+    return any(
+        not fits_in_any_case(each, _LOCAL)
+        and ("/" in each or fits_in_any_case(each, "127.0.0.1") or fits_in_any_case(each, "::1"))
+        for each in patterns
+    )
+
+
+def _address(client: str) -> str | None:
+    try:
+        found = ipaddress.ip_address(client)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(mapped or found)

@@ -1,0 +1,159 @@
+"""What a past PostgreSQL statement asks for: what of it can be explained, and which names are in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any
+
+from trapstreet.plugins.changes._postgresql.parameters import Parameters
+
+_SINCE_17 = ("WHEN NOT MATCHED BY TARGET THEN", "WHEN NOT MATCHED THEN")
+"""How MERGE is written, and was before PostgreSQL 17."""
+
+
+class Way(Enum):
+    """How a statement's rights can be asked for."""
+
+    EXPLAIN = auto()
+    NO_RIGHT = auto()
+    """It needs none: BEGIN, SET, FETCH from what was asked for before."""
+    SET_ROLE = auto()
+    COMPARE = auto()
+    """It cannot be explained: nothing happens to it if all rights on what it names stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A past statement as it can be asked for.
+
+    statement   to be explained, with `parameters` parameters; or the role that is set
+    relations   what is named like a table in it: (schema or "", name);  functions, operators  by their names
+    writes      whether it changes rows
+    """
+
+    way: Way
+    statement: str = ""
+    parameters: int = 0
+    relations: frozenset[tuple[str, str]] = frozenset()
+    functions: frozenset[str] = frozenset()
+    operators: frozenset[str] = frozenset()
+    writes: bool = False
+
+
+@lru_cache(maxsize=20_000)
+def asked(text: str, *, split: bool = False) -> Asked | None:
+    """What one statement asks for; None: it cannot be read, or it is several.
+
+    split  equal values get parameters of their own, as they have to where they are of different types
+    """
+    from pglast import ast, parse_sql
+    from pglast.parser import ParseError
+    from pglast.stream import RawStream
+
+    try:
+        parsed = parse_sql(text)
+    except (ParseError, RecursionError, ValueError):
+        return None
+    if len(parsed) != 1:
+        return None
+    statement = parsed[0].stmt
+    if isinstance(statement, ast.VariableSetStmt) and statement.name == "role" and statement.args:
+        return Asked(Way.SET_ROLE, statement.args[0].val.sval)
+    if isinstance(statement, _harmless()):
+        return Asked(Way.NO_RIGHT)
+    query = _query(statement)
+    named = _named(statement if query is None else query)
+    if query is None:
+        return named
+    writes = any(True for _ in _found(query, _writing()))
+    parameters = Parameters(split=split)
+    try:
+        parameters.put(query)
+        written = RawStream()(query).replace(*_SINCE_17)
+    except (NotImplementedError, AttributeError, TypeError, ValueError, RecursionError):
+        return named
+    return replace(named, way=Way.EXPLAIN, statement=written, parameters=parameters.count, writes=writes)
+
+
+def _harmless() -> tuple[type, ...]:
+    from pglast import ast
+
+    return (
+        ast.TransactionStmt, ast.VariableSetStmt, ast.VariableShowStmt, ast.DiscardStmt, ast.DeallocateStmt,
+        ast.ListenStmt, ast.NotifyStmt, ast.UnlistenStmt, ast.FetchStmt, ast.ClosePortalStmt,
+        ast.ConstraintsSetStmt,
+    )  # fmt: skip
+
+
+def _writing() -> tuple[type, ...]:
+    from pglast import ast
+
+    return (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
+
+
+def _query(statement: Any) -> Any:
+    """The query in a statement, whose rights are asked for when it begins; None: there is none."""
+    from pglast import ast
+
+    if isinstance(statement, (ast.SelectStmt, *_writing())):
+        if isinstance(statement, ast.SelectStmt):
+            statement.intoClause = None
+        return statement
+    if isinstance(
+        statement, ast.DeclareCursorStmt | ast.PrepareStmt | ast.ExplainStmt | ast.CreateTableAsStmt
+    ):
+        return _query(statement.query)
+    if isinstance(statement, ast.CopyStmt) and not (statement.is_from or statement.filename):
+        return _query(statement.query) if statement.query else _whole(statement)
+    return None
+
+
+def _whole(copied: Any) -> Any:
+    """COPY table (columns) TO, as a SELECT: it asks for the same right."""
+    from pglast import ast
+
+    columns = [(each,) for each in copied.attlist or ()] or [(ast.A_Star(),)]
+    return ast.SelectStmt(
+        targetList=tuple(ast.ResTarget(val=ast.ColumnRef(fields=each)) for each in columns),
+        fromClause=(copied.relation,),
+        limitOption=0,
+        op=0,
+        all=False,
+        groupDistinct=False,
+    )
+
+
+def _named(statement: Any) -> Asked:
+    """All names in a statement, of which that is all that is known."""
+    from pglast import ast
+
+    relations = {(each.schemaname or "", each.relname) for each in _found(statement, (ast.RangeVar,))}
+    functions = {each.funcname[-1].sval for each in _found(statement, (ast.FuncCall,))}
+    operators = {
+        name[-1].sval
+        for each in _found(statement, (ast.A_Expr, ast.SubLink))
+        if (name := each.operName if isinstance(each, ast.SubLink) else each.name)
+    }
+    return Asked(
+        Way.COMPARE,
+        relations=frozenset(relations),
+        functions=frozenset(functions),
+        operators=frozenset(operators),
+        writes=True,
+    )
+
+
+def _found(node: Any, kinds: tuple[type, ...]) -> Iterator[Any]:
+    """All nodes of some kinds below a node, itself included."""
+    from pglast import ast
+
+    left = [node]
+    while left:
+        each = left.pop()
+        if isinstance(each, tuple):
+            left.extend(each)
+        elif isinstance(each, ast.Node):
+            if isinstance(each, kinds):
+                yield each
+            left.extend(value for name in each if (value := getattr(each, name)) is not None)

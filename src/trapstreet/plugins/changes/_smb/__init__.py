@@ -1,0 +1,1 @@
+"""How rights on SMB shares are changed, and past uses judged by the lists."""

@@ -76,6 +76,18 @@ def test_the_login_that_compares_rights_still_comes_in_by_what_everybody_has(
     desk.do("access", "diff", f"{there}{crm.database}")
 
 
+def test_a_right_that_another_rests_on_is_needed_and_no_login_of_ours(desk: Desk, crm: World) -> None:
+    anna, watchers, url = crm.names["anna"], crm.names["watchers"], crm.url
+    crm.do("REVOKE SELECT ON public.t FROM PUBLIC, {anna}")
+    crm.do("GRANT SELECT ON public.t TO {watchers} WITH GRANT OPTION")
+    crm.do("SET ROLE {watchers}; GRANT SELECT ON public.t TO {anna}; RESET ROLE")
+    used(desk, crm)
+    said = desk.do("access", "advise", url, "--all")
+    assert "trapstreet itself" not in said
+    for each in (anna, watchers):
+        assert f"  SELECT on table {crm.database}.public.t from {each}: {anna}\n" in said
+
+
 def test_what_everybody_has_goes_once_the_login_has_it_by_itself(desk: Desk, crm: World) -> None:
     used(desk, crm)
     targeted(desk, crm.url, crm.names["reader"])

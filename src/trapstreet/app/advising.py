@@ -221,7 +221,8 @@ def _advice(
         removal = Narrower(place, location, changes, weights, progress).narrowed(replay, removal)
     by_key = {each.key: each for each in changes}
     needed, reserved = [], []
-    for key, numbers in removal.kept.items():
+    for key in removal.kept:
+        numbers = _needing(key, removal.kept, by_key)
         if by := tuple(counting[number] for number in numbers if number < len(counting)):
             needed.append(Needed(by_key[key], by))
         else:
@@ -239,6 +240,14 @@ def _advice(
         older=proof_of(long_ago, older.blocked(taken), older.unproven),
     )
     return advice, reserved
+
+
+def _needing(key: Key, kept: Mapping[Key, Sequence[int]], by_key: Mapping[Key, Change]) -> Sequence[int]:
+    """The uses that need what stays: by itself, or by what rests on it."""
+    if numbers := kept[key]:
+        return numbers
+    resting = (each for each in by_key[key].rests if each in kept)
+    return sorted({number for each in resting for number in _needing(each, kept, by_key)})
 
 
 def _weights(place: Place, changes: Sequence[Change], holdings: Sequence[Holding]) -> Mapping[Key, float]:

@@ -2,7 +2,8 @@
 leaves them what they need."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from getpass import getuser
 
 from trapstreet.app.discovered import place_of
@@ -30,16 +31,17 @@ class OwnLogins:
     """
 
     def __init__(self, users: Collection[str], rights: Rights) -> None:
-        self._users, self._server = users, server_of(rights.place)
-        folded = {each.casefold() for each in users}
-        names = [each.name for each in rights.principals]
-        self._names = {each for each in names if not folded.isdisjoint(_called(each))}
+        self._server = server_of(rights.place)
+        folded, names = {each.casefold() for each in users}, [each.name for each in rights.principals]
+        called = _called_by(self._server)
+        self._names = {each for each in names if not folded.isdisjoint(map(str.casefold, called(each)))}
         above = {number for number, each in enumerate(names) if each in self._names}
-        sizes: dict[int, set[int]] = {}
+        logging_in: dict[int, set[int]] = {}
         for each in rights.memberships:
-            sizes.setdefault(each.group, set()).add(each.member)
+            if rights.principals[each.member].logs_in:
+                logging_in.setdefault(each.group, set()).add(each.member)
         everybody = sum(each.logs_in for each in rights.principals)
-        groups = [each for each in rights.memberships if len(sizes[each.group]) < everybody]
+        groups = [each for each in rights.memberships if len(logging_in.get(each.group, ())) < everybody]
         while new := {each.group for each in groups if each.member in above} - above:
             above |= new
         self._holders = self._names | {names[each] for each in above}
@@ -62,9 +64,12 @@ class OwnLogins:
         ]
 
 
-def _called(name: str) -> set[str]:
-    """What the user of an account may be called: without its host, without its domain."""
-    return {each.casefold() for each in (name, name.rpartition("@")[0], name.rpartition("\\")[2]) if each}
+def _called_by(server: str) -> Callable[[str], tuple[str, ...]]:
+    """What the user of an account of that name may be called at a server: in MariaDB without its host, at a
+    share without its domain."""
+    if server.startswith("mariadb://"):
+        return lambda name: (name.rpartition("@")[0] or name,)
+    return lambda name: (name, name.rpartition("\\")[2]) if server.startswith("smb://") else (name,)
 
 
 def _user_of(target: str) -> str:
@@ -75,4 +80,6 @@ def _user_of(target: str) -> str:
     user = unquote(parts.username or "") or parse_qs(parts.query).get("user", [""])[0]
     if user or not parts.scheme.startswith("postgres"):
         return user
-    return os.environ.get("PGUSER") or getuser()
+    with suppress(KeyError, OSError):  # nobody is called as this process's user
+        return os.environ.get("PGUSER") or getuser()
+    return ""

@@ -191,6 +191,16 @@ TRAPS: dict[str, tuple[tuple[str, ...], tuple[PastUse, ...], set[str], set[str]]
         {"SELECT (id) on table crm.customers from anna@%"},
         {"SELECT on table crm.customers from anna@%"},
     ),
+    "columns that are shown under a condition stay, whichever it was": (
+        (
+            "CREATE TABLE crm.`where` (id int, name text)",
+            "GRANT SELECT (id, name) ON crm.`where` TO anna@'%'",
+            "GRANT INSERT ON crm.tickets TO anna@'%'",
+        ),
+        (past("anna", "SHOW COLUMNS FROM `where` where Field = ?"),),
+        {"SELECT (id) on table crm.where from anna@%", "SELECT (name) on table crm.where from anna@%"},
+        {"INSERT on table crm.tickets from anna@%"},
+    ),
     "REPLACE needs DELETE": (
         ("GRANT SELECT, INSERT, UPDATE, DELETE ON crm.customers TO anna@'%'",),
         (past("anna", "REPLACE INTO customers VALUES (?, ?, ?)"),),

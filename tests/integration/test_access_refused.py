@@ -1,6 +1,8 @@
 """Servers that end a connection, or keep it waiting, while advice is sought: told in one line."""
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,6 +89,36 @@ def test_rights_that_somebody_else_is_changing_are_waited_for_shortly_and_told(
         other.rollback()
     (line,) = desk.err.splitlines()
     assert line.endswith("somebody else holds what it needs: try again")
+
+
+def test_a_right_that_somebody_else_changed_meanwhile_is_told_and_not_left_out(
+    desk: Desk, crm: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(crm.url) as other, ThreadPoolExecutor(1) as beside:
+
+        def granted() -> None:
+            other.execute(b"GRANT INSERT ON public.t TO PUBLIC")
+            ended.append(beside.submit(commit_when_waited_for, other))
+
+        ended: list[Future[None]] = []
+        before(monkeypatch, PostgresqlPlace, "changes", granted)
+        assert desk.run("access", "advise", crm.url, "--workspace", desk.workspace) == 4
+        for each in ended:
+            each.result()
+    (line,) = desk.err.splitlines()
+    assert line.endswith("somebody else holds what it needs: try again")
+
+
+def commit_when_waited_for(connection: "psycopg.Connection[Any]") -> None:
+    """Commit as soon as somebody waits for what a connection has changed."""
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if connection.execute(waits, (connection.info.backend_pid,)).fetchall() != [(0,)]:
+            return connection.commit()
+        time.sleep(0.01)
+        connection.execute("SELECT pg_stat_clear_snapshot()")
+    raise AssertionError("nobody waited")
 
 
 @pytest.mark.system

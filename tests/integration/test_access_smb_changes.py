@@ -266,6 +266,26 @@ def test_a_list_that_the_server_does_not_take_back_is_named_and_all_others_come_
     assert world.all() == lists and not plan_in(plan).begun
 
 
+def test_a_file_that_goes_while_lists_are_given_back_keeps_no_folder_shut(
+    world: SmbWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, lists = readable(world, tmp_path, folders=4), world.all()
+    write, lost = Writer.write, world.path("d1/x")
+
+    def losing(self: Writer, share: str, path: str, before: Rights, then: Rights) -> bool:
+        if path == lost:
+            raise FileNotFoundError
+        return write(self, share, path, before, then)
+
+    apply(plan_in(plan))
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "write", losing)
+        with pytest.raises(UnusableInput, match=f": {world.share}/{lost} is gone; not everything"):
+            undo(plan_in(plan))
+    now = world.all()
+    assert {each for each in lists if now[each] != lists[each]} == {"d1/x"}
+
+
 def test_what_was_killed_in_between_is_given_back_by_undo(world: SmbWorld, tmp_path: Path) -> None:
     plan = readable(world, tmp_path, folders=4)
     lists = world.all()

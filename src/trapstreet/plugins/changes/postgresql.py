@@ -23,7 +23,6 @@ from trapstreet.plugins.changes._postgresql.making import backward, forward, lin
 from trapstreet.plugins.changes._postgresql.probe import (
     BEGIN,
     BROKEN,
-    HELD,
     NO_MEMORY,
     NO_RIGHT,
     Refusal,
@@ -52,8 +51,6 @@ script = scripts.script
 
 _FIRST = "postgres"
 _WITH_DATABASE = 3
-_MEANWHILE = "concurrently updated"
-"""What the server says, by no state of its own, where two change the rights on one thing."""
 _GRANTEES = b"SELECT rolname, quote_ident(rolname) FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'"
 _DATABASES = b"SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn ORDER BY datname"
 
@@ -251,6 +248,6 @@ def _told(error: Refusal, what: str, *, hint: str = "make a new plan") -> Trapst
         return UnusableInput(f"{what}: too many tables at once for the server", hint=more)
     if error.state.startswith(BROKEN):
         return Unreachable(f"{what}: the connection broke", hint="try again")
-    if error.state in HELD or _MEANWHILE in error.message:
+    if error.held:
         return Unreachable(f"{what}: somebody else holds what it needs", hint="try again")
     return UnusableInput(f"{what}: {printable(error.message)}", hint=hint)

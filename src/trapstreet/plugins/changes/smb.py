@@ -223,9 +223,11 @@ class SmbPlace(NoRowSecurity):
             who = "log in as one who may change the rights there, or who may restore files"
             place = f"{printable(error.filename)} at {self._label}" if error.filename else self._label
             raise AccessDenied(f"{place}: permission denied; {what}", hint=who) from None
-        except (FileNotFoundError, Refused) as error:
-            why = str(error) or "something is gone"
-            raise UnusableInput(f"{self._label}: {why}; {what}", hint=hint) from None
+        except FileNotFoundError as error:
+            gone = printable(error.filename) if error.filename else "something"
+            raise UnusableInput(f"{self._label}: {gone} is gone; {what}", hint=hint) from None
+        except Refused as error:
+            raise UnusableInput(f"{self._label}: {error}; {what}", hint=hint) from None
         except TrapstreetError:
             raise
         except lost() as error:

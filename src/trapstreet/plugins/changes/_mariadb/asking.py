@@ -47,6 +47,8 @@ _OF_ONE = re.compile(
     re.IGNORECASE,
 )
 """Of these the server leaves parts out; lists of things (SHOW TABLES) may get shorter."""
+_ALL_OF_IT = re.compile(r"(?:`(?:[^`]|``)*`|(?!\bWHERE\b)[^`])*", re.IGNORECASE)
+"""Such a statement up to its condition, which no row may meet now that its values are not known."""
 
 
 class Person(NamedTuple):
@@ -165,6 +167,9 @@ def _shown(cursor: "Cursor", statement: str) -> Answer:
     answer = _run(cursor, _VALUES.sub(lambda found: found[1] or "'%'", statement))
     if answer.code or not _OF_ONE.match(statement):
         return answer
+    whole = _ALL_OF_IT.match(statement)
+    if whole and whole[0] != statement:
+        return _shown(cursor, whole[0])
     return Answer(shown=repr([(row[0], [each is None for each in row[:3]]) for row in cursor.fetchall()]))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trapstreet.core.model.changes import ROW_SECURITY, Change, Look
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.words import counted
-from trapstreet.plugins.changes._postgresql.probe import BEGIN, HELD, Refusal, run
+from trapstreet.plugins.changes._postgresql.probe import BEGIN, Refusal, run
 from trapstreet.plugins.changes._postgresql.rights import given_on, standing
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _comes_back(connection: "Connection", changes: Sequence[Change]) -> bool:
         run(connection, "; ".join(each for change in reversed(changes) for each in change.back))
         return after == _afterwards(before, changes) and there() == before
     except Refusal as error:
-        if error.state in HELD:  # it says nothing of what can be taken away
+        if error.held:  # it says nothing of what can be taken away
             raise
         return False
     finally:

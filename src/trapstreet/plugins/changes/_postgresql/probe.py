@@ -27,11 +27,13 @@ SILENT_SECONDS = 600.0
 """After which a server is taken for hanging, however many statements it was given at once."""
 NO_RIGHT = "42501"
 NO_MEMORY = "53200"
-HELD = ("55P03", "57014", "40P01", "40001")
+_HELD = ("55P03", "57014", "40P01", "40001")
 """Somebody else held what was needed for too long."""
+_MEANWHILE = "tuple concurrently "
+"""What the server says, by no state of its own, where two change the rights on one thing."""
 BROKEN = ("08", "57P")
 """The connection is gone, or the server is going."""
-_BUSY = (*HELD, NO_MEMORY, "57P01")
+_BUSY = (*_HELD, NO_MEMORY, "57P01")
 """The server was asked at a bad time: this says nothing of rights."""
 _UNTYPED, _TYPED_TWICE, _UNGROUPED = "42P18", ("42P08", "42804", "42883"), "42803"
 _MOST_TYPED = 20
@@ -87,6 +89,11 @@ class Refusal(Exception):
         super().__init__(message)
         self.state = state
         self.message = message
+
+    @property
+    def held(self) -> bool:
+        """Somebody else was at what was needed: this says nothing of it, and may pass the next time."""
+        return self.state in _HELD or self.message.startswith(_MEANWHILE)
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def put_back(session: Writer, done: Iterable[Done]) -> None:
     """Write lists as they were before, the last one first, whatever one is not taken.
 
     Raises, at the end, the first of what `Writer.write` raises; folders that such a one lies in are left as
-    they are: what it inherits can be told of them alone.
+    they are: what it inherits can be told of them alone. What is gone inherits nothing.
     """
     stuck: list[tuple[str, str]] = []
     first: Elsewise | OSError | Refused | None = None
@@ -106,7 +106,8 @@ def put_back(session: Writer, done: Iterable[Done]) -> None:
         except (Elsewise, FileNotFoundError, PermissionError, Refused) as error:
             if isinstance(error, OSError):
                 error.filename = f"{share}/{path}"
-            stuck.append((share, path))
+            if not isinstance(error, FileNotFoundError):
+                stuck.append((share, path))
             first = first or error
     if first is not None:
         raise first

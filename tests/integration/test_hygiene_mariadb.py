@@ -140,6 +140,51 @@ def test_rights_on_the_grant_tables_alone_are_told(town: Town, where: str) -> No
     assert town.flaws(found, wrote)[Flaw.RULES] == "may write the grant tables"
 
 
+def copies(town: Town, user: str, role: str) -> bool:
+    """Whether somebody gets to the hashes, with a role if one is given."""
+    account = {"host": "127.0.0.1", "port": town.port, "user": f"{user}{town.mark}", "password": "q"}
+    with pymysql.connect(**account) as connection, connection.cursor() as cursor:
+        if role:
+            cursor.execute(f"SET ROLE {role}{town.mark}")
+        try:
+            cursor.execute("SELECT authentication_string FROM mysql.user")
+        except pymysql.MySQLError as error:
+            assert error.args[0] == 1142
+            return False
+    return True
+
+
+TWINS = {
+    "a role in the role": ("mysql.* TO copies{m}", {"member{m}@%"}),
+    "the role": ("mysql.* TO twin{m}", {"member{m}@%"}),
+    "the account on a table": ("mysql.user TO twin{m}@'%'", {"twin{m}@%"}),
+    "the account from anywhere": ("mysql.* TO twin{m}@'%'", {"twin{m}@%", "member{m}@%"}),
+}
+
+
+@pytest.mark.parametrize("to", TWINS)
+def test_an_account_and_a_role_of_one_name_have_what_the_server_gives_each(town: Town, to: str) -> None:
+    what, expected = TWINS[to]
+    try:
+        for statement in (
+            "CREATE ROLE twin{m}, copies{m}",
+            "CREATE USER twin{m}@'%' IDENTIFIED BY 'q', member{m}@'%' IDENTIFIED BY 'q'",
+            "GRANT copies{m} TO twin{m}",
+            "GRANT twin{m} TO member{m}@'%'",
+            f"GRANT SELECT ON {what}",
+        ):
+            town.do(statement)
+        found = judged(town.url)
+        reads = {
+            f"{user}{{m}}@%" for user, role in (("twin", ""), ("member", "twin")) if copies(town, user, role)
+        }
+    finally:
+        town.do("DROP ROLE twin{m}, copies{m}")
+        town.do("DROP USER twin{m}@'%', member{m}@'%'")
+    accounts = ("twin{m}@%", "member{m}@%")
+    assert {each for each in accounts if Flaw.COPIES_HASHES in town.flaws(found, each)} == reads == expected
+
+
 def test_a_pattern_that_a_nearer_one_hides_opens_no_grant_table(town: Town) -> None:
     town.do("CREATE USER near{m}@'%' IDENTIFIED BY 'q'")
     try:

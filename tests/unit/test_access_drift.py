@@ -347,3 +347,30 @@ def test_who_comes_is_told_with_what_is_within_reach_and_a_superuser_without() -
     now.principals[2] = Principal("r2", logs_in=True, note="superuser")
     got, came = drift(before, now).changes
     assert (got.sort, sentence(came)) == ("privileged", "new: r2 can log in, member of nothing")
+
+
+def grouped(groups: dict[str, str], *more: str) -> Rights:
+    """A server where r1 and others may read everything, and who is in which groups."""
+    rights = server(granted(0b111111))
+    rights.principals += [Principal(each, logs_in=False) for each in (*more, *groups)]
+    names = [each.name for each in rights.principals]
+    rights.memberships += [
+        Membership(names.index(member), names.index(group), inherits=True, becomes=False, admits=False)
+        for group, members in groups.items()
+        for member in members.split()
+    ]
+    return rights
+
+
+def test_who_is_new_joins_nothing_and_neither_does_everybody_a_group_that_is_new() -> None:
+    everybody = "r0 r1 r2 r3 r4 r5"
+    before = grouped({"hr": "r1", "PUBLIC": f"{everybody} hr"})
+    now = grouped({"hr": "r1 locked", "PUBLIC": f"{everybody} hr locked reporting"}, "locked", "reporting")
+    assert "joined" not in {each.sort for each in drift(before, now).changes}
+    without = grouped({"hr": "r1"})
+    assert "joined" not in {each.sort for each in drift(without, before).changes}
+    (change,) = drift(before, grouped({"hr": "r1 r2", "PUBLIC": f"{everybody} hr"})).changes
+    assert sentence(change) == "r2 is now member of hr"
+    all_of_hr = grouped({"hr": everybody})
+    (change,) = drift(grouped({"hr": everybody[:-3]}), all_of_hr).changes
+    assert sentence(change) == "r5 is now member of hr"

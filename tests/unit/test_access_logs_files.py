@@ -212,6 +212,26 @@ def test_an_event_of_which_records_are_missing_costs_itself_alone() -> None:
     assert [each.why for each in unread] == ["a system call of another form"]
 
 
+def test_hosts_in_one_audit_log_have_their_own_times_and_numbers() -> None:
+    early, late = "1795410860.000:7", "1795410863.000:7"
+    b = [f"node=b {each}" for each in (call(early), cwd(at=early) + "node=b " + path('"/srv/b"', early))]
+    a = [f"node=a {each}" for each in (call(late), cwd(at=late) + "node=a " + path('"/srv/a"', late))]
+    events, unread = told(b[0] + a[0] + b[1] + a[1])
+    assert [each.on[0][1] for each in events] == ["b", "a"] and not unread
+    events, unread = told(b[0] + a[0] + a[1])
+    assert [each.on[0][1] for each in events] == ["a"]
+    assert [each.line for each in unread] == [1]
+
+
+def test_of_many_hosts_that_go_silent_the_first_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auditd, "_MOST_HOSTS", 3)
+    lines = Lines(io.BytesIO("".join(f"node=n{n} {call()}" for n in range(5)).encode()))
+    found = auditd.read(lines, Log("log"))
+    assert isinstance(first := next(found), Unread)
+    assert (first.line, lines.number) == (1, 4)
+    assert [each.line for each in found if isinstance(each, Unread)] == [2, 3, 4, 5]
+
+
 def test_an_event_that_is_being_written_waits_and_nothing_counts_twice() -> None:
     first = call() + cwd() + path('"/srv/share/a.csv"')
     mixed = call(LATER) + first + cwd(at=LATER)

@@ -92,6 +92,32 @@ def test_a_query_whose_line_comes_after_an_import_is_one_use() -> None:
     assert (lines.settled, lines.waiting) == (len(table + query), 0)
 
 
+def test_a_query_that_began_minutes_ago_and_ends_among_what_waits_is_one_use() -> None:
+    first = (
+        audited("READ", "crm,big,", -100, connection=2, query=2)
+        + audited("QUERY", "crm,'select 2',0", -50, connection=1, query=3)
+        + audited("READ", "crm,c,", -10, connection=3, query=4)
+        + audited("QUERY", "crm,'select 3 from big',0", -5, connection=2, query=2)
+    )
+    whole = first + audited("QUERY", "crm,'select 4 from c',0", 1, connection=3, query=4)
+    taken = in_stretches(whole, [len(first), len(whole)], lambda end: 0 if end == len(first) else 600)
+    assert sorted((each.statement, each.on) for each in taken) == [
+        ("select 2", ()), ("select 3 from big", (("crm", "big"),)), ("select 4 from c", (("crm", "c"),)),
+    ]  # fmt: skip
+
+
+def test_what_waits_of_the_last_seconds_is_not_less_for_what_came_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trapstreet.plugins.accesslogs._ending._MOST", 10)
+    for count in range(20):
+        before = "".join(audited("QUERY", "crm,'select 1',0", -200, query=n + 1) for n in range(count))
+        begun = audited("READ", "crm,c,", -10, connection=3, query=99)
+        others = "".join(audited("QUERY", "crm,'select 1',0", -9, query=n + 100) for n in range(9))
+        _, lines = read(before + begun + others)
+        assert (lines.first, lines.waiting) == (count + 1, 10)
+
+
 @pytest.mark.parametrize("now", [2.5, 3_600, -3_600])
 def test_all_is_taken_of_a_log_that_nobody_writes_now(now: float) -> None:
     text = audit("a", -1) + audit("a", 0, number=2)

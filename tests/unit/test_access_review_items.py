@@ -1,6 +1,9 @@
 """What owners are asked about, of made-up rights."""
 
-from trapstreet.access.domain.review import Asked, Item, items_of
+from dataclasses import replace
+
+from trapstreet.access.domain.effective import EffectiveAccess
+from trapstreet.access.domain.review import Asked, Item, is_read_as, items_of
 from trapstreet.core.model.rights import FILES, Bits, Door, Grant, How, Principal, Resource, Rights
 
 ALL = 0b11111
@@ -31,3 +34,12 @@ def test_what_most_are_given_by_name_is_not_everybodys() -> None:
 def test_what_public_has_is_everybodys_and_so_is_a_file_that_all_others_may_read() -> None:
     assert asked(rights(ALL, "SELECT on table customers to PUBLIC")) == [(b"everybody", 4)]
     assert asked(rights(0b0111, "everybody else may read", FILES)) == [(b"everybody", 4)]
+
+
+def test_what_perhaps_is_read_by_name_is_still_read_and_what_perhaps_is_read_otherwise_is_not() -> None:
+    """An owner is asked about the first, and it is not gone while it is there."""
+    made = rights(0b0001, "SELECT on table customers, by where the client comes from")
+    for how, is_read in ((How.GRANT, True), (How.COLUMNS, True), (How.STATISTICS, False)):
+        made.doors[:] = [replace(made.doors[0], how=how, sure=False)]
+        assert is_read_as("anna", ("db", "crm", "customers"), EffectiveAccess(made)) is is_read
+        assert not is_read_as("bert", ("db", "crm", "customers"), EffectiveAccess(made))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.owners import Owner, read_owners
 from trapstreet.access.domain.reached import Unit
 from trapstreet.access.domain.review import EVERYBODY, Asked, Item, decided, is_read_as, items_of, text_of
@@ -134,7 +135,10 @@ def _answers(workspace: Workspace, location: str, decision: str) -> list[Answer]
 def wanted(workspace: Workspace, location: str, planned: Planned) -> list[tuple[Answer, bool]]:
     """What owners decided to have removed at a place, each with whether advice does so: with all of its
     changes made, it is read no longer by whom it was to be taken from."""
-    return [(each, _is_done(each.item, planned)) for each in removals(workspace, location)]
+    taken = frozenset((each.of, each.on) for each in planned.advice.changes)
+    closed = frozenset(path[:length] for path in planned.closed for length in range(1, len(path) + 1))
+    made = _Made(taken, closed, planned.after)
+    return [(each, made.does(each.item)) for each in removals(workspace, location)]
 
 
 def confirmed(workspace: Workspace, location: str) -> list[tuple[Answer, Confirmed]]:
@@ -161,23 +165,33 @@ def _holder(item: Item) -> str:
     return PUBLIC if who == EVERYBODY else who
 
 
-def _is_done(item: Item, planned: Planned) -> bool:
-    who = _holder(item)
-    done = {(each.of, each.on) for each in planned.advice.changes}
-    if item.sort == Asked.MEMBER:
-        return (who, (text_of(item.group),)) in done
-    closed = {path[:length] for path in planned.closed for length in range(1, len(path) + 1)}
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Advice with all of its changes made.
 
-    def is_gone(path: Unit) -> bool:
-        taken = any((who, path[:length]) in done for length in range(1, len(path) + 1))
+    taken   from whom, and what;  closed  paths of what somebody reads no longer, and of what that lies in
+    after   effective access then
+    """
+
+    taken: frozenset[tuple[str, Unit]]
+    closed: frozenset[Unit]
+    after: tuple[EffectiveAccess, ...]
+
+    def does(self, item: Item) -> bool:
+        """Whether what an item is about is gone."""
+        who = _holder(item)
+        if item.sort == Asked.MEMBER:
+            return (who, (text_of(item.group),)) in self.taken
+        paths = [tuple(map(text_of, path)) for path in item.what]
+        return bool(paths) and all(self._is_gone(who, path) for path in paths)
+
+    def _is_gone(self, who: str, path: Unit) -> bool:
+        taken = any((who, path[:length]) in self.taken for length in range(1, len(path) + 1))
         if who == PUBLIC:
-            return taken and path in closed
-        return (taken or path in closed) and not any(
-            is_read_as(who, path, access) for access in planned.after
+            return taken and path in self.closed
+        return (taken or path in self.closed) and not any(
+            is_read_as(who, path, access) for access in self.after
         )
-
-    paths = [tuple(map(text_of, path)) for path in item.what]
-    return bool(paths) and all(map(is_gone, paths))
 
 
 def _owners(file: Path) -> list[Owner]:

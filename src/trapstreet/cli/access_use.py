@@ -76,6 +76,7 @@ def use_access(
     from trapstreet.render import uses as render
 
     window = usage.used.window
+    unread = unread_lines(target)
     answer: dict[str, object] = {
         "place": usage.used.access.rights.place,
         "from": render.day_text(window.first),
@@ -84,7 +85,7 @@ def use_access(
         "short": window.short,
         "days_without_events": [*map(render.day_text, window.empty)],
         "unknown": [*usage.unknown],
-        "unread": (unread := unread_lines(target)),
+        "unread": unread,
     }
     lines = [*render.window_lines(window, classified=usage.classified)]
     if what is not None or who is not None:

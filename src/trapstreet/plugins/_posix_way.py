@@ -7,6 +7,8 @@ from contextlib import suppress
 
 _MOST_LINKS = 40
 """That Linux follows on one way."""
+_LONGEST = 4_096
+"""Characters of a path: Linux goes no longer way."""
 
 
 def way_to(path: str) -> tuple[list[str], str]:
@@ -76,11 +78,20 @@ class WaysInto:
 
 def _as_far(path: str) -> tuple[list[str], str]:
     """The way to a path, as far as there is one; the rest of it as it stands."""
-    try:
-        return way_to(path)
-    except (OSError, ValueError):
-        above, name = os.path.split(path)
-        if not name or above == path:
-            return [], path
-        passed, at = _as_far(above)
-        return [*passed, at], f"{at.rstrip('/')}/{name}"
+    there = path if len(path) <= _LONGEST else path[:_LONGEST].rpartition("/")[0]
+    missing = [path[len(there) :].strip("/")] if there != path else []
+    while True:
+        try:
+            passed, at = way_to(there)
+            break
+        except (OSError, ValueError):
+            above, name = os.path.split(there)
+            if not name:
+                passed, at = [], there
+                break
+            there = above
+            missing.append(name)
+    for name in reversed(missing):
+        passed.append(at)
+        at = f"{at.rstrip('/')}/{name}"
+    return passed, at

@@ -80,6 +80,7 @@ class _Comparing:
         )
         self._common = self._before.people & self._now.people
         self._whole = within is None or () in within
+        self._had = {each.name for each in before.principals}
 
     def found(self) -> Drift:
         before, now, changes = self._before, self._now, list[Change]()
@@ -95,7 +96,8 @@ class _Comparing:
             changes += [Change(Sort.NOTED, cause=printable(each)) for each in noted]
         told: set[tuple[str, Bits]] = set()
         changes += self._grouped(new, gone, told)
-        changes += joined(now, before, told=told, but=privileged_by(more)) if self._whole else ()
+        if self._whole:
+            changes += joined(now, before, had=self._had, told=told, but=privileged_by(more))
         fresh = [unit for unit in now.units if unit not in before.units and self._lit(unit)]
         left = [unit for unit in before.units if unit not in now.units and self._lit(unit)]
         changes += things(Sort.NEW, fresh, now, self._held)

@@ -15,6 +15,7 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.rights import FILES, Bits, How, Rights, Rows, numbers_in
 
 EVERYBODY = "everybody"
+_NAMED = (How.GRANT, How.COLUMNS)
 
 
 class Asked(StrEnum):
@@ -99,7 +100,7 @@ class _Asking:
         found: dict[tuple[int, Unit, str], dict[Unit, None]] = {}
         asked: dict[tuple[int, Unit], str] = {}
         for door in self._rights.doors:
-            if door.resource is None or door.how not in (How.GRANT, How.COLUMNS) or door.rows == Rows.NONE:
+            if door.resource is None or door.how not in _NAMED or door.rows == Rows.NONE:
                 continue
             resource = self._rights.resources[door.resource]
             files = resource.kind == FILES
@@ -191,13 +192,16 @@ class _Asking:
 
 
 def is_read_as(who: str, what: Unit, access: EffectiveAccess) -> bool:
-    """Whether somebody surely reads something, or files in it, as a principal: it, or who may act as it."""
+    """Whether somebody reads something, or files in it, as a principal: it, or who may act as it. What is
+    granted by name counts though it is not sure, for owners are asked about it; else only what is sure."""
     numbers = [number for number, each in enumerate(access.rights.principals) if each.name == who]
     resources = [
         number for number, each in enumerate(access.rights.resources) if each.path[: len(what)] == what
     ]
     return any(
-        door.sure and door.opens >> number & 1 and door.enters & access.arriving(1 << number)
+        (door.sure or door.how in _NAMED)
+        and door.opens >> number & 1
+        and door.enters & access.arriving(1 << number)
         for number in numbers
         for resource in resources
         for door in access.doors_of(resource)

@@ -9,7 +9,10 @@ from trapstreet.plugins.accesslogs._lines import Lines
 _AHEAD = 60_000_000
 """That a server's clock may go before ours. A log whose end lies further off is not being written now."""
 _MOST = 100_000
-"""Lines that are held back."""
+"""Lines that are held back, and so many more of the last seconds."""
+_BEFORE = 20
+"""Times as long as a statement may wait for more lines: how long before the end holding back begins, for
+those that began long ago and end among lines that wait."""
 
 
 class Said(NamedTuple):
@@ -33,17 +36,19 @@ class Ending:
 
     def __init__(self, lines: Lines, clock: Callable[[], int], *, young: int) -> None:
         self._lines, self._clock, self._young = lines, clock, young
-        self._since = clock() - 2 * young
+        now = clock()
+        self._since, self._late = now - _BEFORE * young, now - 2 * young
         self._held: list[Said] = []
         self._begin = 0
 
     def reached(self, time: int) -> None:
         """The lines that are not settled yet are of this time. To be called before they are."""
-        if self._lines.held < _MOST if self._begin else time < self._since:
+        most = 2 * _MOST if time >= self._late else _MOST
+        if self._lines.held < most if self._begin else time < self._since:
             return
         now = self._clock()
         self._lines.release()
-        self._begin = self._lines.first if now - 2 * self._young <= time <= now + _AHEAD else 0
+        self._begin = self._lines.first if now - _BEFORE * self._young <= time <= now + _AHEAD else 0
         if self._begin:
             self._lines.hold()
 

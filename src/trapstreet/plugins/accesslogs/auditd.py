@@ -17,7 +17,7 @@ from trapstreet.plugins.accesslogs._files import file_path
 title = "Linux' audit.log"
 schemes = ("",)
 
-_RECORD = re.compile(r"(?:node=\S+ )?type=(SYSCALL|CWD|PATH) msg=audit\((\d+)\.(\d{3}):(\d+)\): ?")
+_RECORD = re.compile(r"(?:node=(\S+) )?type=(SYSCALL|CWD|PATH) msg=audit\((\d+)\.(\d{3}):(\d+)\): ?")
 _ANY = re.compile(r"(?:node=\S+ )?type=[A-Z_]+\d* msg=audit\(\d+\.\d{3}:\d+\):")
 _CALL = re.compile(
     r"arch=([0-9a-f]+) syscall=(\w+) success=(yes|no) .*?a0=([0-9a-f]+) a1=([0-9a-f]+) a2=([0-9a-f]+) "
@@ -51,6 +51,8 @@ _BY_FOLDER = {
 }
 _UNSET = "4294967295"
 _MOST_OPEN = 1_000
+_MOST_HOSTS = 1_000
+"""Whose events are waited for at once."""
 _YOUNG = 2_000_000
 """Microseconds within which all records of an event come."""
 _REGULAR = 0o100000
@@ -80,22 +82,26 @@ def knows(line: str) -> bool:
 
 
 def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
-    opened: dict[str, _Event] = {}
+    hosts: dict[str, dict[str, _Event]] = {}
     ending = Ending(lines, log.clock, young=_YOUNG)
-    said = _said(lines, opened, ending)
-    yield from ending.over(said, lambda: [each.given_up() for each in opened.values()])
+    said = _said(lines, hosts, ending)
+    yield from ending.over(
+        said, lambda: [each.given_up() for opened in hosts.values() for each in opened.values()]
+    )
 
 
-def _said(lines: Lines, opened: dict[str, _Event], ending: Ending) -> Iterator[Said]:
+def _said(lines: Lines, hosts: dict[str, dict[str, _Event]], ending: Ending) -> Iterator[Said]:
+    """hosts: by host and number the events of which more is to come; each host counts and times its own"""
     for text in lines:
         record, number = _RECORD.match(text), lines.number
         if record is None:
             if not _ANY.match(text):
                 yield Said(number, number, (Unread(number, "torn, or no line of an audit.log"),))
         else:
-            what, seconds, thousandths, serial = record.groups()
+            node, what, seconds, thousandths, serial = record.groups("")
             time = int(seconds) * 1_000_000 + int(thousandths) * 1_000
             ending.reached(time)
+            opened = hosts.setdefault(node, {})
             event = opened.get(serial)
             if event is None:
                 event = opened[serial] = _Event(number, time)
@@ -106,11 +112,15 @@ def _said(lines: Lines, opened: dict[str, _Event], ending: Ending) -> Iterator[S
                 yield Said(event.line, number, tuple(_told(event)))
             while opened and _is_late(first := next(iter(opened)), opened, time):
                 yield opened.pop(first).given_up()
+            if not opened:
+                del hosts[node]
+            elif len(hosts) > _MOST_HOSTS:
+                yield from (each.given_up() for each in hosts.pop(next(iter(hosts))).values())
         lines.settle()
 
 
 def _is_late(first: str, opened: dict[str, _Event], time: int) -> bool:
-    """Whether nothing more will come of the event that has waited longest."""
+    """Whether nothing more will come of the event of a host that has waited longest."""
     return len(opened) > _MOST_OPEN or opened[first].time < time - _YOUNG
 
 

@@ -4,7 +4,7 @@ Each was tried on a server: who may select from mysql.global_priv or mysql.user 
 who may insert or update there, or in another of them, gives itself anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from trapstreet.plugins._mariadb_patterns import breadth, fits, fits_in_any_case
@@ -14,11 +14,11 @@ ASKED = """
 """
 ON_TABLES = """
     SELECT User, Host, Db, FIND_IN_SET('Select', Table_priv) AND Table_name IN ('user', 'global_priv'),
-        CONCAT(',', Table_priv, ',', Column_priv, ',') REGEXP ',(Insert|Update),'
+        CONCAT(',', Table_priv, ',', Column_priv, ',') REGEXP ',(Insert|Update),', 1
     FROM mysql.tables_priv WHERE Db = 'mysql' AND Table_name IN ('global_priv', 'user', 'db', 'tables_priv',
         'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv')
     UNION ALL
-    SELECT User, Host, Db, 1, 0 FROM mysql.columns_priv
+    SELECT User, Host, Db, 1, 0, 1 FROM mysql.columns_priv
     WHERE Db = 'mysql' AND Table_name IN ('user', 'global_priv') AND FIND_IN_SET('Select', Column_priv)
         AND Column_name IN ('Priv', 'Password', 'authentication_string')
 """
@@ -34,10 +34,19 @@ class Right(NamedTuple):
     database: str
     reads: bool
     writes: bool
+    on_table: bool = False
 
-    def is_for(self, user: str, host: str) -> bool:
-        """Whether an account, or a role, has it."""
-        return self.user in (user, *_EVERYBODY) and (not self.host or fits(self.host.lower(), host.lower()))
+    def is_for(self, user: str, host: str, roles: Collection[str]) -> bool:
+        """Whether an account, or a role, has it. Of one name, the account has nothing of the role's; the role
+        has what the account is given on a database for any host, not what on a table."""
+        if self.user not in (user, *_EVERYBODY):
+            return False
+        if self.user not in _EVERYBODY and self.user in roles:
+            if not self.host:
+                return not host
+            if not host and self.on_table:
+                return False
+        return not self.host or fits(self.host.lower(), host.lower())
 
 
 def effective(on_databases: Iterable[Right], on_tables: Iterable[Right]) -> list[Right]:

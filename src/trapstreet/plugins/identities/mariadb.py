@@ -116,16 +116,16 @@ class _Server:
             raise AccessDenied(
                 f"{label}: the accounts may not be read", hint="GRANT SELECT ON mysql.*"
             ) from None
-        users = {user for user, *_, is_role in rows if not is_role}
+        roles = {user for user, *_, is_role in rows if is_role}
         for host, user, role in self._asked(_MEMBERS, "who has which roles"):
-            member = user if not host and user not in users else f"{user}@{host}"
+            member = user if not host and user in roles else f"{user}@{host}"
             self._found.memberships.append((member, role))
         told = [self._asked(query, "rights on the grant tables") for query in (ASKED, ON_TABLES)]
         rights = effective(*([Right(*each) for each in answer] for answer in told))
         copies = set()
         for user, host, kept, rules, writes, reads, is_role in rows:
             known = _parsed(kept)
-            own = [each for each in rights if each.is_for(user, host)]
+            own = [each for each in rights if each.is_for(user, host, roles)]
             gives = writes or any(each.writes for each in own)
             may = "SUPER" if rules else "may write the grant tables" if gives else _power(known)
             if reads or any(each.reads for each in own):

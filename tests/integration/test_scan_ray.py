@@ -148,6 +148,19 @@ def holding(nodes: Nodes) -> list[str]:
     return [each for each in found if each.startswith("/memfd:trapstreet")]
 
 
+def scanning(nodes: Nodes) -> list[int]:
+    """The processes of the nodes that are at a unit."""
+    of_nodes = [each for pid in nodes.pids for each in below(pid)]
+    return [each for each in of_nodes if b"ray::scanned" in _called(each)]
+
+
+def _called(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def test_the_same_is_found_and_said_and_nothing_of_it_stays_with_ray(desk: Desk, nodes: Nodes) -> None:
     ended = ran(desk.folder, line(desk, nodes), before=SMALL)
     assert (ended.status, ended.err) == (1, "9 new alerts: trapstreet case list\n")
@@ -223,9 +236,11 @@ def test_what_kills_whoever_reads_it_is_left_out_and_said(desk: Desk, nodes: Nod
 
 def test_ctrl_c_ends_it_in_order_with_what_was_finished(desk: Desk, nodes: Nodes) -> None:
     process = begun(desk, nodes)
+    until(lambda: scanning(nodes))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
+    until(lambda: not scanning(nodes))
     found = json.loads(out)
     assert found["stopped"] is True
     assert 0 < found["scanned"]["objects"] < FOLDERS * FILES

@@ -81,9 +81,6 @@ class Cluster:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        for task in self._running:
-            with suppress(self._ray.exceptions.RayError):
-                self._ray.cancel(task, force=True)
         for node in self._nodes.values():
             self._ray.kill(node.keeper)
         self._open.close()

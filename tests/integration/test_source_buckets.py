@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from source_yards import Yard, _blobs
+from source_yards import Yard, _blobs, gcs_fake
 from source_yards import azure as azure_yard
 from source_yards import azure_azurite as azurite_yard
 from source_yards import gcs as gcs_yard
@@ -31,6 +31,7 @@ Asked = tuple[str, str, Mapping[str, str]]
 
 
 _AZURITE = pytest.param(azurite_yard.Here, marks=pytest.mark.system)
+_FAKE_GCS = pytest.param(gcs_fake.Here, marks=pytest.mark.system)
 _BUCKETS = [s3_yard.Here, gcs_yard.Here, azure_yard.Here, _AZURITE]
 
 
@@ -134,7 +135,7 @@ def test_keys_of_the_environment_are_used_where_a_role_is_asked_for(
     yard.close()
 
 
-@pytest.mark.parametrize("here", _BUCKETS)
+@pytest.mark.parametrize("here", [*_BUCKETS, _FAKE_GCS])
 def test_a_prefix_is_an_object_or_a_folder_and_not_what_begins_alike(
     here: type[Yard], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -151,7 +152,7 @@ def test_a_prefix_is_an_object_or_a_folder_and_not_what_begins_alike(
     yard.close()
 
 
-@pytest.mark.parametrize("here", _BUCKETS)
+@pytest.mark.parametrize("here", [*_BUCKETS, _FAKE_GCS])
 def test_a_listing_that_was_broken_off_goes_on_from_its_last_mark(
     here: type[Yard], request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ def yard(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Here]:
     yard.hub.gists.clear()
     yard.hub.events.clear()
     yard.hub.changes.clear()
-    yard.hub.searches, yard.hub.pause = 1 << 30, ""
+    yard.hub.searches, yard.hub.pause, yard.hub.late = 1 << 30, "", False
 
 
 def texts(source: Source, cursor: str = "") -> tuple[list[bytes], Mark]:
@@ -128,6 +128,16 @@ def test_a_search_waits_out_the_minute_that_its_requests_are_counted_in(yard: He
     with closing(yard.source(settings)) as source:
         read, _ = texts(source)
     assert read == [b"needle-in-a-search"]
+
+
+def test_a_search_that_took_too_long_says_that_it_is_not_all(yard: Here) -> None:
+    yard.hub.late = True
+    yard.put("a.txt", b"needle-in-a-slow-search")
+    settings = yard.settings() | {"url": "github://", "search": ["needle-in-a-slow-search"]}
+    with closing(yard.source(settings)) as source:
+        found = list(source.list(""))
+    assert [each.partly for each in found if isinstance(each, Unread)] == [True]
+    assert sum(isinstance(each, Ref) for each in found) == 1
 
 
 def pushed(yard: Here, number: int, files: dict[str, bytes], **payload: str) -> dict[str, Any]:

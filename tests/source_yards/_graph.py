@@ -192,7 +192,9 @@ class _Handler(Answering):
                 url = f"http://{self.headers['Host']}/download/{drive.id}/{item}?tempauth=now"
                 tag = {"cTag": f'"c:{item}"'}
                 return self.say(
-                    200, {**drive.items[item], **tag, "@microsoft.graph.downloadUrl": url} | self.cloud.lies
+                    200,
+                    {**_told(drive.items[item]), **tag, "@microsoft.graph.downloadUrl": url}
+                    | self.cloud.lies,
                 )
             case ["items", item, "permissions"]:
                 return self._list(drive.permissions.get(item, []), asked)
@@ -208,7 +210,7 @@ class _Handler(Answering):
         at = page[-1]["at"] if page else max(since, drive.changes)
         link = f"http://{self.headers['Host']}/v1.0/drives/{quote(drive.id)}/root/delta?token={at}"
         name = "@odata.nextLink" if len(left) > PAGE else "@odata.deltaLink"
-        return self.say(200, {"value": page, name: link, **self.cloud.lies})
+        return self.say(200, {"value": [*map(_told, page)], name: link, **self.cloud.lies})
 
     def _list(self, every: list[Any], asked: Mapping[str, str]) -> None:
         """A list, two at once: so that there are pages."""
@@ -218,6 +220,10 @@ class _Handler(Answering):
             here = f"http://{self.headers['Host']}{urlsplit(self.path).path}"
             more["@odata.nextLink"] = f"{here}?$skiptoken={at + 2}"
         self.say(200, {"value": every[at : at + 2], **more})
+
+
+def _told(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != "at"}
 
 
 def _site(url: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Here(Yard):
 
     def put(self, path: str, content: bytes) -> None:
         made = self.cluster.indices[self.prefix + path] = Index()
-        made.index(*map(_document, pieces(content)))
+        made.index(*map(document, pieces(content)))
 
     def remove(self, path: str) -> None:
         del self.cluster.indices[self.prefix + path]
@@ -47,7 +47,7 @@ class Here(Yard):
         return f"http://127.0.0.1:{self.port}/{self.prefix}{path}"
 
     def reads(self, path: str, content: bytes) -> bytes:
-        lines = [json.dumps(_document(each), separators=(",", ":")) + "\n" for each in pieces(content)]
+        lines = [json.dumps(document(each), separators=(",", ":")) + "\n" for each in pieces(content)]
         return "".join(lines).encode()
 
     def strangers(self) -> Iterator[dict[str, Any]]:
@@ -59,5 +59,5 @@ class Here(Yard):
             del self.cluster.indices[name]
 
 
-def _document(piece: tuple[int, bytes]) -> dict[str, Any]:
-    return {"n": piece[0], "content": b64encode(piece[1]).decode()}
+def document(piece: tuple[int, bytes]) -> dict[str, Any]:
+    return {"content": b64encode(piece[1]).decode(), "n": piece[0]}

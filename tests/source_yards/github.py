@@ -58,6 +58,7 @@ class Hub:
     gists         by owner: as the API tells them;  pushed: when, by repository
     left          requests that are answered before the quota is used up;  searches: the same, for a second
     events        as the API tells them, the newest first;  pause: seconds to wait before they are asked again
+    late          whether searches take too long
     changes       files by "owner/name" and what was compared, or one commit: paths to ids
     """
 
@@ -69,6 +70,7 @@ class Hub:
         self.left = self.searches = 1 << 30
         self.events: list[dict[str, Any]] = []
         self.pause = ""
+        self.late = False
         self.changes: dict[tuple[str, str], dict[str, str]] = {}
         self.asked: list[str] = []
 
@@ -191,7 +193,8 @@ class Handler(Answering):
             if asked["q"].strip('"').encode() in self.hub.blobs[sha]
         ]
         size, number = int(asked["per_page"]), int(asked["page"])
-        self.say(200, {"total_count": len(found), "items": found[(number - 1) * size : number * size]})
+        page = {"total_count": len(found), "items": found[(number - 1) * size : number * size]}
+        self.say(200, {**page, "incomplete_results": self.hub.late})
 
     def page(
         self, every: list[Any], asked: Mapping[str, str], headers: Mapping[str, str] | None = None

@@ -30,7 +30,9 @@ class Tree(msgspec.Struct):
 
 
 class GistFile(msgspec.Struct):
-    raw_url: str
+    """GitHub promises nothing of it."""
+
+    raw_url: str = ""
     size: int | None = None
 
 
@@ -59,9 +61,9 @@ class At(msgspec.Struct):
 
 class Event(msgspec.Struct):
     id: str
-    type: str
     repo: At
     payload: Payload
+    type: str | None = None
     public: bool = True
 
 
@@ -88,5 +90,8 @@ class Found(msgspec.Struct):
 
 
 class Search(msgspec.Struct):
+    """incomplete_results: the search took too long, and was broken off."""
+
     total_count: int
     items: list[Found]
+    incomplete_results: bool = False

@@ -71,7 +71,6 @@ class _Elasticsearch:
 
     def list(self, cursor: str) -> Iterator[Ref | Unread | Mark]:
         """Closed indices are listed as what cannot be read; those of the system (".kibana") only by name."""
-        readers = self._client.readers(self._base)
         host = printable(self._client.home.host)
         pattern = self._pattern or "*"
         try:
@@ -83,6 +82,7 @@ class _Elasticsearch:
                 f"{host} has no such index", hint="check its name, or what we may see"
             ) from error
         found = [each for each in read(answer, list[Index], host) if self._is_wanted(each.index)]
+        readers = self._client.readers(self._base)  # known of a host that has answered
         for some in _together(sorted(found, key=lambda index: index.index)):
             stats = self._stats([each.index for each in some if each.status == "open"], host)
             for each in some:

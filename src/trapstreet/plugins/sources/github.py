@@ -149,7 +149,7 @@ class _GitHub:
             self._newest = _later(self._newest, gist.updated_at)
             for name, file in gist.files.items():
                 if not file.raw_url.startswith(("https://", f"{self._api.url}/")):
-                    yield Unread(gist.html_url, "has a file that leads elsewhere")
+                    yield Unread(gist.html_url, "has a file that leads elsewhere, or nowhere")
                     continue
                 version = f"{file.raw_url[-300:]} {gist.updated_at} {file.size}"
                 path = f"{gist.html_url}/{quote(name)}"
@@ -159,10 +159,11 @@ class _GitHub:
                 yield Unread(gist.html_url, "has more files than GitHub lists; read it as git", partly=True)
 
     def _found(self, text: str, met: set[str]) -> Iterator[Ref | Unread]:
-        seen, total = 0, 0
+        place, seen, total, broken_off = f"{self._api.url}/search/code", 0, 0, False
         for number in range(1, _FOUND // PAGE + 1):
             answer = self._api.page("/search/code", {"q": text}, Search, number, patience=_MINUTE)
             seen, total = seen + len(answer.items), answer.total_count
+            broken_off |= answer.incomplete_results
             for each in answer.items:
                 if each.html_url in met:
                     continue
@@ -174,10 +175,11 @@ class _GitHub:
                 yield Ref(each.html_url, each.sha, None, None, readers, handle)
             if len(answer.items) < PAGE:
                 break
+        if broken_off:
+            why = "took GitHub too long to search: what it had found by then is read"
+            yield Unread(place, why, partly=True)
         if total > seen:
-            yield Unread(
-                f"{self._api.url}/search/code", f"finds {total:,} files, and shows {seen:,}; search for more"
-            )
+            yield Unread(place, f"finds {total:,} files, and shows {seen:,}; search for more")
 
 
 def _later(one: str, other: str) -> str:

@@ -53,11 +53,10 @@ def test_an_index_that_is_left_half_read_is_given_back_too(yard: Elasticsearch) 
     assert not yard.cluster.kept
 
 
+@pytest.mark.parametrize("yard", [Elasticsearch], indirect=True)  # a scroll cannot ask for its page again
 def test_documents_that_are_large_are_asked_for_a_few_at_a_time(
     yard: Elasticsearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if isinstance(yard, OpenSearch):
-        pytest.skip("a scroll cannot ask for its page again")
     monkeypatch.setattr("trapstreet.plugins.sources._elastic.BODY", 50_000)
     yard.put("large", b"x" * 200_000)
     assert content(yard, "large") == yard.reads("large", b"x" * 200_000)

@@ -187,3 +187,31 @@ def test_where_the_client_may_come_from_either_host_a_grant_on_a_table_is_perhap
     assert not seen.sure
     assert town.reads("anna", CUSTOMERS) == (f"{town.name('anna')}@127.0.%", False)
     assert reading(town, "127.0.%") is None
+
+
+@pytest.mark.parametrize(("wider", "narrower"), [("EXECUTE", "ALTER ROUTINE"), ("ALTER ROUTINE", "EXECUTE")])
+def test_of_grants_on_a_routine_the_one_for_the_most_specific_host_counts_alone(
+    town: Town, wider: str, narrower: str
+) -> None:
+    town.do("CREATE FUNCTION {crm}.Number() RETURNS int RETURN (SELECT count(*) FROM {crm}.customers)")
+    town.do("CREATE PROCEDURE {crm}.number() SELECT 1")
+    town.do("GRANT EXECUTE ON PROCEDURE {crm}.number TO {anna}@'127.%'")
+    town.do(f"GRANT {wider} ON FUNCTION {{crm}}.number TO {{anna}}@'%'")
+    town.do(f"GRANT {narrower} ON FUNCTION {{crm}}.NUMBER TO {{anna}}@'127.%'")
+    runs = narrower == "EXECUTE"
+    assert town.reads("anna", "SELECT {crm}.number()") == (f"{town.name('anna')}@127.%", runs)
+    seen = reading(town)
+    assert (seen is not None and seen.how == How.FUNCTION) == runs
+
+
+@pytest.mark.parametrize(("wider", "narrower"), [("INSERT", "SELECT"), ("SELECT", "INSERT")])
+def test_of_grants_on_a_grant_table_the_one_for_the_most_specific_host_counts_alone(
+    town: Town, wider: str, narrower: str
+) -> None:
+    town.do(f"GRANT {wider} ON mysql.db TO {{anna}}@'%'")
+    town.do(f"GRANT {narrower} ON mysql.db TO {{anna}}@'127.%'")
+    writes = narrower == "INSERT"
+    nothing = "INSERT INTO mysql.db (Host) SELECT NULL FROM DUAL WHERE FALSE"
+    assert town.reads("anna", nothing) == (f"{town.name('anna')}@127.%", writes)
+    seen = reading(town)
+    assert (seen is not None and seen.how == How.SUPERUSER) == writes

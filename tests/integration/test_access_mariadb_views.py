@@ -60,6 +60,12 @@ def test_what_a_view_shows_that_may_not_be_seen_is_not_known_and_who_reads_it_pe
     assert line.endswith("and for whom they work: GRANT SHOW VIEW and SELECT on them to this account")
 
 
+def test_a_report_that_rests_on_what_is_not_all_known_says_so(town: Town, desk: Desk) -> None:
+    said = desk.do("access", "report", by_reader(town), status=6)
+    assert "NOT KNOWN what views show (" in said
+    assert desk.json("access", "report", by_reader(town), status=6)["unknown"]
+
+
 def unseen(town: Town, mapped: Mapped) -> set[str]:
     """Our views of which it is said that they are not seen; others have views on the server, too."""
     (said,) = mapped.unknown or [""]

@@ -298,3 +298,31 @@ def test_a_review_that_is_overdue_is_an_alert_even_if_no_owner_can_be_reminded(
     assert [each.owner for each in ReviewReminder.objects.all()] == [""]
     (alert,) = [each for each in desk.json("alert", "list")["alerts"] if each["kind"] == "access"]
     assert alert["headline"].startswith("The review Q4 is not done: ")
+
+
+def test_a_reminder_that_could_not_be_sent_is_sent_the_next_time_and_so_is_that_of_the_last_day(
+    desk: Desk, crm: World, tmp_path: Path
+) -> None:
+    begin(desk, crm, "--due", "2099-12-31")
+    file = desk.workspace / "trapstreet.toml"
+    text = file.read_text().replace("targets = []", f'targets = ["{tmp_path}"]\nreminders = "desk"')
+
+    def by_port(port: int) -> None:
+        route = (
+            f'[notify.desk]\nkind = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
+            'from = "trapstreet@you.example"\nto = ["security@you.example"]\n'
+        )
+        file.write_text(f"{text}\n{route}")
+
+    by_port(9)
+    Review.objects.update(due_at=seconds_from_now(5 * 86_400))
+    desk.run("work", "--once", "--workspace", desk.workspace)
+    with Post(tmp_path, login=False, tls=False) as post:
+        by_port(post.port)
+        desk.do("work", "--once")
+        assert sorted(each.rcpt_tos for each in post.mails) == [["desk@you.example"], ["pay@you.example"]]
+        Review.objects.update(due_at=seconds_from_now(3_600))
+        desk.do("work", "--once")
+        desk.do("work", "--once")
+        told = [each.rcpt_tos for each in post.mails[2:]]
+    assert sorted(told) == [["desk@you.example"], ["pay@you.example"]]

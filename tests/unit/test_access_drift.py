@@ -158,6 +158,16 @@ def folder(*files: tuple[int, str, int]) -> Rights:
             folder((5, "rw-", 1), (1, "rwr", 7)),
             ["1 file in /srv/x became readable by"],
         ),
+        (
+            folder((4, "rw-", 1)),
+            folder(
+                (1, "rw-", 1), (1, "rwr", 7), (2, "r+x", 3)
+            ),  # of three that bert can read one is everybody's
+            [
+                "1 file in /srv/x became readable by everybody (3): ",
+                "2 files in /srv/x became readable by bert: ",
+            ],
+        ),
         (folder((5, "rw-", 1), (9, "rwr", 7)), folder((5, "rw-", 1), (99, "rwr", 7)), []),
         (folder((5, "rwr", 7)), folder((5, "rw-", 1)), ["5 files in /srv/x are no longer readable by"]),
     ],

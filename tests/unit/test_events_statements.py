@@ -100,6 +100,22 @@ def test_the_tables_of_a_statement_are_those_it_names(
     assert found.act == act
 
 
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("CREATE TABLE c AS SELECT * FROM t WHERE a = 7", Act.WRITE),
+        ("CREATE OR REPLACE TEMPORARY TABLE c (a int) SELECT a FROM t", Act.WRITE),
+        ("CREATE TABLE IF NOT EXISTS c AS WITH x AS (SELECT * FROM t) SELECT * FROM x", Act.WRITE),
+        ("CREATE TABLE c LIKE t", Act.EXPLAIN),
+        ("CREATE VIEW c AS SELECT * FROM t", Act.EXPLAIN),
+        ("CREATE FUNCTION c() RETURNS int RETURN (SELECT count(*) FROM t)", Act.EXPLAIN),
+    ],
+)
+def test_of_what_makes_things_in_mariadb_a_table_made_of_a_query_alone_is_a_use(text: str, act: Act) -> None:
+    ((found,), _) = Shapes(mariadb()).of(text)
+    assert (found.act, {name for _, name in found.tables}) == (act, {"c", "t"})
+
+
 def _asked_for(text: str, dialect: str = "postgresql") -> dict[tuple[str, str], list[str]]:
     shapes = Shapes(postgresql() if dialect == "postgresql" else mariadb())
     shapes.of(text.replace("7", "99").replace("'b'", "'zzz'"))  # known by another instance of its shape

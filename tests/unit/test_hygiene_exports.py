@@ -1,7 +1,7 @@
 """Exports of identity providers, of Windows' hashes and of Unix accounts, as their makers write them."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -291,6 +291,16 @@ def test_the_command_ends_with_what_it_found(tmp_path: Path, desk: Desk) -> None
     assert "NOT KNOWN whether it has a second factor, of 1 account: bert@example.com" in desk.out
     assert desk.run("access", "hygiene", tmp_path / "missing") == 4
     assert desk.run("access", "hygiene", "gopher://x/") == 2
+
+
+def test_after_how_long_an_account_is_stale_is_for_the_user_to_say(tmp_path: Path, desk: Desk) -> None:
+    seen = datetime.now(UTC).date() - timedelta(days=40)
+    export = tmp_path / "users.csv"
+    export.write_text(f"Username,Status,MFA,Last login\nanna@example.com,Active,yes,{seen}\n")
+    assert desk.run("access", "hygiene", export) == 0
+    assert desk.run("access", "hygiene", export, "--stale", "30") == 1
+    assert f"anna@example.com: last used {seen}" in desk.out
+    desk.refused(2, "access", "hygiene", export, "--stale", "0")
 
 
 def test_every_kind_says_what_it_reads() -> None:

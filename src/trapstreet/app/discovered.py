@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from trapstreet.app.kept_names import moved, names_of, real_name
 from trapstreet.core.model.holdings import Holding
 from trapstreet.core.model.inventories import lies_in
 from trapstreet.core.model.urls import server_of
@@ -30,13 +31,25 @@ def holdings_at(place: str) -> list[Holding]:
     """
     from trapstreet.store import holdings
 
-    found = {each.path: each for each in holdings.at_place(place)}
+    found = {each.path: each for each in _found_at(place)}
     if "://" not in place:
-        for above in holdings.places():
-            if "://" not in above and place.startswith(f"{above.rstrip('/')}/"):
-                inside = (each for each in holdings.at_place(above) if lies_in(each.path, place))
+        for above in sorted({real_name(each) for each in holdings.places() if "://" not in each}):
+            if place.startswith(f"{above.rstrip('/')}/"):
+                inside = (each for each in _found_at(above) if lies_in(each.path, place))
                 found = {each.path: each for each in inside} | found
     return [found[path] for path in sorted(found)]
+
+
+def _found_at(place: str) -> list[Holding]:
+    """What was found there; until it was looked at by its own name, what was found by those before, too."""
+    from trapstreet.store import holdings
+
+    found = {each.path: each for each in holdings.at_place(place)}
+    if not holdings.is_looked_at(place):
+        for name in names_of(place, holdings.places()):
+            before = (moved(each, place) for each in holdings.at_place(name))
+            found = {each.path: each for each in before} | found
+    return [*found.values()]
 
 
 def holdings_in(stock: "Stock") -> list[Holding]:

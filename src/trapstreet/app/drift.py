@@ -11,11 +11,12 @@ from trapstreet.access import Change
 from trapstreet.access.domain.changes import Held
 from trapstreet.access.domain.copies import copied, copy_of
 from trapstreet.access.domain.drift import Drift, drift
-from trapstreet.access.domain.kept_rights import packed, unpacked
 from trapstreet.access.domain.reached import Unit, hidden, still_hidden, tells_of
 from trapstreet.app.discovered import holdings_at, place_of, resolved
 from trapstreet.app.drift_alerts import raised
 from trapstreet.app.drift_elsewhere import server_or_folders
+from trapstreet.app.drift_kept import bytes_of, kept, looks_at, text_of
+from trapstreet.app.kept_names import names_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
 from trapstreet.core.model.holdings import Holding
@@ -31,13 +32,6 @@ _LONGEST = 500
 
 _MOST_FRESH = 10_000
 """Things that are new, of which `discover` has still to tell what is in them."""
-
-
-class _Then(msgspec.Struct, array_like=True):
-    """What is kept of a time: the rights, and what came since and nobody has looked into."""
-
-    rights: bytes
-    fresh: list[tuple[bytes, ...]]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -103,8 +97,11 @@ def compare(workspace: Workspace, location: str) -> Compared:
 
 def history(workspace: Workspace, location: str, *, since: int) -> list[Told]:
     """The changes that were seen at a place from a time on (Unix µs), in order; the place is not asked."""
-    place = rights.place_if_known(label_of(location))
-    changes = rights.changes_of(place, since=since, ring=workspace.ring) if place else []
+    names = names_of(label_of(location), rights.places())
+    places = [place for name in names if (place := rights.place_if_known(name))]
+    changes = [
+        each for place in places for each in rights.changes_of(place, since=since, ring=workspace.ring)
+    ]
     return [
         Told(
             each.since,
@@ -112,7 +109,7 @@ def history(workspace: Workspace, location: str, *, since: int) -> list[Told]:
             msgspec.msgpack.decode(each.content, type=Change),
             f"a{each.alert}" if each.alert else "",
         )
-        for each in changes
+        for each in sorted(changes, key=lambda each: each.at)
     ]
 
 
@@ -121,14 +118,14 @@ def taken_away(workspace: Workspace, location: str, taken: Iterable[tuple[str, U
 
     taken  from whom (PUBLIC is everybody), and what: the path of a table, a schema or a database, or (group,)
     """
-    content = msgspec.msgpack.encode([(_bytes(who), tuple(map(_bytes, unit))) for who, unit in taken])
+    content = msgspec.msgpack.encode([(bytes_of(who), tuple(map(bytes_of, unit))) for who, unit in taken])
     place = rights.place_named(place_of(label_of(location)))
     rights.take(place, content, ring=workspace.ring, at=clock())
 
 
 def given_back(workspace: Workspace, location: str, taken: Iterable[tuple[str, Unit]]) -> None:
     """What was taken away, as `taken_away` was told, was given back on purpose."""
-    given = {(_bytes(who), tuple(map(_bytes, unit))) for who, unit in taken}
+    given = {(bytes_of(who), tuple(map(bytes_of, unit))) for who, unit in taken}
     there = rights.taken_at(server_or_folders(label_of(location)), workspace.ring)
     rights.forget_taken([each.id for each in there if given.issuperset(_decoded(each.content))])
 
@@ -158,16 +155,15 @@ class _Look:
         self.newest = 0
         within: list[Unit] | None = None
         left = list(now.dark)  # what the look itself does not tell
-        for then in rights.kept_of(place, workspace.ring):
-            kept = msgspec.msgpack.decode(then.content, type=_Then)
-            before = unpacked(kept.rights)
+        for then in looks_at(place, workspace.ring):
+            before = then.rights
             if within is None or within:
                 found = self._compared(before, within)
                 self._changes += [(then.at, each) for each in found.changes]
                 fresh += found.fresh
             if within is None:
                 self.newest, self._since = then.id, then.at
-                fresh += [tuple(map(_text, each)) for each in kept.fresh]
+                fresh += then.fresh
                 within = [each for each in before.dark if each not in now.dark]
                 self._hidden = [each for each in hidden(before, now) if each in now.dark]
             else:
@@ -186,10 +182,7 @@ class _Look:
             Told(since, at, change, alert)
             for since, change, alert in raised(self._workspace, self._place.name, self._changes, at=at)
         ]
-        content = msgspec.msgpack.encode(
-            _Then(packed(self._now), [tuple(map(_bytes, each)) for each in self._fresh])
-        )
-        rights.keep(self._place, content, instead=self._instead, ring=ring, at=at)
+        rights.keep(self._place, kept(self._now, self._fresh), instead=self._instead, ring=ring, at=at)
         for each in told:
             rights.enter(
                 self._place,
@@ -218,7 +211,7 @@ class _Look:
         found: dict[Unit, set[str]] = {}
         for each in rights.taken_at(server_or_folders(self._place.name), self._workspace.ring):
             for who, unit in _decoded(each.content):
-                found.setdefault(tuple(map(_text, unit)), set()).add(_text(who))
+                found.setdefault(tuple(map(text_of, unit)), set()).add(text_of(who))
         return found
 
     def _copies(self, fresh: Sequence[Unit]) -> None:
@@ -239,11 +232,3 @@ class _Look:
 
 def _decoded(content: bytes) -> list[tuple[bytes, tuple[bytes, ...]]]:
     return msgspec.msgpack.decode(content, type=list[tuple[bytes, tuple[bytes, ...]]])
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
 from trapstreet.app.clock import now
+from trapstreet.app.kept_names import imports_of
 from trapstreet.app.logged_places import Straying, refuse_foreign
 from trapstreet.app.workspace import BUSY_SECONDS, Workspace, locked
 from trapstreet.core.model.access_events import AccessEvent, Unread
@@ -186,9 +187,8 @@ def _head(path: Path) -> tuple[bytes, bool]:
 
 def _known(path: Path, place: str, mark: str) -> "LogImport | None":
     """The import up to whose end a log was taken in before: it may have grown since, or been moved."""
-    from trapstreet.store import imports
-
-    for row in imports.beginning(place, mark):
+    beginning = [row for row in imports_of(place) if row.head == mark]
+    for row in sorted(beginning, key=lambda row: (-row.size, -row.id)):
         with _readable(path) as stream:
             if Lines(stream).pass_over(row.size, row.lines) == row.digest:
                 return row

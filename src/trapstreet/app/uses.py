@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.app.discovered import place_of
+from trapstreet.app.kept_names import imports_of
 from trapstreet.app.log_imports import folder_of
 from trapstreet.app.logged_places import Straying
 from trapstreet.app.workspace import Workspace
@@ -75,11 +76,10 @@ def record_ids_of(
 def events_of(workspace: Workspace, place: str) -> "Iterator[Events]":
     """The events of a place; of a folder none of whose own logs were imported, those of the nearest above."""
     from trapstreet.events import Events
-    from trapstreet.store import imports
 
-    server = _logged(place)
-    names = [row.name for row in imports.of_place(server)]
-    yield Events(folder_of(workspace, server), names, scratch=workspace.tmp)
+    rows = imports_of(_logged(place))
+    folders = [folder_of(workspace, each) for each in sorted({row.place for row in rows})]
+    yield Events(folders, [row.name for row in rows], scratch=workspace.tmp)
 
 
 def followed(uses: Sequence[TableUse], location: str) -> Sequence[TableUse]:
@@ -105,17 +105,13 @@ def strays_among(uses: Iterable[PastUse], place: str) -> Strays | None:
 def unread_lines(place: str) -> int:
     """How many lines of a place's imported logs could not be read, of the workspace that is open: what was
     done in them nobody knows."""
-    from trapstreet.store import imports
-
-    return sum(row.unread for row in imports.of_place(_logged(place)))
+    return sum(row.unread for row in imports_of(_logged(place)))
 
 
 def _logged(location: str) -> str:
     """The place whose logs tell of a location."""
-    from trapstreet.store import imports
-
     place = server = place_of(location)
-    while not imports.of_place(server) and "://" not in server:
+    while not imports_of(server) and "://" not in server:
         if not server.strip("/"):
             return place
         server = os.path.dirname(server)  # noqa: PTH120 - as maps

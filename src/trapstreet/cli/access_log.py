@@ -29,11 +29,12 @@ def list_logs(*, place: str | None, workspace: Path | None, as_json: bool) -> No
 
     Workspace.open(workspace)
     from trapstreet.app.discovered import place_of
+    from trapstreet.app.kept_names import names_of
     from trapstreet.cli.tables import table
     from trapstreet.render import logs as render
     from trapstreet.store import imports
 
-    found = imports.logs(None if place is None else place_of(place))
+    found = imports.logs(None if place is None else names_of(place_of(place), imports.places()))
     none = "No logs were imported." if place is None else "No logs of this place were imported."
     text = table(render.COLUMNS, render.log_rows(found)) if found else none
     emit(as_json, {"logs": [*map(render.log_object, found)]}, text)

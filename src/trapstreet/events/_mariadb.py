@@ -140,6 +140,8 @@ def _act(statement: Any) -> Act:
 
     if isinstance(statement, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.TruncateTable):
         return Act.WRITE
+    if isinstance(statement, exp.Create) and statement.kind == "TABLE" and statement.find(exp.Query):
+        return Act.WRITE
     if isinstance(statement, exp.Create | exp.Alter | exp.Analyze) and _asks_of_others(statement):
         return Act.EXPLAIN
     return Act.READ if isinstance(statement, exp.Query) else Act.OTHER

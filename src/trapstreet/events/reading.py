@@ -1,6 +1,6 @@
 """What is kept of access events, asked by DuckDB."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +18,15 @@ _TOUCHES = "act IN ('read', 'write')"
 
 
 class Events:
-    """The events of one place: files of the imports that are named, below a folder.
+    """The events of one place: files of the imports that are named, below some folders.
 
     scratch  a folder for what does not fit into memory
     """
 
-    def __init__(self, folder: Path, imports: Sequence[str], *, scratch: Path) -> None:
+    def __init__(self, folders: Iterable[Path], imports: Sequence[str], *, scratch: Path) -> None:
         names = set(imports)
         self._files: dict[str, list[str]] = {"uses": [], "shapes": [], "records": []}
-        for path in sorted(folder.glob("*/*.parquet")):
+        for path in sorted(each for folder in folders for each in folder.glob("*/*.parquet")):
             name, _, part = path.name.removesuffix(".parquet").partition(".")
             if name.rpartition("-")[0] in names and part in self._files:
                 self._files[part].append(str(path))

@@ -119,6 +119,11 @@ def ended(place: DiscoveredPlace, *, edition: str, at: int) -> None:
     place.save(update_fields=["edition", "ended_at"])
 
 
+def is_looked_at(name: str) -> bool:
+    """Whether somebody has ever looked at all of a place."""
+    return DiscoveredPlace.objects.filter(name=name, ended_at__gt=0).exists()
+
+
 def places() -> list[str]:
     """All places that were looked at, by name."""
     return list(DiscoveredPlace.objects.values_list("name", flat=True))

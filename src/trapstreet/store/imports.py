@@ -7,11 +7,6 @@ from trapstreet.core.model.errors import UnusableInput
 from trapstreet.store.models import LogImport
 
 
-def beginning(place: str, head: str) -> list[LogImport]:
-    """The imports of a place's logs that begin with a line of this hash, the longest first."""
-    return list(LogImport.objects.filter(place=place, head=head).order_by("-size", "-id"))
-
-
 def enter(row: LogImport) -> None:
     """The import counts from now on."""
     row.save(force_insert=True)
@@ -59,11 +54,11 @@ class TakenLog:
     imported_at: int
 
 
-def logs(place: str | None = None) -> list[TakenLog]:
-    """The logs that were taken in, of one place or of all, in the order of their first imports."""
+def logs(places: Collection[str] | None = None) -> list[TakenLog]:
+    """The logs that were taken in, of some places or of all, in the order of their first imports."""
     rows = LogImport.objects.order_by("id")
     imports: dict[str, list[LogImport]] = {}
-    for row in rows if place is None else rows.filter(place=place):
+    for row in rows if places is None else rows.filter(place__in=places):
         imports.setdefault(row.log, []).append(row)
     return [_log(each) for each in imports.values()]
 

@@ -36,7 +36,7 @@ class _Group:
     cause: Cause
     everybody: bool
     who: Bits = 0
-    units: list[Unit] = field(default_factory=list)
+    units: dict[Unit, None] = field(default_factory=dict)
     files: int = 0
     columns: dict[str, None] = field(default_factory=dict)
 
@@ -145,10 +145,10 @@ class _Comparing:
         }[shift.less, shift.wholly]
         everybody = self._is_everybody(unit, shift)
         for cause, who in causes.of(unit, shift.who):
-            key = (sort, shift.degree, cause.key, everybody, bool(shift.files))
+            key = (sort, shift.degree, cause.key, everybody, who if shift.files else 0)
             group = groups.setdefault(key, _Group(sort, shift.degree, cause, everybody))
             group.who |= who
-            group.units.append(unit)
+            group.units[unit] = None
             group.files += shift.files
             group.columns |= dict.fromkeys(shift.columns)
 
@@ -156,11 +156,10 @@ class _Comparing:
         """Whether now all can read it at once, or more of its files, and not all could; or all lost it."""
         if shift.less:
             return self._common.bit_count() > 1 and not self._common & ~shift.who
-        to_all, before = (
-            sum(each.count for each in side.files(unit) if is_everybody(side, each.reach))
-            for side in (self._now, self._before)
-        )
-        return to_all > before
+        if shift.files:
+            return shift.to_all
+        now, before = (is_everybody(side, side.reach(unit)) for side in (self._now, self._before))
+        return now and not before
 
     def _told(self, group: _Group) -> Change:
         less = group.sort in (Sort.LOST, Sort.NARROWER)
@@ -185,7 +184,7 @@ class _Comparing:
             given_back=not less and self._gives_back(group),
             row_security=group.cause.what == ROW_SECURITY,
         )
-        change = about_things(change, group.units, here, held=self._held)
+        change = about_things(change, [*group.units], here, held=self._held)
         return about_people(change, group.who, here)
 
     def _gives_back(self, group: _Group) -> bool:

@@ -125,11 +125,11 @@ class EffectiveAccess:
         becomes = self._becomes.arriving(door.opens) & door.enters & ~now
         return now, becomes, takes & ~now & ~becomes
 
-    def exposure(self, number: int) -> Exposure:
-        """How many can read a resource."""
+    def exposure(self, number: int, doors: list[Door] | None = None) -> Exposure:
+        """How many can read a resource, by some of the doors to it or by all."""
         sure: list[Bits] = [0] * len(Level)
         perhaps: Bits = 0
-        for door in self.doors_of(number):
+        for door in self.doors_of(number) if doors is None else doors:
             levels = self.levels(door)
             if door.sure:
                 sure = [before | more for before, more in zip(sure, levels, strict=True)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.unused import UsedAccess
 from trapstreet.access.domain.usage import Unused
-from trapstreet.core.model.rights import Bits, Level, Resource, Rows
+from trapstreet.core.model.rights import Bits, Door, Level, Resource, Rows
 
 GROUPS, HELD = 20, 12
 """Rows and columns of the heat map: the groups and the data that weigh most."""
@@ -41,7 +41,7 @@ def heat_map(used: UsedAccess, resources: Sequence[Unused]) -> HeatMap:
     mighty = _mighty(access)
     logins = access.people & ~mighty
     shown = sorted(resources, key=lambda each: -_worth(used, each))[:HELD]
-    able = [_able(access, used.number_of(each.resource)) for each in shown]
+    able = [_able(access, used.doors_to_people(used.number_of(each.resource))) for each in shown]
     groups: dict[str, Bits] = {}
     for number, each in enumerate(principals):
         members = access.arriving(1 << number) & logins & ~(1 << number)
@@ -87,11 +87,11 @@ def _worth(used: UsedAccess, unused: Unused) -> float:
     return unused.weight * max(1, people_in(used, unused) or unused.records or 0)
 
 
-def _able(access: EffectiveAccess, number: int) -> tuple[Bits, Bits]:
-    """Who can surely read a resource, at once or by SET ROLE; and who of them only a part of it."""
+def _able(access: EffectiveAccess, doors: Sequence[Door]) -> tuple[Bits, Bits]:
+    """Who surely passes any of some doors, at once or by SET ROLE; and who of them sees only a part by it."""
     whole: Bits = 0
     part: Bits = 0
-    for door in access.doors_of(number):
+    for door in doors:
         if door.sure:
             levels = access.levels(door)
             able = levels[Level.AT_ONCE] | levels[Level.SET_ROLE]

@@ -102,8 +102,9 @@ def overview(used: UsedAccess, basis: Basis, *, made_at: int) -> Overview:
     Where nobody looked what lies there, everything that holds records counts.
     """
     access, rights = used.access, used.access.rights
-    resources = [each for each in used.resources() if not used.held or each.sensitivity]
-    everybody = [each for each in resources if access.exposure(used.number_of(each.resource)).everybody]
+    there = used.resources(of_people=True)
+    resources = [each for each in there if not used.held or each.sensitivity]
+    everybody = [each for each in resources if _to_all(used, each.resource)]
     people = [people_in(used, each) or 0 for each in everybody]
     return Overview(
         place=rights.place,
@@ -119,13 +120,18 @@ def overview(used: UsedAccess, basis: Basis, *, made_at: int) -> Overview:
     )
 
 
+def _to_all(used: UsedAccess, what: Resource) -> bool:
+    number = used.number_of(what)
+    return used.access.exposure(number, used.doors_to_people(number)).everybody
+
+
 def _wide(used: UsedAccess, unused: Unused, basis: Basis) -> Wide:
-    number, what, advice = used.number_of(unused.resource), unused.resource, basis.advice
+    what, advice = unused.resource, basis.advice
     return Wide(
         unused=unused,
-        everybody=used.access.exposure(number).everybody,
+        everybody=_to_all(used, what),
         people=people_in(used, unused),
-        opened_by=tuple(_openings(used.access, number)),
+        opened_by=tuple(_openings(used.access, used.doors_to_people(used.number_of(what)))),
         fix=Fix(
             changes=tuple(each for each in advice.changes if _closes(each, what, basis)),
             keeps=sum(_is_on(each.change, what) for each in advice.needed),
@@ -156,10 +162,10 @@ def _is_on(change: Change, what: Resource) -> bool:
     return change.kind == FILES and change.on[0] == what.path[0] and change.on[-1] in what.names
 
 
-def _openings(access: EffectiveAccess, number: int) -> Iterable[tuple[str, int]]:
-    """What lets people in to a resource, the widest first."""
+def _openings(access: EffectiveAccess, doors: Iterable[Door]) -> Iterable[tuple[str, int]]:
+    """What lets people in through some doors to a resource, the widest first."""
     found: dict[str, int] = {}
-    for door in access.doors_of(number):
+    for door in doors:
         if door.sure and door.resource is not None:
             now, becomes, _ = access.levels(door)
             count = ((now | becomes) & access.people).bit_count()

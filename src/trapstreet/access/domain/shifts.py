@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from trapstreet.access.domain.reached import Degree, Files, Side, Unit
+from trapstreet.access.domain.reached import Degree, Files, Side, Unit, union
+from trapstreet.access.domain.telling import is_everybody
 from trapstreet.core.model.rights import Bits
 
 
@@ -14,6 +15,7 @@ class Shift:
     degree   how nearly now; where it is less, how nearly before
     wholly   before it was out of their reach, or now is;  less  it is the other way round
     columns  where these alone became readable;  files  of how many of them, in a folder
+    to_all   all can read so many of them more at once, and not all could
     """
 
     degree: Degree
@@ -22,13 +24,15 @@ class Shift:
     less: bool = False
     columns: tuple[str, ...] = ()
     files: int = 0
+    to_all: bool = False
 
 
 def shifts(before: Side, now: Side, unit: Unit, people: Bits) -> Iterator[Shift]:
     """What changed for some people about something that is there at both times."""
     for less, here, there in ((False, now, before), (True, before, now)):
         if here.of_files(unit) or there.of_files(unit):
-            yield from _of_files(here.files(unit), there.files(unit), people, less=less)
+            to_all = 0 if less else _of_all(here, unit) - _of_all(there, unit)
+            yield from _of_files(here.files(unit), there.files(unit), people, less=less, to_all=to_all)
         else:
             yield from _of_table(here, there, unit, people, less=less)
 
@@ -63,9 +67,19 @@ def _of_columns(here: Side, there: Side, unit: Unit, people: Bits, *, less: bool
         yield Shift(degree, who, False, less, tuple(columns))
 
 
-def _of_files(here: Sequence[Files], there: Sequence[Files], people: Bits, *, less: bool) -> Iterator[Shift]:
+def _of_all(side: Side, unit: Unit) -> int:
+    """How many files all can read at once."""
+    return sum(each.count for each in side.files(unit) if is_everybody(side, each.reach))
+
+
+def _of_files(
+    here: Sequence[Files], there: Sequence[Files], people: Bits, *, less: bool, to_all: int
+) -> Iterator[Shift]:
     """By their numbers, since files have no names in a map: somebody reads more of them, and fewer are out of
-    reach; or reads some where none could be read."""
+    reach; or reads some where none could be read.
+
+    to_all  how many more all can read: told once, and then who can read others beside
+    """
     shifted: Bits = 0
     for degree in (Degree.WHOLE, Degree.COULD):
         together: dict[int, Bits] = {}
@@ -75,6 +89,11 @@ def _of_files(here: Sequence[Files], there: Sequence[Files], people: Bits, *, le
             more = can if not could else min(can - could, out_before - out)
             if more > 0:
                 together[more] = together.get(more, 0) | who
+        if to_all > 0 and together and degree == Degree.WHOLE:
+            everybody, most = union(together.values()), min(to_all, max(together))
+            shifted |= everybody
+            yield Shift(degree, everybody, True, less, files=most, to_all=True)
+            together = {files - most: who for files, who in together.items() if files > most}
         for files, who in together.items():
             shifted |= who
             yield Shift(degree, who, True, less, files=files)

@@ -7,10 +7,11 @@ from itertools import islice
 from trapstreet.access.domain.effective import EffectiveAccess, Reading
 from trapstreet.access.domain.held import Held
 from trapstreet.access.domain.meant import Meant
+from trapstreet.access.domain.sight import about_people
 from trapstreet.access.domain.usage import Done, GrantUse, Impossible, Right, Status, Unused, Window
 from trapstreet.core.model.access_events import TableUse
 from trapstreet.core.model.holdings import Holding
-from trapstreet.core.model.rights import FILES, Bits, How, Level, Resource, bits_of, numbers_in
+from trapstreet.core.model.rights import FILES, Bits, Door, How, Level, Resource, bits_of, numbers_in
 
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
@@ -49,16 +50,25 @@ class UsedAccess:
         """Those who can log in."""
         return self.access.people
 
-    def resources(self) -> list[Unused]:
-        """How much of the access to each resource is used, the most exposed for nothing first."""
-        found = [self._unused(number) for number in range(len(self.access.rights.resources))]
+    def resources(self, *, of_people: bool = False) -> list[Unused]:
+        """How much of the access to each resource is used, the most exposed for nothing first.
+
+        of_people  counts those alone who may see a column about people
+        """
+        numbers = range(len(self.access.rights.resources))
+        found = [self._unused(number, of_people=of_people) for number in numbers]
         return sorted(found, key=lambda each: (-each.score, -each.can, each.resource.path))
+
+    def doors_to_people(self, number: int) -> list[Door]:
+        """The doors to a resource by which somebody may see a column about people."""
+        holding = self.held.of(self.access.rights.resources[number])
+        return about_people(self.access.doors_of(number), holding)
 
     def rights(self, number: int) -> list[Right]:
         """Each right to read one resource: the longest unused first."""
         found = [
             self._right(principal, reading)
-            for principal in numbers_in(self._can(number))
+            for principal in numbers_in(self._surely(number) & self.people)
             if (reading := self.access.nearest(principal, number)) is not None
         ]
         return sorted(found, key=lambda each: (-each.idle, each.reading.principal))
@@ -73,8 +83,10 @@ class UsedAccess:
         ]
 
         def exposed(each: Right) -> float:
+            number = self.number_of(each.reading.resource)
+            sees = self._sees(self.doors_to_people(number)) >> principal & 1
             records, weight, _ = self._held(each.reading.resource)
-            return (records or 0) * weight * each.idle
+            return (records or 0) * weight * each.idle * sees
 
         return sorted(found, key=lambda each: (-exposed(each), each.reading.resource.path))
 
@@ -92,13 +104,12 @@ class UsedAccess:
                 if resource.kind == FILES:
                     those = self.people & door.opens & door.enters
                     if those and not those & recent:
-                        what, to = f"reading {resource.name}", self._to(grant.to)
-                        yield self._grant_use(resource, what, to, those, done)
+                        yield self._grant_use(resource, door, self._to(grant.to), those, done)
                     continue
                 if not self.people & ~grant.to:
                     those = self.people & door.enters
                     if those and not those & recent:
-                        yield self._grant_use(resource, grant.what, "everybody", those, done)
+                        yield self._grant_use(resource, door, "everybody", those, done)
                     continue
                 for group in numbers_in(grant.to & ~self._mighty):
                     if group not in members:
@@ -106,7 +117,7 @@ class UsedAccess:
                     those = members[group] & door.enters
                     if those and not those & recent:
                         name = self.access.rights.principals[group].name
-                        yield self._grant_use(resource, grant.what, name, those, done)
+                        yield self._grant_use(resource, door, name, those, done)
 
     def status(self, done: Done | None) -> Status:
         """What became of a right with which this was done."""
@@ -150,14 +161,14 @@ class UsedAccess:
         self.impossible = sorted(lost.values(), key=lambda each: (-each.last, each.who, each.path))
         self.gone = sorted(gone)
 
-    def _can(self, number: int) -> Bits:
-        """Who can log in and surely read a resource, at once or by SET ROLE."""
-        return self._surely(number) & self.people
-
     def _surely(self, number: int) -> Bits:
         """Who can surely read a resource, at once or by SET ROLE, whether they log in or not."""
+        return self._sees(self.access.doors_of(number))
+
+    def _sees(self, doors: Iterable[Door]) -> Bits:
+        """Who surely passes any of some doors, at once or by SET ROLE, whether they log in or not."""
         can: Bits = 0
-        for door in self.access.doors_of(number):
+        for door in doors:
             if door.sure:
                 levels = self.access.levels(door)
                 can |= levels[Level.AT_ONCE] | levels[Level.SET_ROLE]
@@ -171,8 +182,9 @@ class UsedAccess:
                 can |= each
         return can
 
-    def _unused(self, number: int) -> Unused:
-        can, done = self._can(number), self._done.get(number, {})
+    def _unused(self, number: int, *, of_people: bool) -> Unused:
+        sees, done = self._sees(self.doors_to_people(number)) & self.people, self._done.get(number, {})
+        can = sees if of_people else self._surely(number) & self.people
         counts = dict.fromkeys(Status, 0)
         idle = 0
         met: Bits = 0
@@ -180,9 +192,9 @@ class UsedAccess:
             if can >> who & 1:
                 met |= 1 << who
                 counts[self.status(each)] += 1
-                idle += self._idle(each)
+                idle += self._idle(each) * (sees >> who & 1)
         counts[Status.NEVER] += (can & ~met).bit_count()
-        idle += (can & ~met).bit_count() * self.window.days
+        idle += (sees & ~met).bit_count() * self.window.days
         resource = self.access.rights.resources[number]
         records, weight, sensitivity = self._held(resource)
         return Unused(
@@ -234,12 +246,14 @@ class UsedAccess:
         return "others" if len(numbers) > 1 else self.access.rights.principals[numbers[0]].name
 
     def _grant_use(
-        self, resource: Resource, what: str, to: str, those: Bits, done: Mapping[int, Done]
+        self, resource: Resource, door: Door, to: str, those: Bits, done: Mapping[int, Done]
     ) -> GrantUse:
+        what = f"reading {resource.name}" if resource.kind == FILES else door.grants[-1].what
         last = max((each.last for who, each in done.items() if those >> who & 1), default=None)
         records, weight, _ = self._held(resource)
-        count = those.bit_count()
-        return GrantUse(resource, what, to, count, last, (records or 0) * weight * count * self.window.days)
+        count, shown = those.bit_count(), bool(about_people([door], self.held.of(resource)))
+        score = (records or 0) * weight * count * self.window.days * shown
+        return GrantUse(resource, what, to, count, last, score)
 
     def _idle(self, done: Done | None) -> int:
         return self.window.days if done is None else max(0, self.window.last - done.last // _DAY)

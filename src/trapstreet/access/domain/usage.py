@@ -80,7 +80,8 @@ class Unused:
     can             how many;  used, by_jobs, stale, never  what of them is which Status
     last            the last use by anybody, Unix µs
     records         how many it holds;  weight  of its class in the policy, 1 where nobody classified it
-    score           records × weight × the days that each of them has not used it, summed up
+    score           records × weight × the days that each of them who may see a column about people has not
+                    used it, summed up
     seen            whether any use of it is in the logs at all: else it may be that none is logged
     """
 

@@ -159,6 +159,9 @@ class Door:
     sure: bool = True
     could: bool = False
     """Opens only after those for whom it does have granted it to themselves."""
+    shows: tuple[str, ...] | None = field(default=None, compare=False)
+    """Columns that a view names, in its conditions as well; () where it counts rows alone. None: nobody can
+    tell, or no view lies on the way; and in maps that were kept."""
 
 
 @dataclass(slots=True)

@@ -21,7 +21,10 @@ SEES_ALL = """
     SELECT SUM(References_priv = 'Y' OR Select_priv = 'Y' OR Insert_priv = 'Y') > 0
     FROM mysql.user WHERE CONCAT(User, '@', Host) = CURRENT_USER()
 """
-ROUTINES = "SELECT Host, User, Db, Routine_name FROM mysql.procs_priv WHERE FIND_IN_SET('Execute', Proc_priv)"
+ROUTINES = """
+    SELECT Host, User, Db, Routine_name, Routine_type, FIND_IN_SET('Execute', Proc_priv) > 0
+    FROM mysql.procs_priv
+"""
 MEMBERS = "SELECT Host, User, Role, Admin_option = 'Y' FROM mysql.roles_mapping"
 PROXIES = "SELECT Host, User, Proxied_host, Proxied_user FROM mysql.proxies_priv"
 RELATIONS = f"""
@@ -33,6 +36,7 @@ VIEWS = f"""
     FROM information_schema.VIEWS WHERE {_OURS}
 """  # noqa: S608 - nothing in it comes from outside
 FUNCTIONS = """
-    SELECT ROUTINE_SCHEMA, ROUTINE_NAME, DEFINER, ROUTINE_DEFINITION FROM information_schema.ROUTINES
+    SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, DEFINER, ROUTINE_DEFINITION
+    FROM information_schema.ROUTINES
     WHERE SECURITY_TYPE = 'DEFINER' AND ROUTINE_SCHEMA NOT IN ('mysql', 'sys')
 """

@@ -25,8 +25,14 @@ class Routine(NamedTuple):
 
     schema: str
     name: str
+    kind: str
     definer: str
     text: str | None
+
+    @property
+    def key(self) -> "RoutineKey":
+        """By what grants are about it."""
+        return routine_key(self.schema, self.name, self.kind)
 
 
 class TableGrant(NamedTuple):
@@ -50,6 +56,17 @@ class RoutineGrant(NamedTuple):
     user: str
     schema: str
     name: str
+    kind: str
+    executes: bool
+
+
+RoutineKey = tuple[str, str, str]
+"""Database, name in whatever case, and what it is: a function and a procedure may have one name."""
+
+
+def routine_key(schema: str, name: str, kind: str) -> RoutineKey:
+    """The body of a package is run by whoever may run that."""
+    return schema, name.casefold(), kind.partition(" ")[0]
 
 
 class Proxy(NamedTuple):

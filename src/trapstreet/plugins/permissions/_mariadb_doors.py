@@ -9,11 +9,11 @@ from operator import attrgetter
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
 from trapstreet.plugins._mariadb_patterns import fits
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts
-from trapstreet.plugins.permissions._mariadb_contents import Contents, Table
+from trapstreet.plugins.permissions._mariadb_contents import Contents, Table, routine_key
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, deciding, specificity
-from trapstreet.plugins.permissions._mariadb_tables import on_tables
+from trapstreet.plugins.permissions._mariadb_tables import on_tables, on_things
+from trapstreet.plugins.permissions._mariadb_views import Views
 
-_NAMED = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
 _WORD = re.compile(r"[\w$]+")
 
 
@@ -29,11 +29,10 @@ class Doors:
         self._everybody = accounts.everybody
         self._tables, self._columns = on_tables(accounts, contents.tables, contents.columns)
         self._views = {
-            (each.schema, each.name): (
-                accounts.definer(each.definer), each.as_definer, self._shown(each.text or "")
-            )
+            (each.schema, each.name): (accounts.definer(each.definer), each.as_definer)
             for each in contents.views
-        }  # fmt: skip
+        }
+        self._shows = Views(contents.views, contents.relations)
         self.unseen = [(each.schema, each.name) for each in contents.views if not each.text]
         self._working: dict[Table, Bits] = {}
         self._in_database = {
@@ -128,9 +127,9 @@ class Doors:
             return self._everybody
         if table not in self._working:
             self._working[table] = 0  # a view that shows itself, through others, is read by nobody
-            definer, as_definer, shown = self._views[table]
+            definer, as_definer = self._views[table]
             works = self._everybody
-            for inner in shown:
+            for inner in self._shows.shown_by(table):
                 works &= self._may_read(inner) & self._works_for(inner)
             if as_definer:
                 works = self._everybody if definer is not None and works >> definer & 1 else 0
@@ -141,53 +140,44 @@ class Doors:
         """What a view shows of others is read with its definer's rights."""
         if view not in self._views or not self._views[view][1]:
             return
-        for inner in self._all_shown(view):
+        for inner, named in self._shows.all_shown_by(view).items():
             text = f"view {'.'.join(view)} shows {'.'.join(inner)}"
             yield Door(
                 self._contents.relations[inner], How.VIEW, door.opens,
                 (*door.grants, Grant(text, self._everybody)), self._everybody, Rows.SHOWN, sure=door.sure,
+                shows=named,
             )  # fmt: skip
 
     def _doubtful(self, table: Table) -> bool:
         """Whether it is a view, or shows one, of which is not known what it shows."""
         if not self.unseen or table not in self._views:
             return False
-        return not {table, *self._all_shown(table)}.isdisjoint(self.unseen)
-
-    def _all_shown(self, view: Table) -> set[Table]:
-        found: set[Table] = set()
-        left = [view]
-        while left:
-            for inner in self._views[left.pop()][2]:
-                if inner not in found:
-                    found.add(inner)
-                    if inner in self._views:
-                        left.append(inner)
-        return found
-
-    def _shown(self, definition: str) -> list[Table]:
-        """The tables that a view's text names, as the server writes it: `schema`.`table`."""
-        named = [(a.replace("``", "`"), b.replace("``", "`")) for a, b in _NAMED.findall(definition)]
-        return [each for each in dict.fromkeys(named) if each in self._contents.relations]
+        return not {table, *self._shows.all_shown_by(table)}.isdisjoint(self.unseen)
 
     def _functions(self) -> Iterator[Door]:
         """Routines that run as their definers may show what their text names."""
-        given: dict[Table, Bits] = {}
-        for host, user, schema, name in self._contents.routine_grants:
-            given[schema, name] = given.get((schema, name), 0) | sum(self._accounts.those(user, host))
+        given = on_things(
+            self._accounts,
+            (
+                (routine_key(each.schema, each.name, each.kind), each.user, each.host, each.executes)
+                for each in self._contents.routine_grants
+            ),
+        )
         wide: dict[str, Bits] = {}
         executes = self._contents.executes
-        for schema, name, definer, text in self._contents.routines:
+        for routine in self._contents.routines:
+            schema, name, _, definer, text = routine
             runs = self._accounts.definer(definer)
             if schema not in wide:
                 wide[schema] = executes | sum(self.on_database(schema, attrgetter("executes")))
-            own = given.get((schema, name), 0)
+            sure, perhaps = given.get(routine.key, (0, 0))
+            own = sure | perhaps
             opens = self._has.arriving(own | executes) | self._acts.arriving(wide[schema])
             if runs is None or not opens:
                 continue
             grant = Grant(f"EXECUTE on {schema}.{name}, which runs as {definer}", own | wide[schema])
             read = [each for each in self._told_of(text or "") if self._may_read(each) >> runs & 1]
-            behind = [inner for each in read if each in self._views for inner in self._all_shown(each)]
+            behind = [n for each in read if each in self._views for n in self._shows.all_shown_by(each)]
             for table in dict.fromkeys([*read, *behind]):
                 yield Door(
                     self._contents.relations[table], How.FUNCTION, opens, (grant,), self._everybody,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from trapstreet.core.model.rights import Bits, Door, Grant, How
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts
 from trapstreet.plugins.permissions._mariadb_matching import Account
+from trapstreet.plugins.permissions._mariadb_tables import on_things
 
 _EVERY = """
     SELECT User, Host, Super_priv = 'Y', Create_user_priv = 'Y', Insert_priv = 'Y' OR Update_priv = 'Y',
@@ -19,11 +20,10 @@ _EVERY = """
     FROM mysql.user ORDER BY User, Host
 """
 _ON_GRANT_TABLES = """
-    SELECT User, Host FROM mysql.tables_priv WHERE Db = 'mysql'
-        AND Table_name IN ('global_priv', 'user', 'db', 'tables_priv', 'columns_priv', 'procs_priv',
-            'roles_mapping', 'proxies_priv')
-        AND (FIND_IN_SET('Insert', Table_priv) OR FIND_IN_SET('Update', Table_priv)
-            OR FIND_IN_SET('Insert', Column_priv) OR FIND_IN_SET('Update', Column_priv))
+    SELECT Table_name, User, Host, FIND_IN_SET('Insert', Table_priv) OR FIND_IN_SET('Update', Table_priv)
+        OR FIND_IN_SET('Insert', Column_priv) OR FIND_IN_SET('Update', Column_priv)
+    FROM mysql.tables_priv WHERE Db = 'mysql' AND Table_name IN ('global_priv', 'user', 'db', 'tables_priv',
+        'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv')
 """
 GRANT_TABLES = "mysql"
 """The database that they lie in."""
@@ -55,8 +55,7 @@ def doors(
         if (number := accounts.number.get(Account(each.user, each.host))) is not None
     ]
     sure, perhaps = writers
-    for user, host in granted(_ON_GRANT_TABLES):
-        more, maybe = accounts.those(user, host)
+    for more, maybe in on_things(accounts, granted(_ON_GRANT_TABLES)).values():
         sure, perhaps = sure | more, perhaps | maybe
     sure |= _those(held, "writes")
     for text, to, surely in (

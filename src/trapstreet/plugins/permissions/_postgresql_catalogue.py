@@ -72,8 +72,16 @@ class Policy(NamedTuple):
     lets_all: bool
 
 
+class Shown(NamedTuple):
+    """A view and what it reads.  columns: those that it names; None: it takes rows as a whole"""
+
+    outer: Oid
+    inner: Oid
+    columns: list[str] | None
+
+
 class Link(NamedTuple):
-    """A view and what it reads; or a parent table and its part."""
+    """A parent table and its part."""
 
     outer: Oid
     inner: Oid
@@ -127,7 +135,7 @@ class Contents:
     relations: list[Relation]
     columns: list[Column]
     policies: list[Policy]
-    views: list[Link]
+    views: list[Shown]
     parts: list[Link]
     functions: list[Function]
     samplers: list[Sampler]
@@ -179,9 +187,16 @@ POLICIES = """
     FROM pg_policy p WHERE p.polcmd IN ('r', '*')
 """
 VIEWS = """
-    SELECT DISTINCT w.ev_class, d.refobjid
-    FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+    WITH shows AS MATERIALIZED (
+        SELECT oid, ev_class, ev_action::text LIKE '%:varattno 0 %' AS whole_rows FROM pg_rewrite
+        WHERE ev_type = '1' AND ev_class >= 16384 -- not the system's own
+    )
+    SELECT w.ev_class, d.refobjid, CASE WHEN NOT bool_or(w.whole_rows)
+        THEN COALESCE(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') END
+    FROM shows w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+        LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
+    GROUP BY w.ev_class, d.refobjid
 """
 PARTS = "SELECT inhparent, inhrelid FROM pg_inherits"
 FUNCTIONS = f"""

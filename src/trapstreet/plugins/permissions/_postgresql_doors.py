@@ -23,6 +23,7 @@ from trapstreet.plugins.permissions._postgresql_functions import Texts
 from trapstreet.plugins.permissions._postgresql_roles import Roles
 from trapstreet.plugins.permissions._postgresql_row_security import RowSecurity
 from trapstreet.plugins.permissions._postgresql_statistics import Statistics
+from trapstreet.plugins.permissions._postgresql_views import Named, Views, together
 
 _VIEW, _COPY = "v", "m"
 
@@ -43,7 +44,7 @@ class Doors:
         for column in contents.columns:
             self._columns.setdefault(column.relation, []).append(column)
         self._security = RowSecurity(contents.policies, roles)
-        self._inner = _linked(contents.views)
+        self._views = Views(contents.relations, contents.views)
         self._statistics = Statistics(contents.samplers, roles)
         self._working: dict[Oid, Bits] = {}
         self._as_whom: dict[tuple[Oid, Oid], tuple[Oid, ...]] = {}
@@ -146,34 +147,33 @@ class Doors:
         """Doors to what a view, a materialized view or a parent table shows of others."""
         if relation.kind in (_VIEW, _COPY) and not relation.as_invoker:
             how = How.VIEW if relation.kind == _VIEW else How.COPY
-            for inner in self._shown(relation) & self._number.keys():
-                yield from self._as(inner, how, Rows.SHOWN, relation, own)
+            for inner, named in self._shown(relation).items():
+                yield from self._as(inner, how, Rows.SHOWN, relation, own, named=named)
         for part in self._parts_of(relation.oid):
             if part in self._number:
                 for door in own:
                     yield from self._as(part, How.PARENT, door.rows, relation, [door])
 
-    def _as(self, inner: Oid, how: How, rows: Rows, by: Relation, own: list[Door]) -> Iterator[Door]:
+    def _as(
+        self, inner: Oid, how: How, rows: Rows, by: Relation, own: list[Door], *, named: Named = None
+    ) -> Iterator[Door]:
         """The doors to one relation as doors to another one that it shows."""
         shown = Grant(f"{KINDS[by.kind]} {by.name} shows {self._relation[inner].name}", self._roles.everybody)
         for door in own:
             if door.rows != Rows.NONE:
                 yield Door(
                     self._number[inner], how, door.opens, (*door.grants, shown), self._enters, rows,
-                    () if how != How.PARENT else door.columns, could=door.could,
+                    () if how != How.PARENT else door.columns, could=door.could, shows=named,
                 )  # fmt: skip
 
-    def _shown(self, view: Relation) -> set[Oid]:
-        """All that a view reads with its owner's rights, through further views."""
-        shown: set[Oid] = set()
-        left = [view.oid]
-        while left:
-            for inner in self._inner.get(left.pop(), ()):
-                if inner in self._relation and inner not in shown:
-                    shown.add(inner)
-                    if self._relation[inner].kind == _VIEW:
-                        left.append(inner)
-        return shown - {view.oid}
+    def _shown(self, view: Relation) -> dict[Oid, Named]:
+        """All that a view reads with its owner's rights, through further views, and the parts of that."""
+        shown: dict[Oid, Named] = {}
+        for inner, named in self._views.shown_by(view.oid).items():
+            for oid in (inner, *self._parts_of(inner)):
+                if oid in self._number:
+                    shown[oid] = together(shown.get(oid, ()), named)
+        return shown
 
     def _works_for(self, oid: Oid) -> Bits:
         """As whom a relation shows what is in it, where it may be selected from: a view asks for rights on
@@ -184,7 +184,7 @@ class Doors:
         if oid not in self._working:
             self._working[oid] = 0  # a view that shows itself, through others, is read by nobody
             works = self._roles.everybody
-            for inner in self._inner.get(oid, ()):
+            for inner in self._views.reads(oid):
                 if inner in self._relation:
                     works &= (self._may_read(inner) | self._roles.superusers) & self._works_for(inner)
             if not relation.as_invoker:

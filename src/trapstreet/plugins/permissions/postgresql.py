@@ -58,7 +58,7 @@ _QUERIES: dict[str, tuple[type, str, str]] = {
     "relations": (catalogue.Relation, catalogue.RELATIONS, "tables"),
     "columns": (catalogue.Column, catalogue.COLUMNS, "grants on columns"),
     "policies": (catalogue.Policy, catalogue.POLICIES, "row security"),
-    "views": (catalogue.Link, catalogue.VIEWS, "what views show"),
+    "views": (catalogue.Shown, catalogue.VIEWS, "what views show"),
     "parts": (catalogue.Link, catalogue.PARTS, "parts of tables"),
     "functions": (catalogue.Function, catalogue.FUNCTIONS, "functions"),
     "samplers": (catalogue.Sampler, catalogue.SAMPLERS, "grants on statistics"),

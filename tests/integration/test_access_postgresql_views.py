@@ -1,0 +1,56 @@
+"""What views of PostgreSQL show beside the tables that they name, and what they do not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from access_worlds import World, world
+from servers import postgres_url
+from trapstreet.access import Reading
+from trapstreet.app.access import map_of
+from trapstreet.core.model.rights import How
+
+__all__ = ["postgres_url"]
+
+
+@pytest.fixture
+def crm(postgres_url: str) -> Iterator[World]:
+    with world(postgres_url) as made:
+        made.named("anna")
+        made.do("CREATE ROLE {anna} LOGIN; CREATE TABLE customers (id int); INSERT INTO customers VALUES (7)")
+        yield made
+
+
+def reading(crm: World, table: str) -> Reading | None:
+    """anna's nearest way to a table."""
+    access = map_of(crm.url).access
+    number = [each.path[-1] for each in access.rights.resources].index(table)
+    return access.nearest([each.name for each in access.rights.principals].index(crm.names["anna"]), number)
+
+
+def test_a_view_of_a_table_shows_its_parts(crm: World) -> None:
+    crm.do("CREATE TABLE visits (id int) PARTITION BY RANGE (id)")
+    crm.do("CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (10)")
+    crm.do("INSERT INTO visits VALUES (1); CREATE VIEW all_visits AS SELECT * FROM visits")
+    crm.do("GRANT SELECT ON all_visits TO {anna}")
+    assert crm.rows_seen(crm.names["anna"], "SELECT * FROM visits_1") is None
+    assert crm.rows_seen(crm.names["anna"], "SELECT * FROM all_visits") == 1
+    seen = reading(crm, "visits_1")
+    assert seen
+    assert (seen.how, seen.sure) == (How.VIEW, True)
+
+
+def test_a_view_of_a_materialized_view_shows_what_that_is_a_copy_of(crm: World) -> None:
+    crm.do("CREATE MATERIALIZED VIEW copy AS SELECT id FROM customers")
+    crm.do("CREATE VIEW above AS SELECT id FROM copy; GRANT SELECT ON above TO {anna}")
+    assert crm.rows_seen(crm.names["anna"], "SELECT * FROM above") == 1
+    seen = reading(crm, "customers")
+    assert seen
+    assert seen.way[-1] == "view above shows customers"
+
+
+def test_what_a_rule_writes_to_is_not_shown_by_the_view(crm: World) -> None:
+    crm.do("CREATE VIEW door AS SELECT 1 AS id; GRANT SELECT ON door TO {anna}")
+    crm.do("CREATE RULE into_it AS ON INSERT TO door DO INSTEAD INSERT INTO customers VALUES (NEW.id)")
+    assert reading(crm, "door")
+    assert reading(crm, "customers") is None

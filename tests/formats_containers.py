@@ -17,6 +17,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import rar_archives
+from rar_archives import Held
 from readers import needs
 
 Make = Callable[[bytes], bytes]
@@ -79,50 +81,12 @@ STREAMS: list[tuple[str, Make, str]] = [
 """Written by the libraries of this language: the name, how it is made, the way in."""
 
 
-def rar4(data: bytes, *, encrypted: bool = False) -> bytes:
-    """A RAR 2.9 archive of one stored file (technote.txt of unrar 3), which may say that it is encrypted."""
-
-    def block(kind: int, flags: int, body: bytes) -> bytes:
-        head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
-        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
-
-    name = NAME.replace("ü", "u").encode()
-    size = len(data)
-    about = struct.pack(
-        "<IIBIIBBHI", size, size, 3, zlib.crc32(data), 0x52000000, 20, 0x30, len(name), 0o100644
-    )
-    start, end = block(0x73, 0, bytes(6)), block(0x7B, 0x4000, b"")
-    return b"Rar!\x1a\x07\0" + start + block(0x74, 0x8004 if encrypted else 0x8000, about + name) + data + end
+def rar4(data: bytes) -> bytes:
+    return rar_archives.rar4([Held(NAME.replace("ü", "u"), data)])
 
 
-def rar5(data: bytes, *, encrypted: str = "") -> bytes:
-    """A RAR 5 archive of one stored file (rarlab.com/technote.htm).
-
-    encrypted  "file" or "names": it says so of the file, or of all that follows
-    """
-
-    def number(value: int) -> bytes:
-        out = b""
-        while value > 0x7F:
-            out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
-        return out + bytes([value])
-
-    def block(*fields: bytes) -> bytes:
-        body = b"".join(fields)
-        head = number(len(body)) + body
-        return struct.pack("<I", zlib.crc32(head)) + head
-
-    name, size = NAME.encode(), number(len(data))
-    salt = bytes([0, 0, 15]) + bytes(range(32))
-    if encrypted == "names":
-        return b"Rar!\x1a\x07\x01\0" + block(number(4), number(0), salt[:19]) + salt + data
-    extra = number(len(salt) + 1) + number(1) + salt if encrypted else b""
-    attributes, method, system = number(0o100644), number(0), number(1)
-    checked = number(4), size, attributes, struct.pack("<I", zlib.crc32(data)), method, system
-    said = (number(3), number(len(extra))) if extra else (number(2),)
-    file = block(number(2), *said, size, *checked, number(len(name)), name, extra)
-    main, end = block(number(1), number(0), number(0)), block(number(5), number(0), number(0))
-    return b"Rar!\x1a\x07\x01\0" + main + file + data + end
+def rar5(data: bytes) -> bytes:
+    return rar_archives.rar5([Held(NAME, data)])
 
 
 def lha(data: bytes) -> bytes:

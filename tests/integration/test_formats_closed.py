@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 
-from formats_containers import rar4, rar5
 from readers import needs
 from taken_apart import read, source
 
@@ -136,18 +135,3 @@ def test_what_only_begins_alike_is_text() -> None:
         for encoding in ("utf-8", "cp1252", "cp850", "cp1250", "utf-16"):
             data = text.encode(encoding, "replace")
             assert read(source(data, "d"))[1] == [], (text, encoding)
-
-
-RAR = {
-    "RAR 4": rar4(PLAIN, encrypted=True),
-    "RAR 5": rar5(PLAIN, encrypted="file"),
-    "RAR 5, names too": rar5(PLAIN, encrypted="names"),
-}
-
-
-@pytest.mark.parametrize("kind", RAR)
-def test_an_encrypted_rar_archive_is_listed_though_its_file_was_only_stored(kind: str) -> None:
-    texts, [unread] = read(source(RAR[kind], "d.rar"))
-    assert texts == {}
-    assert unread.why == ENCRYPTED
-    assert unread.path.startswith("d.rar")

@@ -22,7 +22,9 @@ import formats_containers
 import formats_data
 import formats_mail
 import formats_office
+import rar_archives
 from mutations import mutated
+from rar_archives import Held
 from taken_apart import source
 from trapstreet.app.source_text import SourceText, searched
 from trapstreet.core.model.objects import SourceObject, Unread
@@ -66,6 +68,12 @@ def _encrypted_workbook() -> bytes:
     return out.getvalue()
 
 
+def _rar5(names: str = "") -> bytes:
+    """Of a solid pair, and of a file by itself."""
+    pair = [Held(name, TEXT, PASSWORD, packed=True, solid=name == "b") for name in "ab"]
+    return rar_archives.rar5([*pair, Held("c", TEXT, PASSWORD)], names=names)
+
+
 def _picture() -> bytes:
     """A line of text, small: what reads it takes 0.1 s."""
     from PIL import Image, ImageDraw
@@ -92,6 +100,10 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     "zip behind headers": lambda: b"HTTP/1.1 200 OK\r\n\r\n" + _zip_of_all_methods(),
     "7z encrypted": lambda: formats_containers.seven_zip(f"-p{PASSWORD}")(TEXT),
     "7z all encrypted": lambda: formats_containers.seven_zip(f"-p{PASSWORD}", "-mhe=on")(TEXT),
+    "rar 5 encrypted": _rar5,
+    "rar 5 all encrypted": lambda: _rar5(names=PASSWORD),
+    "rar 4 encrypted": lambda: rar_archives.rar4([Held("a", TEXT, PASSWORD), Held("b", TEXT)]),
+    "rar 4 all encrypted": lambda: rar_archives.rar4([Held("a", TEXT, PASSWORD)], names=PASSWORD),
     "xlsx encrypted": _encrypted_workbook,
     "zip": _zip_of_all_methods,
     "tar": _tar,

@@ -2,10 +2,10 @@
 
 import ctypes
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.formats._locked import UNTRIED
@@ -59,9 +59,12 @@ def spellings(passwords: Iterable[str]) -> list[bytes]:
     return list(written)
 
 
-def entries(file: BinaryIO, formats: str, filters: str = "none", *, password: bytes = b"") -> Iterator[Entry]:
+def entries(
+    archived: BinaryIO | Generator[bytes], formats: str, filters: str = "none", *, password: bytes = b""
+) -> Iterator[Entry]:
     """The files in the archive; links, devices and directories are passed over.
 
+    archived          a file, or the archive's bytes in blocks
     formats, filters  names as libarchive has them, blanks between
     Raises Broken where there is no way to the next one, UnusableInput where the library is missing.
     """
@@ -74,8 +77,12 @@ def entries(file: BinaryIO, formats: str, filters: str = "none", *, password: by
             ffi.get_read_filter_function(name)(archive)
         if password:
             ffi.read_add_passphrase(archive, password)
-        os.lseek(file.fileno(), 0, os.SEEK_SET)
-        ffi.read_open_fd(archive, file.fileno(), _READ)
+        if isinstance(archived, Generator):
+            read = _reader(ffi, archived)  # the library calls it as long as the archive is open
+            ffi.read_open(archive, None, ffi.NO_OPEN_CB, read, ffi.NO_CLOSE_CB)
+        else:
+            os.lseek(archived.fileno(), 0, os.SEEK_SET)
+            ffi.read_open_fd(archive, archived.fileno(), _READ)
         entry = ffi.entry_new()
         try:
             while (broken := _next(ffi, archive, entry)) is not None:
@@ -88,6 +95,19 @@ def entries(file: BinaryIO, formats: str, filters: str = "none", *, password: by
         raise Broken(_why(error)) from error
     finally:
         ffi.read_free(archive)
+
+
+def _reader(ffi: "ModuleType", blocks: Iterator[bytes]) -> Callable[..., int]:
+    """What gives the library the next block."""
+    held = b""  # until it asks for another
+
+    def read(_archive: int, _context: int, place: Any) -> int:
+        nonlocal held
+        held = next(filter(None, blocks), b"")
+        place[0] = ctypes.cast(ctypes.c_char_p(held), ctypes.c_void_p)
+        return len(held)
+
+    return cast("Callable[..., int]", ffi.READ_CALLBACK(read))
 
 
 def _next(ffi: "ModuleType", archive: Any, entry: Any) -> str | None:
@@ -122,6 +142,6 @@ def _why(error: Exception) -> str:
     said = str(error).lower()
     if "crypt" in said or "passphrase" in said:
         return UNTRIED
-    if any(word in said for word in ("unsupported", "not support", "unknown")):
+    if any(word in said for word in ("unsupported", "not support", "unavailable", "unknown")):
         return "packed in a way that libarchive cannot unpack"
     return "the archive is damaged or ends in the middle"

@@ -17,7 +17,7 @@ from trapstreet.plugins.formats import Member, Text
 from trapstreet.plugins.formats import _libarchive as library
 from trapstreet.plugins.formats import _packed as packed
 from trapstreet.plugins.formats import _parsed as parsed
-from trapstreet.plugins.formats import _rar5 as rar5
+from trapstreet.plugins.formats import _rar as rar
 from trapstreet.plugins.formats import _seven_zip as seven_zip
 from trapstreet.plugins.formats._locked import UNTRIED, locked
 from trapstreet.plugins.formats._stream import Stream
@@ -42,11 +42,11 @@ class _Kind:
 
 _RAW = "raw empty"
 _SEVEN_ZIP = "7zip"
-_RAR_5 = "rar5"
+_RAR, _RAR_5 = "rar", "rar5"
 _ISO = _Kind(rb"CD001", "iso9660")
 _KINDS = [
     _Kind(rb"7z\xbc\xaf\x27\x1c", _SEVEN_ZIP),
-    _Kind(rb"Rar!\x1a\x07\x00", "rar"),
+    _Kind(rb"Rar!\x1a\x07\x00", _RAR),
     _Kind(rb"Rar!\x1a\x07\x01\x00", _RAR_5),
     _Kind(rb"MSCF\0\0\0\0", "cab"),
     _Kind(rb"07070[12][0-9a-fA-F]{104}", "cpio"),
@@ -108,13 +108,14 @@ def members(file: BinaryIO, formats: str, filters: str, name: str, *passwords: s
 
     Raises UnusableInput where the archive cannot be taken apart any further.
     """
+    if formats in (_RAR, _RAR_5) and (yield from rar.parts(file, passwords)):
+        return
     begun = shut = False
     tries = formats == _SEVEN_ZIP
-    sealed = rar5.encrypted(file) if formats == _RAR_5 else set[str]()
     try:
         for entry in library.entries(file, formats, filters):
             begun = True
-            if not (entry.encrypted or entry.name in sealed):
+            if not entry.encrypted:
                 yield from _sent(entry, name or entry.name)
                 continue
             shut = True

@@ -10,8 +10,8 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: $(VENV)/.ready
 	$(BIN)/trapstreet demo
 
-# No system package is needed; what is skipped says why. Simulations and bulk are for test-all. A sixth of the
-# time tests wait for others: three at once keep two processors busy.
+# No system package is needed; what is skipped says why. Simulations, bulk and what takes more than half a second
+# are for test-all. A sixth of the time tests wait for others: three at once keep two processors busy.
 test: $(VENV)/.ready
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -p no:faker -n 3 --dist loadfile -m "not system and not slow"

@@ -133,6 +133,7 @@ def test_one_database_alone_says_nothing_of_memberships(trapped: World) -> None:
         assert not [each for each in place.changes() if each.kind == "membership"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_after_applying_on_random_rights_every_past_statement_runs_as_before(
     postgres_url: str, seed: int

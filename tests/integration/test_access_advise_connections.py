@@ -35,6 +35,7 @@ def advised(desk: Desk, crm: World, *, status: int = 0) -> tuple[set[tuple[str, 
     return {(each["right"], each["kind"]) for each in found["changes"]}, found["proof"]
 
 
+@pytest.mark.slow
 def test_lines_of_a_log_that_cannot_be_read_are_said_wherever_its_uses_count(desk: Desk, crm: World) -> None:
     imported(desk, crm, READ)
     desk.do("access", "use", crm.url)

@@ -59,6 +59,7 @@ def test_the_login_that_compares_rights_keeps_what_it_was_given_and_its_groups(
     assert taken(desk, crm.url) == before - own
 
 
+@pytest.mark.slow
 def test_the_login_that_compares_rights_still_comes_in_by_what_everybody_has(
     desk: Desk, crm: World, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ def desk(desk: Desk, postgres_url: str) -> Iterator[Desk]:
     disconnect()
 
 
+@pytest.mark.slow
 def test_what_was_kept_decided_and_changed_is_there_after_a_backup_is_restored_into_sqlite(
     desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

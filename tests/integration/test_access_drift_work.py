@@ -102,6 +102,7 @@ def with_targets(desk: Desk, *targets: object) -> None:
     file.write_text(file.read_text().replace("targets = []", f"targets = [{listed}]"))
 
 
+@pytest.mark.slow
 def test_the_worker_compares_by_itself_and_tells_by_a_real_webhook(desk: Desk, folder: Path) -> None:
     receiver = Kept()
     try:
@@ -155,6 +156,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_a_look_that_is_killed_between_rights_and_alert_keeps_neither_and_the_next_tells(
     desk: Desk, folder: Path
 ) -> None:

@@ -253,6 +253,7 @@ def test_the_database_goes_to_those_who_came_where_others_could_still_read_in_it
         place.take_back(planned.advice.changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_after_handing_over_on_random_rights_every_past_statement_runs_and_fewer_can_read(
     postgres_url: str, seed: int
@@ -325,6 +326,7 @@ def narrowed(own_office: World, desk: Desk, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_plan_that_hands_over_is_made_and_taken_back(own_office: World, desk: Desk, narrowed: Path) -> None:
     entries = acls(own_office)
     said = desk.do("access", "apply", narrowed)

@@ -184,6 +184,7 @@ def test_an_import_that_is_stopped_leaves_nothing_that_counts(
     assert not list(left.rglob("0123456789abcdef*"))
 
 
+@pytest.mark.slow
 def test_events_come_back_with_a_backup(desk: Desk, tmp_path: Path) -> None:
     log = desk.folder / "postgresql.csv"
     log.write_text(lines(0, 10))

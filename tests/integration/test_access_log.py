@@ -185,6 +185,7 @@ def stopped(desk: Desk, where: str, number: str, *line: object) -> "subprocess.C
     return subprocess.run(whole, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_removal_that_is_killed_has_taken_all_away_and_its_files_go_with_the_next(desk: Desk) -> None:
     log = imported(desk, "a.jsonl", lines(0, 3))
     imported(desk, "b.jsonl", lines(5, 9, "bert"))
@@ -242,6 +243,7 @@ def test_events_that_go_while_they_are_asked_for_are_said_to(
         past_uses(opened, PLACE)
 
 
+@pytest.mark.slow
 def test_logs_of_before_are_told_apart_by_their_first_lines(tmp_path: Path) -> None:
     database.connect(f"sqlite:///{tmp_path}/registry.sqlite3")
     try:

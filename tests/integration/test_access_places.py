@@ -28,6 +28,7 @@ def alerts(desk: Desk) -> list[str]:
     return [each["headline"] for each in desk.json("alert", "list")["alerts"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["server", "database"])
 def test_a_change_seen_at_a_server_and_at_its_database_is_one_alert(
     desk: Desk, crm: World, first: str

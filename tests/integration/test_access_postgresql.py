@@ -171,6 +171,7 @@ def test_what_will_be_readable_is_noted(trapped: World, mapped: Mapped) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_map_agrees_with_the_server_on_random_rights(postgres_url: str, seed: int) -> None:
     """Each role and each table or view: what the map says beside a SELECT as that role."""

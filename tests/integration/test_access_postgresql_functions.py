@@ -120,6 +120,7 @@ def test_views_that_show_each_other_are_read_by_nobody_and_keep_no_map_from_bein
     }
 
 
+@pytest.mark.slow
 def test_a_database_that_is_made_a_template_hides_nothing(crm: World, desk: Desk) -> None:
     server = urlunsplit(urlsplit(crm.url)._replace(path="/"))
     crm.do(f"ALTER DATABASE {crm.database} IS_TEMPLATE true")

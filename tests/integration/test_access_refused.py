@@ -76,6 +76,7 @@ def test_a_server_that_ends_the_connection_while_advice_is_sought_is_unreachable
     assert "the connection broke" in told or "no connection to the server" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "method"),
     [(PostgresqlPlace, "changes"), (PostgresqlReplay, "blocked"), (PostgresqlPlace, "rehearse")],

@@ -81,6 +81,7 @@ def test_it_says_whether_everybody_can_wander_in_and_what_is_open_to_whom(crm: W
     assert open_to[crm.names["agents"]] == (2, 2)
 
 
+@pytest.mark.slow
 def test_what_is_safe_to_take_away_is_proved_by_past_uses_and_then_harms_nobody(
     crm: World, desk: Desk
 ) -> None:

@@ -249,6 +249,7 @@ def test_bad_owners_and_taken_names_are_refused(desk: Desk, crm: World) -> None:
     desk.refused(2, "access", "review", "show", "Q5")
 
 
+@pytest.mark.slow
 def test_owners_are_reminded_by_a_real_mail_once_and_what_is_overdue_is_an_alert(
     desk: Desk, crm: World, tmp_path: Path
 ) -> None:

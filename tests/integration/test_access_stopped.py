@@ -79,6 +79,7 @@ def stopped(
     return subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_the_changes_are_final_changes_nothing(desk: Desk, crm: World, plan: Path) -> None:
     before = standing(crm)
     met = stopped(desk, apply(plan), "plugins.changes.postgresql.forward", "SIGINT")
@@ -122,6 +123,7 @@ def test_ctrl_c_after_the_changes_are_final_says_the_way_back(
     assert standing(crm) == before
 
 
+@pytest.mark.slow
 def test_a_plan_that_was_killed_after_it_was_final_is_given_back(desk: Desk, crm: World, plan: Path) -> None:
     before = standing(crm)
     killed = stopped(desk, apply(plan), "app.applying._not_as_planned", "SIGKILL")
@@ -143,6 +145,7 @@ def test_ctrl_c_while_a_plan_is_given_back_says_to_run_it_again(desk: Desk, crm:
     assert standing(crm) == before
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_second_database_gives_back_what_was_taken_in_the_first(postgres_url: str) -> None:
     looked: list[object] = []
 

@@ -47,6 +47,7 @@ def round_of(workspace: Workspace, *, later: float = 0.0) -> Delivered:
     return deliver(workspace, holder="test", at=seconds_from_now(later))
 
 
+@pytest.mark.slow
 def test_a_use_is_told_once_and_what_goes_on_is_not_told_again(
     desk: Desk, page: str, receivers: dict[str, Receiver]
 ) -> None:
@@ -93,6 +94,7 @@ def test_automata_alone_are_on_record_and_wake_nobody(
     assert len(desk.json("case", "list", "--all")["cases"]) == 1
 
 
+@pytest.mark.slow
 def test_many_decoys_of_one_party_are_one_alert_and_several_parties_one_message(
     desk: Desk, receivers: dict[str, Receiver]
 ) -> None:

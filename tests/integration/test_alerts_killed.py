@@ -48,6 +48,7 @@ def receiver() -> Iterator[Unreliable]:
     made.close()
 
 
+@pytest.mark.slow
 def test_all_alerts_arrive_though_workers_are_killed_and_the_receiver_fails(
     folder: Path, receiver: Unreliable
 ) -> None:
@@ -61,6 +62,7 @@ def test_all_alerts_arrive_though_workers_are_killed_and_the_receiver_fails(
     assert Delivery.objects.filter(state=cases.SENT).count() == ALERTS
 
 
+@pytest.mark.slow
 def test_several_who_claim_at_once_get_different_messages_and_whole_ones(folder: Path) -> None:
     webhook(folder, 9)
     workspace = Workspace.open(folder)

@@ -63,6 +63,7 @@ def test_what_a_machine_with_a_fast_clock_raises_is_told_at_once_by_one_whose_cl
     assert deliver(workspace, holder="x", at=clock()).sent == 1
 
 
+@pytest.mark.slow
 def test_a_flood_is_counted_and_what_is_old_forgotten(desk: Desk, receiver: Receiver) -> None:
     page = token(owning(desk), "url")[1]
     workspace: Workspace = with_routes(desk, "desk")

@@ -45,11 +45,13 @@ def _same(office: Office, restored: str) -> None:
     office.run("doctor", "--workspace", restored)
 
 
+@pytest.mark.slow
 def test_a_backup_comes_back_with_the_key_folder(office: Office, backup: Path) -> None:
     office.run("restore", backup, "new")
     _same(office, "new")
 
 
+@pytest.mark.slow
 def test_a_backup_comes_back_with_the_kit_where_the_keys_are_gone(office: Office, backup: Path) -> None:
     shutil.rmtree(office.keys)
     office.run("restore", backup, "new", "--kit", "kit.txt", "--keys", "keys")
@@ -57,6 +59,7 @@ def test_a_backup_comes_back_with_the_kit_where_the_keys_are_gone(office: Office
     _same(office, "new")
 
 
+@pytest.mark.slow
 def test_a_backup_comes_back_with_the_key_in_the_environment(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +264,7 @@ def test_a_full_disk_leaves_no_half_backup(
     assert office.listing() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.3, 0.5, 0.7])
 def test_a_backup_killed_in_the_middle_is_not_there(office: Office, backup: Path, delay: float) -> None:
     (office.folder / "ws" / "index" / "large").write_bytes(bytes(100_000_000))
@@ -276,6 +280,7 @@ def test_a_backup_killed_in_the_middle_is_not_there(office: Office, backup: Path
         office.run("backup", "b2.tar", "--workspace", "ws")
 
 
+@pytest.mark.slow
 @pytest.mark.server("postgresql")
 def test_a_backup_moves_from_sqlite_to_postgresql_and_back(
     office: Office, backup: Path, postgres_url: str

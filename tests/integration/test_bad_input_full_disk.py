@@ -100,6 +100,7 @@ def desk(made: Path, office: Office) -> Desk:
     return Desk(office.folder, office.capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_that_may_write_small_files_only_leaves_nothing(desk: Desk, name: str) -> None:
     before = state(desk)
@@ -132,6 +133,7 @@ def disk(made: Path, office: Office) -> Iterator[Desk]:
         subprocess.run(["umount", mount], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_on_a_full_disk_leaves_nothing(disk: Desk, name: str) -> None:
     before = state(disk)

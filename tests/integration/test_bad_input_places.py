@@ -197,6 +197,7 @@ def ordinary(desk: Desk) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_be_read_is_denied(desk: Desk, ordinary: Run) -> None:
     path = customer_file(desk.folder / "customers.csv", 50)
     desk.do("register", path, "--name", "customers")
@@ -216,6 +217,7 @@ def test_a_file_that_may_not_be_read_is_denied(desk: Desk, ordinary: Run) -> Non
     assert f"NOT READ  {path}: permission denied" in scanned[1]
 
 
+@pytest.mark.slow
 def test_a_folder_that_may_not_be_entered_or_written_is_denied(desk: Desk, ordinary: Run) -> None:
     desk.do("register", customer_file(desk.folder / "customers.csv", 50), "--name", "customers")
     closed = desk.folder / "closed"
@@ -294,6 +296,7 @@ def test_a_folder_is_no_table(desk: Desk) -> None:
     assert "no regular file" in desk.refused(2, "register", desk.folder / "pipe", "--name", "customers")
 
 
+@pytest.mark.slow
 def test_standard_input_is_scanned(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     path = customer_file(desk.folder / "customers.csv", 200)
     desk.do("register", path, "--name", "customers")

@@ -224,6 +224,7 @@ def test_a_second_writer_waits_and_then_says_that_the_workspace_is_busy(office: 
         pass
 
 
+@pytest.mark.slow
 def test_two_commands_at_once_both_do_their_work(office: Office) -> None:
     office.init()
     commands = [
@@ -234,6 +235,7 @@ def test_two_commands_at_once_both_do_their_work(office: Office) -> None:
     assert {path.name for path in office.folder.glob("b*.tar")} == {"b1.tar", "b2.tar"}
 
 
+@pytest.mark.slow
 def test_two_inits_at_once_make_one_workspace(office: Office) -> None:
     commands = [
         subprocess.Popen([*TRAPSTREET, "init", "ws"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -336,6 +338,7 @@ def test_an_interrupted_init_leaves_nothing(office: Office, monkeypatch: pytest.
     assert list(office.keys.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.server("postgresql")
 def test_a_workspace_lives_in_postgresql(office: Office, postgres_url: str) -> None:
     url = _new_database(postgres_url, "init_test")
@@ -348,6 +351,7 @@ def test_a_workspace_lives_in_postgresql(office: Office, postgres_url: str) -> N
     assert not (office.folder / "second").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.server("postgresql")
 def test_a_failed_init_leaves_no_table_in_postgresql(
     office: Office, postgres_url: str, monkeypatch: pytest.MonkeyPatch
@@ -360,6 +364,7 @@ def test_a_failed_init_leaves_no_table_in_postgresql(
     office.run("init", "ws", "--database", url)
 
 
+@pytest.mark.slow
 @pytest.mark.server("postgresql")
 def test_the_password_of_a_url_is_kept_beside_the_key_only(office: Office, postgres_url: str) -> None:
     base = _new_database(postgres_url, "with_password")
@@ -420,6 +425,7 @@ def test_every_command_shows_an_example(office: Office, command: str) -> None:
     assert "--json" in shown
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_gets_no_complaint(office: Office) -> None:
     office.init()
     command = f"{sys.executable} -c 'from trapstreet.cli import main; main()' doctor --workspace ws | true"

@@ -31,6 +31,7 @@ def ended(workspace: Path, *arguments: str, output: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [(), ("--json",)], ids=["text", "json"])
 @pytest.mark.parametrize(
     ("output", "why"), [(">/dev/full", "the disk is full"), (">&-", "standard output is closed")]

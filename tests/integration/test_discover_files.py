@@ -288,6 +288,7 @@ def test_a_sample_never_touches_the_disk(desk: Desk, share: Path, monkeypatch: p
         assert not [each for each in contents(desk.workspace, scratch) if value.encode() in each]
 
 
+@pytest.mark.slow
 def test_a_backup_has_the_policy_and_what_was_found(desk: Desk, share: Path) -> None:
     desk.do("discover", "--write-policy")
     policy = desk.workspace / "policy.toml"

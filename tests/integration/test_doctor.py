@@ -264,6 +264,7 @@ def test_a_disk_without_room_is_a_problem(desk: Desk, monkeypatch: pytest.Monkey
     assert "make room" in said(desk, "disk")["line"]
 
 
+@pytest.mark.slow
 def test_the_worker_raises_an_alert_for_what_will_go_wrong_once(desk: Desk) -> None:
     owning(desk)
     folder = with_trap(desk)

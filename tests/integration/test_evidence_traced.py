@@ -56,6 +56,7 @@ def earlier(microseconds: int) -> None:
             CaseTrace.objects.filter(id=each.id).update(begun_at=each.begun_at - microseconds)
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_found_is_named_in_the_case_and_told(
     company: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +103,7 @@ def test_a_leak_without_decoys_has_no_verdict_which_the_case_says_and_nobody_is_
     assert "No verdict: the leak shows no decoys of any copy" in company.do("case", "show", "k1")
 
 
+@pytest.mark.slow
 def test_looks_are_counted_with_those_of_people_and_a_leak_that_has_not_grown_is_not_looked_at_again(
     company: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from handed_out import OWNED
 from shop import shop
 
 
+@pytest.mark.slow
 def test_planted_decoys_that_show_what_the_person_alone_has_are_to_be_rotated(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ def test_every_planted_row_is_found_in_an_old_state_of_a_file(make: Make) -> Non
     assert unread == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [e[1] for e in EVERY], ids=[e[0] for e in EVERY])
 def test_a_file_damaged_anywhere_ends_and_raises_nothing(make: Make) -> None:
     chance = random.Random(13)
@@ -309,6 +310,7 @@ def test_a_damaged_record_does_not_hide_those_behind_it() -> None:
     assert "damaged in the middle" in unread_one.why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, brotli, zlib.compress], ids=["gzip", "br", "deflate"])
 def test_a_bomb_in_a_web_archive_is_left_and_the_next_file_is_read(pack: object) -> None:
     encoding = {gzip.compress: "gzip", brotli: "br", zlib.compress: "deflate"}[pack]  # type: ignore[index]
@@ -331,6 +333,7 @@ def repository(tmp_path: Path) -> Repository:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("--delta-base-offset",), (), ("--depth=4000", "--window=250")])
 def test_a_pack_gives_every_commit_tag_and_file_of_every_state(
     repository: Repository, arguments: tuple[str, ...]
@@ -347,6 +350,7 @@ def test_a_pack_gives_every_commit_tag_and_file_of_every_state(
     assert any(b"tagged@example.com" in text for text in texts.values())
 
 
+@pytest.mark.slow
 def test_of_a_long_text_that_changed_often_every_change_is_read_and_the_rest_once(tmp_path: Path) -> None:
     repository, chance = Repository(tmp_path), random.Random(5)
     table = [[f"N{n}", f"many{n}@example.com", f"{chance.random()}", f"{n}"] for n in range(5000)]
@@ -445,10 +449,12 @@ def test_a_chain_of_deltas_that_grows_without_end_is_stopped() -> None:
     assert unread
 
 
+@pytest.mark.slow
 def test_a_loose_object_that_is_a_bomb_is_stopped() -> None:
     _, unread = beside(loose(bytes(150 << 20)))
     assert any("more than 200 times the size" in each.why for each in unread)
 
 
+@pytest.mark.slow
 def test_a_state_of_a_file_is_read_however_deep_it_lies() -> None:
     assert any(lost(text) == [] for text in read(source(history(ROWS, states=60), "p"))[0].values())

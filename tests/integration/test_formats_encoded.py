@@ -174,6 +174,7 @@ def test_files_in_files_in_encodings_end_where_containers_do() -> None:
     assert len(texts) == 3
 
 
+@pytest.mark.slow
 def test_bombs_in_encodings_share_the_limits_of_their_object() -> None:
     bombs = [zipped(bytes(16 << 20) + b"%d" % number) for number in range(12)]
     rows = b"".join(b'{"n": 1, "a": "%b"}\n' % b64(each) for each in bombs)

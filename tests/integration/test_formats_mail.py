@@ -273,6 +273,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_mail_costs_seconds_and_its_neighbour_is_read(raw: bytes) -> None:
     began = time.process_time()
@@ -282,6 +283,7 @@ def test_a_hostile_mail_costs_seconds_and_its_neighbour_is_read(raw: bytes) -> N
         assert any(b"maria@example.com" in text for path, text in texts.items() if path.startswith("z!/bad"))
 
 
+@pytest.mark.slow
 def test_an_archive_in_a_mail_is_counted_like_any_other() -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:

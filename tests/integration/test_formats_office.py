@@ -178,6 +178,7 @@ def test_a_page_is_read_in_the_encoding_that_it_declares() -> None:
     assert "Иван Петров" in texts["p"].decode()
 
 
+@pytest.mark.slow
 def test_no_field_is_lost_where_a_long_page_is_cut() -> None:
     make, _ = BY_NAME["html"]
     many = [[f"Maria Huber{n}", f"m{n}@example.com", f"0151 {n:07}", f"{n:08}"] for n in range(40_000)]
@@ -264,6 +265,7 @@ def encrypted_xlsx() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "inner"), [(encrypted_pdf, ""), (encrypted_xlsx, "!Kunden & Co")])
 def test_an_encrypted_document_is_listed_unless_a_password_opens_it(make: Make, inner: str) -> None:
     data = make()  # type: ignore[call-arg]
@@ -339,6 +341,7 @@ def test_no_entity_of_a_documents_own_is_expanded_or_fetched(
     assert asked == []
 
 
+@pytest.mark.slow
 def test_a_document_that_unpacks_to_400_times_its_size_is_listed_and_its_neighbour_read() -> None:
     bomb = docx(paragraph("x") * 1_000_000)
     noise = random.Random(1).randbytes(200_000)
@@ -399,6 +402,7 @@ def test_a_row_of_100000_columns_is_read_to_its_last_though_no_program_writes_so
     assert unread == []
 
 
+@pytest.mark.slow
 def test_tags_without_an_end_and_groups_without_a_bottom_take_linear_time() -> None:
     for evil in (
         b"<html>" + b"<" * 3_000_000,

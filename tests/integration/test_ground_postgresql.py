@@ -77,6 +77,7 @@ def closed(request: pytest.FixtureRequest) -> Iterator[SqlField]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.mark.slow
 def test_the_grants_are_enough_and_none_is_too_many(closed: SqlField) -> None:
     field = closed
     field.do("CREATE SEQUENCE numbers OWNED BY orders.id START 600")
@@ -447,6 +448,7 @@ def test_a_failing_row_in_the_middle_of_many_leaves_nothing(field: SqlField) -> 
     _refused(field, UnusableInput, "customers_email_key", [many, []])
 
 
+@pytest.mark.slow
 def test_ten_thousand_personas_are_planted_and_removed_in_seconds(field: SqlField) -> None:
     field.do("CREATE INDEX ON orders (customer_id)")
     people: list[Row] = [(n, f"N {n}", f"n{n}@owned.example", "", "") for n in range(1000, 11_000)]

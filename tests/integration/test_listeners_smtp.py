@@ -484,6 +484,7 @@ def test_slow_clients_are_told_and_closed() -> None:
         assert [hit.names for hit in ear.wait(1)] == [("a@you.example",)]
 
 
+@pytest.mark.slow
 def test_who_does_not_read_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trapstreet.plugins.listeners._smtp_session._FAREWELL", 0.2)
     settings = smtp.Settings(listen=("127.0.0.1:0",), host=HOST, domains=("you.example",), timeout=0.5)

@@ -27,6 +27,7 @@ def services(folder: Path, *ports: int) -> Several:
     return made
 
 
+@pytest.mark.slow
 def test_the_services_that_took_it_are_done_with_and_the_others_are_named_by_their_lines(
     tmp_path: Path,
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_service_that_drips_keeps_no_other_from_being_told(
         assert len(good.requests) == 1
 
 
+@pytest.mark.slow
 def test_where_no_service_took_it_nobody_is_done_with(tmp_path: Path) -> None:
     with Web() as one, Web() as other:
         one.status = other.status = 500
@@ -69,6 +71,7 @@ def test_where_no_service_took_it_nobody_is_done_with(tmp_path: Path) -> None:
     assert caught.value.hint == "see lines 1, 3 of the file"
 
 
+@pytest.mark.slow
 def test_a_message_is_given_to_each_service_once_however_often_another_fails(desk: Desk) -> None:
     with ExitStack() as stack:
         good, broken = (stack.enter_context(Web()) for _ in range(2))

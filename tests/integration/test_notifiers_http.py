@@ -166,6 +166,7 @@ def test_nothing_that_gives_access_is_logged(tmp_path: Path, caplog: pytest.LogC
     assert PATH not in caplog.text and SECRET[6:] not in caplog.text and WORDS not in caplog.text
 
 
+@pytest.mark.slow
 def test_chats_get_no_more_than_they_take(tmp_path: Path) -> None:
     long = msgspec.structs.replace(
         NOTICE, happened=("Ein <Vorfall> & 事件 mehr. " * 40,) * 30, headline="Much happened " * 30

@@ -267,6 +267,7 @@ def test_reading_many_packed_tables_leaves_no_descriptor_open(tmp_path: Path) ->
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+@pytest.mark.slow
 def test_a_packed_table_is_registered_shared_and_traced(desk: Desk) -> None:
     rows = list(customers(400, seed=3))
     plain = customer_file(desk.folder / "customers.csv", 0, rows=rows)
@@ -303,6 +304,7 @@ def test_the_source_of_a_data_set_is_kept_with_the_way_in(
     desk.do("share", "customers", "--to", "Auditor", "--out", desk.folder / "copy.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["customers.csv.gz", "dump.zip", "dump.tar"])
 def test_nothing_is_planted_in_a_packed_table(name: str, desk: Desk) -> None:
     content = customer_file(desk.folder / "customers.csv", 200).read_bytes()
@@ -318,6 +320,7 @@ def test_nothing_is_planted_in_a_packed_table(name: str, desk: Desk) -> None:
     assert packed.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_packed_table_does_not_go_through_suppression(desk: Desk) -> None:
     plain = customer_file(desk.folder / "customers.csv", 400)
     desk.do("register", plain, "--name", "customers")

@@ -108,6 +108,7 @@ def test_calls_within_each_other_have_a_child_each() -> None:
     assert seen == [[n, 0, 1, 2] for n in range(3)]
 
 
+@pytest.mark.slow
 def test_processor_time_counts_by_the_call() -> None:
     tight = Limits(cpu=1)
     [first] = stream("sandbox_targets:works", 700, limits=tight)

@@ -185,6 +185,7 @@ def test_a_segment_in_the_place_of_another_is_one_clear_line(desk: Desk) -> None
     assert ADVICE in desk.refused(2, "scan", desk.folder / "a.csv")
 
 
+@pytest.mark.slow
 def test_entries_of_records_that_are_not_there_find_nothing_and_nothing_breaks(desk: Desk) -> None:
     def change(entries: np.ndarray) -> None:
         entries |= np.uint64(0x1FF)  # 300 records have numbers of nine bits
@@ -238,6 +239,7 @@ print(refused, read, file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 def test_whatever_bytes_are_changed_the_process_lives_and_says_so(desk: Desk) -> None:
     ended = ran(desk.folder, ["--version"], before=FLIPPED)
     assert ended.status == 0, ended.err[-3000:]

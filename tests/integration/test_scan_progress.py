@@ -96,6 +96,7 @@ def large(desk: Desk) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["scan", "trace"])
 def test_a_line_says_how_much_of_how_much_how_fast_and_how_long_still(desk: Desk, command: str) -> None:
     began = time.monotonic()
@@ -109,6 +110,7 @@ def test_a_line_says_how_much_of_how_much_how_fast_and_how_long_still(desk: Desk
     assert_clean(terminal.screen)
 
 
+@pytest.mark.slow
 def test_standard_input_has_no_end_to_wait_for(desk: Desk) -> None:
     terminal = Terminal(desk, ["scan", "-"])
     assert terminal.process.stdin
@@ -123,6 +125,7 @@ def test_standard_input_has_no_end_to_wait_for(desk: Desk) -> None:
     assert_clean(terminal.screen)
 
 
+@pytest.mark.slow
 def test_an_interrupted_scan_leaves_the_terminal_clean(desk: Desk) -> None:
     terminal = Terminal(desk, ["scan", "-"])
     assert terminal.process.stdin
@@ -134,6 +137,7 @@ def test_an_interrupted_scan_leaves_the_terminal_clean(desk: Desk) -> None:
     assert_clean(terminal.screen)
 
 
+@pytest.mark.slow
 def test_a_line_says_how_many_texts_look_like_findings_so_far(desk: Desk) -> None:
     lines = (desk.folder / "customers.csv").read_bytes().splitlines(keepends=True)
     for number in range(3):

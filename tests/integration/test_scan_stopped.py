@@ -59,6 +59,7 @@ def ended(process: subprocess.Popen[bytes], number: signal.Signals) -> tuple[int
     return process.returncode, out.decode(), err.decode()
 
 
+@pytest.mark.slow
 def test_what_was_found_until_then_is_told_and_alarmed(desk: Desk) -> None:
     status, out, err = ended(begun(desk), signal.SIGINT)
     assert (status, err) == (130, "2 new alerts: trapstreet case list\n")
@@ -74,6 +75,7 @@ def test_what_was_found_until_then_is_told_and_alarmed(desk: Desk) -> None:
     assert desk.do("alert", "list").count("Data of customers was found") == 2
 
 
+@pytest.mark.slow
 def test_a_report_says_that_it_was_stopped_and_of_a_whole_scan_nothing(desk: Desk) -> None:
     status, out, _ = ended(begun(desk, "--json"), signal.SIGTERM)
     report = json.loads(out)
@@ -94,6 +96,7 @@ def test_what_was_stopped_before_anything_was_found_says_so(desk: Desk) -> None:
     assert out.splitlines()[-1].startswith("Stopped: 2 texts")
 
 
+@pytest.mark.slow
 def test_the_second_signal_ends_it_at_once(desk: Desk) -> None:
     process = begun(desk, before=SLOW_ALARM)
     process.send_signal(signal.SIGINT)

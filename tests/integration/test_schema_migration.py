@@ -194,6 +194,7 @@ def test_a_process_killed_in_the_middle_leaves_the_older_schema(
     assert "brought up to date" in office.run("doctor", "--workspace", ws)
 
 
+@pytest.mark.slow
 def test_two_commands_at_once_bring_it_up_to_date_once(ws: Path, later: Later, tmp_path: Path) -> None:
     package = later("time.sleep(1)")
     commands = [_later_process(package, tmp_path, "backup", f"b{n}.tar", "--workspace", ws) for n in range(2)]
@@ -261,6 +262,7 @@ def test_a_disk_too_full_for_the_copy_changes_nothing(
     assert _schema(ws) == (was, set())
 
 
+@pytest.mark.slow
 def test_a_backup_of_an_older_version_is_brought_up_to_date_as_well(office: Office, later: Later) -> None:
     office.init()
     office.run("backup", "b.tar", "--workspace", "ws")
@@ -301,6 +303,7 @@ def test_a_user_who_may_not_change_tables_is_told(ws: Path, later: Later) -> Non
     assert _schema(ws) == (was, set())
 
 
+@pytest.mark.slow
 @pytest.mark.server("postgresql")
 @pytest.mark.parametrize("ws", ["postgresql"], indirect=True)
 def test_a_reader_who_keeps_a_table_of_postgresql_is_waited_for_and_then_told_of(

@@ -179,6 +179,7 @@ def test_the_search_finds_every_disguise() -> None:
     assert betrayed(b"nothing of it", SENTINELS) == []
 
 
+@pytest.mark.slow
 def test_no_value_of_a_customer_a_decoy_or_a_recipient_is_kept_or_printed(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,6 +149,7 @@ def test_a_decoy_that_was_heard_before_it_lay_anywhere_has_a_weaker_voice(compan
     assert "traffic of its own" in company.do("sighting", "list")
 
 
+@pytest.mark.slow
 def test_uses_of_several_decoys_of_one_copy_are_weighed_beside_all_others(company: Desk) -> None:
     customers(company)
     for number in range(6):

@@ -102,6 +102,7 @@ class PublicAzurite(azurite_yard.Here):
     public = True
 
 
+@pytest.mark.slow
 def test_a_bucket_that_anybody_may_list_is_read_by_everybody(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

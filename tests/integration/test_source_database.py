@@ -115,6 +115,7 @@ def test_a_table_that_is_locked_is_not_waited_for_long(
             source.open(ref)
 
 
+@pytest.mark.slow
 def test_a_large_table_is_read_in_little_memory(postgresql: PostgreSQL) -> None:
     run(postgresql, "large", "CREATE TABLE {} AS SELECT n, repeat('x', 400) FROM generate_series(1, 50000) n")
     with closing(postgresql.source()) as source:
@@ -132,6 +133,7 @@ def test_a_large_table_is_read_in_little_memory(postgresql: PostgreSQL) -> None:
     assert peak < 4 << 20
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_to_answer_is_given_up(
     postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:

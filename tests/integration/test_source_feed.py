@@ -172,6 +172,7 @@ def test_a_feed_is_scanned_by_an_address_that_says_that_it_is_one() -> None:
         assert sum(isinstance(each, Ref) for each in source.list("")) == 5
 
 
+@pytest.mark.slow
 def test_a_feed_of_a_hundred_thousand_entries_is_read_in_time() -> None:
     page = b"<rss>" + b"<item><title>t</title><link>/a</link></item>" * 100_000 + b"</rss>"
     begun = time.monotonic()

@@ -68,6 +68,7 @@ def test_an_item_that_was_changed_is_listed_again(site: PasteSite) -> None:
         assert _names(source.list(cursor)) == ["p3"]
 
 
+@pytest.mark.slow
 def test_the_cursor_of_a_huge_list_stays_small(site: PasteSite) -> None:
     _publish(site, range(5000))
     with _polled(site) as source:

@@ -63,6 +63,7 @@ def test_a_verdict_is_told_though_the_source_is_away(desk: Desk) -> None:
     assert customers_of["file"] is None
 
 
+@pytest.mark.slow
 def test_a_verdict_is_told_though_the_disk_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     registered(desk)
     html, who, proof = (desk.folder / name for name in ("page.html", "who.csv", "proof.json"))
@@ -108,6 +109,7 @@ def test_a_verdict_is_told_before_a_bug_in_the_dossier_is(
     assert "a bug: KeyError" in desk.err
 
 
+@pytest.mark.slow
 def test_names_of_data_sets_that_are_no_names_of_files_are_made_ones(desk: Desk) -> None:
     sources = registered(desk, NAMES)
     leak = desk.write("leak.csv", "".join(source.read_text() for source in sources))
@@ -132,6 +134,7 @@ CANNOT_BE = (
 )
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_is_refused_before_anything_is_logged(desk: Desk) -> None:
     registered(desk, NAMES[:2])
     for there in ("there.html", "there.json", "there.csv", "who-crm-people-2.csv"):

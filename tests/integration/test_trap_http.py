@@ -371,6 +371,7 @@ def test_slow_clients_keep_nobody_out_and_are_ended() -> None:
     assert ear.names.count("/") >= 20, "what they had said is kept"
 
 
+@pytest.mark.slow
 def test_a_client_that_reads_nothing_cannot_fill_the_memory() -> None:
     async def story(opened: web.Web, ear: Ear) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", opened.ports["http"])
@@ -400,6 +401,7 @@ def test_what_is_asked_ahead_is_all_heard_and_answered_in_its_order() -> None:
     assert [int(name.split("/")[2]) for name in ear.names] == list(range(3000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leaves", [True, False])
 def test_what_was_asked_ahead_by_who_takes_no_answers_is_heard_when_it_ends(leaves: bool) -> None:
     """The client breaks off, or the trap is stopped."""

@@ -51,6 +51,7 @@ def asked(trap: Running, path: str) -> int:
         connection.close()
 
 
+@pytest.mark.slow
 def test_every_acknowledged_hit_is_there_once_though_the_trap_was_killed(tmp_path: Path) -> None:
     acknowledged, found = killed_under_load(tmp_path, 5)
     assert len(acknowledged) > 100
@@ -123,6 +124,7 @@ def test_a_trap_that_is_told_to_stop_answers_a_flood_too(tmp_path: Path) -> None
     assert len(load.answered) == len(names(tmp_path)) + sum(swarm.count for swarm in swarms)
 
 
+@pytest.mark.slow
 def test_a_flood_is_counted_and_its_tokens_are_found(tmp_path: Path) -> None:
     prepared(tmp_path, settings_text(limits="hits_a_second = 0.001\nat_once = 20"))
     with running(tmp_path) as trap:
@@ -136,6 +138,7 @@ def test_a_flood_is_counted_and_its_tokens_are_found(tmp_path: Path) -> None:
     assert any(name_hash(swarm.key, "127.0.0.1/d/21") in swarm.names for swarm in swarms)
 
 
+@pytest.mark.slow
 def test_without_room_clients_are_asked_to_come_again_and_the_operator_is_told(tmp_path: Path) -> None:
     port = _free_port()
     text = settings_text(limits=LAVISH, spool="megabytes = 1").replace("port = 0", f"port = {port}")

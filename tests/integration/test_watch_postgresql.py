@@ -38,6 +38,7 @@ def desk(desk: Desk, postgres_url: str) -> Iterator[Desk]:
     disconnect()
 
 
+@pytest.mark.slow
 def test_two_watchers_find_everything_once(desk: Desk) -> None:
     registered(desk)
     for number in range(12):
@@ -112,6 +113,7 @@ def test_what_was_read_before_a_data_set_came_is_found_and_told_once(desk: Desk)
     assert not SeenObject.objects.filter(recalled__isnull=False).exists()
 
 
+@pytest.mark.slow
 def test_what_is_found_is_kept_traced_and_destroyed_in_time(desk: Desk) -> None:
     registered(desk)
     share = watched(desk, "share")

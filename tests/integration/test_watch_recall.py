@@ -147,6 +147,7 @@ def test_what_is_remembered_of_a_removed_source_is_gone(desk: Desk, share: Path)
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_restored_workspace_remembers(desk: Desk, share: Path, opened: list[str]) -> None:
     desk.do("backup", desk.folder / "backup")
     restored = desk.folder / "restored"
@@ -219,6 +220,7 @@ def written(rows: list[tuple[str, ...]]) -> Iterator[tuple[str, bytes]]:
         )
 
 
+@pytest.mark.slow
 def test_what_is_found_later_is_what_a_search_finds(desk: Desk, opened: list[str]) -> None:
     rows = [*customers(2000, seed=5)]
     before, after = watched(desk, "before"), desk.folder / "after"

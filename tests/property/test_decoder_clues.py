@@ -32,6 +32,7 @@ def expected(data: bytes) -> list[list[int]]:
     return [_reference.places(data, clue) for clue in CLUES]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled")
 def test_what_is_compiled_finds_the_places_that_python_finds() -> None:
     found = 0

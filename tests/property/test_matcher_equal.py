@@ -62,6 +62,7 @@ def lines(world: World) -> Iterator[bytes]:
         yield ";".join(record.values()).encode() + b"\r\n"
 
 
+@pytest.mark.slow
 def test_hostile_texts_have_the_same_matches(world: World, matchers: tuple[Matcher, Matcher]) -> None:
     for text in hostile_texts(world.records, 1, FUZZ):
         assert_equal(matchers, text)
@@ -81,6 +82,7 @@ def test_many_data_sets_have_the_same_matches(tmp_path: Path) -> None:
     assert_equal_in(many_tables(tmp_path))
 
 
+@pytest.mark.slow
 def test_large_tables_have_the_same_matches_however_they_are_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +103,7 @@ def assert_equal_in(world: World) -> None:
         assert_equal(both, text)
 
 
+@pytest.mark.slow
 def test_a_line_of_ours_may_begin_and_end_anywhere(world: World, matchers: tuple[Matcher, Matcher]) -> None:
     line = Random(2).choice(list(lines(world)))
     for at in range(len(line) + 1):
@@ -108,6 +111,7 @@ def test_a_line_of_ours_may_begin_and_end_anywhere(world: World, matchers: tuple
         assert_equal(matchers, line[at:])
 
 
+@pytest.mark.slow
 def test_long_texts_in_pieces_have_the_same_matches(
     world: World, matchers: tuple[Matcher, Matcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +122,7 @@ def test_long_texts_in_pieces_have_the_same_matches(
     assert_equal(matchers, *chunks_of(text, random, 40))
 
 
+@pytest.mark.slow
 def test_several_threads_give_the_same_matches_in_order(
     world: World, matchers: tuple[Matcher, Matcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +132,7 @@ def test_several_threads_give_the_same_matches_in_order(
     assert_equal((reference, KernelMatcher(world.lookup, world.key_of, threads=3)), text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matcher", list(MATCHERS))
 def test_hostile_texts_may_be_cut_anywhere(
     world: World, matcher: str, monkeypatch: pytest.MonkeyPatch
@@ -157,6 +163,7 @@ def test_where_every_registered_address_is_ascii_the_others_are_passed_over(
         assert_equal(both, text + b" ")
 
 
+@pytest.mark.slow
 def test_a_text_that_is_ours_from_end_to_end_has_the_same_matches(
     world: World, matchers: tuple[Matcher, Matcher]
 ) -> None:
@@ -193,6 +200,7 @@ def test_any_bytes_round_values_of_ours_have_the_same_matches(
     assert_equal(matchers, b"".join(pieces))
 
 
+@pytest.mark.slow
 def test_hostile_texts_do_hit(world: World) -> None:
     reference = make("reference", world.lookup, world.key_of)
     texts = list(hostile_texts(world.records, 6, 100))
@@ -202,6 +210,7 @@ def test_hostile_texts_do_hit(world: World) -> None:
     assert len({kind for each in found for kind in each["kind"]}) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zeros", [0, 1, 5, 6, 7, 8, 9, 15, 16, 20, 21, 22, 30])
 def test_zeros_in_brackets_between_groups_of_digits_end_no_walk_beyond_a_tile(
     matchers: tuple[Matcher, Matcher], zeros: int

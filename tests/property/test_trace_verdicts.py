@@ -123,6 +123,7 @@ def accused(workspace: Workspace, text: str) -> set[int]:
     return {int(each.copy.partition("-")[0]) - 1 for each in result.accused}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coalition", COALITIONS, ids=lambda each: f"{each[1].__name__} {each[0]}")
 def test_order_spelling_duplicates_strangers_and_fewer_columns_change_no_verdict(
     workspace: Workspace,

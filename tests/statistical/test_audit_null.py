@@ -69,6 +69,7 @@ def test_real_firms_called_decoys_are_not_told_from_the_others(name: str) -> Non
     _not_accused(name, _ROWS, 2 * _DECOYS, _firms, _SEEDS)
 
 
+@pytest.mark.slow
 def test_real_firms_called_decoys_are_not_told_from_the_others_in_a_small_table() -> None:
     _not_accused("support desk", 1500, 160, _firms, 3)
 

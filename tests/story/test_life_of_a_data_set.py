@@ -90,6 +90,7 @@ def test_a_copy_registered_under_another_name_is_recognised(office: Desk) -> Non
     assert result["rows"] == 300
 
 
+@pytest.mark.slow
 def test_a_new_customer_who_gets_a_decoy_s_number_is_no_decoy(office: Desk) -> None:
     rows = dense(1_200)
     source = table(office.folder / "a.csv", rows[:1_000])
@@ -104,6 +105,7 @@ def test_a_new_customer_who_gets_a_decoy_s_number_is_no_decoy(office: Desk) -> N
     assert result["appeared"] == 150
 
 
+@pytest.mark.slow
 def test_strip_knows_whose_copy_it_is_among_data_sets_with_the_same_key(office: Desk) -> None:
     for name, seed in (("alpha", 1), ("beta", 2), ("gamma", 3)):
         source = customer_file(office.folder / f"{name}.csv", 300, seed=seed)
@@ -116,6 +118,7 @@ def test_strip_knows_whose_copy_it_is_among_data_sets_with_the_same_key(office: 
         assert clean.read_bytes() == (office.folder / f"{name}.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_decoys_without_a_phone_do_not_weaken_those_that_have_one(office: Desk) -> None:
     rows = list(customers(3_000, seed=8))
     rows[::20] = [(*row[:3], "", *row[4:]) for row in rows[::20]]

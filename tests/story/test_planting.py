@@ -52,6 +52,7 @@ def planted_ids(desk: Desk, before: list[tuple[object, ...]]) -> set[object]:
     return {row[0] for row in rows(desk, "SELECT id FROM customers")} - {row[0] for row in before}
 
 
+@pytest.mark.slow
 def test_a_persona_is_one_person_in_all_linked_tables(desk: Desk) -> None:
     before = rows(desk, "SELECT id FROM customers")
 
@@ -77,6 +78,7 @@ def test_a_persona_is_one_person_in_all_linked_tables(desk: Desk) -> None:
     assert max(ids) < highest, "the numbers are free ones between those in use"
 
 
+@pytest.mark.slow
 def test_a_leak_of_the_table_itself_is_told_from_one_of_a_copy(desk: Desk) -> None:
     cork = desk.folder / "cork.csv"
     desk.do("share", "customers", "--to", "Call centre Cork", "--out", cork, "--decoys", 40)
@@ -101,6 +103,7 @@ def test_a_leak_of_the_table_itself_is_told_from_one_of_a_copy(desk: Desk) -> No
     assert (copy["verdict"], copy["places"]) == ("accused", [])
 
 
+@pytest.mark.slow
 def test_copies_and_new_versions_go_without_planted_decoys(desk: Desk) -> None:
     desk.do("plant", "customers", "--decoys", DECOYS)
 
@@ -111,6 +114,7 @@ def test_copies_and_new_versions_go_without_planted_decoys(desk: Desk) -> None:
     assert copy["rows"] == 900
 
 
+@pytest.mark.slow
 def test_undo_leaves_the_database_as_it_was(desk: Desk) -> None:
     before = dump(desk.folder / "shop.sqlite3")
     planting = desk.json("plant", "customers", "--decoys", DECOYS)
@@ -124,6 +128,7 @@ def test_undo_leaves_the_database_as_it_was(desk: Desk) -> None:
     assert desk.json("plant", "--undo", "p1")["removed"] == 0, "again gives the same once"
 
 
+@pytest.mark.slow
 def test_a_decoy_that_was_touched_stays_touched_when_it_is_taken_out(desk: Desk) -> None:
     desk.do("plant", "customers", "--decoys", DECOYS)
     workspace = Workspace.open(desk.workspace)
@@ -134,6 +139,7 @@ def test_a_decoy_that_was_touched_stays_touched_when_it_is_taken_out(desk: Desk)
     assert listed["removed"]
 
 
+@pytest.mark.slow
 def test_the_removal_script_works_without_trapstreet(desk: Desk) -> None:
     before = dump(desk.folder / "shop.sqlite3")
     desk.do("plant", "customers", "--decoys", DECOYS)
@@ -149,6 +155,7 @@ def test_the_removal_script_works_without_trapstreet(desk: Desk) -> None:
     assert lost["lost"] == list(range(1, DECOYS + 1))
 
 
+@pytest.mark.slow
 def test_a_script_plants_for_somebody_who_may_not_write_there(desk: Desk) -> None:
     before = dump(desk.folder / "shop.sqlite3")
     script = desk.folder / "plant.sql"
@@ -165,6 +172,7 @@ def test_a_script_plants_for_somebody_who_may_not_write_there(desk: Desk) -> Non
     assert desk.json("decoy", "list")["plantings"][0]["states"] == {"planted": DECOYS}
 
 
+@pytest.mark.slow
 def test_life_is_found_out_lost_edited_copied_and_brought_back(desk: Desk) -> None:
     desk.do("plant", "customers", "--decoys", DECOYS)
     backup = desk.folder / "backup.sqlite3"
@@ -184,6 +192,7 @@ def test_life_is_found_out_lost_edited_copied_and_brought_back(desk: Desk) -> No
     assert back["resurrected"] == list(range(1, DECOYS + 1))
 
 
+@pytest.mark.slow
 def test_rotation_dates_a_theft(desk: Desk) -> None:
     desk.do("plant", "customers", "--decoys", DECOYS, "--tag", "crm")
     old = rows(desk, "SELECT name, email, phone FROM customers")

@@ -364,6 +364,7 @@ def test_a_decoy_whose_key_a_new_customer_has_is_left_out(small: Desk) -> None:
     assert accused(small, small.folder / "out.csv") == {0}
 
 
+@pytest.mark.slow
 def test_a_refresh_that_is_killed_while_it_writes_is_simply_run_again(small: Desk) -> None:
     rows = list(customers(4_000, seed=2))
     customer_file(small.folder / "customers.csv", 0, rows=rows)

@@ -23,6 +23,7 @@ def _view(domains: Sequence[str], decoys: int) -> View:
     return View(Seen((_EMAIL,), rows, mask), np.arange(len(rows)))
 
 
+@pytest.mark.slow
 def test_a_catch_all_at_the_only_domain_hides_everything() -> None:
     view = _view(["post.ie"] * 1000, 100)
     assert attainable(view, DecoySettings(domains=("post.ie",))) == pytest.approx(0.5, abs=1e-6)

@@ -10,6 +10,7 @@ def _pairs(high: np.ndarray, low: np.ndarray) -> float:
     return float(((high[:, None] > low) + 0.5 * (high[:, None] == low)).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [3, 10, 10_000])
 def test_the_area_counts_the_pairs_in_the_right_order_and_ties_by_half(values: int) -> None:
     rng = np.random.default_rng(values)
@@ -29,6 +30,7 @@ def test_the_interval_holds_the_true_area_19_times_of_20() -> None:
     assert 925 <= held <= 972
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mixed", [False, True])
 def test_the_interval_holds_the_true_area_where_rows_of_a_cluster_are_alike(mixed: bool) -> None:
     """Two thirds of a score's variance are its cluster's; decoys and others in clusters apart, or mixed."""

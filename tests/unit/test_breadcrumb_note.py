@@ -65,6 +65,7 @@ def test_a_mailbox_that_is_none_is_refused(plus: str) -> None:
         bait("email", plus=plus)
 
 
+@pytest.mark.slow
 def test_short_notes_are_worded_in_many_ways() -> None:
     notes = Counter(next(iter(bait("note", number).files.values())).split(b"\n")[0] for number in range(200))
     assert len(notes) == 6

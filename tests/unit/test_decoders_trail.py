@@ -88,6 +88,7 @@ def test_where_nothing_is_encoded_nothing_is_remembered() -> None:
     assert [*files_of(trail)] == []
 
 
+@pytest.mark.slow
 def test_of_a_long_text_only_the_last_pieces_are_remembered() -> None:
     rows = "".join(f"person{number}@post.example\n" for number in range(1_200_000)).encode()
     said, trail = read(base64.b64encode(rows))

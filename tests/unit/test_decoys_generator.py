@@ -37,12 +37,14 @@ def made(
     return generate(table.learnt, settings, draws=KeyedDraws(key, 0), count=count, taken=owners_of(table))
 
 
+@pytest.mark.slow
 def test_the_same_copy_of_the_same_table_gets_the_same_decoys() -> None:
     table = customers(3000)
     assert made(table).decoys == made(table).decoys
     assert made(table).decoys != made(table, key=b"copy two's key!!").decoys
 
 
+@pytest.mark.slow
 def test_batches_of_any_size_teach_the_same() -> None:
     table = customers(6000)
     draws = [KeyedDraws(b"k" * 16, 0) for _ in range(2)]
@@ -62,6 +64,7 @@ def test_a_reference_number_follows_the_grammar_and_stands_between_real_ones() -
     assert len(set(tickets)) == 100
 
 
+@pytest.mark.slow
 def test_numbers_go_beyond_the_end_only_where_none_is_free_and_it_is_said() -> None:
     table = dense_ids(2000)
     decoys = made(table)
@@ -97,6 +100,7 @@ def test_names_apart_and_their_letter_case_stay_consistent() -> None:
         assert mail.startswith(f"{login}@")
 
 
+@pytest.mark.slow
 def test_an_address_is_worth_24_bits_where_the_table_has_digits() -> None:
     for table in (customers(3000), dense_ids(2000), typed_descending(1500), mail_list(3000)):
         email = next(column.name for column in table.columns if column.kind is Kind.EMAIL)
@@ -154,12 +158,14 @@ def test_a_file_nearly_sorted_by_number_keeps_its_decoys_near_their_place() -> N
     assert falls <= 4
 
 
+@pytest.mark.slow
 def test_numbers_that_begin_anew_each_year_are_sorted_with_their_year() -> None:
     table = american()
     merged = [str(row[0]) for batch in insert(made(table, 60), table.batches()) for row in batch.rows]
     assert merged == sorted(merged)
 
 
+@pytest.mark.slow
 def test_decoys_of_an_unsorted_file_lie_anywhere() -> None:
     table = uuid_ids(4000)
     places = [decoy.after for decoy in made(table, 400).decoys]
@@ -168,6 +174,7 @@ def test_decoys_of_an_unsorted_file_lie_anywhere() -> None:
     assert all(60 < quarters[quarter] < 140 for quarter in range(4))
 
 
+@pytest.mark.slow
 def test_typed_cells_keep_their_types() -> None:
     for table in (typed_descending(1500), uuid_ids(1500)):
         real = [{type(row[at]) for row in table.rows} for at in range(len(table.columns))]
@@ -237,6 +244,7 @@ def test_phones_are_only_numbers_of_the_user() -> None:
     assert len(set(phones)) == len(phones) > 70
 
 
+@pytest.mark.slow
 def test_a_region_without_reserved_numbers_leaves_the_cell_empty_and_says_so() -> None:
     table = customers(3000)
     rows: list[Row] = [(*row[:3], "+81 3 1234 5678", *row[4:]) for row in table.rows]

@@ -55,6 +55,7 @@ def cells(name: str, column: str) -> list[Cell]:
     return [decoy.cells[position(name, column)] for decoy in planted(name).decoys]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_no_decoy_shares_a_value_that_only_one_real_row_has(name: str) -> None:
     for at, column in enumerate(shape(name).columns):
@@ -139,6 +140,7 @@ def test_every_decoy_has_the_donor_it_was_made_after(name: str) -> None:
     assert set(donors) <= set(shape(name).rows)
 
 
+@pytest.mark.slow
 def test_the_same_planting_gets_the_same_decoys() -> None:
     first = planted("clinic").decoys
     assert planted.__wrapped__("clinic").decoys == first
@@ -234,6 +236,7 @@ def test_phones_are_the_owners_and_written_as_the_tables() -> None:
     assert len(set(phones)) == COUNT
 
 
+@pytest.mark.slow
 def test_stated_bits_hold_for_what_many_planted_decoys_show() -> None:
     decoys = planted("telecom", 1_500).decoys
     at = position("telecom", "name")

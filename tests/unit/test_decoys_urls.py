@@ -91,6 +91,7 @@ def test_a_column_that_is_empty_in_its_first_thousands_of_rows_is_known_all_the_
     assert model_of([""] * 6000 + [f"https://acme{at}.ie" for at in range(2000)], "zzz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aim", Aim)
 @pytest.mark.parametrize("settings", [OWNED, TRAP, DecoySettings()])
 def test_no_address_is_a_rows_or_another_decoys(settings: DecoySettings, aim: Aim) -> None:
@@ -131,6 +132,7 @@ def test_colleagues_share_a_site_where_their_donors_do() -> None:
     assert min(firms.values()) > 1
 
 
+@pytest.mark.slow
 def test_two_plantings_and_two_copies_have_no_address_in_common() -> None:
     table = customers()
     first = made()
@@ -169,6 +171,7 @@ def test_a_site_of_a_firm_of_its_own_lies_at_the_decoys_mail_domain() -> None:
     assert own > 80
 
 
+@pytest.mark.slow
 def test_no_address_is_at_a_host_of_a_stranger() -> None:
     table = customers()
     for settings in (OWNED, TRAP, DecoySettings()):
@@ -272,6 +275,7 @@ def grown() -> tuple[Decoys, Family]:
     return decoys, family
 
 
+@pytest.mark.slow
 def test_linked_rows_show_the_decoys_site_where_they_showed_the_donors() -> None:
     decoys, family = grown()
     site = customers().position("website")

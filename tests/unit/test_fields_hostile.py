@@ -39,6 +39,7 @@ HOSTILE = {
 ANCHORS = [kind for kind in kinds() if kinds()[kind].anchor]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ANCHORS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_bytes_take_linear_time(kind, name):

@@ -35,6 +35,7 @@ def by_reference(keys: list[bytes], ids: np.ndarray, slot: int, threshold: int) 
     return [int(code_bits(key, ids, slot=slot, threshold=threshold).sum()) for key in keys]
 
 
+@pytest.mark.slow
 def test_counts_are_the_reference_s() -> None:
     for length, slot, threshold in product(LENGTHS, SLOTS, THRESHOLDS):
         counts = count_held(KEYS, IDS[:length], slot=slot, threshold=threshold)

@@ -37,6 +37,7 @@ def test_the_wrong_passphrase_is_told_apart_from_a_mistyped_line(page: str) -> N
         read_kit(page, Protected("five words on a cart"))
 
 
+@pytest.mark.slow
 def test_a_passphrase_means_the_same_however_it_is_composed(page: str) -> None:
     again = write_kit(KIT, Protected("caf\u00e9 au lait"))
     assert read_kit(again, Protected("cafe\u0301 au lait")) == KIT

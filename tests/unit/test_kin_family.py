@@ -107,6 +107,7 @@ def test_numbers_follow_the_reference_where_there_is_no_time(world: Shop, family
     assert lines[-1] in world.rows[LINES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", [luhn, mod_97_10, mod_11_2], ids=["luhn", "mod 97", "mod 11 without X"])
 def test_numbers_of_linked_rows_have_right_check_digits(world: Shop, cast: tuple, scheme: ModuleType) -> None:
     """Where orders have a number beside the key, which is as far from it as the table's."""
@@ -134,6 +135,7 @@ def test_lines_of_one_order_stand_next_to_each_other(world: Shop, family: Family
     assert all(row[2] < after[2] for row, after in pairwise(family.rows[LINES]) if row[1] == after[1])
 
 
+@pytest.mark.slow
 def test_rows_of_an_import_have_its_moment_as_the_donors_do(world: Shop, cast: tuple) -> None:
     """What was taken over from another system on one day has one time, and numbers in a row."""
     taken_over = sorted(row[3] for row in world.rows[ORDERS])[1500]
@@ -150,6 +152,7 @@ def test_rows_of_an_import_have_its_moment_as_the_donors_do(world: Shop, cast: t
     assert all(one[3] <= other[3] for one, other in pairwise(sorted([*orders, *family.rows[ORDERS]])))
 
 
+@pytest.mark.slow
 def test_a_row_stands_as_close_to_its_neighbours_as_the_tables_rows_do(world: Shop, cast: tuple) -> None:
     """It is not told by its gap, although most free numbers lie in a few wide ones."""
     steps = random.Random(3).choices([1, 2, 40], [80, 8, 12], k=len(world.rows[ORDERS]))
@@ -238,11 +241,13 @@ def test_no_time_is_the_donors(world: Shop, cast: tuple, family: Family) -> None
         assert not theirs & {row[3] for row in family.rows[ORDERS] if row[1] == decoy[0]}
 
 
+@pytest.mark.slow
 def test_the_same_draws_make_the_same_rows(world: Shop, cast: tuple, family: Family) -> None:
     assert grown(world, *cast).rows == family.rows
     assert grown(world, *cast, key=b"another key's ..").rows != family.rows
 
 
+@pytest.mark.slow
 def test_the_history_of_a_decoy_that_begins_late_shrinks(world: Shop, cast: tuple, family: Family) -> None:
     donors = [donor for donor in cast[0] if donor[5]]
     late = [
@@ -254,6 +259,7 @@ def test_the_history_of_a_decoy_that_begins_late_shrinks(world: Shop, cast: tupl
     assert all(late[0][4] <= row[3] <= NEWEST for row in young.rows[ORDERS])
 
 
+@pytest.mark.slow
 def test_a_row_that_fits_nowhere_is_left_out_with_what_refers_to_it(world: Shop, cast: tuple) -> None:
     donors = [donor for donor in cast[0] if donor[5]]
     late = [
@@ -264,6 +270,7 @@ def test_a_row_that_fits_nowhere_is_left_out_with_what_refers_to_it(world: Shop,
     assert family.rows[1:] == [[], [], [], []]
 
 
+@pytest.mark.slow
 def test_without_free_numbers_rows_stand_beyond_the_end_and_it_is_said(world: Shop, cast: tuple) -> None:
     dense = [(1000 + at, *row[1:]) for at, row in enumerate(world.rows[ORDERS])]
     number = {row[0]: 1000 + at for at, row in enumerate(world.rows[ORDERS])}
@@ -273,6 +280,7 @@ def test_without_free_numbers_rows_stand_beyond_the_end_and_it_is_said(world: Sh
     assert any("orders has too few free numbers in id" in why for why in family.strippable)
 
 
+@pytest.mark.slow
 def test_of_a_donor_with_very_many_rows_the_last_thousand_are_followed(world: Shop, cast: tuple) -> None:
     donor, decoy = cast[0][0], cast[1][0]
     contacts = [(row[0], *row[1:]) for row in world.rows[ORDERS] if row[1] != donor[0]]
@@ -293,6 +301,7 @@ def test_a_person_without_rows_gets_none(world: Shop) -> None:
     assert grown(world, lonely, decoys).rows == [decoys, [], [], [], []]
 
 
+@pytest.mark.slow
 def test_where_a_key_cannot_be_made_up_there_are_no_rows_and_it_is_said(world: Shop, cast: tuple) -> None:
     tables = (*world.tables[:4], replace(world.tables[4], unique=((2,),)))
     family = grown(replace(world, tables=tables), *cast)

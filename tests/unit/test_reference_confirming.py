@@ -20,6 +20,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return made_up_world(tmp_path_factory.mktemp("world"))
 
 
+@pytest.mark.slow
 def test_a_match_is_confirmed_by_the_tokens_of_the_whole_text(world: World) -> None:
     matcher = ReferenceMatcher(world.lookup, world.key_of)
     confirmed = 0

@@ -91,6 +91,7 @@ DEATHS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "arguments", "message"), DEATHS)
 def test_a_bad_end_is_a_failed_plugin(name: str, arguments: tuple[int | bytes], message: str) -> None:
     began = time.monotonic()

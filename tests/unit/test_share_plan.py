@@ -58,6 +58,7 @@ def test_a_leak_of_1_8_percent_by_one_of_300_decoys_names_the_copy_among_100_000
     assert named(design, SINGLE, round(0.018 * CUSTOMERS), copies=MANY) >= 0.95
 
 
+@pytest.mark.slow
 def test_with_1_percent_withheld_what_two_share_is_named_from_4_percent_on_and_without_never() -> None:
     design = Design(230, 200, withheld=0.01)
     assert named(design, PAIR, round(0.04 * CUSTOMERS), copies=MANY) >= 0.95
@@ -178,6 +179,7 @@ def test_no_more_decoys_are_said_to_help_where_the_pool_holds_too_few() -> None:
     assert named(default_design(CUSTOMERS, copies=FEW, decoys=1_000, pool=657), MOST, CUSTOMERS) >= 0.95
 
 
+@pytest.mark.slow
 def test_what_is_said_to_help_does(small: Plan) -> None:
     """Each lift, tried: the design with it names such people by some tenth more rows at most."""
     large = planned(CUSTOMERS, decoys=40)

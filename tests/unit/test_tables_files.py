@@ -269,6 +269,7 @@ def test_a_parquet_file_cut_short_is_unusable(size: int, arrow: Any, table: Tabl
         open_table(str(tmp_path / "cut.parquet"))
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_while_a_long_file_is_read_and_copied(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     with path.open("w") as file:

@@ -146,6 +146,7 @@ def test_our_numbers_alone_are_foreign_unless_numbers_are_all_there_is(world: Wo
     assert world.foreign(matcher, text, lines(OURS, *SHOWN)) == 0, "they stand in records elsewhere"
 
 
+@pytest.mark.slow
 @either
 def test_seams_between_stretches_change_nothing(
     world: World, matcher: str, monkeypatch: pytest.MonkeyPatch

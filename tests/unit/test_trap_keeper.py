@@ -97,6 +97,7 @@ def test_a_flood_is_counted_and_its_clients_are_answered_when_the_count_is_on_di
     assert name_hash(swarm.key, "h/437") in [swarm.names[at : at + 8] for at in range(0, 7200, 8)]
 
 
+@pytest.mark.slow
 def test_a_flood_from_forged_networks_takes_bounded_room_and_hides_no_hit(tmp_path: Path) -> None:
     """Each query from another network, none more than once: no network is beyond its own limit."""
     flood = 60_000
@@ -141,6 +142,7 @@ def test_a_large_flood_does_not_wait_for_the_next_second(tmp_path: Path) -> None
     assert [swarm.count for swarm in swarms(tmp_path)] == [SWARM_NAMES]
 
 
+@pytest.mark.slow
 def test_a_flood_before_a_disk_that_hangs_is_counted_in_bounded_memory(tmp_path: Path) -> None:
     flood = SWARMED_WAITING + 5000
 
@@ -156,6 +158,7 @@ def test_a_flood_before_a_disk_that_hangs_is_counted_in_bounded_memory(tmp_path:
     assert sum(swarm.count for swarm in swarms(tmp_path)) == flood
 
 
+@pytest.mark.slow
 def test_what_waits_for_the_disk_is_bounded(tmp_path: Path) -> None:
     async def story(keeper: Keeper) -> None:
         body = bytes(1 << 20)
@@ -169,6 +172,7 @@ def test_what_waits_for_the_disk_is_bounded(tmp_path: Path) -> None:
     assert len(names(tmp_path)) + sum(swarm.count for swarm in swarms(tmp_path)) == 80
 
 
+@pytest.mark.slow
 def test_many_small_facts_count_for_the_memory_that_they_take(tmp_path: Path) -> None:
     async def story(keeper: Keeper) -> None:
         tracemalloc.start()

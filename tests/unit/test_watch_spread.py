@@ -100,6 +100,7 @@ def test_nobody_is_a_namesake_of_his_former_self(tmp_path: Path) -> None:
         assert rarity(lookup, table) == pytest.approx(shares(rows, ours))
 
 
+@pytest.mark.slow
 def test_of_very_many_records_a_sample_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "_SAMPLED", 2_000)
     common = named(people(2_000, first=1_000_000), "Zenobia Quill")

@@ -20,11 +20,7 @@ _WINDOW = 8 << 20  # bytes of the past that a server's Zstandard may refer to (R
 def field(head: bytes, name: bytes) -> bytes:
     """The first value of a header behind the first line, b"" if there is none; by its name as it is there,
     with the line end before it and the colon behind."""
-    at = head.find(name)
-    if at < 0:
-        return b""
-    end = head.find(b"\n", at + 1)
-    return head[at + len(name) : end if end >= 0 else len(head)].strip()
+    return head.partition(name)[2].partition(b"\n")[0].strip()
 
 
 @lru_cache(maxsize=256)

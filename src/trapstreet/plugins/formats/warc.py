@@ -157,8 +157,7 @@ def _parts(content: bytes, record: _Record, place: str, budget: Budget) -> Itera
         if answer.is_textual and answer.is_plain and not codec(answer.charset):
             at = len(answer.head)
             if not is_document(content[at : at + _MAGIC_NUMBER]):
-                digest = LateHash()
-                return [Text(place, _as_sent(answer, digest), digest)]
+                return [_as_sent(place, answer)]
         return _answer(answer, place, budget)
     if is_document(content):
         return [Member(place, Stream([content], budget))]
@@ -180,10 +179,11 @@ def _answer(answer: Response, place: str, budget: Budget) -> Iterator[Text | Mem
         yield Unread(place, damage[0])
 
 
-def _as_sent(answer: Response, digest: LateHash) -> Iterator[bytes]:
+def _as_sent(place: str, answer: Response) -> Text:
+    digest = LateHash()
     digest.update(answer.sent)
     text = mended(answer.message)
-    yield from cut(text) if len(text) > CHUNK else (text,)
+    return Text(place, cut(text) if len(text) > CHUNK else iter((text,)), digest)
 
 
 def _until_damage(pieces: Iterator[bytes], damage: list[str]) -> Iterator[bytes]:

@@ -17,6 +17,8 @@ from trapstreet.discover.domain.entities import ENTITIES, recognisers
 from trapstreet.plugins.readers import presidio
 from trapstreet.plugins.readers.presidio import LONGEST, Presidio
 
+pytestmark = pytest.mark.slow
+
 TEXTS = 120
 
 
@@ -67,7 +69,6 @@ def mixed(number: int) -> str:
     return ". ".join(parts)
 
 
-@pytest.mark.slow
 def test_who_is_named_in_tickets_is_found_with_its_share_and_class(
     desk: Desk, names: Path, tmp_path: Path
 ) -> None:
@@ -123,7 +124,6 @@ def test_a_letter_in_a_file_is_read_by_its_lines(desk: Desk, names: Path, tmp_pa
     assert said(by_name["app.log"]) == {}
 
 
-@pytest.mark.slow
 def test_without_a_pipeline_all_but_names_is_found(desk: Desk, tmp_path: Path) -> None:
     read_by(desk, "en")
     place, unknown = found(desk, tickets(tmp_path / "crm.db", mixed))
@@ -190,7 +190,6 @@ def test_without_the_extra_it_says_what_to_install(
     )
 
 
-@pytest.mark.slow
 def test_a_damaged_pipeline_is_said(desk: Desk, names: Path, tmp_path: Path) -> None:
     (desk.workspace / "damaged").mkdir()
     (desk.workspace / "damaged" / "meta.json").write_bytes((names / "meta.json").read_bytes())
@@ -268,7 +267,6 @@ def test_what_was_not_read_in_time_is_said(
         assert line.endswith(f"tickets.message_body: 1 of {TEXTS} texts were read: it took longer than 0 s")
 
 
-@pytest.mark.slow
 def test_a_text_that_kills_the_reader_costs_what_was_not_read(
     desk: Desk, names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from handed_out import handed_out
 from trapstreet.store.models import Alert, Baseline, BaselinePart, Case
 from watched import once, watched
 
+pytestmark = pytest.mark.slow
+
 ROWS = 600
 
 
@@ -150,7 +152,6 @@ def test_public_values_are_set_aside_wherever_they_are_found_and_decoys_are_neve
     assert Baseline.objects.count() == 1
 
 
-@pytest.mark.slow
 def test_a_baseline_is_kept_sealed_and_comes_back_with_a_backup(company: Desk) -> None:
     shutil.copy(company.folder / "copy0.csv", company.folder / "old.csv")
     company.do("baseline", "add", "old", company.folder / "old.csv")

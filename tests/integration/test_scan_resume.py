@@ -17,6 +17,8 @@ from desk import Desk, Kept, copy_of, workspace_in
 from heaps import heap
 from people import customer_file
 
+pytestmark = pytest.mark.slow
+
 FOLDERS, FILES = 8, 5
 
 SMALL = """
@@ -132,7 +134,6 @@ def test_what_was_finished_is_not_read_again_and_nothing_is_lost(desk: Desk, num
     assert not (desk.folder / "notes").exists()
 
 
-@pytest.mark.slow
 def test_a_unit_that_has_changed_is_read_again(desk: Desk) -> None:
     interrupted(desk.folder, signal.SIGKILL)
     opened(desk)
@@ -170,7 +171,6 @@ def test_notes_of_another_scan_or_none_at_all_are_refused_and_left_as_they_are(h
         assert mine.read_text() == text
 
 
-@pytest.mark.slow
 def test_two_scans_do_not_share_their_notes(desk: Desk) -> None:
     line, before = child(wait=SLOWLY)
     process = subprocess.Popen(
@@ -191,7 +191,6 @@ def test_notes_show_nothing_to_whoever_has_no_keys(half: Desk) -> None:
     assert b"customers" not in held
 
 
-@pytest.mark.slow
 def test_standard_input_is_read_each_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = subprocess.run(
         program(desk.folder / "peak", "scan", "-", "--resume", "notes", "--workspace", desk.workspace),

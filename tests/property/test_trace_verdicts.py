@@ -15,6 +15,8 @@ from trapstreet.app.tracing import trace_leak
 from trapstreet.app.workspace import Workspace
 from trapstreet.cli import run
 
+pytestmark = pytest.mark.slow
+
 Row = dict[str, str]
 
 ROWS, COPIES = 2_000, 4
@@ -123,7 +125,6 @@ def accused(workspace: Workspace, text: str) -> set[int]:
     return {int(each.copy.partition("-")[0]) - 1 for each in result.accused}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("coalition", COALITIONS, ids=lambda each: f"{each[1].__name__} {each[0]}")
 def test_order_spelling_duplicates_strangers_and_fewer_columns_change_no_verdict(
     workspace: Workspace,

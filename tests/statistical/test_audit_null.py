@@ -13,6 +13,8 @@ from trapstreet.core.model.table import cell_text
 from trapstreet.decoys.audit import VALID, audit
 from trapstreet.decoys.audit.control import with_raw_decoys
 
+pytestmark = pytest.mark.slow
+
 _ROWS, _DECOYS, _SEEDS = 5000, 150, 10
 _LARGEST = 60  # rows of a firm
 
@@ -57,24 +59,20 @@ def _not_accused(name: str, rows: int, decoys: int, drawn: Drawn, seeds: int) ->
     assert sum(bool(one.betrays) for one in found) <= seeds // 4
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_real_rows_called_decoys_are_not_told_from_the_others(name: str) -> None:
     _not_accused(name, _ROWS, _DECOYS, chosen, _SEEDS)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SHAPES if name != "telecom"])
 def test_real_firms_called_decoys_are_not_told_from_the_others(name: str) -> None:
     _not_accused(name, _ROWS, 2 * _DECOYS, _firms, _SEEDS)
 
 
-@pytest.mark.slow
 def test_real_firms_called_decoys_are_not_told_from_the_others_in_a_small_table() -> None:
     _not_accused("support desk", 1500, 160, _firms, 3)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_raw_decoys_are_seen_in_every_table(name: str) -> None:
     shape = SHAPES[name](_ROWS)

@@ -12,6 +12,8 @@ from trapstreet.decoys import TableModel, TableModelBuilder
 from trapstreet.decoys.donors import random_donors, spread_donors, spread_order
 from trapstreet.plant.domain.taken import Law, Spread, at_random, of_random_rows
 
+pytestmark = pytest.mark.slow
+
 TRIALS = 3000
 CONTACTED = 0.3
 
@@ -47,7 +49,6 @@ def assert_law(law: Law, counts: np.ndarray) -> None:
             )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("decoys", [7, 31, 260])
 @pytest.mark.parametrize(("column", "value"), [(1, "d"), (1, "c"), (2, "x")])
 def test_decoys_that_are_spread_are_in_a_part_as_often_as_foreseen(

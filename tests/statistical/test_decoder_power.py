@@ -14,6 +14,8 @@ from trapstreet.core.maths.decoder import Decoder, Layer, Unique
 from trapstreet.core.maths.tails import log10_binomial_tail
 from tries import tries
 
+pytestmark = pytest.mark.slow
+
 RECORDS = 68_000
 NEEDED = log10(1e-6 / 100_000)
 TRIALS = max(40, tries(100))

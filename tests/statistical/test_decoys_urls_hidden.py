@@ -17,10 +17,11 @@ from trapstreet.decoys import Aim, DecoySettings, generate, insert
 from trapstreet.decoys.audit import Seen, audit
 from url_world import customers
 
+pytestmark = pytest.mark.slow
+
 ROWS, COUNT, SEEDS = 8000, 300, 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("names", [("portal", "avatar", "profile"), ("name", "linkedin")])
 def test_an_attacker_with_labels_learns_nothing_from_addresses_at_shared_hosts(
     names: tuple[str, ...],
@@ -35,7 +36,6 @@ def test_an_attacker_with_labels_learns_nothing_from_addresses_at_shared_hosts(
     assert mean(areas) < 0.56, areas
 
 
-@pytest.mark.slow
 def test_an_attacker_with_labels_learns_little_from_the_sites_that_firms_contacts_share() -> None:
     """A site of each decoy alone tells it: 0.93."""
     shape = with_sites(support_desk(ROWS))

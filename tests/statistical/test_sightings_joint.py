@@ -9,6 +9,8 @@ from numpy.random import Generator
 from trapstreet.core.maths.tails import log10_binomial_tail
 from trapstreet.sightings.domain.joint import Joint, Listening, Use, evidence
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 400
 DAY = 86_400_000_000
 

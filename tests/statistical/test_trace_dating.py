@@ -12,6 +12,8 @@ from trapstreet.core.maths.tails import log10_binomial_tail
 from trapstreet.trace.domain.dating import GARBLED, Dating, Spans, VersionSeen, date
 from tries import tries
 
+pytestmark = pytest.mark.slow
+
 DAYS, TRIALS = 300, max(160, tries(400))
 F64 = NDArray[np.float64]
 Moments = Callable[[Generator, float, int], F64]

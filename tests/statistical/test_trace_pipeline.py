@@ -29,6 +29,8 @@ from trapstreet.index import (
 from trapstreet.share.domain.issued import profiles_of
 from trapstreet.trace.domain.shown import Shown
 
+pytestmark = pytest.mark.slow
+
 COPIES, EACH, LEAKED, POOL = 60, 40, 600, 20_000
 World = tuple[tuple[Column, ...], list[Sequence[Decoy]], Lookup]
 PHONE = frozenset({Kind.PHONE})

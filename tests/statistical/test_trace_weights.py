@@ -1,12 +1,15 @@
 """Weights by the versions: innocent copies are accused no oftener, and less evidence names the guilty one."""
 
 import numpy as np
+import pytest
 
 from trapstreet.core.fields import Kind
 from trapstreet.core.maths.entropy import Profile, coincidence
 from trapstreet.core.maths.tails import log10_binomial_tail
 from trapstreet.trace.domain.verdict import CopyCode, accuse
 from trapstreet.trace.domain.weights import copies_then, weights
+
+pytestmark = pytest.mark.slow
 
 COPIES, VERSIONS, DECOYS, CANDIDATES = 400, 40, 300, 400
 EMAIL = frozenset({Kind.EMAIL})

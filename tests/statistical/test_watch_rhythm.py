@@ -8,6 +8,8 @@ from numpy.random import Generator
 
 from trapstreet.watch.domain.rhythm import DAY, ENOUGH, Rhythm, beaten, patience
 
+pytestmark = pytest.mark.slow
+
 _HOUR = DAY // 24
 _EVERY = 6 * _HOUR
 """Between two rounds."""

@@ -16,6 +16,8 @@ from people import customer_file, read_csv
 from trapstreet.app.demo.people import customers
 from trapstreet.plugins.tables import open_table
 
+pytestmark = pytest.mark.slow
+
 ROWS = 2_000
 RECIPIENTS = ("Call centre Cork", "Mailing house Lyon", "Auditor")
 MARKS = '\n[share.customers]\nmarks = ["phone=phone-layout", "email=letter-case"]\n'
@@ -276,7 +278,6 @@ def typed(count: int) -> Given:
 PLACES = {"XLSX": "{folder}/{name}.xlsx", "SQLite": "sqlite:///{folder}/{name}.db?table=clients"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_typed_cells_keep_their_types_and_name_the_copy_and_come_back_as_they_were(
     desk: Desk, place: str
@@ -304,7 +305,6 @@ def test_typed_cells_keep_their_types_and_name_the_copy_and_come_back_as_they_we
     assert texts(rows_of(open_table(clean))) == texts(source)
 
 
-@pytest.mark.slow
 def test_a_workbook_that_leaked_as_it_is_shows_the_marks_of_its_cells(desk: Desk) -> None:
     source, copy, leak = (str(desk.folder / f"{name}.xlsx") for name in ("source", "copy", "leak"))
     write(source, typed(300))

@@ -27,6 +27,8 @@ from trapstreet.share.opening import open_copy
 from trapstreet.store import catalogue, copies, log
 from trapstreet.store.models import Copy, Edition, Version
 
+pytestmark = pytest.mark.slow
+
 ROWS, NEW, DECOYS = 1_300, 260, 250
 FIRST, SECOND, THIRD = range(3)
 """The copies: the first of all, which shares no decoys, and two that do."""
@@ -364,7 +366,6 @@ def test_a_decoy_whose_key_a_new_customer_has_is_left_out(small: Desk) -> None:
     assert accused(small, small.folder / "out.csv") == {0}
 
 
-@pytest.mark.slow
 def test_a_refresh_that_is_killed_while_it_writes_is_simply_run_again(small: Desk) -> None:
     rows = list(customers(4_000, seed=2))
     customer_file(small.folder / "customers.csv", 0, rows=rows)

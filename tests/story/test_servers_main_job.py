@@ -12,6 +12,8 @@ from servers import mariadb_url, postgres_url
 from trapstreet.app.demo.people import HEADER, customers
 from trapstreet.store import disconnect
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["mariadb_url", "postgres_url"]
 
 ROWS = 1_500

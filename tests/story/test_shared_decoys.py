@@ -10,6 +10,8 @@ from desk import Desk, workspace_in
 from people import customer_file, read_csv
 from trapstreet.app.demo.people import HEADER, customers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -5,6 +5,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 from functools import cache
 
+import pytest
+
 from decoys_tables import Owners
 from table_shapes import SHAPES, Shape
 from trapstreet.core.fields import Kind
@@ -16,6 +18,8 @@ from trapstreet.decoys.name_law import NameDraws, NameLaw, name_law
 from trapstreet.decoys.name_ranks import NameRanks
 from trapstreet.decoys.relations import Alike, name_part, names_shown
 from trapstreet.decoys.splicing import Splices
+
+pytestmark = pytest.mark.slow
 
 ROWS, COUNT = 5000, 300
 _SYLLABLES = ("ber", "kel", "mar", "den", "hol", "rin", "ster", "wal", "lin", "bran", "ner", "gar")

@@ -13,9 +13,12 @@ from mariadb_offices import DESK, Office, past
 from servers import Audited, mariadb_clone_url, mariadb_office, mariadb_url
 from trapstreet.app.advising import Planned, Wish, advise
 from trapstreet.core.model.access_events import PastUse
+from trapstreet.core.model.changes import Change
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.plugins.changes import place_at
+from trapstreet.plugins.changes._mariadb.clone import Clone
 from trapstreet.plugins.changes.mariadb import MariadbPlace
+from trapstreet.render.advice import needed_lines
 
 __all__ = ["mariadb_clone_url", "mariadb_office", "mariadb_url"]
 
@@ -490,6 +493,58 @@ def test_of_what_cannot_be_asked_for_no_right_goes_that_it_may_need(
     assert unproven.why == why
     assert not blocked
     assert taken(planned) == {f"{right} on database crm from other@%" for right in ("SELECT", "INSERT")}
+
+
+DUMPED = ("SELECT table_name FROM information_schema.tables", "")
+
+
+@pytest.mark.parametrize("statement", DUMPED)
+def test_who_dumps_everything_keeps_no_rights_of_those_who_made_things(
+    office: Office, mariadb_clone_url: str, statement: str
+) -> None:
+    office.do(
+        *SHOP,
+        "CREATE VIEW crm.names AS SELECT name FROM crm.customers",
+        "CREATE ROLE agents",
+        "GRANT INSERT ON crm.* TO agents",
+        "GRANT agents TO anna@'%'",
+        "CREATE USER keeper@'%'",
+        "GRANT SELECT, DELETE ON crm.customers TO keeper@'%'",
+        "CREATE DEFINER=keeper@'%' VIEW crm.ids AS SELECT id FROM crm.customers",
+        "CREATE USER backup@'%'",
+        "GRANT SELECT ON *.* TO backup@'%'",
+    )
+    planned = advised(office, mariadb_clone_url, [past("backup", statement), past("anna", "SELECT 1", "")])
+    kept = {"SELECT on every database *.* from backup@%", "SELECT on table crm.customers from keeper@%"}
+    kept |= set() if statement else {"DELETE on table crm.customers from keeper@%"}
+    assert {each.change.says for each in planned.advice.needed} == kept
+    assert "INSERT on database crm from agents" in taken(planned)
+    title, *told = [*needed_lines(planned.advice.needed, whole=True)][1:]
+    assert title == "Kept, since nobody knows what uses that could not be checked need:"
+    assert told == [f"  {each}: backup" for each in sorted(kept)]
+
+
+def test_to_find_out_what_one_needs_the_rights_of_others_are_not_taken_away(
+    office: Office, mariadb_clone_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each statement on the clone takes time: with hundreds of accounts it is hours else."""
+    names = [f"u{number}" for number in range(12)]
+    office.do(*SHOP, "CREATE DATABASE hr", "CREATE TABLE hr.staff (id int)")
+    for name in names:
+        office.do(f"CREATE USER {name}@'%'", f"GRANT SELECT, INSERT, UPDATE ON crm.* TO {name}@'%'")
+        office.do(f"GRANT SELECT, INSERT ON hr.* TO {name}@'%'")
+    made: list[int] = []
+    put = Clone.put
+
+    def counted(clone: Clone, changes: Sequence[Change], **how: Any) -> None:
+        made.append(len({each.of for each in changes}))
+        put(clone, changes, **how)
+
+    monkeypatch.setattr(Clone, "put", counted)
+    did = ("SHOW TABLES FROM hr", "SHOW CREATE DATABASE hr")
+    planned = advised(office, mariadb_clone_url, [past(name, each) for name in names for each in did])
+    assert len([each for each in made if each > 1]) < 20
+    assert len(planned.advice.changes) == 3 * len(names)
 
 
 def test_what_cannot_be_copied_is_named(office: Office, mariadb_clone_url: str) -> None:

@@ -167,6 +167,27 @@ def test_undo_makes_no_account_that_was_dropped_meanwhile(
     folder = planned(office, mariadb_clone_url, tmp_path / "less")
     desk.do("access", "apply", folder)
     office.do("DROP USER bert@'%'", "DROP TABLE crm.tickets")
-    assert desk.run("access", "apply", folder, "--undo") == 0
+    assert desk.run("access", "apply", folder, "--undo") == 6
     assert "Not given back, since it is gone: SELECT on table crm.customers from bert@%" in desk.out
     assert office.do("SELECT COUNT(*) FROM mysql.user WHERE User = 'bert'") == ((0,),)
+
+
+def test_what_had_another_name_when_a_plan_was_undone_gets_its_rights_when_it_is_back(
+    office: Office, mariadb_clone_url: str, desk: Desk, tmp_path: Path
+) -> None:
+    before = office.grants()
+    folder = planned(office, mariadb_clone_url, tmp_path / "less")
+    desk.do("access", "apply", folder)
+    office.do("RENAME USER bert@'%' TO bertha@'%'")
+    told = desk.do("access", "apply", folder, "--undo", status=6)
+    assert "Not given back, since it is gone: SELECT on table crm.customers from bert@%" in told
+    assert f"When it is there again: trapstreet access apply {folder} --undo" in told
+    assert desk.run("access", "apply", folder) == 2
+    assert "--undo" in desk.err
+    office.do("RENAME USER bertha@'%' TO bert@'%'")
+    told = desk.do("access", "apply", folder, "--undo")
+    assert "0 rights" not in told and "since it is gone" not in told
+    assert office.grants() == before
+    assert "is not applied: there is nothing to undo, or no more" in desk.refused(
+        2, "access", "apply", folder, "--undo"
+    )

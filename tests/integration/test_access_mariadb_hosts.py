@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from desk import Desk
 from servers import mariadb_url
 from towns import Town, found
 from trapstreet.access import Reading
@@ -215,3 +216,19 @@ def test_of_grants_on_a_grant_table_the_one_for_the_most_specific_host_counts_al
     assert town.reads("anna", nothing) == (f"{town.name('anna')}@127.%", writes)
     seen = reading(town)
     assert (seen is not None and seen.how == How.SUPERUSER) == writes
+
+
+def test_what_may_be_read_at_once_is_not_hidden_by_what_a_role_surely_reads(town: Town, desk: Desk) -> None:
+    """Which of two grants on databases counts decides the host: seen on a server as both."""
+    town.do("GRANT SELECT ON {crm}.* TO {anna}@'%'")
+    town.do(f"GRANT INSERT ON `{town.name('crm')[:-1]}%`.* TO {{anna}}@'127.%'")
+    town.do("GRANT SELECT ON {crm}.* TO {agents}")
+    town.do("GRANT {agents} TO {anna}@'%'")
+    seen = reading(town, "%")
+    assert seen and seen.nearer
+    assert (seen.level, seen.sure) == (Level.SET_ROLE, True)
+    assert (seen.nearer.level, seen.nearer.sure) == (Level.AT_ONCE, False)
+    url = f"mariadb://root@127.0.0.1:{town.port}/{town.name('crm')}"
+    assert desk.run("access", "map", url, "--reach", f"{town.name('anna')}@%") in (0, 6)
+    assert "customers: all rows, after SET ROLE, perhaps at once" in desk.out
+    assert "by where the client comes from)" in desk.out

@@ -129,6 +129,27 @@ def test_a_use_that_fails_among_others_and_never_alone_ends_the_search_on_the_sa
     assert [each.key for each in found.changes] == ["b"]
 
 
+def test_of_a_use_that_fails_among_others_and_never_alone_no_more_stays_than_it_needs() -> None:
+    class Together(Needs):
+        def blocked(self, changes: Sequence[Change]) -> dict[int, str]:
+            return {0: "no right"} if {"c3", "c40"} <= {each.key for each in changes} else {}
+
+        def blocks(self, number: int, changes: Sequence[Change]) -> bool:
+            return False
+
+    changes = [change(f"c{number}") for number in range(60)]
+    told: list[tuple[int, int | None]] = []
+    found = largest_removal(
+        changes,
+        Together([], blind=True),
+        {each.key: 1.0 for each in changes},
+        progress=lambda *done: told.append(done),
+    )
+    assert len(found.changes) == 59
+    assert found.kept.keys() < {"c3", "c40"}
+    assert told == [(0, 1)]
+
+
 def test_a_right_on_what_many_people_are_concerned_by_weighs_more() -> None:
     path = ("crm", "public", "customers")
     held = Holding("p", path, "table", 900, 500, (), "personal", 2.0, 0)

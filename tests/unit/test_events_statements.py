@@ -3,7 +3,7 @@
 import pytest
 from pglast import parser
 
-from trapstreet.core.model.access_events import Act
+from trapstreet.core.model.access_events import Act, Doubt
 from trapstreet.events.statements import LONGEST, Shape, Shapes, mariadb, postgresql
 
 SECRET = "sEcReT-4711"
@@ -191,7 +191,7 @@ def test_a_statement_of_mariadb_is_kept_with_question_marks() -> None:
         ("SET ROLE 'a b'", "SET ROLE `a b`", Act.BECOME),
         ("use `crm`;", "USE crm", Act.READ),
         ("CREATE TEMPORARY TABLE a.t LIKE b.t", "CREATE TEMPORARY TABLE a.t LIKE b.t", Act.EXPLAIN),
-        ("CREATE TABLE t (a int)", "CREATE TABLE t (a int)", Act.OTHER),
+        ("CREATE TABLE t (a int)", "CREATE TABLE t (a int)", Act.EXPLAIN),
         ("DESC crm.t name", "DESC crm.t name", Act.READ),
         ("SHOW FULL FIELDS IN `t 1` IN crm LIKE 'S3'", "SHOW FULL FIELDS IN `t 1` IN crm LIKE ?", Act.READ),
         ("select a rlike 'x' from t", "select a rlike ? from t", Act.READ),
@@ -220,6 +220,36 @@ def test_statements_that_need_other_rights_have_other_fingerprints() -> None:
         "SHOW TABLES /*!50000 LIKE 'S3' */",
     ):
         assert not shape(text, "mariadb").fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt", "sure"),
+    [
+        ("SELECT /*!40001 SQL_NO_CACHE */ a FROM t WHERE id = 1", Doubt.NONE, True),
+        ("SELECT /*! */ a FROM t WHERE id IN (1, 2) /* 50000 */", Doubt.NONE, True),
+        ("SELECT a FROM t WHERE b = '/*! FROM u */'", Doubt.NONE, True),
+        ("SELECT a FROM t WHERE id = 1 /*!50000 LIMIT 1 */", Doubt.NONE, False),
+        ("SELECT /*M!100100 (SELECT 1 FROM u), */ a FROM t", Doubt.NONE, False),
+        ("SELECT /*!SQL_NO_CACHE (SELECT 1 FROM u), */ a FROM t", Doubt.NONE, False),
+        ("DELETE /*!50000 LOW_PRIORITY */ FROM t WHERE id = 1", Doubt.NONE, True),
+        ("SELECT a FROM t WHERE b = 'ü' AND c = '\\ü'", Doubt.NONE, True),
+        ("SELECT a FROM t WHERE b = 'ü\\' OR c = 1 -- '", Doubt.NONE, False),
+        ("SELECT a FROM t WHERE b = '\ufffd\\' OR c = 1 -- '", Doubt.NONE, False),
+        ("SELECT a FROM t WHERE b = '\ufffd'", Doubt.NONE, True),
+        ("SELECT a FROM `t\ufffdr`", Doubt.NONE, False),
+        ("SELECT a FROM `tür`", Doubt.NONE, True),
+        ("SELECT a FROM t", Doubt.CUT, False),
+        ("SELECT a FROM t WHERE b = 'x'", Doubt.QUOTES, True),
+        ("SELECT a FROM t WHERE b = '{\"x\": \\n}'", Doubt.QUOTES, True),
+        ('SELECT "a" FROM t', Doubt.QUOTES, False),
+        ("SELECT a FROM t WHERE b = 'O\\'Brien'", Doubt.QUOTES, False),
+        ('SET NAMES "utf8mb4"', Doubt.QUOTES, True),
+    ],
+)
+def test_what_the_server_may_have_read_otherwise_is_not_known(text: str, doubt: Doubt, sure: bool) -> None:
+    ((found,), _) = Shapes(mariadb()).of(text, doubt)
+    assert (bool(found.fingerprint), bool(found.statement)) == (sure, sure and "SET" not in text)
+    assert sure or found.tables
 
 
 def test_names_that_look_like_values_part_shapes() -> None:

@@ -113,7 +113,9 @@ def advise(
             raise UnusableInput(
                 "no past use is known of this place", hint="import its logs: trapstreet access import"
             )
+        progress(0, None)
         asked = [each for each in place.changes() if wish.role in ("", each.of)]
+        progress(0, None)
         spared = [each for each in asked if is_confirmed(each, confirmed)]
         rights_now = rights_at(location)
         logins = OwnLogins(own, rights_now)
@@ -192,7 +194,11 @@ def draft_of(planned: Planned, wish: Wish) -> Draft:
             "proof": render.proof_object(advice.proof),
             "older": render.proof_object(advice.older),
             "needed": [
-                {"right": each.change.stays, "by": sorted({use.who for use in each.by})}
+                {
+                    "right": each.change.stays,
+                    "by": sorted({use.who for use in each.by}),
+                    "proved": each.proved,
+                }
                 for each in advice.needed
             ],
             "moved": [render.moved_object(each) for each in planned.moved],
@@ -219,12 +225,13 @@ def _advice(
     removal = largest_removal(changes, replay, weights, progress=progress)
     if wish.narrow and isinstance(place, HandsOver) and isinstance(replay, AskingReplay):
         removal = Narrower(place, location, changes, weights, progress).narrowed(replay, removal)
-    by_key = {each.key: each for each in changes}
+    by_key, unproven = {each.key: each for each in changes}, replay.unproven
     needed, reserved = [], []
     for key in removal.kept:
-        numbers = _needing(key, removal.kept, by_key)
-        if by := tuple(counting[number] for number in numbers if number < len(counting)):
-            needed.append(Needed(by_key[key], by))
+        numbers = [number for number in _needing(key, removal.kept, by_key) if number < len(counting)]
+        proved = [number for number in numbers if number not in unproven]
+        if by := tuple(counting[number] for number in proved or numbers):
+            needed.append(Needed(by_key[key], by, proved=bool(proved)))
         else:
             reserved.append(by_key[key])
     taken = tuple(place.lean(removal.changes)) if isinstance(place, Nested) else removal.changes
@@ -236,7 +243,7 @@ def _advice(
         changes=taken,
         needed=tuple(sorted(needed, key=lambda each: each.change.key)),
         largest=removal.largest,
-        proof=proof_of(counting, blocked, replay.unproven),
+        proof=proof_of(counting, blocked, unproven),
         older=proof_of(long_ago, older.blocked(taken), older.unproven),
     )
     return advice, reserved

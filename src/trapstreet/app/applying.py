@@ -74,19 +74,21 @@ class Undone:
 def undo(plan: Plan) -> Undone:
     """Take a plan's changes back, also where they were made in part, as far as what they are of is there.
 
-    Raises UnusableInput if nobody has begun to make them, and what `Place.take_back` does: then it is still
-    to be undone.
+    What is gone can be given back later, by the same again. Raises UnusableInput if nobody has begun to make
+    them or all is back, and what `Place.take_back` does: then it is still to be undone.
     """
     if not plan.begun:
-        raise UnusableInput(f"the plan in {plan.folder} was not applied", hint="there is nothing to undo")
+        raise UnusableInput(
+            f"the plan in {plan.folder} is not applied", hint="there is nothing to undo, or no more"
+        )
     with place_at(plan.place) as place:
         made = place.made(plan.changes)
         gone = place.take_back(made)
         back = [each for each in made if each not in gone]
         astray = place.astray(plan.changes) if isinstance(place, Movable) else []
-        if not astray:
-            plan.take_back()
         gone += [each for each in astray if each not in gone]
+        if not gone:
+            plan.take_back()
         return Undone(tuple(back), tuple(gone), tuple(_differences(plan.rights, place)))
 
 

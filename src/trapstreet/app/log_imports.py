@@ -148,7 +148,7 @@ def _take(
     return Imported(
         label, kind, before, writer.events, writer.first, writer.last, writer.unparsed, count,
         unread[0].line if unread else None, unread[0].why if unread else "", lines.torn, lines.damaged,
-        straying.found, lines.waiting,
+        straying.found, lines.waiting, writer.cut,
     )  # fmt: skip
 
 

@@ -196,12 +196,13 @@ def _written(script: Path) -> str:
 @click.option("--undo", "back", is_flag=True, help="Give back what was taken away.")
 @workspace_option
 @json_option
-def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) -> None:
+def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) -> int:
     """Make the changes of the plan in FOLDER, which `access advise` wrote, or take them back.
 
     It is refused if any right has changed since. All is changed in one transaction a database, in which
     effective access is looked at again: if it is not just what was planned, nothing stays changed. Where
-    there is a workspace, `access diff` tells when somebody gives back what was taken away.
+    there is a workspace, `access diff` tells when somebody gives back what was taken away. Exit status 6 if
+    some of it cannot be given back since what it is of is gone; when that is there again, it can be.
     """
     from trapstreet.app.applying import apply, interruptible, undo
     from trapstreet.app.drift import given_back, taken_away
@@ -221,12 +222,13 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
             undone = undo(plan)
         left, gone = undone.others, undone.gone
         if opened:
-            given_back(opened, plan.place, taken)
+            missing = {(each.of, each.on) for each in gone}
+            given_back(opened, plan.place, [each for each in taken if each not in missing])
         rights = counted(len(undone.back), "right")
         more = "" if undone.back or gone else ": none of the plan's had been taken away"
         lines = [f"{rights} given back at {printable(plan.place)}{more}."]
         lines += [f"Not given back, since it is gone: {printable(each.says)}" for each in gone]
-        if plan.begun:
+        if gone:
             lines.append(f"When it is there again: trapstreet access apply {folder} --undo")
         lines += [f"Not as before the plan, by others: {each}" for each in left]
     else:
@@ -245,6 +247,7 @@ def apply(folder: Path, *, back: bool, workspace: Path | None, as_json: bool) ->
         "others": [*left],
     }
     emit(as_json, document, "\n".join(lines))
+    return 6 if gone else 0
 
 
 def _workspace(asked: Path | None) -> "Workspace | None":

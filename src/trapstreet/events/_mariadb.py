@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from trapstreet.core.model.access_events import Act
+from trapstreet.events._mariadb_doubt import FREE
 from trapstreet.events._mariadb_written import FIRST, as_written, place_of
 from trapstreet.events.statements import Literal, Shape, Values
 
@@ -34,12 +35,6 @@ _LOOKS = re.compile(
     re.IGNORECASE,
 )
 """It asks what a thing is, for which the server wants some right on it."""
-_FREE = re.compile(
-    r"\s*(?:UNLOCK\s+TABLES?"
-    r"|/\*M?!\d*\s*SET\s+(?:NAMES|CHARACTER|@|\w+\s*=|SESSION|LOCAL|GLOBAL)(?:(?!\bROLE\b)[^();])*\*/)\s*;?\s*$",
-    re.IGNORECASE,
-)
-"""It needs no right on anything: so does mysqldump begin and end."""
 _OWN = {"information_schema", "performance_schema", "mysql", "sys"}
 
 
@@ -59,7 +54,7 @@ def take(text: str, literals: Sequence[Literal]) -> tuple[Shape, ...]:
         name = enters[1].strip("`")
         used = f"USE {name if name.isidentifier() else enters[1]}"
         return (Shape(used, _digest(used), Act.READ),)
-    if _FREE.match(marked):
+    if FREE.match(text):
         return (_SET,)
     explains, rest, more = _EXPLAINS.match(marked), marked, ""
     if not explains and _LOOKS.match(marked):
@@ -110,7 +105,7 @@ def _shape(statement: Any, literals: Sequence[Literal], written: str) -> Shape:
         if str(statement.this).upper() == "CALL" and written:
             return Shape(written, _digest(written), Act.READ)
         return Shape()
-    asks = statement.find(exp.Query, exp.Table) is not None
+    asks = statement.find(exp.Query, exp.Table, exp.Anonymous) is not None
     if isinstance(statement, exp.Set | exp.Use):
         return Shape() if asks and isinstance(statement, exp.Set) else _SET
     common = {each.alias_or_name for each in statement.find_all(exp.CTE)}
@@ -142,16 +137,9 @@ def _act(statement: Any) -> Act:
         return Act.WRITE
     if isinstance(statement, exp.Create) and statement.kind == "TABLE" and statement.find(exp.Query):
         return Act.WRITE
-    if isinstance(statement, exp.Create | exp.Alter | exp.Analyze) and _asks_of_others(statement):
-        return Act.EXPLAIN
+    if isinstance(statement, exp.Create | exp.Alter | exp.Drop | exp.Analyze):
+        return Act.EXPLAIN  # it takes rights, of others too perhaps, and reads nothing
     return Act.READ if isinstance(statement, exp.Query) else Act.OTHER
-
-
-def _asks_of_others(statement: Any) -> bool:
-    """Whether it takes rights to read or write beside those to make things."""
-    from sqlglot import exp
-
-    return statement.find(exp.LikeProperty, exp.Query, exp.AlterRename, exp.Analyze) is not None
 
 
 def _equals(statement: Any) -> dict[tuple[Table, str], tuple[int, ...]]:

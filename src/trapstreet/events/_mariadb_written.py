@@ -60,7 +60,8 @@ def place_of(node: Any) -> int | None:
     text = node.this[1:] if node.is_string else node.this
     if not text.isdigit() or (node.is_string and node.this[:1] != "v"):
         return None
-    return int(text) if node.is_string else int(text) - FIRST
+    place = int(text) if node.is_string else int(text) - FIRST
+    return place if place >= 0 else None
 
 
 def _instead(statement: Any, literals: Sequence[Literal]) -> dict[int, str]:

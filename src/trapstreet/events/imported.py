@@ -11,7 +11,8 @@ class Imported:
 
     kind      a kind of access log;  before  bytes of it that had been imported already
     events    how many are new;  first, last  times of the first and last of them, None where there is none
-    unparsed  statements that nothing could parse: they count as uses of what the log itself names
+    unparsed  statements that nothing could parse, or that may not be what was asked: they count as uses of
+              what the log itself names;  cut  those of them whose end the log may have left out
     unread    lines of no use, and `line`, the number of the first, with `why`
     torn      it ends within a line, which the next import will read when it is whole
     damaged   what it is packed in breaks off
@@ -33,3 +34,4 @@ class Imported:
     damaged: bool
     strays: Strays | None = None
     waiting: int = 0
+    cut: int = 0

@@ -6,9 +6,9 @@ what is left knows the shape again, and a shape is parsed when it is met first.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from trapstreet.core.model.access_events import Act
+from trapstreet.core.model.access_events import Act, Doubt
 from trapstreet.core.model.extras import require
 
 LONGEST = 1 << 18
@@ -72,6 +72,8 @@ class Dialect:
     whole   finds what `cuts` cannot cut for certain (a quote behind a backslash, texts in dollars, texts that
             go on in the next line): such a statement is its own shape
     take    the shapes of the statements of a text, in their order. Raises ValueError where nothing parses it
+    unsure  whether the server may have run something else;  suspect  what is in texts that are to be asked
+            about, whatever the log says
     """
 
     cuts: re.Pattern[str]
@@ -79,6 +81,8 @@ class Dialect:
     whole: re.Pattern[str]
     take: Callable[[str, Sequence[Literal]], tuple[Shape, ...]]
     unquoted: Callable[[str], str]
+    suspect: re.Pattern[str] | None = None
+    unsure: Callable[[str, Sequence[Literal], Doubt, Sequence[Shape]], bool] | None = None
 
 
 class Shapes:
@@ -93,8 +97,12 @@ class Shapes:
         self._known: dict[object, tuple[Shape, ...]] = {}
         self.unparsed = 0
 
-    def of(self, text: str) -> tuple[tuple[Shape, ...], list[str]]:
-        """The shapes of a text's statements, and the text's literals as they stand there."""
+    def of(self, text: str, doubt: Doubt = Doubt.NONE) -> tuple[tuple[Shape, ...], list[str]]:
+        """The shapes of a text's statements, and its literals as they stand there. Where the server may
+        have run something else, they have no statement, but what they name.
+
+        doubt  what the log has
+        """
         if not text:
             return (), []
         if len(text) > LONGEST:
@@ -117,6 +125,9 @@ class Shapes:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             found = self._known[key] = self._taken(text, whole=key is text)
+        suspect = dialect.unsure and dialect.suspect and (doubt or dialect.suspect.search(text))
+        if suspect and dialect.unsure and dialect.unsure(text, self._literals(text), doubt, found):
+            found = self._doubted(found)
         if not found[0].fingerprint:
             self.unparsed += 1
         return found, literals
@@ -124,6 +135,12 @@ class Shapes:
     def value(self, literal: str) -> str:
         """The value that a literal stands for."""
         return self._dialect.unquoted(literal)
+
+    def _doubted(self, found: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        key = ("", found)
+        if key not in self._known:
+            self._known[key] = tuple(replace(each, statement="", fingerprint="", values=()) for each in found)
+        return self._known[key]
 
     def _taken(self, text: str, *, whole: bool) -> tuple[Shape, ...]:
         try:
@@ -145,7 +162,7 @@ class Shapes:
 def _kind(literal: str) -> str:
     """What of a literal belongs to the shape."""
     first = literal[0]
-    if first == "$":
+    if first == "$" or literal.startswith(("/*!", "/*M!")):
         return literal
     if first.isdigit() or first == ".":
         return "f" if "." in literal or "e" in literal.lower() or len(literal) > 9 else "n"
@@ -166,14 +183,17 @@ def postgresql() -> Dialect:
 
 def mariadb() -> Dialect:
     """MariaDB's and MySQL's statements."""
-    from trapstreet.events import _mariadb
+    from trapstreet.events import _mariadb, _mariadb_doubt
 
     text = r"""(?<=')(?:[^'\\]|\\.|'')*'|(?<=")(?:[^"\\]|\\.|"")*\""""
     other = r"(?<=-)-\s[^\n]*|(?<=\#)[^\n]*|(?<=`)(?:[^`]|``)*`"
     digits = r"(?<=0)(?<![\w$.]0)x[\dA-Fa-f]+(?![\w$])"
     cuts = rf"""([\d'"`.\#/-](?:{text}|{digits}|{_NUMBER}|{other}|{_COMMENT}))"""
-    whole = r"/\*[!M]|\A\s*(?i:SET\s+ROLE)\s*['\"]"
-    return Dialect(re.compile(cuts, re.DOTALL), "`", re.compile(whole), _mariadb.take, _unescaped)
+    whole = r"\A\s*(?i:SET\s+ROLE)\s*['\"]"
+    return Dialect(
+        re.compile(cuts, re.DOTALL), "`", re.compile(whole), _mariadb.take, _unescaped,
+        _mariadb_doubt.SUSPECT, _mariadb_doubt.unsure,
+    )  # fmt: skip
 
 
 _BACKSLASHED = re.compile(r"(?<![\w$])[eE]'$")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from trapstreet.core.model.access_events import AccessEvent, Act
+from trapstreet.core.model.access_events import AccessEvent, Act, Doubt
 from trapstreet.events.months import KeyOf, Month, Path_, What
 from trapstreet.events.statements import Dialect, Shape, Shapes, Values
 
@@ -27,7 +27,8 @@ class Writer:
     schema               where a table is that a statement names without one, "" where there are none
     databases            whether paths begin with one: it is taken from there where a log leaves it out
     events, first, last  how many, and the times of the first and the last
-    unparsed             statements that nothing could parse
+    unparsed             statements that nothing could parse, or that may not be what was asked
+    cut                  statements whose end the log may have left out
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Writer:
         self._plans: dict[object, _Plan] = {}
         self._held = self._parts = 0
         self._number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
-        self.events = 0
+        self.events = self.cut = 0
         self.first: int | None = None
         self.last: int | None = None
 
@@ -53,7 +54,8 @@ class Writer:
         """One more event; one of no use to anybody (BEGIN, SET) is passed over."""
         if self._databases and not event.database:
             event = self._placed(event)
-        shapes, literals = self._shapes.of(event.statement)
+        shapes, literals = self._shapes.of(event.statement, event.doubt)
+        self.cut += event.doubt == Doubt.CUT
         if len(shapes) > 1:  # the log tells of one of them a line, and gives the whole text with each
             used = {path[-1] for path in event.on}
             mine = [each for each in shapes if used & {name for _, name in each.tables}]
@@ -100,9 +102,8 @@ class Writer:
             self._write()
 
     def _planned(self, event: AccessEvent, shape: Shape) -> "_Plan":
-        on = event.on + tuple(
-            path for each in shape.tables if not _among(path := self._path(event, each), event.on)
-        )
+        named = shape.tables if shape.fingerprint or event.on else ()  # else all of it may be hidden
+        on = event.on + tuple(path for each in named if not _among(path := self._path(event, each), event.on))
         values = []
         for each in shape.values:
             path = next((p for p in on if _is(p, shape.tables[each.table])), ())

@@ -48,7 +48,10 @@ def reader_lines(readings: Sequence[Reading], *, of_resources: bool) -> Iterator
     told: dict[tuple[str, str], list[str]] = {}
     for each in readings:
         subject = name_of(each.resource) if of_resources else printable(each.principal)
-        told.setdefault((access_text(each), printable("; ".join(each.way))), []).append(subject)
+        way = "; ".join(each.way)
+        if each.nearer:
+            way += f" (perhaps: {'; '.join(each.nearer.way)})"
+        told.setdefault((access_text(each), printable(way)), []).append(subject)
     for (what, way), subjects in told.items():
         yield f"{', '.join(subjects)}: {what}"
         yield f"    {way}"
@@ -61,7 +64,8 @@ def access_text(reading: Reading) -> str:
     if reading.resource.kind == FILES:
         rows = "all of it" if reading.resource.records == 1 else "all of them"
     perhaps = "" if reading.sure else "perhaps "
-    return printable(perhaps + ", ".join(filter(None, (what, rows, _LEVELS[reading.level]))))
+    nearer = f"perhaps {_LEVELS[reading.nearer.level]}" if reading.nearer else ""
+    return printable(perhaps + ", ".join(filter(None, (what, rows, _LEVELS[reading.level], nearer))))
 
 
 def name_of(resource: Resource) -> str:
@@ -89,6 +93,7 @@ def reading_object(reading: Reading) -> dict[str, object]:
         "columns": list(reading.columns),
         "sure": reading.sure,
         "way": list(reading.way),
+        "nearer": reading_object(reading.nearer) if reading.nearer else None,
     }
 
 

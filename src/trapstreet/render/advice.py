@@ -119,12 +119,16 @@ def hidden_object(hidden: Hidden) -> dict[str, object]:
 
 def needed_lines(needed: Sequence[Needed], *, whole: bool) -> Iterator[str]:
     """What stays, and for whom."""
-    if needed:
-        yield ""
-        yield "Needed by past uses:"
-        for each in _some(needed, whole):
-            yield f"  {printable(each.change.stays)}: {printable(_names({use.who for use in each.by}))}"
-        yield from _rest(needed, whole)
+    for proved, title in (
+        (True, "Needed by past uses:"),
+        (False, "Kept, since nobody knows what uses that could not be checked need:"),
+    ):
+        if some := [each for each in needed if each.proved == proved]:
+            yield ""
+            yield title
+            for each in _some(some, whole):
+                yield f"  {printable(each.change.stays)}: {printable(_names({use.who for use in each.by}))}"
+            yield from _rest(some, whole)
 
 
 def own_lines(own: Sequence[Change], users: Sequence[str], *, whole: bool) -> Iterator[str]:

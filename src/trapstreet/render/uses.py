@@ -45,6 +45,9 @@ def import_lines(done: "Imported") -> Iterator[str]:
     if done.unparsed:
         what = counted(done.unparsed, "statement")
         yield f"    {what} could not be parsed: of those only the tables count that the log itself names"
+    if done.cut:
+        what = "1 statement is" if done.cut == 1 else f"{done.cut:,} statements are"
+        yield f"    {what} as long as any in it, perhaps cut: if so, raise server_audit_query_log_limit"
     if done.unread:
         what = counted(done.unread, "line")
         yield f"    NOT READ {what}, the first is line {done.line:,}: {done.why}"
@@ -63,9 +66,9 @@ def import_object(done: "Imported") -> dict[str, object]:
     """The same for machines."""
     return {
         "log": done.label, "kind": done.kind, "events": done.events, "bytes_before": done.before,
-        "first": done.first, "last": done.last, "unparsed": done.unparsed, "unread": done.unread,
-        "first_unread_line": done.line, "why": done.why, "torn": done.torn, "damaged": done.damaged,
-        "waiting": done.waiting, "elsewhere": strays_object(done.strays),
+        "first": done.first, "last": done.last, "unparsed": done.unparsed, "cut": done.cut,
+        "unread": done.unread, "first_unread_line": done.line, "why": done.why, "torn": done.torn,
+        "damaged": done.damaged, "waiting": done.waiting, "elsewhere": strays_object(done.strays),
     }  # fmt: skip
 
 

@@ -53,10 +53,14 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """A right that stays, and some of the past uses that would fail without it."""
+    """A right that stays, and some of the past uses that would fail without it.
+
+    proved  whether they surely would; else nobody knows what any of them did
+    """
 
     change: Change
     by: tuple[PastUse, ...]
+    proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Effective access: who gets through which doors, at what level, and by which way."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import pairwise
 from operator import or_
@@ -26,6 +26,7 @@ class Reading:
 
     sure  False: it may be that nothing can be read this way
     way   from the principal to the resource, in words
+    nearer  another way, which is nearer and not sure; None: there is none, or this one is not sure itself
     """
 
     principal: str
@@ -36,6 +37,7 @@ class Reading:
     columns: tuple[str, ...]
     sure: bool
     way: tuple[str, ...]
+    nearer: "Reading | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +182,28 @@ class EffectiveAccess:
 
     def nearest(self, principal: int, number: int, doors: list[Door] | None = None) -> Reading | None:
         """A principal's nearest access to a resource; None: there is none that the rights tell of."""
-        best: tuple[tuple[bool, Level, int, bool, int], Door] | None = None
-        for door in self.doors_of(number) if doors is None else doors:
+        doors = self.doors_of(number) if doors is None else doors
+        best = self._best(principal, number, [each for each in doors if each.sure])
+        if best is None:
+            return self._best(principal, number, [each for each in doors if not each.sure])
+        if best.level == Level.AT_ONCE:
+            return best
+        other = self._best(principal, number, [each for each in doors if not each.sure])
+        return replace(best, nearer=other) if other and other.level < best.level else best
+
+    def _best(self, principal: int, number: int, doors: Sequence[Door]) -> Reading | None:
+        """The nearest of some ways, all of which are sure, or none."""
+        best: tuple[tuple[Level, int, bool, int], Door] | None = None
+        for door in doors:
             for level, passing in zip(Level, self.levels(door), strict=True):
                 if passing >> principal & 1:
                     rows, columns = _ROWS.index(door.rows), bool(door.columns)
-                    vague = self._vague(door) if door.sure else 0
-                    rank = (not door.sure, level, rows, columns, vague)
+                    rank = (level, rows, columns, self._vague(door) if door.sure else 0)
                     if best is None or rank < best[0]:
                         best = rank, door
         if best is None:
             return None
-        (_, level, *_), door = best
+        (level, *_), door = best
         return Reading(
             principal=self.rights.principals[principal].name,
             resource=self.rights.resources[number],

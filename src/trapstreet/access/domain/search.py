@@ -16,6 +16,8 @@ from types import MappingProxyType
 from trapstreet.core.maths.hitting_sets import lightest, minimal, with_needs
 from trapstreet.core.model.changes import Change, Key, Replay
 
+Progress = Callable[[int, int | None], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Removal:
@@ -40,14 +42,14 @@ def largest_removal(
     *,
     beside: Sequence[Change] = (),
     known: Mapping[frozenset[Key], int] = MappingProxyType({}),
-    progress: Callable[[int, int | None], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Removal:
     """The heaviest changes that block no use which `replay` can check.
 
     weights   what each change is worth, above 0
     beside    other changes, which are made whatever is found, and block nobody by themselves
     known     blocks of an earlier search: those that still are blocks need not be found again
-    progress  is told how many changes have to be left out so far
+    progress  is told of how many uses that something would block it is known by what, and how many they are
 
     The last thing that is asked is whether what is returned blocks any of the uses. It is always maximal:
     each change that is left out would block somebody beside it. O(uses) questions a round, and for each block
@@ -57,9 +59,8 @@ def largest_removal(
     search.recall(known)
     kept, exact = lightest(search.blocks, weights, needs=search.needs)
     while blocked := search.blocked(kept):
-        search.learn(blocked, kept)
+        search.learn(blocked, kept, progress)
         kept, exact = lightest(search.blocks, weights, needs=search.needs)
-        progress(len(kept), None)
     return Removal(
         tuple(each for each in changes if each.key not in kept),
         {key: tuple(search.users(key)) for key in kept},
@@ -93,12 +94,13 @@ class _Search:
             if block <= self._changes.keys() and (not self._near_beside(use) or self._fails(use, [*block])):
                 self.blocks[block] = use
 
-    def learn(self, blocked: Sequence[int], kept: frozenset[Key]) -> None:
+    def learn(self, blocked: Sequence[int], kept: frozenset[Key], progress: Progress) -> None:
         """Find a smallest block of each use, until what is left out for others lets it pass, too."""
         removed = self._changes.keys() - kept
         known = len(self.blocks)
         out: set[Key] = set()
-        for use in blocked:
+        for number, use in enumerate(blocked):
+            progress(number, len(blocked))
             near = removed & self._replay.near(use)
             fails = self._fails(use, near - out)
             if not fails and not near & out:
@@ -110,7 +112,8 @@ class _Search:
                 out |= with_needs([self._sorted(block)[0]], self.needs)
                 fails = self._fails(use, near - out)
         if len(self.blocks) == known:  # they failed together and not alone: something else stood in the way
-            self.blocks[frozenset(removed)] = blocked[0]
+            use = blocked[0]
+            self.blocks[minimal(partial(self._fails_among_all, use), self._sorted(removed))] = use
 
     def users(self, key: Key) -> list[int]:
         """The uses that a change was seen to block, alone or with others."""
@@ -119,6 +122,10 @@ class _Search:
     def _fails(self, use: int, some: "set[Key] | Sequence[Key]") -> bool:
         made = self._made(some)
         return bool(made) and self._replay.blocks(use, [*self._near_beside(use), *made])
+
+    def _fails_among_all(self, use: int, some: Sequence[Key]) -> bool:
+        made = self._made(some)
+        return bool(made) and use in self._replay.blocked([*self._beside, *made])
 
     def _near_beside(self, use: int) -> list[Change]:
         near = self._replay.near(use) if self._beside else ()

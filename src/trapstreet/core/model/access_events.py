@@ -22,6 +22,16 @@ class Act(StrEnum):
     OTHER = "other"
 
 
+class Doubt(StrEnum):
+    """Why a statement in a log may not say what was asked."""
+
+    NONE = ""
+    CUT = "cut"
+    """The log may have left its end out."""
+    QUOTES = "quotes"
+    """Whoever asked may have been in a mode in which quotes and backslashes mean something else."""
+
+
 class AccessEvent(msgspec.Struct, frozen=True, gc=False):
     """One use that a log tells of.
 
@@ -35,6 +45,7 @@ class AccessEvent(msgspec.Struct, frozen=True, gc=False):
     parameters  values of $1, $2 … in the statement, None for NULL
     records     the records that the log itself names, each by a column and its value; "" as the column is
                 the key
+    doubt       why the statement may not say what was asked
     """
 
     time: int
@@ -48,6 +59,7 @@ class AccessEvent(msgspec.Struct, frozen=True, gc=False):
     rows: int | None = None
     parameters: tuple[str | None, ...] = ()
     records: tuple[tuple[str, str], ...] = ()
+    doubt: Doubt = Doubt.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Lines(Iterator[str]):
     number   of the line that was taken last, from 1
     settled  the place behind all that was taken whole: a later run goes on there
     held     how many lines were settled since `hold`, and wait for `release`
+    size     bytes of the line that was taken last
     A last line without its end is not given: it may still be written. `torn` says that there was one,
     `damaged` that what the file is packed in broke off, `at_end` that nothing more comes, `waiting` how many
     whole lines at the end are left to the next run.
@@ -75,6 +76,10 @@ class Lines(Iterator[str]):
             self.torn, self.at_end = bool(raw), True
             raise StopIteration
         return raw
+
+    @property
+    def size(self) -> int:
+        return self._taken[-1][1]
 
     @property
     def first(self) -> int:

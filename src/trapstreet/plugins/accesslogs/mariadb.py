@@ -4,15 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from trapstreet.core.model.access_events import AccessEvent, Act, Unread
+from trapstreet.core.model.access_events import AccessEvent, Act, Doubt, Unread
 from trapstreet.plugins.accesslogs import Lines, Log
 from trapstreet.plugins.accesslogs._ending import Ending, Said
+from trapstreet.plugins.accesslogs._mariadb_cut import Sized, with_doubts
+from trapstreet.plugins.accesslogs._mariadb_modes import Modes
 from trapstreet.plugins.accesslogs._times import Times
 
 title = "MariaDB's server_audit.log"
 schemes = ("mariadb",)
 
-_LINE = re.compile(r"(\d{8} \d\d:\d\d:\d\d),([^,]*),([^,]*),([^,]*),(\d+),(\d+),([A-Z_]+),(.*)\n", re.DOTALL)
+_LINE = re.compile(r"(\d{8} \d\d:\d\d:\d\d),([^,]*),(.*?),([^,]*),(\d+),(\d+),([A-Z_]+),(.*)\n", re.DOTALL)
+"""The user's name is all that is left before where they come from, commas and all."""
 _ACTS = {"READ": Act.READ, "WRITE": Act.WRITE}
 _COMMENTS = r"(?:\s|/\*.*?\*/|(?:--\s|\#)[^\n]*\n)*"
 _EXPLAINS = re.compile(
@@ -24,7 +27,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MEANT = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "0": "\0"}
 _CALLS = ("mysql", "proc")
 """Read where a routine is called."""
-_STATISTICS = {"table_stats", "column_stats", "index_stats"}
+_STATISTICS = (["table_stats"], ["column_stats"], ["index_stats"])
 """Read by the server itself, with whatever comes first."""
 _REFUSALS = frozenset(
     "1044 1045 1046 1049 1051 1054 1064 1142 1143 1146 1149 1227 1305 1356 1370 1698".split()
@@ -32,6 +35,9 @@ _REFUSALS = frozenset(
 """Errors that come before anything was read: no right, no such thing. What breaks off later may have given
 rows."""
 _COMES = ("CONNECT", "DISCONNECT")
+_SCHEDULER = ("event_scheduler", "")
+"""User and host of the server's own: it reads and writes its list of events. What an event does to tables the
+log has in its definer's name."""
 _MOST_CONNECTIONS = 10_000
 _YOUNG = 30_000_000
 """Microseconds: the line of the query comes when it has run."""
@@ -53,10 +59,27 @@ class _Open:
     def is_before(self, query: str) -> bool:
         return int(self.query) < int(query)
 
-    def said(self, last: int = 0, statement: str = "", database: str = "") -> Said:
-        """All that is known of it. last: the number of the line that ends it, where there is one"""
+    def said(
+        self, last: int = 0, statement: str = "", database: str = "", *, size: int = 0, plain: bool = True
+    ) -> Said:
+        """All that is known of it.
+
+        last   the number of the line that ends it, where there is one
+        size   bytes of the statement in the log;  plain  as in `Modes`
+        """
         act = Act.EXPLAIN if _EXPLAINS.match(statement) else self.act
-        event = AccessEvent(self.time, self.user, act, tuple(self.on), statement, database, self.client)
+        doubt = Doubt.NONE if plain else Doubt.QUOTES
+        event = Sized(
+            self.time,
+            self.user,
+            act,
+            tuple(self.on),
+            statement,
+            database,
+            self.client,
+            doubt=doubt,
+            size=size,
+        )
         return Said(self.line, last or self.last, (event,), self.time)
 
 
@@ -68,11 +91,12 @@ def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
     opened: dict[str, list[_Open]] = {}
     ending = Ending(lines, log.clock, young=_YOUNG)
     said = _said(lines, Times(log.zone, where=log.label), opened, ending)
-    yield from ending.over(said, lambda: _left(opened))
+    yield from with_doubts(ending.over(said, lambda: _left(opened)))
 
 
 def _said(lines: Lines, times: Times, opened: dict[str, list[_Open]], ending: Ending) -> Iterator[Said]:
     entered: dict[str, str] = {}
+    modes = Modes(_MOST_CONNECTIONS)
     for text in lines:
         found, number = _LINE.match(text), lines.number
         try:
@@ -80,26 +104,31 @@ def _said(lines: Lines, times: Times, opened: dict[str, list[_Open]], ending: En
         except ValueError:
             time = None
         if found is None or time is None:
-            yield Said(number, number, (Unread(number, "torn, or no line of a server_audit.log"),))
+            yield Said(number, number, (Unread(number, "torn, or a name in it has a line's end"),))
         elif found[3]:
             ending.reached(time)
             _, _, user, client, connection, query, what, rest = found.groups()
             begun = opened.pop(connection, [])
             yield from (each.said() for each in _over(begun, query))
-            if what in _ACTS:
+            if what in _ACTS and not ((user, client) == _SCHEDULER and rest.startswith("mysql,")):
                 before = begun.pop() if _is_at(begun, query) else _Open(number, time, user, client, query)
                 begun.append(before)
                 before.last = number
                 _add(before, _ACTS[what], rest)
             elif what.startswith("QUERY"):
                 before = begun.pop() if _is_at(begun, query) else _Open(number, time, user, client, query)
-                database, statement, status = _query(rest)
+                database, statement, status, escaped = _query(rest)
                 if status not in _REFUSALS:
-                    yield before.said(number, statement, database)
-            elif what in _COMES and (came := _came(entered, connection, what, rest)):
-                act, database, statement = came
-                event = AccessEvent(time, user, act, (), statement, database, client)
-                yield Said(number, number, (event,))
+                    size = lines.size - len(text.encode()) + len(escaped.encode())
+                    plain = modes.plain(connection)
+                    yield before.said(number, statement, database, size=size, plain=plain)
+                modes.asks(connection, statement, refused=status != "0")
+            elif what in _COMES:
+                (modes.begins if what == "CONNECT" else modes.ends)(connection)
+                if came := _came(entered, connection, what, rest):
+                    act, database, statement = came
+                    event = AccessEvent(time, user, act, (), statement, database, client)
+                    yield Said(number, number, (event,))
             if begun:
                 opened[connection] = begun
         if len(opened) > _MOST_CONNECTIONS:
@@ -130,7 +159,7 @@ def _came(entered: dict[str, str], connection: str, what: str, rest: str) -> tup
 
     entered  by connection: in which one it began
     """
-    database = rest.partition(",")[0]
+    database = rest.rsplit(",", 2)[0]
     if what == "DISCONNECT":  # clients enter one also without a statement: here is the last one
         begun = entered.pop(connection, "")
         return (Act.READ, database, f"USE `{database.replace('`', '``')}`") if database != begun else None
@@ -143,19 +172,22 @@ def _came(entered: dict[str, str], connection: str, what: str, rest: str) -> tup
 
 
 def _add(opened: _Open, act: Act, rest: str) -> None:
-    """One more table: `database,table,` behind the operation."""
-    database, _, table = rest.rpartition(",")[0].partition(",")
-    if database == "mysql" and table in _STATISTICS:
+    """One more table: `database,table,` behind the operation. Names with commas may be two or more."""
+    parts = rest.rpartition(",")[0].split(",")
+    if parts[0] == "mysql" and parts[1:] in _STATISTICS:
         return
     if opened.act != Act.WRITE:
         opened.act = act
-    if (database, table) not in opened.on:
-        opened.on.append((database, table))
+    for end in range(1, max(2, len(parts))):
+        path = ",".join(parts[:end]), ",".join(parts[end:])
+        if path not in opened.on:
+            opened.on.append(path)
 
 
-def _query(rest: str) -> tuple[str, str, str]:
-    """Database, statement and status of `database,'statement',status`."""
+def _query(rest: str) -> tuple[str, str, str, str]:
+    """Database, statement and status of `database,'statement',status`; the statement also as it stands."""
     text, _, status = rest.rpartition(",")
     database, _, quoted = text.partition(",'")
-    statement = _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), quoted.removesuffix("'"))
-    return database, statement, status.strip()
+    escaped = quoted.removesuffix("'")
+    statement = _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), escaped)
+    return database, statement, status.strip(), escaped

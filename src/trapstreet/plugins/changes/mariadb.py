@@ -17,10 +17,12 @@ from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import counted, printable
 from trapstreet.plugins._mariadb import Within, code_of, connect, is_lost, refused
 from trapstreet.plugins.changes._mariadb import script as scripts
-from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Nearness, catalogue_of
+from trapstreet.plugins.changes._mariadb.beside import doubt_of_all
+from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, catalogue_of
 from trapstreet.plugins.changes._mariadb.checks import People
 from trapstreet.plugins.changes._mariadb.clone import Clone, asking, one
 from trapstreet.plugins.changes._mariadb.hosts import Hosts
+from trapstreet.plugins.changes._mariadb.nearness import Nearness
 from trapstreet.plugins.changes._mariadb.preparing import cloned
 from trapstreet.plugins.changes._mariadb.replay import MariadbReplay
 from trapstreet.plugins.changes._mariadb.rights import changes_of
@@ -136,7 +138,7 @@ class MariadbPlace(NoRowSecurity):
 
     def replay(self, uses: Sequence[PastUse], changes: Sequence[Change]) -> MariadbReplay:
         """Past uses, looked at as things are now."""
-        by_name, mode = one(self._asked, "SELECT NOT @@skip_name_resolve, @@GLOBAL.sql_mode")
+        (by_name,) = one(self._asked, "SELECT NOT @@skip_name_resolve")
         people = People(self._there, Hosts(self._there, by_name=bool(by_name)), uses)
         with asking():
             return MariadbReplay(
@@ -145,7 +147,7 @@ class MariadbPlace(NoRowSecurity):
                 people,
                 uses,
                 Nearness(changes, self._there),
-                names_in_quotes="ANSI_QUOTES" in mode,
+                doubt=doubt_of_all(self._asked),
             )
 
     def rehearse(self, changes: Sequence[Change], look: Look) -> None:

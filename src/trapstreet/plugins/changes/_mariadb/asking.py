@@ -25,7 +25,9 @@ NO_RIGHT = frozenset(
     {1044, 1045, 1130, 1141, 1142, 1143, 1147, 1227, 1345, 1356, 1370, 1410, 1449, 1698, 1959}
 )
 """What the server says where somebody may not do something, or a view's definer may not."""
-_NOT_THERE = frozenset({1049, 1051, 1054, 1109, 1146, 1176, 1191, 1046})
+NOWHERE = 1046
+"""What it says where somebody is in no database, and a table is named without one."""
+_NOT_THERE = frozenset({1049, 1051, 1054, 1109, 1146, 1176, 1191, 1356, NOWHERE})
 _VALUES = re.compile(r"(`(?:[^`]|``)*`)|\?")
 _WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
 _NEVER_RUN = re.compile(

@@ -7,13 +7,11 @@ server looks into when it runs them: it is taken from their texts, whatever that
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from trapstreet.core.model.changes import MEMBERSHIP, Change, Key
-from trapstreet.plugins._mariadb_patterns import fits_in_any_case
 from trapstreet.plugins.changes._mariadb.copying import text_of
-from trapstreet.plugins.changes._mariadb.rights import EVERYTHING
-from trapstreet.plugins.changes._mariadb.standing import Standing, Table
+from trapstreet.plugins.changes._mariadb.standing import Table
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -33,6 +31,11 @@ _ROUTINES = """
 _TRIGGERS = """
     SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME, DEFINER, ACTION_STATEMENT
     FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA NOT IN ('mysql', 'sys')
+"""
+_EVENTS = "SELECT DISTINCT definer FROM mysql.event"
+_CHILDREN = """
+    SELECT UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_SCHEMA, TABLE_NAME
+    FROM information_schema.REFERENTIAL_CONSTRAINTS
 """
 _NAMES = re.compile(r"`((?:[^`]|``)+)`|([\w$]+)")
 _SHOWN = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
@@ -66,9 +69,21 @@ class Touched:
     definers: frozenset[str] = frozenset()
     unseen: str = ""
 
+    def __or__(self, other: "Touched") -> "Touched":
+        return Touched(
+            self.tables | other.tables,
+            self.routines | other.routines,
+            self.schemas | other.schemas,
+            self.definers | other.definers,
+            self.unseen or other.unseen,
+        )
+
 
 class Catalogue:
-    """The databases of one server as they were when the replay began; names are compared without case."""
+    """The databases of one server as they were when the replay began; names are compared without case.
+
+    scheduled  in whose names events are run
+    """
 
     def __init__(
         self,
@@ -76,6 +91,9 @@ class Catalogue:
         views: Iterable[Code],
         routines: Iterable[Code],
         triggers: Mapping[Table, Sequence[Code]],
+        *,
+        children: Iterable[tuple[Table, Table]] = (),
+        scheduled: Iterable[str] = (),
     ) -> None:
         self.relations = frozenset(relations)
         self._named: dict[str, list[Table]] = {}
@@ -86,6 +104,10 @@ class Catalogue:
         self._routines: dict[str, list[Code]] = {}
         for code in routines:
             self._routines.setdefault(code.name.casefold(), []).append(code)
+        self.scheduled = frozenset(scheduled)
+        self._children: dict[Table, list[Table]] = {}
+        for parent, child in children:
+            self._children.setdefault(folded(parent), []).append(folded(child))
 
     def touched(self, named: Iterable[Table], statement: str, *, writes: bool) -> Touched:
         """What lies behind tables and the routines that a statement calls.
@@ -128,6 +150,36 @@ class Catalogue:
                     more += [each for name in _called(view.text) for each in self._routines.get(name, ())]
         return tables, codes
 
+    def leading_to(self, tables: Iterable[Table]) -> Touched:
+        """Some tables, and the views and routines behind which they lie: all by which they may be reached."""
+        these = {folded(each) for each in tables}
+        ways = {each for table in these for each in self._ways.get(table, ())}
+        names = {folded((each.schema, each.name)) for each in ways}
+        schemas = {schema for schema, _ in (*these, *names)}
+        definers = {each.definer for each in ways} - {""}
+        return Touched(frozenset(these | names), frozenset(names), frozenset(schemas), frozenset(definers))
+
+    @cached_property
+    def _ways(self) -> Mapping[Table, Sequence[Code]]:
+        found: dict[Table, list[Code]] = {}
+        for name, view in self._views.items():
+            for table in self._behind([name], (), writes=True)[0]:
+                found.setdefault(table, []).append(view)
+        for code in [each for some in self._routines.values() for each in some]:
+            for table in self._behind((), [code], writes=True)[0]:
+                found.setdefault(table, []).append(code)
+        return found
+
+    def with_children(self, tables: Iterable[Table]) -> frozenset[Table]:
+        """Some tables, and those whose rows go or change with theirs, by foreign keys; folded."""
+        found: set[Table] = set()
+        left = [*tables]
+        while left:
+            if (table := left.pop()) not in found:
+                found.add(table)
+                left += self._children.get(table, ())
+        return frozenset(found)
+
     def depth(self, table: Table) -> int:
         """0 for a table; of a view, how many views lie in it one behind the other, itself among them."""
         left, depth, seen = [folded(table)], 0, set[Table]()
@@ -151,18 +203,24 @@ class Catalogue:
         schemas = {each[0] for each in self.relations if each[0].casefold() in names} | {database}
         return [each for name in names for each in self.named(name, schemas)]
 
-    def inside(self, database: str) -> Touched:
-        """All tables and views of a database: a right on one of them lets in."""
-        schema = database.casefold()
-        tables = frozenset(folded(each) for each in self.relations if each[0].casefold() == schema)
-        return Touched(tables, schemas=frozenset({schema}))
+    def inside(self, *databases: str) -> Touched:
+        """All tables and views of databases: a right on one of them lets in."""
+        schemas = frozenset(each.casefold() for each in databases)
+        tables = frozenset(folded(each) for each in self.relations if each[0].casefold() in schemas)
+        return Touched(tables, schemas=schemas)
+
+    @cached_property
+    def opened(self) -> Touched:
+        """What the server opens to tell of everything there is: views, and what they show."""
+        return self.touched(self._views, "", writes=False)
 
     @property
     def definers(self) -> frozenset[str]:
         """In whose names anything may be done."""
         triggers = [code for codes in self._triggers.values() for code in codes]
         routines = [code for codes in self._routines.values() for code in codes]
-        return frozenset(each.definer for each in (*self._views.values(), *routines, *triggers)) - {""}
+        codes = (*self._views.values(), *routines, *triggers)
+        return (self.scheduled | {each.definer for each in codes}) - {""}
 
 
 def catalogue_of(asked: "Cursor") -> Catalogue:
@@ -181,45 +239,9 @@ def catalogue_of(asked: "Cursor") -> Catalogue:
     for schema, table, name, definer, text in rows(_TRIGGERS):
         triggers.setdefault((schema, table), []).append(Code("", name, definer, text or ""))
     relations = [(schema, name) for schema, name in rows(_RELATIONS)]
-    return Catalogue(relations, views, routines, triggers)
-
-
-class Nearness:
-    """Which changes may matter to what: by who holds the rights, and on what."""
-
-    def __init__(self, changes: Sequence[Change], there: Standing) -> None:
-        self._there = there
-        self._of: dict[str, list[Change]] = {}
-        for each in changes:
-            self._of.setdefault(each.of, []).append(each)
-
-    def of(self, acting: Iterable[str], touched: Touched, database: str) -> frozenset[Key]:
-        """Those of rights that some may have used on what was touched.
-
-        database  in which they were
-        """
-        schemas = touched.schemas | {database.casefold()}
-        return frozenset(
-            each.key
-            for holder in self._there.above({*acting, *touched.definers})
-            for each in self._of.get(holder, ())
-            if _is_about(each, touched, schemas)
-        )
-
-    def of_all(self, acting: Iterable[str]) -> frozenset[Key]:
-        """Those of all rights that some may have used."""
-        return frozenset(
-            each.key for holder in self._there.above(acting) for each in self._of.get(holder, ())
-        )
-
-
-def _is_about(change: Change, touched: Touched, schemas: Iterable[str]) -> bool:
-    if change.kind == MEMBERSHIP or change.on == EVERYTHING:
-        return True
-    if len(change.on) == 1:
-        return any(fits_in_any_case(change.database, each) for each in schemas)
-    thing = folded((change.on[0], change.on[1]))
-    return thing in touched.tables or thing in touched.routines
+    children = [((schema, parent), (within, child)) for schema, parent, within, child in rows(_CHILDREN)]
+    scheduled = [definer for (definer,) in rows(_EVENTS)]
+    return Catalogue(relations, views, routines, triggers, children=children, scheduled=scheduled)
 
 
 def folded(table: Table) -> Table:
@@ -234,6 +256,11 @@ def _bare(quoted: str) -> str:
 def _names(text: str) -> Iterator[str]:
     """Every name and word in a text, folded."""
     return ((_bare(quoted) or bare).casefold() for quoted, bare in _NAMES.findall(text))
+
+
+def names_of(text: str) -> frozenset[str]:
+    """Every name and word in a statement, folded."""
+    return frozenset(_names(text))
 
 
 def _called(text: str) -> Iterator[str]:

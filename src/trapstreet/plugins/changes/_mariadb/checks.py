@@ -7,8 +7,9 @@ from enum import Enum, auto
 
 from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.core.model.changes import PUBLIC, Key
-from trapstreet.plugins.changes._mariadb.asking import Answer, Person, Question, is_never_run
-from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Touched, folded
+from trapstreet.plugins.changes._mariadb.asking import NOWHERE, Answer, Person, Question, is_never_run
+from trapstreet.plugins.changes._mariadb.beside import table_beside
+from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Touched, folded, names_of
 from trapstreet.plugins.changes._mariadb.hosts import Hosts
 from trapstreet.plugins.changes._mariadb.standing import Standing, Table
 
@@ -44,7 +45,15 @@ _HIDES = re.compile(
     r"|(?:GLOBAL|SESSION|SYSTEM)_(?:VARIABLES|STATUS))\b)",
     re.IGNORECASE,
 )
+_SHOWS = re.compile(r"\s*SHOW\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE|LOAD|CALL|TRUNCATE)\b", re.IGNORECASE)
+_MAKES = re.compile(
+    r"\s*(?:CREATE|DROP|ALTER)\b(?!.*\b(?:SELECT|WITH|VALUES|LIKE|RENAME|EXCHANGE|TRIGGER|MERGE|UNION)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""It asks for rights to make things and no others, which are in roles alone where they can be taken away."""
+_RIGHTS = "mysql"
+"""The database in which the server keeps accounts."""
 _LEFT_OUT = "it reads information_schema, which leaves out what one has no right on"
 
 
@@ -55,7 +64,10 @@ class Check:
     questions  as whom, where and what is asked: each of them may do it now
     shown      what of the answers to them is compared
     near       changes that may matter;  compares  whether none of them may be made
-    may_be_all whether any right of theirs may matter: what is named is not known
+    tells      whether it tells of things that it does not name, as far as any right of theirs goes
+    hides      whether it did more than is known
+    by_roles   whether no right of theirs matters but what roles give
+    may_be_all whether any right of theirs may matter, and of anybody in whose name things are done
     unproven   why it cannot be checked;  asleep  whatever is changed, nothing is to be asked
     """
 
@@ -67,27 +79,28 @@ class Check:
     touched: Touched = field(default_factory=Touched)
     near: frozenset[Key] = frozenset()
     compares: bool = False
+    tells: bool = False
+    hides: bool = False
+    by_roles: bool = False
     may_be_all: bool = False
     unproven: str = ""
     asleep: bool = False
 
 
 def checks_of(uses: Sequence[PastUse]) -> list[Check]:
-    """Uses of the same statement by the same account from the same hosts are one."""
+    """Uses of the same statement by the same account from the same hosts, of the same tables, are one."""
     checks: dict[object, Check] = {}
     for number, use in enumerate(uses):
-        known = (use.who, use.clients, use.database, use.statement or use.on)
+        known = (use.who, use.clients, use.database, use.statement, frozenset(use.on))
         checks.setdefault(known, Check(use, [])).uses.append(number)
     return [*checks.values()]
 
 
-def understand(
-    check: Check, catalogue: Catalogue, left_out: Mapping[Table, str], *, names_in_quotes: bool
-) -> None:
+def understand(check: Check, catalogue: Catalogue, left_out: Mapping[Table, str], *, doubt: str = "") -> None:
     """What a use asks for, and what lies behind the names in it.
 
-    left_out         what the clone does not have, and why
-    names_in_quotes  whether the server takes "…" for a name, which the log's reader took for a value
+    left_out  what the clone does not have, and why
+    doubt     why what the log has of any statement may not be what was run
     """
     use = check.use
     for way, begins in _WAYS:
@@ -104,26 +117,40 @@ def understand(
     ] or catalogue.mentioned(use.statement, use.database)
     writes = not use.statement or bool(_WRITES.search(use.statement))
     check.touched = catalogue.touched(named, use.statement, writes=writes)
+    if not named and _SHOWS.match(use.statement):
+        check.touched = catalogue.inside(*names_of(use.statement))
     reads_catalogue = bool(_HIDES.search(use.statement)) or use.database.casefold() == "information_schema"
-    is_open = not use.statement and (not use.on or any(path[0] == "mysql" for path in use.on))
-    check.may_be_all = reads_catalogue or is_open
+    beside = "" if reads_catalogue else table_beside(use, catalogue, writes=writes)
+    check.hides = bool(beside) or not use.statement
+    check.by_roles = bool(_MAKES.match(use.statement))
+    if check.hides:
+        check.touched |= catalogue.leading_to(named)
+    is_open = check.hides and (not use.on or any(path[0] == "mysql" for path in use.on))
+    is_open = is_open or bool(doubt and "?" in use.statement)
+    check.tells = reads_catalogue and bool(use.statement) and not writes and not check.touched.unseen
+    check.may_be_all = (reads_catalogue or is_open) and not check.tells
     missing = [each for each in left_out if folded(each) in check.touched.tables]
     if missing:
-        check.way, check.compares = Way.COMPARE, True
+        check.way = Way.COMPARE
         check.unproven = f"{'.'.join(missing[0])} could not be copied: {left_out[missing[0]]}"
     elif check.way == Way.COMPARE:
-        known = "such a statement cannot be asked for" if use.statement else "the statement is not known"
-        check.unproven, check.compares = known, True
+        check.unproven = (
+            "such a statement cannot be asked for" if use.statement else "the statement is not known"
+        )
     elif reads_catalogue:
-        check.unproven, check.compares = _LEFT_OUT, True
-    elif check.touched.unseen:
-        check.unproven, check.compares = f"nobody can see {check.touched.unseen}", True
-    elif is_never_run(use.statement):
-        check.unproven, check.compares = "it names a function that is never run", True
-    elif names_in_quotes:
-        check.unproven, check.compares = 'the server may take "…" in it for names', True
-    named_any = check.touched.tables or check.touched.routines or check.may_be_all
-    check.asleep = check.way == Way.COMPARE and not named_any
+        check.unproven = _LEFT_OUT
+    else:
+        check.unproven = _why_not_asked(check, beside) or doubt
+    check.compares = bool(check.unproven)
+
+
+def _why_not_asked(check: Check, beside: str) -> str:
+    """Why what the clone says of a use would prove nothing; "" it would."""
+    if check.touched.unseen:
+        return f"nobody can see {check.touched.unseen}"
+    if is_never_run(check.use.statement):
+        return "it names a function that is never run"
+    return f"it used {beside}, says the log, and does not name it" if beside else ""
 
 
 def role_of(check: Check) -> str:
@@ -182,6 +209,11 @@ class People:
                 found[Person(use.who, address)] = None
         return [*found], why
 
+    def only_as_it_is(self, user: str) -> bool:
+        """Whether what they are refused now they were refused with the same rights: they get no temporary
+        tables, which hide others and on which everybody has all rights."""
+        return self._there.may_get_temporary.isdisjoint(self.acting(user))
+
     def seen_as(self, user: str) -> list[str]:
         """The roles that somebody was seen to take on."""
         return [*self._became.get(user, ())]
@@ -192,12 +224,23 @@ class People:
         return sorted(self.acting(user) - names)[:_MOST_ROLES]
 
 
+def may_be_named(check: Check) -> frozenset[str]:
+    """All that a use that is not checked may be about, there or not, folded: any name in it, and, as it may
+    ask for an account, the server's own database. Nothing of other uses."""
+    if not check.compares:
+        return frozenset()
+    use = check.use
+    parts = (part.casefold() for path in use.on for part in path)
+    return names_of(use.statement) | {use.database.casefold(), _RIGHTS, *parts}
+
+
 def why_not(answers: Mapping[Question, Answer]) -> tuple[str, bool]:
-    """Why a use that fails today cannot be checked, and whether it does so for want of a right or a thing."""
-    for each in answers.values():
-        if each.refused:
-            return f"it may not do that today either: {each.message}", True
-    for each in answers.values():
+    """Why a use that fails today cannot be checked, and whether it may be let pass with no more rights."""
+    told = [each for each in answers.values() if each.code != NOWHERE] or [*answers.values()]
+    for each in told:
         if each.is_gone:
             return f"it fails today: {each.message}", True
-    return f"the server cannot be asked: {next(iter(answers.values())).message}", False
+    for each in told:
+        if each.refused:
+            return f"it may not do that today either: {each.message}", False
+    return f"the server cannot be asked: {told[0].message}", True

@@ -10,20 +10,24 @@ from collections.abc import Iterable, Sequence
 from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.core.model.changes import Change, Key
 from trapstreet.plugins.changes._mariadb.asking import Answer, Person, Question, answers, ways
-from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Nearness
+from trapstreet.plugins.changes._mariadb.catalogue import Catalogue
 from trapstreet.plugins.changes._mariadb.checks import (
     Check,
     People,
     Way,
     checks_of,
     entered_by,
+    may_be_named,
     role_of,
     understand,
     why_not,
 )
 from trapstreet.plugins.changes._mariadb.clone import Clone, asking
+from trapstreet.plugins.changes._mariadb.nearness import Nearness
 
 _NOT_IN_THERE = frozenset({1044, 1049})
+_SCHEDULER = "event_scheduler"
+"""The user that a log has for what events do without any table."""
 
 
 class MariadbReplay:
@@ -37,15 +41,16 @@ class MariadbReplay:
         uses: Sequence[PastUse],
         nearness: Nearness,
         *,
-        names_in_quotes: bool = False,
+        doubt: str = "",
     ) -> None:
         self._clone, self._people, self._nearness = clone, people, nearness
-        self._definers = catalogue.definers
+        self._definers, self._scheduled = catalogue.definers, catalogue.scheduled
+        self._opening = nearness.of_opening(catalogue.opened)
         self._checks = checks_of(uses)
         self._check_of = {number: check for check in self._checks for number in check.uses}
         clone.put(())
         for check in self._checks:
-            understand(check, catalogue, clone.notes, names_in_quotes=names_in_quotes)
+            understand(check, catalogue, clone.notes, doubt=doubt)
         self._look_at([each for each in self._checks if not each.asleep])
 
     @property
@@ -58,8 +63,11 @@ class MariadbReplay:
         return {number: why for check, why in self._failing(self._checks, changes) for number in check.uses}
 
     def blocks(self, use: int, changes: Sequence[Change]) -> bool:
-        """Whether one use fails with changes made."""
-        return bool(self._failing([self._check_of[use]], changes))
+        """Whether one use fails with changes made; those of others' rights are not made for that."""
+        check = self._check_of[use]
+        using = self._nearness.using(self._people.acting(check.use.who), self._definers)
+        mattering = [each for each in changes if each.of in using or each.key in check.near]
+        return bool(self._failing([check], mattering))
 
     def near(self, use: int) -> frozenset[Key]:
         """Changes on what lies behind a use, of those whose rights it can have used."""
@@ -100,9 +108,11 @@ class MariadbReplay:
         for number, check in enumerate(checks):
             some = [*tried[number], *again.get(number, ())]
             if tried[number] and not self._settle(check, some, said):
-                why, is_sure = why_not({each: said[each] for each in some})
-                check.unproven = why
-                check.asleep, check.compares = is_sure, True
+                check.unproven, is_gone = why_not({each: said[each] for each in some})
+                check.compares = True
+                is_read = check.use.statement.isascii()  # else a client may have written other names
+                check.asleep = not is_gone and is_read and self._people.only_as_it_is(check.use.who)
+                check.may_be_all = check.may_be_all or not is_read
             self._find_near(check)
 
     def _answers(self, tried: dict[int, list[Question]]) -> dict[Question, Answer]:
@@ -119,6 +129,11 @@ class MariadbReplay:
     def _first(self, check: Check) -> list[Question]:
         """As whom a use is asked for at first; nothing where it is not."""
         use = check.use
+        if use.who == _SCHEDULER and not self._people.exists(use.who):
+            check.asleep = not (check.may_be_all or check.touched.tables or check.touched.routines)
+            check.unproven = "" if check.asleep else "an event did it, and the log does not say in whose name"
+            check.compares = not check.asleep
+            return []
         if not self._people.exists(use.who):
             check.unproven, check.asleep = "there is no such account any more", True
             return []
@@ -152,11 +167,21 @@ class MariadbReplay:
 
     def _find_near(self, check: Check) -> None:
         acting = self._people.acting(check.use.who)
-        check.near = (
-            self._nearness.of_all(acting | self._definers)
-            if check.may_be_all
-            else self._nearness.of(acting, check.touched, check.use.database)
-        )
+        if check.use.who == _SCHEDULER:
+            acting |= self._scheduled
+        if check.by_roles and not check.may_be_all:
+            check.near = self._nearness.of_roles(acting)
+            if not check.near:  # it goes on whatever is taken away
+                check.unproven, check.asleep = "", True
+            return
+        if check.may_be_all:
+            check.near = self._nearness.of_all(acting, self._definers)
+            return
+        check.near = self._nearness.of(acting, check.touched, check.use.database, may_be_named(check))
+        if check.hides:
+            check.near |= self._nearness.executing(acting, check.touched.definers)
+        if check.tells:
+            check.near |= self._nearness.of_all(acting, ()) | self._opening
 
 
 def _asks(check: Check) -> tuple[str, str]:

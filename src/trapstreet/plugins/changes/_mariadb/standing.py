@@ -17,6 +17,7 @@ Table = tuple[str, str]
 """Database and name."""
 
 SERVER, DATABASE, TABLE, COLUMN, ROUTINE, ROLE = "server", "database", "table", "column", "routine", "role"
+_TEMPORARY = ("CREATE TMP TABLE", "EXECUTE")
 _PRIVILEGES = """
     SELECT COLUMN_NAME FROM information_schema.COLUMNS
     WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = %s AND COLUMN_NAME LIKE '%%\\_priv'
@@ -118,6 +119,11 @@ class Standing:
             if each.level == ROLE:
                 found.setdefault(each.holder.name, set()).add(each.path[0])
         return {name: frozenset(roles) for name, roles in found.items()}
+
+    @cached_property
+    def may_get_temporary(self) -> frozenset[str]:
+        """The accounts and roles that may have temporary tables, of their own or made by routines."""
+        return frozenset(each.holder.name for each in self.given if each.right in _TEMPORARY)
 
     def above(self, names: Iterable[str]) -> frozenset[str]:
         """Some holders, and all roles that they have, however many steps away; PUBLIC among them."""

@@ -34,6 +34,8 @@ class Held:
     keyed   its checksum depends on the password
     split   it goes on in another volume
     blake   its checksum is BLAKE2sp
+    checked it has a checksum
+    extra   further records of its header
     """
 
     name: str
@@ -46,6 +48,8 @@ class Held:
     keyed: bool = True
     split: bool = False
     blake: bool = False
+    checked: bool = True
+    extra: bytes = b""
     rounds: int = ROUNDS
     version: int = 0
 
@@ -85,10 +89,12 @@ def rar5(files: Sequence[Held], *, names: str = "", check: bool = True, rounds: 
                 checksum = checksum if each.blake else _folded(checksum, 4).to_bytes(4, "little")
         if each.blake:
             extra += _numbers(2 + len(checksum), 2, 0) + checksum
+        extra = each.extra + extra
         flags = 2 | bool(extra) | 16 * each.split
         sizes = _numbers(len(extra), len(data)) if extra else _numbers(len(data))
-        about = _numbers(0 if each.blake else 4, len(each.content), 0o100644)
-        about += b"" if each.blake else checksum
+        has_crc = each.checked and not each.blake
+        about = _numbers(4 * has_crc, len(each.content), 0o100644)
+        about += checksum if has_crc else b""
         method = _numbers(each.solid << 6 | (0x180 if each.packed else 0), 1)
         name = each.name.encode()
         parts += [

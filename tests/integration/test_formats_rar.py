@@ -1,10 +1,13 @@
 """Encrypted RAR archives are opened by their passwords; what cannot be is listed, and the rest is read."""
 
 import subprocess
+import tracemalloc
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,7 @@ from readers import needs
 from taken_apart import read, source
 from trapstreet.core.model.objects import Unread
 from trapstreet.plugins.formats import _rar, _rar4, _rar5, archive
+from trapstreet.plugins.formats._parsed import UNREAD
 from tries import tries
 
 PASSWORD = "böses Wört"
@@ -24,6 +28,7 @@ UNKNOWN = "encrypted in a way that is not known here"
 A, B = Held("a/bücher.csv", TEXT, PASSWORD), Held("b.csv", TEXT[::-1], PASSWORD)
 PACKED_A, PACKED_B = Held(A.name, TEXT, PASSWORD, packed=True), Held(B.name, B.content, PASSWORD, packed=True)
 SOLID_B = Held(B.name, B.content, PASSWORD, packed=True, solid=True)
+UNTELLABLE = Held("a", TEXT, PASSWORD, check=False, keyed=False, checked=False)
 UNCHECKED = Held(A.name, TEXT, PASSWORD, packed=True, check=False)
 
 RAR_5: dict[str, Callable[[], bytes]] = {
@@ -108,8 +113,22 @@ def test_a_file_without_content_is_no_trouble() -> None:
         (lambda: rar4([Held("a", TEXT, PASSWORD, split=True), B]), "another volume"),
         (lambda: rar5([Held("a", TEXT, PASSWORD, version=1), B]), UNKNOWN),
         (lambda: rar4([Held("a", TEXT, PASSWORD, version=20), B]), UNKNOWN),
+        (lambda: rar5([UNTELLABLE, B]), UNKNOWN),
+        (lambda: rar5([Held("a", TEXT, PASSWORD, check=False, split=True), B]), "another volume"),
+        (lambda: rar5([Held("a", TEXT, extra=b"\x80" * 11 + b"\0"), B]), "damaged"),
+        (lambda: rar5([Held("a", TEXT, PASSWORD, extra=b"\x80" * 11 + b"\0"), B]), "damaged"),
+        (lambda: rar5([Held("a", TEXT, extra=b"\2\1\x80"), B]), UNKNOWN),
     ],
-    ids=["RAR 4 volume", "a cipher to come", "the cipher of RAR 2"],
+    ids=[
+        "RAR 4 volume",
+        "a cipher to come",
+        "the cipher of RAR 2",
+        "no password can be told",
+        "nor in a volume",
+        "a header that cannot be read",
+        "nor whether the file is encrypted",
+        "nor how",
+    ],
 )
 def test_what_cannot_be_opened_is_listed_by_name(data: Callable[[], bytes], why: str) -> None:
     texts, [unread] = read(source(data(), "d"), passwords=(PASSWORD,))
@@ -202,6 +221,40 @@ def lie(fields: bytes, draw: Random) -> bytes:
         case 2:
             del lying[at : at + draw.randrange(1, 6)]
     return bytes(lying) or b"\0"
+
+
+@pytest.mark.parametrize(
+    ("password", "how"),
+    [("", {"owners": True}), (PASSWORD, {}), (PASSWORD, {"names": PASSWORD})],
+    ids=["owners", "encrypted", "names"],
+)
+def test_a_rar_4_archive_that_is_cut_off_anywhere_is_not_passed_over(
+    password: str, how: dict[str, Any]
+) -> None:
+    files = [Held(name, name.encode() * 20, password) for name in ("first", "second")]
+    data = rar4(files, **how)
+    whole: list[Any] = [part for part in _rar.parts(BytesIO(data), [PASSWORD]) if part]
+    assert not [part for part in whole if part[0] == UNREAD]
+    for end in range(len(rar4(files[:1], **how)) - 7, len(data)):
+        cut: list[Any] = [part for part in _rar.parts(BytesIO(data[:end]), [PASSWORD]) if part]
+        assert [part for part in cut if part[0] == UNREAD], end
+        assert not [part for part in cut if "password" in str(part)], end
+
+
+def test_an_archive_in_which_no_file_lies_is_not_called_damaged() -> None:
+    empty = Unread("d", "no file was found in it")
+    assert read(source(rar5([], names=PASSWORD), "d"), passwords=(PASSWORD,)) == ({}, [empty])
+
+
+@pytest.mark.parametrize("make", [rar4, rar5])
+def test_of_ordinary_files_however_many_nothing_is_kept(make: Callable[..., bytes]) -> None:
+    data = make([Held("a", b"")] * 5000)
+    tracemalloc.start()
+    try:
+        assert list(_rar.parts(BytesIO(data), [])) == []
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 BLAKE_A = Held(A.name, TEXT, PASSWORD, blake=True)

@@ -4,6 +4,7 @@ It deciphers nothing, ends in silence where a volume does, and stumbles over a c
 files as if they lay in an archive for themselves, deciphered.
 """
 
+import os
 from collections.abc import Generator, Iterator, Sequence
 from typing import BinaryIO
 
@@ -15,6 +16,7 @@ from trapstreet.plugins.formats._parsed import BLOCK, MEMBER, UNREAD
 from trapstreet.plugins.formats._rar_file import VOLUMES, Contents, Crc32, File, Locked, Trying
 
 _DAMAGED = "the archive is damaged or ends in the middle"
+_EMPTY = "no file was found in it"
 
 Opened = list[tuple[File, str]]
 """Files, each with its password, of which every one but the first follows on the one before."""
@@ -26,12 +28,13 @@ def parts(file: BinaryIO, passwords: Sequence[str]) -> Generator[object, None, b
     kind = rar5 if file.read(len(rar5.SIGNATURE)) == rar5.SIGNATURE else rar4
     none = locked(len(passwords))
     try:
+        found = yield from kind.contents(file, passwords, ordinary=False)
+        if not (found.sealed or found.beside or found.files):
+            return False
         found = yield from kind.contents(file, passwords)
     except Locked as sealed:
         yield [UNREAD, "", str(sealed) or none]
         return True
-    if not (found.sealed or found.beside or any(each.lock or each.partial for each in found.files)):
-        return False
     words = list(passwords)
     for run in _runs(found.files):
         opened, why = yield from _opened(file, found, run, words)
@@ -39,7 +42,7 @@ def parts(file: BinaryIO, passwords: Sequence[str]) -> Generator[object, None, b
         for each in run[len(opened) :]:
             yield [UNREAD, f"!/{each.name}", why or none]
     if found.damaged or not found.files:
-        yield [UNREAD, "", _DAMAGED]
+        yield [UNREAD, "", _DAMAGED if found.damaged else _EMPTY]
     return True
 
 
@@ -70,7 +73,7 @@ def _opened(file: BinaryIO, found: Contents, run: list[File], words: list[str]) 
                 words.remove(password)
                 words.insert(0, password)
         if each.why or password is None:
-            return opened, each.why
+            return opened, each.why or _untellable(file, each, words)
         opened.append((each, password))
     return opened, ""
 
@@ -87,6 +90,12 @@ def _password(
         if fits or (fits is None and (yield from _unpacks(file, found, [*before, (each, word)]))):
             return word
     return None
+
+
+def _untellable(file: BinaryIO, each: File, words: list[str]) -> str:
+    """Why it is not known which password is the right one; "" if it is known that none of these is."""
+    cut = each.start + each.packed > file.seek(0, os.SEEK_END)
+    return _DAMAGED if cut and each.lock and words and each.lock.fits(words[0]) is None else ""
 
 
 def _unpacks(file: BinaryIO, found: Contents, opened: Opened) -> Trying[bool]:

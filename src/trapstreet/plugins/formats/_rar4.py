@@ -79,11 +79,15 @@ class Lock:
         return digest == self.checksum
 
 
-def contents(file: BinaryIO, passwords: Sequence[str]) -> Trying[Contents]:
-    """What is damaged ends the search. Raises Locked."""
+def contents(file: BinaryIO, passwords: Sequence[str], *, ordinary: bool = True) -> Trying[Contents]:
+    """What is damaged ends the search. Raises Locked.
+
+    ordinary  ordinary files are wanted, too
+    """
     begin, begin_solid = (SIGNATURE + _block(_MAIN, flags, bytes(6)) for flags in (0, _SOLID_ARCHIVE))
     found = Contents("rar", begin, begin_solid, _block(_END, 0x4000, b""), [])
     at, size, password = len(SIGNATURE), file.seek(0, os.SEEK_END), None
+    end_due = False
     try:
         while at < size:
             if found.sealed and password is None:
@@ -94,17 +98,18 @@ def contents(file: BinaryIO, passwords: Sequence[str]) -> Trying[Contents]:
             packed = 0
             if kind in (_FILE, _SERVICE):
                 about = body.ljust(_ABOUT.size + 4, b"\0")
-                packed = _ABOUT.unpack_from(about)[0]
+                packed, *_, version, _, _, _ = _ABOUT.unpack_from(about)
+                end_due |= kind == _SERVICE or version >= _FIRST_WITH_AES
                 packed += int.from_bytes(about[_ABOUT.size :][:4], "little") << 32 if flags & _LARGE else 0
             elif flags & _HAS_DATA:
                 packed = int.from_bytes(body[:4], "little")
             if kind == _FILE:
                 one = _file(flags, body, at, packed)
-                found.files += [one] if one else []
+                found.files += [one] if one and (ordinary or not one.ordinary) else []
             found.sealed |= kind == _MAIN and bool(flags & _SEALED)
             found.beside |= kind == _SERVICE
             at += packed
-        return found
+        found.damaged = at > size or end_due or found.sealed
     except Malformed:
         found.damaged = True
     return found

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from trapstreet.plugins.formats._rar5_lock import BLOCK, Lock, deciphering, derived
 from trapstreet.plugins.formats._rar_file import (
     UNKNOWN,
+    UNTOLD,
     VOLUMES,
     Contents,
     File,
@@ -37,8 +38,11 @@ _ORDINARY_FILE, _UNIX = 0o100644, 1
 _MOST_ROUNDS = 24  # as a power of two
 
 
-def contents(file: BinaryIO, passwords: Sequence[str]) -> Trying[Contents]:
-    """What is damaged ends the search. Raises Locked."""
+def contents(file: BinaryIO, passwords: Sequence[str], *, ordinary: bool = True) -> Trying[Contents]:
+    """A header that is damaged or cut short ends the search. Raises Locked.
+
+    ordinary  ordinary files are wanted, too
+    """
     begin, begin_solid = (SIGNATURE + _block(_MAIN, 0, flags) for flags in (0, _SOLID_ARCHIVE))
     found = Contents("rar5", begin, begin_solid, _block(_END, 0, 0), [])
     at, size, key = len(SIGNATURE), file.seek(0, os.SEEK_END), b""
@@ -52,9 +56,8 @@ def contents(file: BinaryIO, passwords: Sequence[str]) -> Trying[Contents]:
                 found.sealed = True
                 key = yield from _header_key(file, at, body[fields:], passwords)
             elif kind == _FILE:
-                records = dict(_records(body[len(body) - extra :]))
-                one = _file(body[fields:], records, at, packed, flags)
-                found.files += [one] if one else []
+                one = _file(body[fields:], body[len(body) - extra :], at, packed, flags)
+                found.files += [one] if one and (ordinary or not one.ordinary) else []
             at += packed
     except Malformed:
         pass
@@ -122,8 +125,13 @@ def _records(extra: bytes) -> Iterator[tuple[int, bytes]]:
         at += length
 
 
-def _file(fields: bytes, records: dict[int, bytes], start: int, packed: int, split: int) -> File | None:
+def _file(fields: bytes, extra: bytes, start: int, packed: int, split: int) -> File | None:
     """None of a directory or a link."""
+    lock, why = None, ""
+    try:
+        records = dict(_records(extra))
+    except Malformed:
+        records, why = {}, UNTOLD
     partial = bool(split & (_FROM_BEFORE | _GOES_ON))
     flags, at = _number(fields, 0)
     size, at = _number(fields, at)
@@ -136,12 +144,15 @@ def _file(fields: bytes, records: dict[int, bytes], start: int, packed: int, spl
     name = fields[at : at + length]
     if flags & _DIRECTORY or _REDIRECTION in records:
         return None
-    lock, why, flags = None, "", flags & ~_HAS_TIME
+    flags &= ~_HAS_TIME
     if _ENCRYPTION in records:
         hashed = records.get(_HASH, b"")
         checksum = hashed[1:] if hashed.startswith(_BLAKE2SP) else raw
-        lock = _lock(records[_ENCRYPTION], b"" if partial else checksum, None if how & _METHOD else size)
-        why = "" if lock else UNKNOWN
+        lock = _lock(records[_ENCRYPTION], checksum, None if how & _METHOD else size)
+        if not lock:
+            why = UNKNOWN
+        elif not lock.check and (partial or not checksum):
+            why = VOLUMES if partial else UNKNOWN
         raw, flags = b"", flags & ~_HAS_CHECKSUM
     if split & _FROM_BEFORE and (lock or how & _METHOD):
         why = VOLUMES
@@ -162,8 +173,11 @@ def _lock(
 
     vector  bytes of the first vector; an archive's own record has none
     """
-    version, at = _number(record, 0)
-    flags, at = _number(record, at)
+    try:
+        version, at = _number(record, 0)
+        flags, at = _number(record, at)
+    except Malformed:
+        return None
     rounds, salt, at = record[at : at + 1], record[at + 1 : at + 17], at + 17
     first, at = record[at : at + vector].ljust(BLOCK), at + vector
     check, proof = record[at : at + 8], record[at + 8 : at + 12]

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol, TypeVar
 
 UNKNOWN = "encrypted in a way that is not known here"
 VOLUMES = "a part of it lies in another volume: unpack it first"
+UNTOLD = "damaged: what its header tells of it cannot be read"
 
 
 T = TypeVar("T")
@@ -87,12 +88,18 @@ class File:
     why: str = ""
     partial: bool = False
 
+    @property
+    def ordinary(self) -> bool:
+        """Whether libarchive reads it as it lies there."""
+        return not (self.lock or self.why or self.partial)
+
 
 @dataclass(slots=True)
 class Contents:
     """What the headers tell.
 
     formats  as libarchive calls what reads it
+    files    in their order
     sealed   the headers are encrypted, too
     beside   there are blocks of other kinds, over which libarchive stumbles
     damaged  there is more than could be read

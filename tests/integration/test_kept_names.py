@@ -5,6 +5,8 @@ import os
 import pwd
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from shutil import rmtree
 
@@ -12,11 +14,17 @@ import pytest
 
 from desk import Desk
 from trapstreet.app.discovered import holdings_at, place_of
+from trapstreet.app.kept_names import re_rooted
 from trapstreet.app.uses import past_uses
 from trapstreet.app.workspace import Workspace
+from trapstreet.core.model.rights import Rights
+from trapstreet.plugins.permissions import rights_at
 
 _CALLED = ("discovered", "discovering_files", "logged_places")
 """The modules by which names of places come into a workspace."""
+
+_BEFORE = (*_CALLED, "access_report", "drift", "log_imports", "own_logins", "reviews", "unused", "uses")
+"""Those that take a name from them, and would keep the one of `before` if they were loaded in it."""
 
 
 @pytest.fixture
@@ -43,6 +51,15 @@ def link(share: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
+def second(link: Path) -> Iterator[Path]:
+    """And a third."""
+    made = link.with_name(f"{link.name}-2")
+    made.symlink_to(link.resolve())
+    yield made
+    made.unlink()
+
+
+@pytest.fixture
 def user(monkeypatch: pytest.MonkeyPatch) -> str:
     """The only one who logs in, whatever this system says."""
     users = pwd.getpwall()
@@ -59,6 +76,8 @@ def before(desk: Desk, *command: object, status: int = 0) -> None:
     def called(location: str) -> str:
         return place_of(location) if "://" in location else os.path.abspath(location)  # noqa: PTH100
 
+    for each in _BEFORE:
+        import_module(f"trapstreet.app.{each}")
     with pytest.MonkeyPatch.context() as patch:
         for each in _CALLED:
             patch.setattr(f"trapstreet.app.{each}.place_of", called)
@@ -79,7 +98,7 @@ def logged(desk: Desk, user: str, *paths: Path) -> Path:
 
 
 def times(desk: Desk, place: Path) -> int:
-    """How many uses of the staff's file are known."""
+    """How many uses of files like the staff's are known."""
     rights = desk.json("access", "use", place, "--of", "staff.csv")["rights"]
     return sum(each["times"] for each in rights)
 
@@ -121,6 +140,26 @@ def test_a_log_that_was_imported_under_both_names_counts_once(
     before(desk, "access", "import", log, "--place", share)
     assert len(desk.json("access", "log", "list", "--place", share)["logs"]) == 2
     assert times(desk, share) == 1
+
+
+def test_a_log_that_was_imported_under_two_links_counts_once_and_goes_on(
+    desk: Desk, share: Path, link: Path, second: Path, user: str
+) -> None:
+    staff = share / "hr" / "staff.csv"
+    for place in (link, second):
+        before(desk, "access", "import", logged(desk, user, staff), "--place", place)
+    assert times(desk, share) == 1
+    before(desk, "access", "import", logged(desk, user, staff, staff, staff), "--place", second)
+    assert times(desk, share) == 3
+
+
+def test_another_log_that_begins_alike_counts_with_all_its_uses(
+    desk: Desk, share: Path, link: Path, user: str
+) -> None:
+    staff, left = share / "hr" / "staff.csv", share / "hr" / "left.csv"
+    before(desk, "access", "import", logged(desk, user, left, staff), "--place", link)
+    before(desk, "access", "import", logged(desk, user, left, left, left), "--place", share)
+    assert times(desk, share) == 5
 
 
 def test_a_link_that_leads_elsewhere_now_names_another_place(
@@ -183,3 +222,60 @@ def test_what_was_seen_to_change_by_a_link_is_on_record_for_the_folder(
     (share / "hr" / "left.csv").chmod(0o600)
     before(desk, "access", "diff", link, status=1)
     assert "no longer readable" in desk.do("access", "diff", share, "--since", "2026-01-01")
+
+
+def test_of_looks_by_several_links_the_newest_is_compared_with(
+    desk: Desk, share: Path, link: Path, second: Path
+) -> None:
+    before(desk, "access", "diff", link)
+    (share / "hr" / "left.csv").chmod(0o600)
+    before(desk, "access", "diff", second)
+    assert desk.json("access", "diff", share)["changes"] == []
+    (share / "hr" / "left.csv").chmod(0o644)
+    before(desk, "access", "diff", link)
+    assert desk.json("access", "diff", share)["changes"] == []
+
+
+def test_what_no_look_by_its_own_name_could_tell_is_compared_with_one_by_a_link(
+    desk: Desk, share: Path, link: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (share / "open").mkdir()
+    (share / "open" / "news.csv").write_text("x")
+    (share / "hr" / "left.csv").chmod(0o600)
+    before(desk, "access", "diff", link)
+    with monkeypatch.context() as patch:
+        patch.setattr("trapstreet.app.drift.rights_at", lambda place: without(rights_at(place), share / "hr"))
+        desk.do("access", "diff", share, status=6)
+    (share / "hr" / "left.csv").chmod(0o644)
+    (told,) = desk.json("access", "diff", share, status=1)["changes"]
+    assert told["text"].startswith(f"1 file in {share}/hr became readable by everybody")
+    assert desk.json("access", "diff", share)["changes"] == []
+
+
+def without(rights: Rights, folder: Path) -> Rights:
+    """The same of somebody who is not let into a folder."""
+    kept = [n for n, each in enumerate(rights.resources) if each.path[0] != str(folder)]
+    doors = [each for each in rights.doors if each.resource is None or each.resource in kept]
+    return replace(
+        rights,
+        resources=[rights.resources[n] for n in kept],
+        doors=[
+            each if each.resource is None else replace(each, resource=kept.index(each.resource))
+            for each in doors
+        ],
+        unread=[(str(folder),)],
+        unknown=[f"{folder}: nobody let us in"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "now"),
+    [
+        ("/srv/link", "/data/share"),
+        ("/srv/link/hr", "/data/share/hr"),
+        ("/srv/link-2/hr", "/srv/link-2/hr"),
+        ("/elsewhere", "/elsewhere"),
+    ],
+)
+def test_what_lies_beside_a_link_is_not_taken_for_what_it_leads_to(path: str, now: str) -> None:
+    assert re_rooted(path, "/srv/link", "/data/share") == now

@@ -180,6 +180,32 @@ def test_files_are_told_by_number_and_not_because_there_are_more(
     assert all(one.startswith(other) for one, other in zip(found, said, strict=True))
 
 
+def homes(*, opened: bool) -> Rights:
+    """A folder with files for each user; opened: all may read one of them, and the next user two more."""
+    rights = Rights("/home", "Files", ("set", "sets"), ("user or group", "users and groups"))
+    rights.principals += [Principal(f"u{n}", True) for n in range(40)]
+    for n in range(40):
+        for count, mode, to in (
+            (2, "rw-", 1 << n),
+            (1, "r--", (1 << 40) - 1 if opened else 1 << n),
+            (2, "r+-", 1 << n | 1 << (n + 1) % 40 if opened else 1 << n),
+        ):
+            resource = Resource((f"/home/u{n}", f"{count} files {mode}"), FILES, count)
+            rights.doors.append(
+                Door(len(rights.resources), How.GRANT, to, (Grant("may read", to),), (1 << 40) - 1)
+            )
+            rights.resources.append(resource)
+    return rights
+
+
+def test_one_cause_over_many_folders_of_several_owners_is_told_once() -> None:
+    told = [sentence(each) for each in drift(homes(opened=False), homes(opened=True)).changes]
+    assert [each.partition(": ")[0] for each in told] == [
+        "40 files in 40 folders (/home/u0 …) became readable by everybody (40)",
+        "80 files in 40 folders (/home/u0 …) became readable by 40 of 40 (u0, u1, u2 …)",
+    ]
+
+
 def test_what_is_hidden_at_both_times_is_compared_and_at_one_alone_is_not() -> None:
     before, now = at_random(1), at_random(1)
     now.doors.append(replace(now.doors[0], opens=(1 << 12) - 1, rows=Rows.ALL, columns=(), sure=True))

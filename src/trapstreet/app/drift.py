@@ -11,11 +11,12 @@ from trapstreet.access import Change
 from trapstreet.access.domain.changes import Held
 from trapstreet.access.domain.copies import copied, copy_of
 from trapstreet.access.domain.drift import Drift, drift
+from trapstreet.access.domain.kept_rights import bytes_of, text_of
 from trapstreet.access.domain.reached import Unit, hidden, still_hidden, tells_of
 from trapstreet.app.discovered import holdings_at, place_of, resolved
 from trapstreet.app.drift_alerts import raised
 from trapstreet.app.drift_elsewhere import server_or_folders
-from trapstreet.app.drift_kept import bytes_of, kept, looks_at, text_of
+from trapstreet.app.drift_kept import kept, looks_at
 from trapstreet.app.kept_names import names_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
@@ -142,7 +143,7 @@ def held_at(label: str, rights: Rights) -> Mapping[Unit, Held] | None:
 
 
 class _Look:
-    """One look, compared with those before it; `newest` was the last one that is kept."""
+    """One look, compared with those before it; `newest` was the last of its own that is kept."""
 
     def __init__(self, workspace: Workspace, place: RightsPlace, now: Rights) -> None:
         self._workspace, self._place, self._now = workspace, place, now
@@ -157,12 +158,13 @@ class _Look:
         left = list(now.dark)  # what the look itself does not tell
         for then in looks_at(place, workspace.ring):
             before = then.rights
+            self.newest = self.newest or then.id
             if within is None or within:
                 found = self._compared(before, within)
                 self._changes += [(then.at, each) for each in found.changes]
                 fresh += found.fresh
             if within is None:
-                self.newest, self._since = then.id, then.at
+                self._since = then.at
                 fresh += then.fresh
                 within = [each for each in before.dark if each not in now.dark]
                 self._hidden = [each for each in hidden(before, now) if each in now.dark]
@@ -170,7 +172,7 @@ class _Look:
                 within = still_hidden(within, before.dark)
             if tells_of(left, before.dark):
                 left = still_hidden(left, before.dark)
-            else:
+            elif then.id:
                 self._instead.append(then.id)
         self._hidden += within or []
         self._copies(fresh)

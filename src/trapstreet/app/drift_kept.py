@@ -1,14 +1,15 @@
 """The looks at a place's rights that are kept, as what comes next is compared with them."""
 
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
 
-from trapstreet.access.domain.kept_rights import packed, unpacked
+from trapstreet.access.domain.kept_rights import bytes_of, packed, text_of, unpacked
 from trapstreet.access.domain.reached import Unit
-from trapstreet.app.kept_names import names_of
+from trapstreet.app.kept_names import names_of, re_rooted
 from trapstreet.core.model.rights import Rights
 from trapstreet.keys.ring import KeyRing
 from trapstreet.store import rights as store
@@ -38,24 +39,18 @@ def kept(rights: Rights, fresh: Iterable[Unit]) -> bytes:
 
 
 def looks_at(place: RightsPlace, ring: KeyRing) -> Iterator[Look]:
-    """The looks that are kept, the newest first; where there are none, those of a folder while it was called
-    by a link to it."""
-    none = True
-    for then in store.kept_of(place, ring):
-        none = False
-        yield _look(then.id, then.at, then.content)
-    for name in names_of(place.name, store.places()) if none else ():
-        before = store.place_if_known(name) if name != place.name else None
-        for then in store.kept_of(before, ring) if before else ():
-            yield _moved(_look(0, then.at, then.content), name, place.name)
+    """The looks that are kept, also by a link that a folder was called by; the newest first."""
+    own = (_look(then.id, then.at, then.content) for then in store.kept_of(place, ring))
+    names = [name for name in names_of(place.name, store.places()) if name != place.name]
+    before = (_looks_before(name, place.name, ring) for name in names)
+    return heapq.merge(own, *before, key=lambda each: -each.at)
 
 
-def text_of(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
-def bytes_of(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+def _looks_before(name: str, now: str, ring: KeyRing) -> Iterator[Look]:
+    """Those that are kept under a name that a folder had before."""
+    place = store.place_if_known(name)
+    for then in store.kept_of(place, ring) if place else ():
+        yield _moved(_look(0, then.at, then.content), name, now)
 
 
 def _look(number: int, at: int, content: bytes) -> Look:
@@ -67,8 +62,7 @@ def _moved(look: Look, before: str, now: str) -> Look:
     """The same with the paths that a folder's have now."""
 
     def path(unit: Unit) -> Unit:
-        inner = unit[0].removeprefix(before.rstrip("/")) if unit else ""
-        return (f"{now.rstrip('/')}{inner}" or "/", *unit[1:]) if unit and inner != unit[0] else unit
+        return (re_rooted(unit[0], before, now), *unit[1:]) if unit else unit
 
     rights = replace(
         look.rights,

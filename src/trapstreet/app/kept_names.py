@@ -26,22 +26,33 @@ def real_name(name: str) -> str:
 
 
 def imports_of(place: str) -> list["LogImport"]:
-    """The imports of a place's logs, in their order. What was taken in under two of its names counts once."""
+    """The imports of a place's logs, in their order. What was taken in under two of its names, up to the same
+    line, counts once; where it cannot be told whether two are of one log, both count: no use may be lost."""
     from trapstreet.store import imports
 
     rows = [row for name in names_of(place, imports.places()) for row in imports.of_place(name)]
-    own = [row for row in rows if row.place == place]
-    return [row for row in rows if row.place == place or not any(_has(each, row) for each in own)]
+    logs: dict[str, list[LogImport]] = {}
+    for row in rows:
+        logs.setdefault(row.log, []).append(row)
+    counted: set[tuple[int, str]] = set()  # beginnings of logs: up to which byte, and their digests
+    known: dict[str, int] = {}
+    for name, log in logs.items():
+        known[name] = max((row.size for row in log if (row.size, row.digest) in counted), default=0)
+        counted |= {(row.size, row.digest) for row in log}
+    return [row for row in rows if row.size > known[row.log]]
 
 
-def _has(own: "LogImport", other: "LogImport") -> bool:
-    """Whether a log was taken in once more, from its beginning, as far as under another name."""
-    return own.head == other.head and own.log != other.log and own.size >= other.size
+def re_rooted(path: str, before: str, now: str) -> str:
+    """A path of a folder, or within it, by the name that this has now; any other as it is."""
+    inside = path.removeprefix(before.rstrip("/"))
+    if inside == path or not f"{inside}/".startswith("/"):
+        return path
+    return f"{now.rstrip('/')}{inside}" or "/"
 
 
 def moved(holding: Holding, place: str) -> Holding:
     """What lies in a folder, or is a file, that was called by a link, by the name that this has."""
     folder, name, *inside = holding.path
-    inner = f"{folder.rstrip('/')}/{name}".removeprefix(holding.place.rstrip("/"))
-    folder, _, name = f"{place.rstrip('/')}{inner}".rpartition("/")
+    path = re_rooted(f"{folder.rstrip('/')}/{name}", holding.place, place)
+    folder, _, name = path.rpartition("/")
     return replace(holding, place=place, path=(folder or "/", name, *inside))

@@ -117,7 +117,7 @@ class _Comparing:
 
     def _grouped(self, new: Bits, gone: Bits, told: set[tuple[str, Bits]]) -> Iterator[Change]:
         """What is otherwise; `told` gets the causes of what came within reach, and to whom each was given."""
-        groups: dict[tuple[object, ...], _Group] = {}
+        groups: dict[tuple[object, ...], list[_Group]] = {}
         causes = Causes(self._now, self._before), Causes(self._before, self._now)
         for unit in self._now.units:
             if unit not in self._before.units or not self._lit(unit):
@@ -129,14 +129,15 @@ class _Comparing:
                 shift = replace(shift, who=shift.who & ~(gone if less else new))  # noqa: PLW2901
                 if shift.who:
                     self._enter(groups, unit, shift, causes[less])
-        for each in _merged(groups.values()):
+        for each in _merged([group for some in groups.values() for group in some]):
             if each.sort in (Sort.GAINED, Sort.WIDER):
                 told.add((each.cause.what, each.cause.to))
             yield self._told(each)
 
     def _enter(
-        self, groups: dict[tuple[object, ...], _Group], unit: Unit, shift: Shift, causes: Causes
+        self, groups: dict[tuple[object, ...], list[_Group]], unit: Unit, shift: Shift, causes: Causes
     ) -> None:
+        """Folders come together; what others can read in one of them beside is told beside, and not added."""
         sort = {
             (False, True): Sort.GAINED,
             (False, False): Sort.WIDER,
@@ -145,8 +146,10 @@ class _Comparing:
         }[shift.less, shift.wholly]
         everybody = self._is_everybody(unit, shift)
         for cause, who in causes.of(unit, shift.who):
-            key = (sort, shift.degree, cause.key, everybody, who if shift.files else 0)
-            group = groups.setdefault(key, _Group(sort, shift.degree, cause, everybody))
+            some = groups.setdefault((sort, shift.degree, cause.key, everybody, bool(shift.files)), [])
+            group = next((each for each in some if not shift.files or unit not in each.units), None)
+            if group is None:
+                some.append(group := _Group(sort, shift.degree, cause, everybody))
             group.who |= who
             group.units[unit] = None
             group.files += shift.files

@@ -79,7 +79,7 @@ def packed(rights: Rights) -> bytes:
     sets, grants = _Numbers(), _Numbers()
 
     def grant(each: Grant) -> int:
-        return grants.of((_bytes(each.what), sets.of(each.to)))
+        return grants.of((bytes_of(each.what), sets.of(each.to)))
 
     doors = [
         _Door(
@@ -89,7 +89,7 @@ def packed(rights: Rights) -> bytes:
             tuple(map(grant, each.grants)),
             sets.of(each.enters),
             each.rows.value,
-            tuple(map(_bytes, each.columns)),
+            tuple(map(bytes_of, each.columns)),
             each.sure,
             each.could,
         )
@@ -97,20 +97,20 @@ def packed(rights: Rights) -> bytes:
     ]
     kept = _Kept(
         FORMAT,
-        _bytes(rights.place),
+        bytes_of(rights.place),
         rights.edition,
         rights.what,
         rights.who,
-        [(_bytes(each.name), each.logs_in, each.note) for each in rights.principals],
+        [(bytes_of(each.name), each.logs_in, each.note) for each in rights.principals],
         [(each.member, each.group, each.inherits, each.becomes, each.admits) for each in rights.memberships],
         [(sets.of(who), sets.of(of), what) for who, of, what in rights.makes],
-        [(tuple(map(_bytes, each.path)), each.kind, each.records) for each in rights.resources],
+        [(tuple(map(bytes_of, each.path)), each.kind, each.records) for each in rights.resources],
         [_set_bytes(each) for each in sets.known],  # type: ignore[arg-type]
         list(grants.known),  # type: ignore[arg-type]
         doors,
-        [*map(_bytes, rights.notes)],
-        [*map(_bytes, rights.unknown)],
-        [tuple(map(_bytes, each)) for each in rights.unread],
+        [*map(bytes_of, rights.notes)],
+        [*map(bytes_of, rights.unknown)],
+        [tuple(map(bytes_of, each)) for each in rights.unread],
     )
     data = msgspec.msgpack.encode(kept)
     msgspec.msgpack.decode(data, type=_Kept)  # what does not come back is seen now, and not next time
@@ -123,21 +123,21 @@ def unpacked(data: bytes) -> Rights:
 
     kept = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(data), type=_Kept)
     sets = [int.from_bytes(each, "little") for each in kept.sets]
-    grants = [Grant(_text(what), sets[to]) for what, to in kept.grants]
+    grants = [Grant(text_of(what), sets[to]) for what, to in kept.grants]
     hows, rows = {each.value: each for each in How}, {each.value: each for each in Rows}
     return Rights(
-        place=_text(kept.place),
+        place=text_of(kept.place),
         edition=kept.edition,
         what=kept.what,
         who=kept.who,
-        principals=[Principal(_text(name), logs_in, note) for name, logs_in, note in kept.principals],
+        principals=[Principal(text_of(name), logs_in, note) for name, logs_in, note in kept.principals],
         memberships=[
             Membership(member, group, inherits=inherits, becomes=becomes, admits=admits)
             for member, group, inherits, becomes, admits in kept.memberships
         ],
         makes=[(sets[who], sets[of], what) for who, of, what in kept.makes],
         resources=[
-            Resource(tuple(map(_text, path)), kind, records) for path, kind, records in kept.resources
+            Resource(tuple(map(text_of, path)), kind, records) for path, kind, records in kept.resources
         ],
         doors=[
             Door(
@@ -147,15 +147,15 @@ def unpacked(data: bytes) -> Rights:
                 tuple(grants[number] for number in each.grants),
                 sets[each.enters],
                 rows[each.rows],
-                tuple(map(_text, each.columns)),
+                tuple(map(text_of, each.columns)),
                 each.sure,
                 each.could,
             )
             for each in kept.doors
         ],
-        notes=[*map(_text, kept.notes)],
-        unknown=[*map(_text, kept.unknown)],
-        unread=[tuple(map(_text, each)) for each in kept.unread],
+        notes=[*map(text_of, kept.notes)],
+        unknown=[*map(text_of, kept.unknown)],
+        unread=[tuple(map(text_of, each)) for each in kept.unread],
     )
 
 
@@ -229,9 +229,10 @@ def _set_bytes(bits: Bits) -> bytes:
     return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
 
-def _bytes(text: str) -> bytes:
+def bytes_of(text: str) -> bytes:
+    """A text as it is kept: names of files may be anything."""
     return text.encode("utf-8", "surrogateescape")
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")

@@ -5,6 +5,7 @@
 10,000 tables in 200 schemas, 5,000 roles nested ten deep; rights drawn at random with a fixed seed. Of random
 (role, table) pairs each is asked of the server by a SELECT under SET SESSION AUTHORIZATION. Then 1,000,000
 files of this system's users, and random (user, file) pairs opened by a process of that user; needs root.
+Between them a table of 3,000 parts that 300 views show, each other columns of it.
 """
 
 import os
@@ -26,6 +27,7 @@ from trapstreet.app.access import Mapped, map_of
 from trapstreet.core.model.rights import How, Level, numbers_in
 
 TABLES, ROLES, DEPTH, SCHEMAS, PAIRS = 10_000, 5_000, 10, 200, 2_000
+PARTS, VIEWS = 3_000, 300
 FILES = 1_000_000
 SECONDS = 60
 BY_NAME = (How.GRANT, How.COLUMNS, How.PRIVILEGE, How.SUPERUSER)
@@ -54,7 +56,39 @@ def main() -> None:
         )
         if differing:
             at.missed.append(f"agreement: {differing[:3]}")
+        _parts(at, server)
         _files(at)
+
+
+def _parts(at: Desk, server: str) -> None:
+    """A table of many parts that many views show: each part has few doors, however many the views."""
+    share = 20 if at.quick else 1
+    parts, views = PARTS // share, VIEWS // share
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE parted")
+    url = urlunsplit(urlsplit(server)._replace(path="/parted"))
+    columns = [f"c{n}" for n in range(10)]
+    rng = random.Random(SEED)
+    with psycopg.connect(url, autocommit=True) as connection:
+        definition = ", ".join(f"{each} int" for each in columns)
+        connection.execute(f"CREATE TABLE parted ({definition}) PARTITION BY LIST (c0)".encode())
+        for n in range(parts):
+            connection.execute(f"CREATE TABLE part{n} PARTITION OF parted FOR VALUES IN ({n})".encode())
+        for n in range(views):
+            shown = ", ".join(rng.sample(columns, 3))
+            connection.execute(f"CREATE VIEW v{n} AS SELECT {shown} FROM parted".encode())
+            connection.execute(f"GRANT SELECT ON v{n} TO r{n % 20}".encode())
+    began = time.process_time()
+    rights = map_of(url).access.rights
+    spent = time.process_time() - began
+    most = 3 * len(columns) * (parts + views)
+    kept = len(rights.doors) <= most and spent <= SECONDS
+    print(
+        f"map of {parts:,} parts and {views:,} views: {len(rights.doors):,} doors, {spent:.1f} s of CPU,"
+        f" promised {most:,} and {SECONDS}: {'kept' if kept else 'MISSED'}"
+    )
+    if not kept:
+        at.missed.append("parts")
 
 
 def _files(at: Desk) -> None:

@@ -101,3 +101,25 @@ def test_a_view_of_another_database_shows_what_is_in_the_one_that_is_asked_for(t
     reading = found(town, mapped, f"{town.name('hans')}@%", "crm.customers")
     assert reading
     assert reading.way[-1] == f"view {town.name('out')}.names shows {town.name('crm')}.customers"
+
+
+@pytest.mark.parametrize("alias", ["{customers}", "{c}"])
+def test_a_column_is_no_table_of_a_database_that_is_called_like_its_table_or_an_alias(
+    town: Town, alias: str
+) -> None:
+    """The definer may read what the view shows, and nothing of that database."""
+    for statement in (
+        "CREATE TABLE {crm}.{customers} (a int, email int)",
+        f"CREATE DATABASE {alias}",
+        f"CREATE TABLE {alias}.email (a int)",
+        "CREATE USER {owner}@'%'",
+        "GRANT SELECT ON {crm}.* TO {owner}@'%'",
+        f"CREATE DEFINER={{owner}}@'%' VIEW {{out}}.mails AS SELECT email FROM {{crm}}.{{customers}} {alias}",
+        "GRANT SELECT ON {out}.mails TO {hans}@'%'",
+    ):
+        town.do(statement)
+    assert town.reads("hans", "SELECT count(*) FROM {out}.mails")[1]
+    mapped, account = map_of(f"{town.url.rpartition('/')[0]}/"), f"{town.name('hans')}@%"
+    assert found(town, mapped, account, "out.mails")
+    assert found(town, mapped, account, f"crm.{town.name('customers')}")
+    assert found(town, mapped, account, f"{alias.strip('{}')}.email") is None

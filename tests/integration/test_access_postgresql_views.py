@@ -54,3 +54,32 @@ def test_what_a_rule_writes_to_is_not_shown_by_the_view(crm: World) -> None:
     crm.do("CREATE RULE into_it AS ON INSERT TO door DO INSTEAD INSERT INTO customers VALUES (NEW.id)")
     assert reading(crm, "door")
     assert reading(crm, "customers") is None
+
+
+def test_each_part_has_no_door_for_each_view_but_one_for_what_the_same_ones_see(crm: World) -> None:
+    """Of views that show each another column, those who see one see it of each part, and no other one."""
+    crm.named("bert")
+    crm.do("CREATE ROLE {bert} LOGIN")
+    crm.do("CREATE TABLE visits (id int, note text, mail text) PARTITION BY LIST (id)")
+    for part in range(4):
+        crm.do(f"CREATE TABLE visits_{part} PARTITION OF visits FOR VALUES IN ({part})")
+    crm.do("INSERT INTO visits VALUES (0, 'x', 'y')")
+    for n in range(30):
+        columns = ("id", "id, note", "note")[n % 3]
+        crm.do(f"CREATE VIEW view_{n} AS SELECT {columns} FROM visits; GRANT SELECT ON view_{n} TO {{anna}}")
+    crm.do("CREATE VIEW mails AS SELECT mail FROM visits; GRANT SELECT ON mails TO {bert}")
+    crm.do("CREATE VIEW counted AS SELECT count(*) FROM visits; GRANT SELECT ON counted TO {bert}")
+    access = map_of(crm.url).access
+    numbers = {each.name: n for n, each in enumerate(access.rights.principals)}
+    anna, bert = (1 << numbers[crm.names[each]] for each in ("anna", "bert"))
+    for number, resource in enumerate(access.rights.resources):
+        if resource.path[-1].startswith("visits_"):
+            doors = [each for each in access.doors_of(number) if each.how == How.VIEW and not each.could]
+            of_anna = [each.shows for each in doors if each.opens & anna]
+            of_bert = [each.shows for each in doors if each.opens & bert]
+            assert len(doors) <= 4
+            assert {column for each in of_anna for column in each or ()} == {"id", "note"}
+            assert set(of_bert) == {(), ("mail",)}
+    seen = reading(crm, "visits_3")
+    assert seen
+    assert seen.way[1:] == ("SELECT on views that show table visits", "table visits shows its parts")

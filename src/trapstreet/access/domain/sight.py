@@ -32,5 +32,5 @@ def _others(columns: Iterable[HeldColumn]) -> set[str]:
 
 
 def _shows_more(door: Door, others: set[str]) -> bool:
-    columns = door.columns or door.shows
+    columns = door.seen()
     return columns is None or any(each.casefold() not in others for each in columns)

@@ -163,6 +163,10 @@ class Door:
     """Columns that a view names, in its conditions as well; () where it counts rows alone. None: nobody can
     tell, or no view lies on the way; and in maps that were kept."""
 
+    def seen(self) -> tuple[str, ...] | None:
+        """The columns that somebody sees in whatever way, () for none; None: any of them."""
+        return self.columns or self.shows
+
 
 @dataclass(slots=True)
 class Rights:

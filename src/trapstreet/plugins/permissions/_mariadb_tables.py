@@ -50,7 +50,8 @@ def on_tables(
     """Who may select from each table, and from its columns."""
     rows = Rows[Table]()
     for table in tables:
-        rows.add((table.schema, table.name), table.user, table.host, *[_WHOLE] * table.selects)
+        gives = [_WHOLE] if table.selects else []
+        rows.add((table.schema, table.name), table.user, table.host, *gives)
     for column in columns:
         rows.add((column.schema, column.name), column.user, column.host, column.column)
     found = rows.given(accounts)
@@ -62,7 +63,7 @@ def on_things(accounts: Accounts, grants: Iterable[tuple[_Thing, str, str, bool]
     """Who has one right on each thing.  grants: thing, user, host, and whether the row gives it"""
     rows = Rows[_Thing]()
     for thing, user, host, gives in grants:
-        rows.add(thing, user, host, *[_WHOLE] * gives)
+        rows.add(thing, user, host, *([_WHOLE] if gives else []))
     return {thing: own.get(_WHOLE, (0, 0)) for thing, own in rows.given(accounts).items()}
 
 

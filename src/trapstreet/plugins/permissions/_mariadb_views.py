@@ -14,8 +14,8 @@ Shown = dict[Table, tuple[str, ...]]
 
 _NAME = "`((?:[^`]|``){1,256})`"
 """No name, and no alias, is longer: what stands in a literal cannot keep this busy."""
-_PAIR = re.compile(rf"(?={_NAME}\.{_NAME})")
-_ALIAS = re.compile(rf"(?={_NAME}\.{_NAME} {_NAME})")
+_TABLE = re.compile(rf"(?:from|join) (?=\(*{_NAME}\.{_NAME}(?: {_NAME})?)")
+_COLUMN = re.compile(rf"(?={_NAME}\.{_NAME})")
 
 
 class Views:
@@ -31,37 +31,36 @@ class Views:
     def all_shown_by(self, view: Table) -> Shown:
         """All that a view shows, through further ones, with the columns that any of these names. Which of
         them an outer view leaves out is not asked."""
-        found: Shown = {}
+        found: dict[Table, dict[str, None]] = {}
         left, met = [view], {view}
         while left:
             for inner, columns in self._shown[left.pop()].items():
-                found[inner] = _together(found.get(inner, ()), columns)
+                found.setdefault(inner, {}).update(dict.fromkeys(columns))
                 if inner in self._shown and inner not in met:
                     met.add(inner)
                     left.append(inner)
-        return found
+        return {table: tuple(columns) for table, columns in found.items()}
 
 
 def shown_by(text: str, relations: Container[Table]) -> Shown:
     """The tables that a view's text names. A column behind a name that is no table's or alias' here, as that
-    of a subquery, counts as one of each."""
-    pairs = [(_plain(one), _plain(other)) for one, other in _PAIR.findall(text)]
-    found: Shown = {each: () for each in pairs if each in relations}
-    called: dict[str, list[Table]] = {}
-    for table in found:
-        called.setdefault(table[1], []).append(table)
-    for schema, name, alias in _ALIAS.findall(text):
-        if (table := (_plain(schema), _plain(name))) in found:
-            called.setdefault(_plain(alias), []).append(table)
-    for before, column in dict.fromkeys(pairs):
-        if before in called or (before, column) not in found:
-            for table in called.get(before, found):
-                found[table] = _together(found[table], (column,))
-    return found
-
-
-def _together(some: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*some, *more]))
+    of a subquery, counts as one of each. Cost: the text's length, and for each table such columns."""
+    found: dict[Table, dict[str, None]] = {}
+    called: dict[str, set[Table]] = {}
+    for names in _TABLE.findall(text):
+        schema, name, alias = (_plain(each) for each in names)
+        if (table := (schema, name)) in relations:
+            found[table] = {}
+            for each in (name, alias):
+                called.setdefault(each, set()).add(table)
+    of_any: dict[str, None] = {}
+    for before, column in dict.fromkeys((_plain(one), _plain(other)) for one, other in _COLUMN.findall(text)):
+        if before in called:
+            for table in called[before]:
+                found[table][column] = None
+        elif (before, column) not in found:
+            of_any[column] = None
+    return {table: tuple(columns | of_any) for table, columns in found.items()}
 
 
 def _plain(name: str) -> str:

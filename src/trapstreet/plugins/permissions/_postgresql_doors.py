@@ -8,6 +8,7 @@ and schemas but passes no row security.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows
@@ -20,10 +21,11 @@ from trapstreet.plugins.permissions._postgresql_catalogue import (
     Relation,
 )
 from trapstreet.plugins.permissions._postgresql_functions import Texts
+from trapstreet.plugins.permissions._postgresql_parts import of_parts
 from trapstreet.plugins.permissions._postgresql_roles import Roles
 from trapstreet.plugins.permissions._postgresql_row_security import RowSecurity
 from trapstreet.plugins.permissions._postgresql_statistics import Statistics
-from trapstreet.plugins.permissions._postgresql_views import Named, Views, together
+from trapstreet.plugins.permissions._postgresql_views import Named, Views
 
 _VIEW, _COPY = "v", "m"
 
@@ -54,11 +56,23 @@ class Doors:
         self._number = {each.oid: first + n for n, each in enumerate(self.relations)}
 
     def __iter__(self) -> Iterator[Door]:
+        by_views: dict[int | None, list[Door]] = {}
         for relation in self.relations:
             own = [*self._own(relation)]
             yield from own
-            yield from self._through(relation, own)
+            for door in self._through(relation, own):
+                yield door
+                if door.how != How.PARENT:
+                    by_views.setdefault(door.resource, []).append(door)
             yield from self._by_statistics(relation)
+        for oid in self._parts:
+            if doors := by_views.get(self._number.get(oid)):
+                relation = self._relation[oid]
+                table = f"{KINDS[relation.kind]} {relation.name}"
+                same = [*of_parts(doors, table, self._roles.everybody)]
+                for part in self._parts_of(oid):
+                    if part in self._number:
+                        yield from (replace(each, resource=self._number[part]) for each in same)
         yield from self._functions()
 
     def _own(self, relation: Relation) -> Iterator[Door]:
@@ -147,8 +161,9 @@ class Doors:
         """Doors to what a view, a materialized view or a parent table shows of others."""
         if relation.kind in (_VIEW, _COPY) and not relation.as_invoker:
             how = How.VIEW if relation.kind == _VIEW else How.COPY
-            for inner, named in self._shown(relation).items():
-                yield from self._as(inner, how, Rows.SHOWN, relation, own, named=named)
+            for inner, named in self._views.shown_by(relation.oid).items():
+                if inner in self._number:
+                    yield from self._as(inner, how, Rows.SHOWN, relation, own, named=named)
         for part in self._parts_of(relation.oid):
             if part in self._number:
                 for door in own:
@@ -165,15 +180,6 @@ class Doors:
                     self._number[inner], how, door.opens, (*door.grants, shown), self._enters, rows,
                     () if how != How.PARENT else door.columns, could=door.could, shows=named,
                 )  # fmt: skip
-
-    def _shown(self, view: Relation) -> dict[Oid, Named]:
-        """All that a view reads with its owner's rights, through further views, and the parts of that."""
-        shown: dict[Oid, Named] = {}
-        for inner, named in self._views.shown_by(view.oid).items():
-            for oid in (inner, *self._parts_of(inner)):
-                if oid in self._number:
-                    shown[oid] = together(shown.get(oid, ()), named)
-        return shown
 
     def _works_for(self, oid: Oid) -> Bits:
         """As whom a relation shows what is in it, where it may be selected from: a view asks for rights on
@@ -236,9 +242,9 @@ class Doors:
                 may = (self._may_read(oid) | self._roles.superusers) & self._works_for(oid)
             found: tuple[Oid, ...] = ()
             if self._roles.given([runs_as]) & may:
-                relation = self._relation[oid]
-                shows = self._shown(relation) if relation.kind in (_VIEW, _COPY) else self._parts_of(oid)
-                found = (oid, *(each for each in shows if each in self._number))
+                whole = [oid, *self._views.shown_by(oid)]
+                behind = dict.fromkeys([*whole, *(part for each in whole for part in self._parts_of(each))])
+                found = tuple(each for each in behind if each in self._number)
             self._as_whom[oid, runs_as] = found
         return self._as_whom[oid, runs_as]
 

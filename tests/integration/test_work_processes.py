@@ -38,6 +38,11 @@ from trapstreet.store import leases; leases.LASTS = 2
 from trapstreet.work import loop; loop._RENEW = 0.5
 """
 
+SLOW = """
+import asyncio, time
+asyncio.run = lambda work, now=asyncio.run: (time.sleep(1), now(work))[1]
+"""
+
 
 @pytest.fixture
 def company(desk: Desk) -> Desk:
@@ -209,10 +214,11 @@ def test_a_port_that_is_none_is_one_clear_line(company: Desk) -> None:
     assert "70000 is no port" in company.refused(2, "work", "--once")
 
 
-def test_a_worker_that_ends_is_in_nobodys_way(company: Desk) -> None:
+@pytest.mark.parametrize("before", ["", SLOW], ids=["at once", "on a slow machine"])
+def test_a_worker_that_ends_is_in_nobodys_way(company: Desk, before: str) -> None:
     with_port(company, 0)
     trap = spooled(company, company.folder / "trap")
-    with working(company, trap) as worker:
+    with working(company, trap, before=before) as worker:
         assert wait_for(lambda: len(leases.held()) >= 4)
         os.kill(worker.process.pid, signal.SIGINT)
         assert worker.process.wait(PATIENCE) == 0, worker.said

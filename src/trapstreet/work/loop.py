@@ -153,7 +153,8 @@ class Loop:
         for wake in self._wake.values():
             wake.set()
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
 
     def wrong(self) -> str:
         """What is wrong, in a line; "" if nothing is."""

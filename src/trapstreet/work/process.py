@@ -18,7 +18,6 @@ def run(
     port     on 127.0.0.1, for health and metrics; 0 opens none, and one that is taken is said
     metrics  asked for each time, beside those of the jobs
     """
-    loop.begin()
     try:
         asyncio.run(_watch(loop, port, metrics, say))
     finally:
@@ -32,6 +31,7 @@ async def _watch(
     stop, events = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         events.add_signal_handler(number, stop.set)
+    loop.begin()
     if port:
         try:
             await serve_status(

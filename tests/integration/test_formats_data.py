@@ -201,6 +201,17 @@ def test_rows_of_a_damaged_table_without_row_numbers_are_found() -> None:
     assert sum("\t".join(row).encode() in found for row in MANY) >= 0.95 * len(MANY)
 
 
+def test_a_database_whose_schema_calls_functions_is_whole() -> None:
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (name, more TEXT CHECK (json_valid(more)), low AS (lower(name)))")
+    base.execute("CREATE INDEX i ON t (json_extract(more, '$.mail'))")
+    base.execute("""INSERT INTO t VALUES ('Maria', '{"mail": "maria@example.com"}')""")
+    base.commit()
+    texts, unread = read(source(base.serialize(), "d"))
+    assert texts["d!t"] == b'Maria\t{"mail": "maria@example.com"}\tmaria\n'
+    assert unread == []
+
+
 def test_pages_that_point_at_each_other_end() -> None:
     data = bytearray(database([[f"N{n}", f"many{n}@example.com", "1", "2"] for n in range(9000)]))
     size = int.from_bytes(data[16:18])

@@ -1,9 +1,11 @@
 """SQLite databases, each table as a text of tab-separated lines.
 
 The tables are read by SQLite in a disposable child, from memory: a journal or write-ahead log beside the file
-is not seen (found by a scan, it is read as plain text). What lies in free pages and between the rows, rows
-that were deleted among them, is a text of its own at the database's path. Of a damaged database the rows of
-all pages are a text besides, `!/rows`, and the whole is read as plain text.
+is not seen (found by a scan, it is read as plain text). What its schema calls may run there: else SQLite
+refuses all of a database with one CHECK (json_valid(…)), which programs write for each column of JSON. What
+lies in free pages and between the rows, rows that were deleted among them, is a text of its own at the
+database's path. Of a damaged database the rows of all pages are a text besides, `!/rows`, and the whole is
+read as plain text.
 """
 
 import os
@@ -83,7 +85,6 @@ def _tables(image: bytearray) -> Generator[object, None, bool]:
         database.text_factory = bytes
         try:
             database.deserialize(image)
-            database.execute("PRAGMA trusted_schema = OFF")
             names = [name.decode("utf-8", "replace") for (name,) in database.execute(_TABLES)]
         except sqlite3.Error:
             return True

@@ -130,3 +130,50 @@ def test_a_database_that_is_made_a_template_hides_nothing(crm: World, desk: Desk
         assert f"{crm.database}.crm.customers" in desk.do("discover", crm.url, "--all")
     finally:
         crm.do(f"ALTER DATABASE {crm.database} IS_TEMPLATE false")
+
+
+def test_a_part_has_one_door_for_all_functions_that_may_show_its_table(crm: World) -> None:
+    for n in range(20):
+        crm.do(
+            f"CREATE FUNCTION crm.g{n}() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
+            f" AS 'SELECT count(*) FROM crm.parted'; ALTER FUNCTION crm.g{n}() OWNER TO {{owner}}"
+        )
+    access = map_of(crm.url).access
+    number = [each.path[1:] for each in access.rights.resources].index(("crm", "part_1"))
+    assert len([each for each in access.doors_of(number) if each.how == How.FUNCTION]) == 1
+    anna = [each.name for each in access.rights.principals].index(crm.names["anna"])
+    seen = access.nearest(anna, number)
+    assert seen
+    assert seen.way == (
+        "USAGE on the schemas of functions that may show table parted",
+        "EXECUTE on functions that may show table parted",
+        "table parted shows its parts",
+    )
+    crm.do(f"DROP FUNCTION {', '.join(f'crm.g{n}()' for n in range(20))}")
+
+
+def test_a_view_calls_functions_of_a_schema_that_its_reader_may_not_use(crm: World) -> None:
+    crm.do(
+        "CREATE FUNCTION archive.f() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
+        " AS 'SELECT count(*) FROM crm.customers'; ALTER FUNCTION archive.f() OWNER TO {owner}"
+    )
+    anna = crm.names["anna"]
+    crm.do("CREATE VIEW crm.one AS SELECT archive.f() AS n; CREATE VIEW crm.two AS SELECT n FROM crm.one")
+    crm.do("CREATE MATERIALIZED VIEW crm.filled AS SELECT archive.f() AS n")
+    try:
+        assert crm.rows_seen(anna, "SELECT archive.f()") is None
+        assert shown(crm, map_of(crm.url)) == set()
+        for view in ("one", "two"):
+            crm.do(f"GRANT SELECT ON crm.{view} TO {{anna}}")
+            assert crm.rows_seen(anna, f"SELECT n FROM crm.{view}") == 1
+            assert shown(crm, map_of(crm.url)) == {"crm.customers"}
+            crm.do(f"REVOKE SELECT ON crm.{view} FROM {{anna}}")
+        crm.do("GRANT SELECT ON crm.two, crm.filled TO {anna}")
+        crm.do("REVOKE EXECUTE ON FUNCTION archive.f() FROM PUBLIC")
+        assert crm.rows_seen(anna, "SELECT n FROM crm.two") is None
+        assert crm.rows_seen(anna, "SELECT n FROM crm.filled") == 1
+        assert shown(crm, map_of(crm.url)) == {"crm.customers"}, "what it was filled with"
+        crm.do("REVOKE SELECT ON crm.filled FROM {anna}")
+        assert shown(crm, map_of(crm.url)) == set()
+    finally:
+        crm.do("DROP FUNCTION archive.f() CASCADE")

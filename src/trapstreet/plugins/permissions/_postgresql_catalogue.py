@@ -1,7 +1,4 @@
-"""What PostgreSQL's catalogues say of roles, memberships, and what is granted in each database.
-
-All of it may be read by everybody who can connect; nothing here asks for a right of its own.
-"""
+"""What PostgreSQL's catalogues say of roles, memberships, and what is granted in each database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +6,8 @@ from typing import Any, NamedTuple, TypeVar
 
 Oid = int
 PUBLIC: Oid = 0
+KINDS = {"r": "table", "p": "table", "f": "foreign table", "v": "view", "m": "materialized view"}
+"""What the kinds of relations are called."""
 
 
 class Role(NamedTuple):
@@ -57,6 +56,11 @@ class Relation(NamedTuple):
     rows: int | None
     may_select: list[Oid]
 
+    @property
+    def called(self) -> str:
+        """For people: "table customers"."""
+        return f"{KINDS[self.kind]} {self.name}"
+
 
 class Column(NamedTuple):
     relation: Oid
@@ -81,23 +85,66 @@ class Shown(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A parent table and its part."""
+    """A parent table and its part, or a view and a function that it calls."""
 
     outer: Oid
     inner: Oid
 
 
 class Function(NamedTuple):
-    """as_owner: it runs with its owner's rights;  reads: what the server itself knows that it reads"""
+    """as_owner: it runs with its owner's rights;  triggers: only a trigger can call it
+    reads: what the server itself knows that it reads"""
 
     oid: Oid
     schema: Oid
     name: str
     owner: Oid
     as_owner: bool
+    triggers: bool
     source: str
     reads: list[Oid]
     may_execute: list[Oid]
+
+
+class Rule(NamedTuple):
+    """What a relation does beside or instead of a right's use, and shows to whoever uses it.
+
+    right     INSERT, UPDATE or DELETE;  reads  what it names, the relation itself as well
+    certain   whether it does nothing else than to select, and always
+    """
+
+    relation: Oid
+    right: str
+    certain: bool
+    reads: list[Oid]
+    may_write: list[Oid]
+
+
+class Watcher(NamedTuple):
+    """Who may make triggers on a relation beside its owner."""
+
+    relation: Oid
+    may_trigger: list[Oid]
+
+
+class Power(NamedTuple):
+    """A function of the server's own by which its files can be read or written, or others be logged in as.
+
+    symbol  what it is called in the server's code, whatever its name
+    """
+
+    name: str
+    symbol: str
+    may_execute: list[Oid]
+    may_use: list[Oid]
+
+
+class Parameter(NamedTuple):
+    """right: SET or ALTER SYSTEM"""
+
+    name: str
+    right: str
+    may: list[Oid]
 
 
 class Sampler(NamedTuple):
@@ -119,6 +166,14 @@ class Foreign(NamedTuple):
     user: str
 
 
+class Handler(NamedTuple):
+    """A function that runs with the rows of some tables, and is neither a superuser's nor their owners'."""
+
+    function: str
+    owner: Oid
+    tables: list[str]
+
+
 class Coming(NamedTuple):
     """Default privileges: who will read the tables that `owner` makes."""
 
@@ -138,94 +193,12 @@ class Contents:
     views: list[Shown]
     parts: list[Link]
     functions: list[Function]
+    calls: list[Link]
+    rules: list[Rule]
+    watchers: list[Watcher]
+    powers: list[Power]
     samplers: list[Sampler]
 
-
-_GRANTEES = (
-    "ARRAY(SELECT DISTINCT a.grantee FROM aclexplode(COALESCE({acl}, acldefault('{kind}', {owner}))) a"
-    " WHERE a.privilege_type = '{right}')"
-)
-_OURS = "n.nspname !~ '^pg_(catalog|toast|temp_|toast_temp_)' AND n.nspname <> 'information_schema'"
-
-ROLES = """
-    SELECT oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcanlogin, rolreplication, rolbypassrls
-    FROM pg_roles ORDER BY rolname
-"""
-MEMBERS_BEFORE_16 = """
-    SELECT m.roleid, m.member, m.admin_option, r.rolinherit, true
-    FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
-"""
-MEMBERS = "SELECT roleid, member, admin_option, inherit_option, set_option FROM pg_auth_members"
-DATABASES = f"""
-    SELECT oid, datname, datdba, datallowconn,
-        {_GRANTEES.format(acl="datacl", kind="d", owner="datdba", right="CONNECT")}
-    FROM pg_database WHERE datname NOT IN ('template0', 'template1') ORDER BY datname
-"""  # noqa: S608 - nothing in it comes from outside
-SCHEMAS = f"""
-    SELECT n.oid, n.nspname, n.nspowner,
-        {_GRANTEES.format(acl="n.nspacl", kind="n", owner="n.nspowner", right="USAGE")}
-    FROM pg_namespace n WHERE {_OURS}
-"""  # noqa: S608 - nothing in it comes from outside
-RELATIONS = f"""
-    SELECT c.oid, c.relnamespace, c.relname, c.relkind::text, c.relowner,
-        c.relrowsecurity, c.relforcerowsecurity,
-        EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
-                WHERE o.option_name = 'security_invoker' AND o.option_value::boolean),
-        CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END,
-        {_GRANTEES.format(acl="c.relacl", kind="r", owner="c.relowner", right="SELECT")}
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_OURS} ORDER BY n.nspname, c.relname
-"""  # noqa: S608 - nothing in it comes from outside
-COLUMNS = """
-    SELECT a.attrelid, a.attname,
-        ARRAY(SELECT DISTINCT e.grantee FROM aclexplode(a.attacl) e WHERE e.privilege_type = 'SELECT')
-    FROM pg_attribute a WHERE a.attacl IS NOT NULL AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
-"""
-POLICIES = """
-    SELECT p.polrelid, p.polname, p.polpermissive, p.polroles,
-        COALESCE(pg_get_expr(p.polqual, p.polrelid), 'true') = 'true'
-    FROM pg_policy p WHERE p.polcmd IN ('r', '*')
-"""
-VIEWS = """
-    WITH shows AS MATERIALIZED (
-        SELECT oid, ev_class, ev_action::text LIKE '%:varattno 0 %' AS whole_rows FROM pg_rewrite
-        WHERE ev_type = '1' AND ev_class >= 16384 -- not the system's own
-    )
-    SELECT w.ev_class, d.refobjid, CASE WHEN NOT bool_or(w.whole_rows)
-        THEN COALESCE(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') END
-    FROM shows w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-        LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
-    GROUP BY w.ev_class, d.refobjid
-"""
-PARTS = "SELECT inhparent, inhrelid FROM pg_inherits"
-FUNCTIONS = f"""
-    SELECT p.oid, p.pronamespace, p.proname, p.proowner, p.prosecdef, p.prosrc,
-        ARRAY(SELECT DISTINCT d.refobjid FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
-            AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass),
-        {_GRANTEES.format(acl="p.proacl", kind="f", owner="p.proowner", right="EXECUTE")}
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-    WHERE {_OURS} AND (p.prosecdef OR l.lanname NOT IN ('internal', 'c'))
-"""  # noqa: S608 - nothing in it comes from outside
-SAMPLERS = """
-    SELECT DISTINCT e.grantee FROM (
-        SELECT relacl FROM pg_class WHERE oid IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
-        UNION ALL SELECT attacl FROM pg_attribute
-            WHERE attrelid IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
-    ) given (acl), aclexplode(acl) e WHERE e.privilege_type = 'SELECT'
-"""
-PUBLICATIONS = """
-    SELECT p.pubname, p.puballtables, CASE WHEN p.puballtables THEN '{}' ELSE ARRAY(
-        SELECT t.schemaname || '.' || t.tablename FROM pg_publication_tables t
-        WHERE t.pubname = p.pubname ORDER BY 1) END
-    FROM pg_publication p ORDER BY 1
-"""
-FOREIGN = "SELECT srvname, COALESCE(usename, 'public') FROM pg_user_mappings ORDER BY 1, 2"
-COMING = """
-    SELECT d.defaclrole, n.nspname,
-        ARRAY(SELECT DISTINCT a.grantee FROM aclexplode(d.defaclacl) a WHERE a.privilege_type = 'SELECT')
-    FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace WHERE d.defaclobjtype = 'r'
-"""
 
 _Row = TypeVar("_Row", bound=NamedTuple)
 

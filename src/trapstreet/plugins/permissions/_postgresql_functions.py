@@ -5,13 +5,91 @@ statements are built out of texts. What it names need not be what it reads: only
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
-from trapstreet.plugins.permissions._postgresql_catalogue import Function, Oid, Relation, Schema
+from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows
+from trapstreet.plugins.permissions._postgresql_catalogue import Contents, Function, Oid, Relation, Schema
+from trapstreet.plugins.permissions._postgresql_sight import Sight
 
 _NAMED = re.compile(r'(?:([\w$]+)"?\s*\.\s*"?)?([\w$]+)')
 _WORD = re.compile(r"[\w$]+")
+_UNTOLD = re.compile(
+    r"\bexecute\b(?!\s+(?:function|procedure|on)\b)(?!\s+'[^']*'\s*(?:;|into\b|using\b))"
+    r"|\b(?:spi_exec_query|spi_query|spi_prepare|(?:query|table|cursor|schema|database)_to_xml\w*"
+    r"|dblink\w*|pg_read_file|pg_read_binary_file|lo_import)\b",
+    re.IGNORECASE,
+)
+"""Where a text runs a statement that it does not spell out itself, or reads files."""
+_HANDED_IN = re.compile(r"\btg_argv\b", re.IGNORECASE)
+
+
+def by_functions(
+    contents: Contents, sight: Sight, *, number: Mapping[Oid, int], enters: Bits
+) -> Iterator[Door]:
+    """Functions that run as their owners may show what their texts name, if the owners may read it; and
+    anything that these may read, where a text does not tell what it runs."""
+    texts = Texts(contents.functions, contents.relations, contents.schemas)
+    calling = sight.calling(contents.calls)
+    made_up: dict[Oid, tuple[Bits, Bits]] = {}
+    for function in contents.functions:
+        if not function.as_owner:
+            continue
+        ways = [*_ways(function, calling.get(function.oid, ()), sight)]
+        read = [oid for each in texts.shown_by(function) for oid in sight.seen_as(*each)] if ways else []
+        for opens, grants in ways:
+            for oid in dict.fromkeys(read):
+                if oid in number:
+                    yield Door(number[oid], How.FUNCTION, opens, grants, enters, Rows.SHOWN, sure=False)
+            for owner in texts.made_up(function):
+                before = made_up.get(owner, (0, 0))
+                made_up[owner] = before[0] | opens, before[1] | grants[-1].to
+    for owner, (opens, to) in made_up.items():
+        yield from _by_made_up(owner, opens, to, contents, sight, number=number, enters=enters)
+
+
+def _ways(
+    function: Function, calling: Iterable[Relation], sight: Sight
+) -> Iterator[tuple[Bits, tuple[Grant, ...]]]:
+    """For whom a function is run, and by what: by its name, or by views that call it, wherever it is.
+
+    A view asks whoever reads it for EXECUTE; of a materialized view its owner was asked, when it was filled.
+    """
+    roles = sight.roles
+    schema, grant = sight.uses(function.schema)
+    may, to = roles.holding(function.may_execute), roles.given(function.may_execute)
+    runs = f"function {function.name}, which runs as {roles.name(function.owner)}"
+    if may & schema:
+        yield may & schema, (grant, Grant(f"EXECUTE on {runs}", to))
+    through = given = 0
+    for view in calling:
+        asked = roles.everybody if view.kind == "m" else may | roles.superusers
+        through |= sight.reads(view.oid) & asked & ~(may & schema)
+        given |= roles.given(view.may_select)
+    if through:
+        yield through, (Grant(f"SELECT on views that call {runs}", given),)
+
+
+def _by_made_up(
+    owner: Oid,
+    opens: Bits,
+    to: Bits,
+    contents: Contents,
+    sight: Sight,
+    *,
+    number: Mapping[Oid, int],
+    enters: Bits,
+) -> Iterator[Door]:
+    """Doors to all that an owner may read: one way for all functions of that one, not one for each."""
+    roles = sight.roles
+    what = f"EXECUTE on functions that run as {roles.name(owner)} and make up what they run"
+    everything = Door(None, How.FUNCTION, opens, (Grant(what, to),), enters, Rows.SHOWN, sure=False)
+    if roles.given([owner]) & roles.superusers:
+        yield replace(everything, opens=opens & ~roles.superusers)
+        return
+    seen = {oid for each in contents.relations for oid in sight.seen_as(each.oid, owner)}
+    yield from (replace(everything, resource=number[oid]) for oid in sorted(seen) if oid in number)
 
 
 class Texts:
@@ -37,22 +115,38 @@ class Texts:
         self._mentions = cache(self._mentioned)
 
     def shown_by(self, function: Function) -> Iterator[tuple[Oid, Oid]]:
-        """What a function that runs as its owner may show: each relation, and whose rights it is read with.
+        """What a function that runs as its owner may show: relations, and whose rights they are read with."""
+        for number, runs_as in self._reached(function):
+            yield from ((oid, runs_as) for oid in self._mentions(number)[0])
 
-        Functions that it calls are followed; one that runs as its own owner reads with that one's rights.
-        """
+    def _reached(self, function: Function) -> Iterator[tuple[int, Oid]]:
+        """A function that runs as its owner and those that it calls, by their numbers, and with whose rights
+        they run: one that runs as its own owner has that one's."""
         left = [(self._number[function.oid], function.owner)]
         seen = {*left}
         while left:
             number, runs_as = left.pop()
-            relations, called = self._mentions(number)
-            yield from ((oid, runs_as) for oid in relations)
-            for each in called:
+            yield number, runs_as
+            for each in self._mentions(number)[1]:
                 further = self._functions[each]
                 following = each, further.owner if further.as_owner else runs_as
                 if following not in seen:
                     seen.add(following)
                     left.append(following)
+
+    def made_up(self, function: Function) -> set[Oid]:
+        """With whose rights a function that runs as its owner runs what its text does not tell.
+
+        One that is there for triggers is called by anybody's trigger, but what it runs can be chosen only by
+        what that hands to it.
+        """
+        if function.triggers and not _HANDED_IN.search(function.source):
+            return set()
+        return {
+            runs_as
+            for number, runs_as in self._reached(function)
+            if _UNTOLD.search(self._functions[number].source)
+        }
 
     def _mentioned(self, number: int) -> tuple[tuple[Oid, ...], tuple[int, ...]]:
         """The relations and the functions that a function's text names."""

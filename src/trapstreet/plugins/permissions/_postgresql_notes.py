@@ -3,19 +3,27 @@ are not there yet."""
 
 from collections.abc import Iterable, Iterator
 
-from trapstreet.plugins.permissions._postgresql_catalogue import Coming, Database, Foreign, Publication
+from trapstreet.plugins.permissions._postgresql_catalogue import (
+    Coming,
+    Database,
+    Foreign,
+    Handler,
+    Publication,
+)
 from trapstreet.plugins.permissions._postgresql_roles import Roles
 
 _NAMED = 3
-"""So many tables of a publication are named."""
+"""So many tables are named."""
 
 
 def beside(
     database: Database,
+    roles: Roles,
+    *,
     published: Iterable[Publication],
     foreign: Iterable[Foreign],
+    handlers: Iterable[Handler],
     coming: Iterable[Coming],
-    roles: Roles,
 ) -> Iterator[str]:
     """Each in one sentence."""
     for publication in published:
@@ -27,6 +35,11 @@ def beside(
         yield (
             f"{database.name}: {link.user} reaches foreign server {link.server};"
             " what that lets it read is not known"
+        )
+    for handler in handlers:
+        yield (
+            f"{database.name}: {roles.name(handler.owner)} could change function {handler.function},"
+            f" which runs with rows of {_some(handler.tables)}, and see them"
         )
     for each in coming:
         to = [oid for oid in each.may_select if oid != each.owner]
@@ -42,6 +55,9 @@ def beside(
 def _handed_out(publication: Publication) -> str:
     if publication.all_tables:
         return "the rows of every table"
-    tables = publication.tables
+    return f"the rows of {_some(publication.tables)}" if publication.tables else "no table yet"
+
+
+def _some(tables: list[str]) -> str:
     more = f" and {len(tables) - _NAMED:,} more" if len(tables) > _NAMED else ""
-    return f"the rows of {', '.join(tables[:_NAMED])}{more}" if tables else "no table yet"
+    return f"{', '.join(tables[:_NAMED])}{more}"

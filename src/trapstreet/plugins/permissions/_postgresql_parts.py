@@ -1,7 +1,8 @@
-"""Doors to the parts of a PostgreSQL table that views show: the same ones for each part.
+"""Doors to the parts of a PostgreSQL table that views, functions and rules show: the same ones for each part.
 
 A table may have thousands of parts and be shown by hundreds of views. So what all those views give is put
-together, and a part has a door for each set of columns that the same ones see, however many the views.
+together, and a part has a door for each set of columns that the same ones see, however many the views; of the
+functions whose texts name it, it has one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,27 +12,34 @@ from operator import or_
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How
 
-_CALLED = {How.VIEW: "views", How.COPY: "materialized views"}
+_CALLED = {
+    How.VIEW: ("SELECT", "views that show"),
+    How.COPY: ("SELECT", "materialized views that show"),
+    How.FUNCTION: ("EXECUTE", "functions that may show"),
+    How.RULE: ("a right to write", "relations whose rules show"),
+}
 
 
 def of_parts(doors: Iterable[Door], table: str, everybody: Bits) -> Iterator[Door]:
-    """Doors through views to a table, for its parts.  table: "table visits"
+    """Doors through views and functions to a table, for its parts.  table: "table visits"
 
     Their grants tell of the views together: a text for each view would be one more for each part, and would
     change with every other view.
     """
-    alike: dict[tuple[How, bool], list[Door]] = {}
+    alike: dict[tuple[How, bool, bool], list[Door]] = {}
     for each in doors:
-        alike.setdefault((each.how, each.could), []).append(each)
-    for (how, could), those in alike.items():
-        of_views = f"{_CALLED[how]} that show {table}"
-        own = f"owner of {of_views}: can grant itself SELECT" if could else f"SELECT on {of_views}"
+        alike.setdefault((each.how, each.could, each.sure), []).append(each)
+    for (how, could, _), those in alike.items():
+        right, called = _CALLED[how]
+        of_them = f"{called} {table}"
+        own = f"owner of {of_them}: can grant itself SELECT" if could else f"{right} on {of_them}"
+        last = -1 if how == How.FUNCTION else -2  # the grant of a view is followed by what it shows
         grants = [
-            Grant(own, _union(each.grants[-2].to for each in those)),
+            Grant(own, _union(each.grants[last].to for each in those)),
             Grant(f"{table} shows its parts", everybody),
         ]
-        if schemas := _union(grant.to for each in those for grant in each.grants[:-2]):
-            grants.insert(0, Grant(f"USAGE on the schemas of {of_views}", schemas))
+        if schemas := _union(grant.to for each in those for grant in each.grants[:last]):
+            grants.insert(0, Grant(f"USAGE on the schemas of {of_them}", schemas))
         for opens, shows in _by_columns(those):
             yield replace(those[0], opens=opens, grants=tuple(grants), shows=shows)
 

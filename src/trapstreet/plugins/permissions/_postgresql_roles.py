@@ -6,7 +6,7 @@ from trapstreet.core.maths.memberships import Closure
 from trapstreet.core.model.rights import Bits, Grant, bits_of
 from trapstreet.plugins.permissions._postgresql_catalogue import PUBLIC, Oid, Role
 
-_READ_ALL = "pg_read_all_data"
+_READ_ALL, _WRITE_ALL = "pg_read_all_data", "pg_write_all_data"
 
 
 class Roles:
@@ -26,8 +26,13 @@ class Roles:
         self.unbound = self.superusers | bits_of(
             n for n, each in enumerate(self.roles) if each.passes_row_security
         )
-        self.read_all = bits_of(n for n, each in enumerate(self.roles) if each.name == _READ_ALL)
+        self.read_all = self.called(_READ_ALL)
+        self.write_all = self.called(_WRITE_ALL)
         self.reads_all = Grant(f"{_READ_ALL} reads every table", self.read_all)
+
+    def called(self, name: str) -> Bits:
+        """The role of a name; none where there is no such role."""
+        return bits_of(n for n, each in enumerate(self.roles) if each.name == name)
 
     def given(self, oids: Collection[Oid]) -> Bits:
         """Those whom something is granted to, by themselves."""

@@ -22,6 +22,11 @@ class RowSecurity:
             return self._roles.everybody
         return self._roles.unbound | (0 if relation.forced else self._roles.holding([relation.owner]))
 
+    def leaves(self, relation: Relation) -> Bits:
+        """For whom it leaves any rows, if they may select from the table."""
+        policies = self._policies.get(relation.oid, ())
+        return self.free(relation) | self._holding(each for each in policies if each.permissive)
+
     def rows(self, relation: Relation, opens: Bits) -> Iterator[tuple[Rows, Bits]]:
         """Of those who may select from a table, who sees which of its rows."""
         if not relation.row_security:

@@ -13,31 +13,31 @@ from trapstreet.core.maths.memberships import Closure, edges_of
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.core.model.rights import (
     Bits,
-    Door,
-    Grant,
-    How,
     Membership,
     Principal,
     Resource,
     Rights,
-    Rows,
     bits_of,
 )
 from trapstreet.core.model.urls import without_password
 from trapstreet.plugins.permissions import _postgresql_catalogue as catalogue
 from trapstreet.plugins.permissions import _postgresql_notes as notes
+from trapstreet.plugins.permissions import _postgresql_queries as queries
 from trapstreet.plugins.permissions._postgresql_catalogue import (
     Coming,
     Contents,
     Database,
     Foreign,
+    Handler,
     Member,
+    Parameter,
     Publication,
     Role,
     rows_of,
 )
-from trapstreet.plugins.permissions._postgresql_doors import KINDS, Doors
+from trapstreet.plugins.permissions._postgresql_doors import Doors
 from trapstreet.plugins.permissions._postgresql_roles import Roles
+from trapstreet.plugins.permissions._postgresql_server import by_powers, over_all
 from trapstreet.plugins.permissions._postgresql_session import STATEMENT_SECONDS, connected
 
 if TYPE_CHECKING:
@@ -49,19 +49,23 @@ schemes = ("postgresql", "postgres")
 _FIRST = "postgres"
 _OWN_GRANTS_ONLY = 160_000
 """The version from which on CREATEROLE makes members of those roles only that it has ADMIN OPTION on."""
-_FILES = ("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files")
+_PARAMETERS = 150_000
+"""The version from which on rights on parameters can be granted."""
 _OF_OWNER = "pg_database_owner"
-_WATCHES = "pg_read_all_stats"
 
 _QUERIES: dict[str, tuple[type, str, str]] = {
-    "schemas": (catalogue.Schema, catalogue.SCHEMAS, "schemas"),
-    "relations": (catalogue.Relation, catalogue.RELATIONS, "tables"),
-    "columns": (catalogue.Column, catalogue.COLUMNS, "grants on columns"),
-    "policies": (catalogue.Policy, catalogue.POLICIES, "row security"),
-    "views": (catalogue.Shown, catalogue.VIEWS, "what views show"),
-    "parts": (catalogue.Link, catalogue.PARTS, "parts of tables"),
-    "functions": (catalogue.Function, catalogue.FUNCTIONS, "functions"),
-    "samplers": (catalogue.Sampler, catalogue.SAMPLERS, "grants on statistics"),
+    "schemas": (catalogue.Schema, queries.SCHEMAS, "schemas"),
+    "relations": (catalogue.Relation, queries.RELATIONS, "tables"),
+    "columns": (catalogue.Column, queries.COLUMNS, "grants on columns"),
+    "policies": (catalogue.Policy, queries.POLICIES, "row security"),
+    "views": (catalogue.Shown, queries.VIEWS, "what views show"),
+    "parts": (catalogue.Link, queries.PARTS, "parts of tables"),
+    "functions": (catalogue.Function, queries.FUNCTIONS, "functions"),
+    "calls": (catalogue.Link, queries.CALLS, "what views call"),
+    "rules": (catalogue.Rule, queries.RULES, "rules"),
+    "watchers": (catalogue.Watcher, queries.WATCHERS, "who may make triggers"),
+    "powers": (catalogue.Power, queries.POWERS, "functions of the server"),
+    "samplers": (catalogue.Sampler, queries.SAMPLERS, "grants on statistics"),
 }
 
 
@@ -96,19 +100,21 @@ class _Server:
         version = connection.info.server_version
         edition = f"PostgreSQL {version // 10_000}.{version % 10_000}"
         self.rights = Rights(label, edition, ("table or view", "tables and views"), ("role", "roles"))
-        self._roles: list[Role] = rows_of(Role, connection.execute(catalogue.ROLES).fetchall())
-        members = catalogue.MEMBERS if version >= _OWN_GRANTS_ONLY else catalogue.MEMBERS_BEFORE_16
+        self._roles: list[Role] = rows_of(Role, connection.execute(queries.ROLES).fetchall())
+        members = queries.MEMBERS if version >= _OWN_GRANTS_ONLY else queries.MEMBERS_BEFORE_16
         self._members: list[Member] = rows_of(Member, connection.execute(members.encode()).fetchall())
         self.databases: list[Database] = rows_of(
-            Database, connection.execute(catalogue.DATABASES.encode()).fetchall()
+            Database, connection.execute(queries.DATABASES.encode()).fetchall()
         )
         self._number = {each.oid: number for number, each in enumerate(self._roles)}
         # In each database, pg_database_owner is somebody else: a principal of its own.
         self._of_owner = next((each.oid for each in self._roles if each.name == _OF_OWNER), None)
         self._owners = {each.oid: len(self._roles) + n for n, each in enumerate(self.databases)}
-        self._make_principals(version)
+        asked = queries.PARAMETERS if version >= _PARAMETERS else queries.PARAMETERS_BEFORE_15
+        parameters = rows_of(Parameter, connection.execute(asked.encode()).fetchall())
+        self._make_principals(version, parameters)
 
-    def _make_principals(self, version: int) -> None:
+    def _make_principals(self, version: int, parameters: list[Parameter]) -> None:
         rights = self.rights
         rights.principals += [Principal(each.name, each.logs_in, _note(each)) for each in self._roles]
         rights.principals += [Principal(f"owner of {each.name}", logs_in=False) for each in self.databases]
@@ -132,38 +138,8 @@ class _Server:
         if makers and version < _OWN_GRANTS_ONLY:
             rights.makes.append((makers, everybody & ~superusers, "CREATEROLE"))
         self.has = Closure(len(rights.principals), edges_of(rights.memberships, lambda each: each.inherits))
-        self._everywhere(superusers)
-
-    def _everywhere(self, superusers: Bits) -> None:
-        """Doors to all that the server holds."""
-        all_ = (1 << len(self.rights.principals)) - 1
-        rights = self.rights
-        rights.doors.append(Door(None, How.SUPERUSER, superusers, (Grant("superuser", superusers),), all_))
-        for name in _FILES:
-            given = self._those(each.name == name for each in self._roles)
-            if given:
-                text = f"{name}: as the server's own user it reads the files of every database"
-                sure = name == _FILES[0]
-                rights.doors.append(
-                    Door(None, How.SERVER, self.has.arriving(given), (Grant(text, given),), all_, sure=sure)
-                )
-        replicates = self._those(each.replicates for each in self._roles) & ~superusers
-        if replicates:
-            text = (
-                "REPLICATION: may copy the whole server, where pg_hba.conf lets it connect for that,"
-                " and follow what changes, where wal_level is logical"
-            )
-            rights.doors.append(
-                Door(None, How.REPLICATION, replicates, (Grant(text, replicates),), all_, sure=False)
-            )
-        if watches := self._those(each.name == _WATCHES for each in self._roles):
-            text = f"{_WATCHES}: sees what others ask while it runs, and the values in that"
-            rights.doors.append(
-                Door(
-                    None, How.STATEMENTS, self.has.arriving(watches), (Grant(text, watches),), all_,
-                    Rows.SHOWN, sure=False,
-                )
-            )  # fmt: skip
+        all_ = (1 << len(rights.principals)) - 1
+        rights.doors += over_all(Roles(self._roles, self.has, {}, all_), parameters)
 
     def _those(self, chosen: Iterable[bool]) -> Bits:
         return bits_of(number for number, each in enumerate(chosen) if each)
@@ -218,10 +194,11 @@ class _Server:
         enters = roles.holding(database.may_connect) | roles.superusers
         doors = Doors(contents, roles, first=len(self.rights.resources), enters=enters)
         self.rights.resources += [
-            Resource((database.name, schemas[each.schema], each.name), KINDS[each.kind], each.rows)
+            Resource((database.name, schemas[each.schema], each.name), catalogue.KINDS[each.kind], each.rows)
             for each in doors.relations
         ]
         self.rights.doors += doors
+        self.rights.doors += by_powers(contents.powers, roles, enters)
         self.rights.notes += [
             f"{database.name}: nobody can read view {schemas[each.schema]}.{each.name}:"
             " its owner may not read what it shows"
@@ -230,16 +207,17 @@ class _Server:
 
     def _note(self, database: Database, connection: "psycopg.Connection[Any]", roles: Roles) -> None:
         """What else leads out of a database, or into tables that are not there yet."""
-        foreign: list[Foreign] = self._read(
-            database, connection, Foreign, catalogue.FOREIGN, "foreign servers"
-        )
-        coming: list[Coming] = self._read(
-            database, connection, Coming, catalogue.COMING, "default privileges"
+        foreign: list[Foreign] = self._read(database, connection, Foreign, queries.FOREIGN, "foreign servers")
+        coming: list[Coming] = self._read(database, connection, Coming, queries.COMING, "default privileges")
+        handlers: list[Handler] = self._read(
+            database, connection, Handler, queries.HANDLERS, "functions that run with rows"
         )
         published: list[Publication] = self._read(
-            database, connection, Publication, catalogue.PUBLICATIONS, "publications"
+            database, connection, Publication, queries.PUBLICATIONS, "publications"
         )
-        self.rights.notes += notes.beside(database, published, foreign, coming, roles)
+        self.rights.notes += notes.beside(
+            database, roles, published=published, foreign=foreign, handlers=handlers, coming=coming
+        )
 
 
 def _note(role: Role) -> str:

@@ -1,0 +1,114 @@
+"""PostgreSQL's functions that run as their owners and do not tell what they run: used, and told."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from access_worlds import World, world
+from servers import postgres_url
+from trapstreet.app.access import map_of
+from trapstreet.core.model.rights import How
+
+__all__ = ["postgres_url"]
+
+MADE = """
+CREATE ROLE {owner}; CREATE ROLE {anna} LOGIN;
+CREATE SCHEMA crm AUTHORIZATION {owner}; GRANT USAGE ON SCHEMA crm TO PUBLIC;
+SET ROLE {owner};
+CREATE TABLE crm.customers (name text); INSERT INTO crm.customers VALUES ('hidden away');
+RESET ROLE;
+CREATE TABLE crm.closed (name text); INSERT INTO crm.closed VALUES ('hidden away')
+"""
+PLAIN = "LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN {} END$$; ALTER FUNCTION crm.f OWNER TO {{owner}}"
+
+
+@pytest.fixture
+def crm(postgres_url: str) -> Iterator[World]:
+    with world(postgres_url) as made:
+        made.named("owner", "anna")
+        for statement in MADE.split(";\n"):
+            made.do(statement)
+        yield made
+
+
+def nearest(crm: World, what: str = "customers") -> Any:
+    access = map_of(crm.url).access
+    number = [each.path[1:] for each in access.rights.resources].index(("crm", what))
+    return access.nearest([each.name for each in access.rights.principals].index(crm.names["anna"]), number)
+
+
+def answer(crm: World, select: str) -> Any:
+    """What anna gets as the first value."""
+    crm.do("SET SESSION AUTHORIZATION {anna}")
+    try:
+        row = crm.connection.execute(select.encode()).fetchone()
+        return row[0] if row else None
+    finally:
+        crm.do("RESET SESSION AUTHORIZATION")
+
+
+def test_a_statement_that_is_handed_in_perhaps_reads_all_that_the_owner_may(crm: World) -> None:
+    made = PLAIN.format("RETURN QUERY EXECUTE format('SELECT t::text FROM %s t', $1);")
+    crm.do(f"CREATE FUNCTION crm.f(text) RETURNS SETOF text {made}")
+    assert answer(crm, "SELECT crm.f('crm.customers')") == '("hidden away")'
+    found = nearest(crm)
+    assert (found.how, found.sure) == (How.FUNCTION, False)
+    assert found.way == (f"EXECUTE on functions that run as {crm.names['owner']} and make up what they run",)
+    assert nearest(crm, "closed") is None, "its owner may not read that"
+
+
+def test_one_that_a_function_calls_counts_too(crm: World) -> None:
+    crm.do(
+        "CREATE FUNCTION crm.inner_one(text) RETURNS SETOF text LANGUAGE plpgsql"
+        " AS $$BEGIN RETURN QUERY EXECUTE $1; END$$"
+    )
+    crm.do(
+        "CREATE FUNCTION crm.f(text) RETURNS SETOF text LANGUAGE sql SECURITY DEFINER"
+        " AS 'SELECT crm.inner_one($1)'; ALTER FUNCTION crm.f OWNER TO {owner}"
+    )
+    assert answer(crm, "SELECT crm.f('SELECT name FROM crm.customers')") == "hidden away"
+    assert nearest(crm).how == How.FUNCTION
+
+
+def test_a_superusers_function_that_reads_files_perhaps_reads_everything(crm: World) -> None:
+    crm.do(
+        "CREATE FUNCTION crm.f(text) RETURNS bytea LANGUAGE sql SECURITY DEFINER"
+        " AS 'SELECT pg_read_binary_file($1)'"
+    )
+    crm.do("CHECKPOINT")
+    row = crm.connection.execute(b"SELECT pg_relation_filepath('crm.closed')").fetchone()
+    assert b"hidden away" in answer(crm, f"SELECT crm.f('{row[0] if row else ''}')")
+    found = nearest(crm, "closed")
+    assert (found.how, found.sure) == (How.FUNCTION, False)
+    crm.do("REVOKE EXECUTE ON FUNCTION crm.f FROM PUBLIC")
+    assert nearest(crm, "closed") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "EXECUTE 'ANALYZE' ; RETURN 'x';",
+        "GRANT EXECUTE ON FUNCTION crm.f TO PUBLIC; RETURN 'x';",
+        "RETURN 'executed';",
+    ],
+)
+def test_a_text_that_tells_what_it_runs_shows_no_more_than_that(crm: World, body: str) -> None:
+    crm.do(f"CREATE FUNCTION crm.f() RETURNS text {PLAIN.format(body)}")
+    assert answer(crm, "SELECT crm.f()") in ("x", "executed")
+    assert nearest(crm) is None
+
+
+def test_what_only_triggers_call_is_called_by_a_trigger_of_ones_own(crm: World) -> None:
+    body = "EXECUTE TG_ARGV[0] INTO NEW.name; RETURN NEW;"
+    crm.do(f"CREATE FUNCTION crm.f() RETURNS trigger {PLAIN.format(body)}")
+    crm.do("SET SESSION AUTHORIZATION {anna}; CREATE TEMPORARY TABLE own (name text)")
+    crm.do(
+        "CREATE TRIGGER t BEFORE INSERT ON own FOR EACH ROW"
+        " EXECUTE FUNCTION crm.f('SELECT name FROM crm.customers'); RESET SESSION AUTHORIZATION"
+    )
+    assert answer(crm, "INSERT INTO own VALUES ('x') RETURNING name") == "hidden away"
+    assert nearest(crm).how == How.FUNCTION
+    chosen = PLAIN.format("EXECUTE format('ANALYZE %I', TG_TABLE_NAME); RETURN NEW;")
+    crm.do(f"CREATE OR REPLACE FUNCTION crm.f() RETURNS trigger {chosen}")
+    assert nearest(crm) is None

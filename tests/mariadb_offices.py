@@ -51,9 +51,11 @@ class Office:
 
     def bare(self) -> None:
         """Nothing and nobody is there."""
+        self.do("SET foreign_key_checks = 0")
         for (name,) in self.do("SHOW DATABASES"):
             if name not in _OWN:
                 self.do(f"DROP DATABASE `{name.replace('`', '``')}`")
+        self.do("SET foreign_key_checks = 1")
         self.do(*(f"DELETE FROM mysql.{each} WHERE {_KEPT}" for each in _GRANTS))
         self.do("DELETE FROM mysql.db", "DELETE FROM mysql.roles_mapping", "FLUSH PRIVILEGES")
 

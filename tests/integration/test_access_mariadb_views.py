@@ -123,3 +123,25 @@ def test_a_column_is_no_table_of_a_database_that_is_called_like_its_table_or_an_
     assert found(town, mapped, account, "out.mails")
     assert found(town, mapped, account, f"crm.{town.name('customers')}")
     assert found(town, mapped, account, f"{alias.strip('{}')}.email") is None
+
+
+def test_a_view_for_which_a_role_adds_what_the_account_lacks_is_read_perhaps(town: Town) -> None:
+    """In a role, the account's own rights go on: on the view by one, on what it shows by the other."""
+    for statement in (
+        "CREATE ROLE {helpers}",
+        "GRANT SELECT ON {crm}.customers TO {helpers}",
+        "GRANT {helpers} TO {hans}@'%'",
+        "CREATE USER {ines}@'%'",
+        "GRANT {helpers} TO {ines}@'%'",
+    ):
+        town.do(statement)
+    role, select = town.name("helpers"), "SELECT a FROM {out}.careful"
+    accounts = {user: f"{town.name(user)}@%" for user in ("hans", "ines")}
+    assert town.reads("hans", select, role=role) == (accounts["hans"], True)
+    assert town.reads("ines", select, role=role) == (accounts["ines"], False)
+    assert not town.reads("hans", select)[1]
+    mapped = map_of(town.url.rpartition("/")[0] + "/")
+    reading = found(town, mapped, accounts["hans"], "out.careful")
+    assert reading
+    assert not reading.sure
+    assert found(town, mapped, accounts["ines"], "out.careful") is None

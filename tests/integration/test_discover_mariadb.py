@@ -153,6 +153,24 @@ def test_names_with_quotes_and_percent_signs_are_looked_at(desk: Desk, shop: Sho
     assert kinds_of(place["by_name"][f"{shop.database}.od.d `x%s\ny"])["email"] == "email"
 
 
+def test_the_session_can_change_nothing_whatever_the_login_may(shop: Shop) -> None:
+    session = _mariadb_session.Session(shop.url, label="it", pace=Pace(1_000))
+    with closing(session), pytest.raises(pymysql.MySQLError, match="1792"):
+        session.rows(f"DELETE FROM {shop.database}.customers")
+    assert shop.do("SELECT count(*) FROM customers") == ((PEOPLE,),)
+
+
+def test_a_table_that_takes_too_long_is_said_and_the_others_are_looked_at(
+    desk: Desk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_mariadb_session, "STATEMENT_SECONDS", 1)
+    shop.do("CREATE TABLE slow (a text, b text GENERATED ALWAYS AS (md5(repeat(a, 5000000))) VIRTUAL)")
+    shop.do("INSERT INTO slow (a) SELECT 'x' FROM customers")
+    place, unknown = found(desk, shop.url, status=6)
+    assert unknown == [f"{shop.database}.slow: took too long"]
+    assert place["by_name"][f"{shop.database}.customers"]["people"] == PEOPLE
+
+
 def test_a_server_that_falls_silent_is_left_and_what_was_found_stays(
     desk: Desk, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

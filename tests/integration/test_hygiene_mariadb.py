@@ -107,6 +107,8 @@ GRANT_TABLES = {
     "their database": ("SELECT ON mysql.*", "UPDATE ON mysql.*"),
     "a pattern": ("SELECT ON `m%l`.*", "INSERT ON `_ysql`.*"),
     "one table": ("SELECT ON mysql.global_priv", "INSERT ON mysql.db"),
+    "the routines": ("SELECT ON mysql.user", "UPDATE ON mysql.proc"),
+    "how they are made": ("SELECT ON mysql.user", "ALTER ON mysql.db"),
     "a column": ("SELECT (authentication_string) ON mysql.user", "UPDATE (Priv) ON mysql.global_priv"),
     "everything": ("SELECT ON *.*", "INSERT ON *.*"),
 }
@@ -242,8 +244,9 @@ def test_who_may_not_read_the_grant_tables_is_refused_and_one_that_may_is_not(
     monkeypatch.setenv("TRAPSTREET_DB_PASSWORD", "r34der")
     url = f"mariadb://reader{town.mark}@127.0.0.1:{town.port}/"
     assert desk.run("access", "hygiene", url) == 3
-    assert "GRANT SELECT ON mysql.*" in desk.err
-    town.do("GRANT SELECT ON mysql.* TO reader{m}@'%'")
+    assert "GRANT SELECT on mysql's tables" in desk.err
+    for table in ("global_priv", "user", "db", "tables_priv", "columns_priv", "roles_mapping"):
+        town.do(f"GRANT SELECT ON mysql.{table} TO reader{{m}}@'%'")
     found = judged(url)
     assert Flaw.EMPTY in town.flaws(found, "bert{m}@%")
     town.do("GRANT PROCESS ON *.* TO reader{m}@'%'")

@@ -82,7 +82,7 @@ def connect(
 ) -> "Connection":
     """A connection that commits each statement. `?ca=FILE` in the URL asks for TLS and verifies it.
 
-    seconds    that the server may be silent
+    seconds    that the server may be silent once it has let one in; until then it may for 10
     passwords  the variables of the environment that may have it, where the URL does not
     Raises AccessDenied, Unreachable, UnusableInput.
     """
@@ -124,9 +124,9 @@ def logged_in(
     tls      how it is verified;  plain  there is none, which saves 0.1 s of processor time
     through  a connection to the server that stands already
     """
-    import pymysql
-
-    connection = pymysql.connect(
+    return opened(
+        seconds=seconds,
+        through=through,
         host=host,
         port=port,
         user=user,
@@ -134,14 +134,31 @@ def logged_in(
         ssl=tls,
         ssl_disabled=plain,
         charset="utf8mb4",
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=seconds,
-        write_timeout=seconds,
         auth_plugin_map=HIDDEN_PASSWORDS_ONLY,
         autocommit=True,
+    )
+
+
+def opened(
+    *, seconds: float | None, through: "socket.socket | None" = None, **settings: Any
+) -> "pymysql.Connection[Any]":
+    """A connection by the driver's settings. Raises pymysql's errors.
+
+    seconds  that the server may be silent once it has let one in, None: for ever; until then it may for 10
+    through  a connection to the server that stands already
+    """
+    import pymysql
+
+    connection = pymysql.connect(
+        **settings,
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_CONNECT_SECONDS,
+        write_timeout=_CONNECT_SECONDS,
         defer_connect=True,
     )
     connection.connect(through)
+    # The driver has one limit for both.
+    connection._read_timeout = connection._write_timeout = seconds  # type: ignore[attr-defined]
     return connection
 
 

@@ -1,7 +1,8 @@
 """Who may read or write MariaDB's grant tables by a right on them alone, or on their database.
 
 Each was tried on a server: who may select from mysql.global_priv or mysql.user has the hashes of passwords;
-who may insert or update there, or in another of them, gives itself anything.
+who may insert, update or alter there, or another of them, gives itself anything; so does who may do that with
+the tables of routines and events, whose definers stand there.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,13 +11,14 @@ from typing import NamedTuple
 from trapstreet.plugins._mariadb_patterns import breadth, fits, fits_in_any_case
 
 ASKED = """
-    SELECT User, Host, Db, Select_priv = 'Y', Insert_priv = 'Y' OR Update_priv = 'Y' FROM mysql.db
+    SELECT User, Host, Db, Select_priv = 'Y', Insert_priv = 'Y' OR Update_priv = 'Y' OR Alter_priv = 'Y'
+    FROM mysql.db
 """
 ON_TABLES = """
     SELECT User, Host, Db, FIND_IN_SET('Select', Table_priv) AND Table_name IN ('user', 'global_priv'),
-        CONCAT(',', Table_priv, ',', Column_priv, ',') REGEXP ',(Insert|Update),', 1
+        CONCAT(',', Table_priv, ',', Column_priv, ',') REGEXP ',(Insert|Update|Alter),', 1
     FROM mysql.tables_priv WHERE Db = 'mysql' AND Table_name IN ('global_priv', 'user', 'db', 'tables_priv',
-        'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv')
+        'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv', 'proc', 'event')
     UNION ALL
     SELECT User, Host, Db, 1, 0, 1 FROM mysql.columns_priv
     WHERE Db = 'mysql' AND Table_name IN ('user', 'global_priv') AND FIND_IN_SET('Select', Column_priv)

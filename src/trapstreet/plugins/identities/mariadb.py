@@ -1,12 +1,14 @@
 """Accounts of a MariaDB server, version 10.4 and later.
 
-Least grants: SELECT on mysql.*, and PROCESS to see who is connected. SELECT on mysql.* lets the reader copy
-the hashes of all passwords: grant it for the time of the check alone.
+Least grants: SELECT on mysql.global_priv, user, db, tables_priv, columns_priv and roles_mapping, and PROCESS
+to see who is connected. With mysql.global_priv the reader can copy the hashes of all passwords: grant it for
+the time of the check alone.
 """
 
-import json
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trapstreet.core.model.accounts import (
     UNTOLD_USE,
@@ -23,6 +25,7 @@ from trapstreet.core.model.protected import Protected
 from trapstreet.core.model.urls import without_password
 from trapstreet.plugins._mariadb import is_lost
 from trapstreet.plugins.identities._mariadb_grant_tables import ASKED, ON_TABLES, Right, effective
+from trapstreet.plugins.identities._mariadb_kept import Privileges, form_of, parsed, power, ways, weakest_form
 from trapstreet.plugins.identities._sessions import mariadb
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ schemes = ("mariadb", "mysql")
 _HASHED = r'"authentication_string"\\s*:\\s*"([^"\\\\]|\\\\.)+"'
 _ACCOUNTS = f"""
     SELECT g.User, g.Host, REGEXP_REPLACE(g.Priv, '{_HASHED}', '"authentication_string":"*"'),
-        u.Super_priv = 'Y', u.Insert_priv = 'Y' OR u.Update_priv = 'Y', u.Select_priv = 'Y', u.is_role = 'Y'
+        u.Super_priv = 'Y', u.Insert_priv = 'Y' OR u.Update_priv = 'Y' OR u.Alter_priv = 'Y',
+        u.Select_priv = 'Y', u.is_role = 'Y'
     FROM mysql.global_priv g JOIN mysql.user u ON u.User = g.User AND u.Host = g.Host
     ORDER BY g.User, g.Host
 """  # noqa: S608 - nothing in it comes from outside
@@ -57,24 +61,7 @@ _VARIABLES = """
 _NO_SUCH = frozenset({1109, 1146})
 _DENIED = frozenset({1044, 1142, 1143, 1227})
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_FORMS = {
-    "mysql_native_password": Form.NATIVE,
-    "mysql_old_password": Form.OLD_NATIVE,
-    "unix_socket": Form.ELSEWHERE,
-    "auth_socket": Form.ELSEWHERE,
-    "pam": Form.ELSEWHERE,
-    "gssapi": Form.ELSEWHERE,
-    "named_pipe": Form.ELSEWHERE,
-}
-_WORST = (Form.NONE, Form.OLD_NATIVE, Form.NATIVE, Form.OTHER, Form.ELSEWHERE, Form.LOCKED)
-_POWERS = {
-    25: "may set anybody's password (CREATE USER)",
-    30: "may make routines that run as anybody (SET USER)",
-}
-"""By their place in `access`."""
 _NEVER_LOCKS = 4_294_967_295
-
-Privileges = dict[str, Any]
 
 
 def identities(location: str, *, verifiers: bool) -> Identities:
@@ -102,10 +89,29 @@ class _Server:
 
     def accounts(self, label: str) -> None:
         clients = dict(self._asked(_CLIENTS, "who is connected (GRANT PROCESS ON *.*)"))
+        rows = self._listed(label)
+        roles, of_user = {each.user for each in rows if each.is_role}, Counter(each.user for each in rows)
+        self._members(roles)
+        rights = self._on_grant_tables()
+        copies = set()
+        for row in rows:
+            own = [each for each in rights if each.is_for(row.user, row.host, roles)]
+            kept = parsed(row.kept)
+            may = _may(row, kept, own)
+            if row.reads or any(each.reads for each in own):
+                copies.add(row.name)
+            if row.is_role:
+                self._found.groups.append(Group(row.user, f"has {may}" if row.rules else may))
+            else:
+                connected = clients.get(row.user) if of_user[row.user] == 1 else None
+                self._found.accounts.append(self._account(row, kept, may, connected))
+        self._copies_hashes(copies)
+
+    def _listed(self, label: str) -> "list[_Listed]":
         import pymysql
 
         try:
-            rows = self._rows(_ACCOUNTS)
+            return [_Listed(*each) for each in self._rows(_ACCOUNTS)]
         except pymysql.MySQLError as error:
             if is_lost(error):
                 raise
@@ -114,28 +120,18 @@ class _Server:
                     f"{label}: no MariaDB 10.4 or later", hint="it has no mysql.global_priv"
                 ) from None
             raise AccessDenied(
-                f"{label}: the accounts may not be read", hint="GRANT SELECT ON mysql.*"
+                f"{label}: the accounts may not be read",
+                hint="GRANT SELECT on mysql's tables: docs/hygiene.md",
             ) from None
-        roles = {user for user, *_, is_role in rows if is_role}
+
+    def _members(self, roles: Collection[str]) -> None:
         for host, user, role in self._asked(_MEMBERS, "who has which roles"):
             member = user if not host and user in roles else f"{user}@{host}"
             self._found.memberships.append((member, role))
+
+    def _on_grant_tables(self) -> list[Right]:
         told = [self._asked(query, "rights on the grant tables") for query in (ASKED, ON_TABLES)]
-        rights = effective(*([Right(*each) for each in answer] for answer in told))
-        copies = set()
-        for user, host, kept, rules, writes, reads, is_role in rows:
-            known = _parsed(kept)
-            own = [each for each in rights if each.is_for(user, host, roles)]
-            gives = writes or any(each.writes for each in own)
-            may = "SUPER" if rules else "may write the grant tables" if gives else _power(known)
-            if reads or any(each.reads for each in own):
-                copies.add(user if is_role else f"{user}@{host}")
-            if is_role:
-                self._found.groups.append(Group(user, f"has {may}" if rules else may))
-                continue
-            connected = clients.get(user) if sum(each == user for each, *_ in rows) == 1 else None
-            self._found.accounts.append(self._account(user, host, known, may, connected))
-        self._copies_hashes(copies)
+        return effective(*([Right(*each) for each in answer] for answer in told))
 
     def _copies_hashes(self, those: set[str]) -> None:
         """Some accounts and roles may copy the hashes of passwords, and so may those who are in them."""
@@ -151,23 +147,23 @@ class _Server:
             for each in self._found.accounts
         ]
 
-    def _account(self, user: str, host: str, kept: Privileges, rules: str, clients: int | None) -> Account:
-        form = _form(kept)
+    def _account(self, row: "_Listed", kept: Privileges, rules: str, clients: int | None) -> Account:
+        form = weakest_form(kept)
         flaws = set()
         enabled = not kept.get("account_locked", False)
-        if not user:
+        if not row.user:
             flaws.add(Flaw.ANONYMOUS)
         elif form is Form.NONE:
             flaws.add(Flaw.EMPTY)
         elif form in (Form.NATIVE, Form.OLD_NATIVE):
             flaws.add(Flaw.WEAK_FORM)
-        if rules and host not in _LOCAL and host.startswith("%") and form is not Form.LOCKED:
+        if rules and row.host not in _LOCAL and row.host.startswith("%") and form is not Form.LOCKED:
             flaws.add(Flaw.FROM_ANYWHERE)
         changed, days = kept.get("password_last_changed"), kept.get("password_lifetime", -1)
         if days == -1:
             days = int(self._variables.get("default_password_lifetime", "0"))
         return Account(
-            name=f"{user}@{host}",
+            name=row.name,
             enabled=enabled and form is not Form.LOCKED,
             form=form,
             rules=rules,
@@ -201,9 +197,9 @@ class _Server:
 
     def verifiers(self) -> None:
         for user, host, kept in self._asked(_KEPT, "the hashes of passwords"):
-            for each in _ways(_parsed(kept)):
+            for each in ways(parsed(kept)):
                 text = str(each.get("authentication_string", ""))
-                if _form_of(each) is Form.NATIVE and len(text) == 41:
+                if form_of(each) is Form.NATIVE and len(text) == 41:
                     value = Protected(bytes.fromhex(text[1:]))
                     self._found.verifiers.append(Verifier(f"{user}@{host}", Form.NATIVE, value))
 
@@ -226,40 +222,30 @@ class _Server:
         ]
 
 
-def _power(kept: Privileges) -> str:
-    """What else leads to any right on the server; "" nothing."""
-    access = kept.get("access", 0)
-    known = access if isinstance(access, int) else 0
-    return next((words for bit, words in _POWERS.items() if known >> bit & 1), "")
+class _Listed(NamedTuple):
+    """An account or a role, as the server lists it.
+
+    kept    what it has in global_priv, without hashes
+    rules, writes, reads  whether it may do anything, and whether it may write or read all tables
+    """
+
+    user: str
+    host: str
+    kept: str
+    rules: bool
+    writes: bool
+    reads: bool
+    is_role: bool
+
+    @property
+    def name(self) -> str:
+        return self.user if self.is_role else f"{self.user}@{self.host}"
 
 
-def _parsed(kept: str) -> Privileges:
-    try:
-        found = json.loads(kept)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _form(kept: Privileges) -> Form | None:
-    """The weakest of the ways by which the account logs in; None: not known."""
-    forms = {_form_of(each) for each in _ways(kept)}
-    return next((each for each in _WORST if each in forms), None)
-
-
-def _ways(kept: Privileges) -> list[Privileges]:
-    """Each way to log in. Of several, the one among `auth_or` that is empty stands for those beside it."""
-    several = kept.get("auth_or")
-    if isinstance(several, list):
-        return [each or kept for each in several if isinstance(each, dict)]
-    return [kept] if "plugin" in kept or "authentication_string" in kept else [{"plugin": ""}]
-
-
-def _form_of(way: Privileges) -> Form:
-    plugin, text = str(way.get("plugin", "")) or "mysql_native_password", way.get("authentication_string", "")
-    form = _FORMS.get(plugin, Form.OTHER)
-    if form is Form.ELSEWHERE:
-        return form
-    if not text:
-        return Form.NONE
-    return Form.LOCKED if text == "invalid" else form
+def _may(row: _Listed, kept: Privileges, own: Iterable[Right]) -> str:
+    """By what it can give itself any right on the server; "" by nothing."""
+    if row.rules:
+        return "SUPER"
+    if row.writes or any(each.writes for each in own):
+        return "may write the grant tables"
+    return power(kept)

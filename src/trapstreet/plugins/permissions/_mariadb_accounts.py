@@ -80,6 +80,13 @@ class Accounts:
             ),
         )
 
+    @cached_property
+    def together(self) -> Closure:
+        """Whose rights each has at one time or another, by a role from the start or one taken on."""
+        return Closure(
+            len(self.every), edges_of(self.memberships, lambda each: each.inherits or each.becomes)
+        )
+
     def is_role(self, account: Account) -> bool:
         """Whether it is one, or a row of the grant tables is one's: an account of that name has a host."""
         return not account.host and account.user in self._roles
@@ -101,8 +108,8 @@ class Accounts:
 
     def definer(self, name: str) -> int | None:
         """The account that something runs as."""
-        user, _, host = name.rpartition("@")
-        return self.number.get(Account(user, host)) if user else self.number.get(Account(name, ""))
+        user, at, host = name.rpartition("@")
+        return self.number.get(Account(user, host) if at else Account(name, ""))
 
     def _joined(self, members: Iterable[Member], defaults: dict[Account, str]) -> Iterator[Membership]:
         direct = set[tuple[int, int]]()

@@ -3,26 +3,36 @@
 _OURS = "TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
 ACCOUNTS = """
     SELECT User, Host, is_role = 'Y', default_role, Select_priv = 'Y', File_priv = 'Y', Super_priv = 'Y',
-        Execute_priv = 'Y', plugin,
+        Execute_priv = 'Y', Alter_priv = 'Y' OR Index_priv = 'Y', Alter_routine_priv = 'Y', plugin,
         (SELECT JSON_EXTRACT(Priv, '$.auth_or[*].plugin') FROM mysql.global_priv
             WHERE global_priv.User = user.User AND global_priv.Host = user.Host)
     FROM mysql.user ORDER BY User, Host
 """
 DATABASES = """
-    SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y', Insert_priv = 'Y' OR Update_priv = 'Y'
+    SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y',
+        Insert_priv = 'Y' OR Update_priv = 'Y' OR Alter_priv = 'Y', Alter_priv = 'Y' OR Index_priv = 'Y',
+        Alter_routine_priv = 'Y'
     FROM mysql.db
 """
-TABLES = "SELECT Host, User, Db, Table_name, FIND_IN_SET('Select', Table_priv) > 0 FROM mysql.tables_priv"
+TABLES = """
+    SELECT Host, User, Db, Table_name, FIND_IN_SET('Select', Table_priv) > 0,
+        FIND_IN_SET('Alter', Table_priv) OR FIND_IN_SET('Index', Table_priv)
+    FROM mysql.tables_priv
+"""
 COLUMNS = """
     SELECT Host, User, Db, Table_name, Column_name FROM mysql.columns_priv
     WHERE FIND_IN_SET('Select', Column_priv)
 """
 SEES_ALL = """
-    SELECT SUM(References_priv = 'Y' OR Select_priv = 'Y' OR Insert_priv = 'Y') > 0
+    SELECT SUM(Show_view_priv = 'Y' OR References_priv = 'Y' OR Select_priv = 'Y' OR Insert_priv = 'Y') > 0
     FROM mysql.user WHERE CONCAT(User, '@', Host) = CURRENT_USER()
 """
+SEES_ROUTINES = "SELECT body FROM mysql.proc LIMIT 0"
+"""Refused to those to whom information_schema tells of no routines but their own."""
+
 ROUTINES = """
-    SELECT Host, User, Db, Routine_name, Routine_type, FIND_IN_SET('Execute', Proc_priv) > 0
+    SELECT Host, User, Db, Routine_name, Routine_type, FIND_IN_SET('Execute', Proc_priv) > 0,
+        FIND_IN_SET('Alter Routine', Proc_priv) > 0
     FROM mysql.procs_priv
 """
 MEMBERS = "SELECT Host, User, Role, Admin_option = 'Y' FROM mysql.roles_mapping"
@@ -36,7 +46,7 @@ VIEWS = f"""
     FROM information_schema.VIEWS WHERE {_OURS}
 """  # noqa: S608 - nothing in it comes from outside
 FUNCTIONS = """
-    SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, DEFINER, ROUTINE_DEFINITION
+    SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, DEFINER, SECURITY_TYPE = 'DEFINER', ROUTINE_DEFINITION
     FROM information_schema.ROUTINES
-    WHERE SECURITY_TYPE = 'DEFINER' AND ROUTINE_SCHEMA NOT IN ('mysql', 'sys')
+    WHERE ROUTINE_SCHEMA NOT IN ('mysql', 'sys')
 """

@@ -21,12 +21,13 @@ class View(NamedTuple):
 
 
 class Routine(NamedTuple):
-    """Something that runs with its definer's rights."""
+    """as_definer: it runs with its definer's rights, not with those of who runs it."""
 
     schema: str
     name: str
     kind: str
     definer: str
+    as_definer: bool
     text: str | None
 
     @property
@@ -41,6 +42,7 @@ class TableGrant(NamedTuple):
     schema: str
     name: str
     selects: bool
+    alters: bool
 
 
 class ColumnGrant(NamedTuple):
@@ -58,6 +60,7 @@ class RoutineGrant(NamedTuple):
     name: str
     kind: str
     executes: bool
+    alters: bool
 
 
 RoutineKey = tuple[str, str, str]
@@ -81,18 +84,21 @@ class Proxy(NamedTuple):
 class Contents(NamedTuple):
     """What grants are about, and the grants.
 
-    relations  numbers of tables and views;  wide, executes  who has SELECT, EXECUTE on everything
-    databases  the most specific first;  maps  accounts whose way of logging in may say that they are another
+    relations  numbers of tables and views;  databases  the most specific first
+    wide, executes, alters, rewrites  who has SELECT, EXECUTE, ALTER or INDEX, ALTER ROUTINE on everything
+    maps  accounts whose way of logging in may say that they are another
     """
 
     relations: Mapping[Table, int]
     wide: Bits
     executes: Bits
+    alters: Bits
+    rewrites: Bits
     databases: Sequence[DatabaseGrant]
-    tables: Iterable[TableGrant]
-    columns: Iterable[ColumnGrant]
-    views: Iterable[View]
+    tables: Sequence[TableGrant]
+    columns: Sequence[ColumnGrant]
+    views: Sequence[View]
     routines: Sequence[Routine]
-    routine_grants: Iterable[RoutineGrant]
+    routine_grants: Sequence[RoutineGrant]
     proxies: Iterable[Proxy]
     maps: Bits

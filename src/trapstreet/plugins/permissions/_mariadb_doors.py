@@ -1,20 +1,17 @@
 """Doors to the tables and views of MariaDB: by grants, through views, routines and other accounts."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from operator import attrgetter
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
 from trapstreet.plugins._mariadb_patterns import fits
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts
-from trapstreet.plugins.permissions._mariadb_contents import Contents, Table, routine_key
+from trapstreet.plugins.permissions._mariadb_contents import Contents, Table
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, deciding, specificity
-from trapstreet.plugins.permissions._mariadb_tables import on_tables, on_things
+from trapstreet.plugins.permissions._mariadb_routines import Routines
+from trapstreet.plugins.permissions._mariadb_tables import on_tables
 from trapstreet.plugins.permissions._mariadb_views import Views
-
-_WORD = re.compile(r"[\w$]+")
 
 
 class Doors:
@@ -35,14 +32,20 @@ class Doors:
         self._shows = Views(contents.views, contents.relations)
         self.unseen = [(each.schema, each.name) for each in contents.views if not each.text]
         self._working: dict[Table, Bits] = {}
+        self._perhaps_working: dict[Table, Bits] = {}
+        self._routines = Routines(
+            contents, accounts, self.on_database,
+            readers=lambda table: self._has.arriving(self._perhaps_given(table)),
+            behind=lambda table: self._shows.all_shown_by(table) if table in self._views else (),
+        )  # fmt: skip
         self._in_database = {
             schema: self.on_database(schema, attrgetter("selects"))
             for schema in dict.fromkeys(schema for schema, _ in contents.relations)
         }
-        self.broken = [each for each in contents.relations if not self._works_for(each)]
+        self.broken = [each for each in contents.relations if not self._perhaps_works_for(each)]
 
     def __iter__(self) -> Iterator[Door]:
-        found = [*self._by_name(), *self._functions()]
+        found = [*self._by_name(), *self._routines.doors()]
         yield from found
         yield from self._as_others(found)
 
@@ -73,10 +76,8 @@ class Doors:
         for each in self._contents.databases:
             if each.user in users and is_role(Account(each.user, each.host)):
                 before = merged.get(each.pattern, each)
-                merged[each.pattern] = DatabaseGrant(
-                    "", each.pattern, account.user, before.selects or each.selects,
-                    before.executes or each.executes, before.writes or each.writes,
-                )  # fmt: skip
+                rights = (one or other for one, other in zip(before[3:], each[3:], strict=True))
+                merged[each.pattern] = DatabaseGrant("", each.pattern, account.user, *rights)
         by_others = [each for each in of_accounts if fits(each.host, "")]
         return [*sorted(merged.values(), key=specificity), *by_others]
 
@@ -88,7 +89,7 @@ class Doors:
 
     def _doors(self, table: Table, number: int) -> Iterator[Door]:
         """Doors to a table or view by its own name."""
-        works, known = self._works_for(table), not self._doubtful(table)
+        works, known, opened = self._works_for(table), not self._doubtful(table), 0
         doubt = "" if known else ", if it works: what it shows is not known"
         on_all, all_perhaps = self._in_database[table[0]]
         on_one, one_perhaps = self._tables.get(table, (0, 0))
@@ -99,6 +100,7 @@ class Doors:
             (one_perhaps, self._has, False, f"SELECT on {'.'.join(table)}, by where the client comes from"),
         ):
             if opens := has.arriving(given) & works:
+                opened |= opens
                 grants = (Grant(what + doubt, given),)
                 yield Door(number, How.GRANT, opens, grants, self._everybody, sure=sure and known)
         together: dict[tuple[Bits, bool], list[str]] = {}
@@ -107,12 +109,46 @@ class Doors:
                 together.setdefault((given, sure), []).append(column)
         for (given, sure), columns in together.items():
             if opens := self._has.arriving(given) & works:
+                opened |= opens
                 by = "" if sure else ", by where the client comes from"
                 grant = Grant(f"SELECT ({', '.join(columns)}) on {'.'.join(table)}{by}{doubt}", given)
                 yield Door(
                     number, How.COLUMNS, opens, (grant,), self._everybody, Rows.ALL, tuple(columns),
                     sure=sure and known,
                 )  # fmt: skip
+        if table not in self._views:
+            return
+        there, given = self._accounts.together, self._perhaps_given(table)
+        if opens := there.arriving(given) & self._perhaps_works_for(table) & ~there.arriving(opened):
+            text = f"SELECT on {'.'.join(table)} and on what it shows, by roles or by where one comes from"
+            yield Door(number, How.GRANT, opens, (Grant(text, opens),), self._everybody, sure=False)
+
+    def _perhaps_given(self, table: Table) -> Bits:
+        """Who has a right to read it, or any column, perhaps."""
+        given = self._contents.wide
+        for sure, perhaps in (
+            self._tables.get(table, (0, 0)),
+            self._in_database[table[0]],
+            *self._columns.get(table, {}).values(),
+        ):
+            given |= sure | perhaps
+        return given
+
+    def _perhaps_works_for(self, table: Table) -> Bits:
+        """As `_works_for`, with all rights that somebody may have: an account's own and a role's add up."""
+        if table not in self._views:
+            return self._everybody
+        if table not in self._perhaps_working:
+            self._perhaps_working[table] = 0
+            definer, as_definer = self._views[table]
+            reach = self._has if as_definer else self._accounts.together
+            works = self._everybody
+            for inner in self._shows.shown_by(table):
+                works &= reach.arriving(self._perhaps_given(inner)) & self._perhaps_works_for(inner)
+            if as_definer:
+                works = self._everybody if definer is not None and works >> definer & 1 else 0
+            self._perhaps_working[table] = works
+        return self._perhaps_working[table]
 
     def _may_read(self, table: Table) -> Bits:
         given = self._contents.wide | self._tables.get(table, (0, 0))[0]
@@ -153,55 +189,6 @@ class Doors:
         if not self.unseen or table not in self._views:
             return False
         return not {table, *self._shows.all_shown_by(table)}.isdisjoint(self.unseen)
-
-    def _functions(self) -> Iterator[Door]:
-        """Routines that run as their definers may show what their text names."""
-        given = on_things(
-            self._accounts,
-            (
-                (routine_key(each.schema, each.name, each.kind), each.user, each.host, each.executes)
-                for each in self._contents.routine_grants
-            ),
-        )
-        wide: dict[str, Bits] = {}
-        executes = self._contents.executes
-        for routine in self._contents.routines:
-            schema, name, _, definer, text = routine
-            runs = self._accounts.definer(definer)
-            if schema not in wide:
-                wide[schema] = executes | sum(self.on_database(schema, attrgetter("executes")))
-            sure, perhaps = given.get(routine.key, (0, 0))
-            own = sure | perhaps
-            opens = self._has.arriving(own | executes) | self._acts.arriving(wide[schema])
-            if runs is None or not opens:
-                continue
-            grant = Grant(f"EXECUTE on {schema}.{name}, which runs as {definer}", own | wide[schema])
-            read = [each for each in self._told_of(text or "") if self._may_read(each) >> runs & 1]
-            behind = [n for each in read if each in self._views for n in self._shows.all_shown_by(each)]
-            for table in dict.fromkeys([*read, *behind]):
-                yield Door(
-                    self._contents.relations[table], How.FUNCTION, opens, (grant,), self._everybody,
-                    Rows.SHOWN, sure=False,
-                )  # fmt: skip
-
-    @cached_property
-    def _called(self) -> dict[str, list[Table]]:
-        found: dict[str, list[Table]] = {}
-        for table in self._contents.relations:
-            found.setdefault(table[1].casefold(), []).append(table)
-        return found
-
-    @cached_property
-    def _odd(self) -> list[str]:
-        return [name for name in self._called if not _WORD.fullmatch(name)]
-
-    def _told_of(self, text: str) -> Iterator[Table]:
-        """The tables and views whose names are in the text of a routine, in whatever case: some systems do
-        not tell it."""
-        text = text.casefold()
-        odd = (each for each in self._odd if each in text)
-        for name in dict.fromkeys([*_WORD.findall(text), *odd]):
-            yield from self._called.get(name, ())
 
     def _as_others(self, doors: Sequence[Door]) -> Iterator[Door]:
         """What whoever comes in as another account reads as that one, or after SET ROLE as that one."""

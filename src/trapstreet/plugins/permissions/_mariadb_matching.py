@@ -9,7 +9,7 @@ alone counts: the most specific by host, then by database, then by user.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trapstreet.plugins._mariadb_patterns import breadth, fits, is_wild, meet
+from trapstreet.plugins._mariadb_patterns import breadth, fits, host_rank, is_wild, meet
 
 _OWN = ("127.0.0.1", "::1")
 """Addresses of `localhost`."""
@@ -23,7 +23,11 @@ class Account(NamedTuple):
 
 
 class DatabaseGrant(NamedTuple):
-    """A row of mysql.db."""
+    """A row of mysql.db.
+
+    writes  INSERT, UPDATE or ALTER, by which a default of a column comes to stand in every row
+    alters  ALTER or INDEX;  rewrites  ALTER ROUTINE
+    """
 
     host: str
     pattern: str
@@ -31,6 +35,8 @@ class DatabaseGrant(NamedTuple):
     selects: bool
     executes: bool
     writes: bool = False
+    alters: bool = False
+    rewrites: bool = False
 
 
 def host_covers(row: str, account: str) -> bool | None:
@@ -80,12 +86,12 @@ def deciding_hosts(account: Account, hosts: Iterable[str]) -> list[str | None]:
     """As `deciding`, of rows that differ in their hosts alone."""
     found: list[str | None] = []
     decides = -1
-    for each in sorted(hosts, key=_rank, reverse=True):
-        if decides not in (-1, _rank(each)):
+    for each in sorted(hosts, key=host_rank, reverse=True):
+        if decides not in (-1, host_rank(each)):
             return found
         if (covers := host_covers(each, account.host)) is not False:
             found.append(each)
-            decides = _rank(each) if covers else decides
+            decides = host_rank(each) if covers else decides
     return found if decides >= 0 else [*found, None]
 
 
@@ -94,16 +100,4 @@ Specificity = tuple[int, tuple[bool, bool, int, int, int], int]
 
 def specificity(grant: DatabaseGrant) -> Specificity:
     """A sort key: the most specific first."""
-    return -_rank(grant.host), breadth(grant.pattern), -_rank(grant.user)
-
-
-def _rank(text: str) -> int:
-    """128 for a text without wildcards, else where the first one stands; 0 for none at all."""
-    at = 0
-    while at < len(text):
-        if text[at] == "\\" and at + 1 < len(text):
-            at += 1
-        elif text[at] in "%_":
-            return min(at + 1, 127)
-        at += 1
-    return 128 if text else 0
+    return -host_rank(grant.host), breadth(grant.pattern), -host_rank(grant.user)

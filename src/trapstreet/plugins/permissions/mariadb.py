@@ -1,10 +1,9 @@
 """Who may read what in MariaDB 10.4 and later: every database of a server, or the one that the URL names.
 
-Reads the grant tables and information_schema in one read-only transaction. Least grants:
-
-    GRANT SELECT ON mysql.* TO reader;
-    GRANT REFERENCES, SHOW VIEW ON *.* TO reader;   -- so that it sees all names
-    GRANT SELECT ON crm.names TO reader;            -- for each view, so that it sees what that shows
+Reads the grant tables and information_schema in one read-only transaction. Least grants: SELECT on each table
+of `mysql` that _mariadb_catalogue.py and _mariadb_powers.py name and on mysql.proc, which lets it see what
+routines do; SHOW VIEW on everything, with which it sees all names; SELECT on each view, so that it sees what
+that shows.
 """
 
 import re
@@ -19,6 +18,7 @@ from trapstreet.core.model.urls import without_password
 from trapstreet.plugins._mariadb import Within, is_lost, refused
 from trapstreet.plugins.permissions import _mariadb_catalogue as catalogue
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts, Member
+from trapstreet.plugins.permissions._mariadb_altering import doors as altering
 from trapstreet.plugins.permissions._mariadb_contents import (
     ColumnGrant,
     Contents,
@@ -30,6 +30,7 @@ from trapstreet.plugins.permissions._mariadb_contents import (
     View,
 )
 from trapstreet.plugins.permissions._mariadb_doors import Doors
+from trapstreet.plugins.permissions._mariadb_kept import doors as kept
 from trapstreet.plugins.permissions._mariadb_lent import doors as lent
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, specificity
 from trapstreet.plugins.permissions._mariadb_powers import GRANT_TABLES
@@ -49,7 +50,7 @@ _SAYS_WHO = {"", "mysql_native_password", "mysql_old_password", "ed25519", "unix
 class Told(NamedTuple):
     """An account, or a role, and its rights on everything.
 
-    rules  SUPER;  plugin, others  its ways of logging in
+    rules  SUPER;  alters  ALTER or INDEX;  rewrites  ALTER ROUTINE;  plugin, others  its ways of logging in
     """
 
     user: str
@@ -60,6 +61,8 @@ class Told(NamedTuple):
     files: bool
     rules: bool
     executes: bool
+    alters: bool
+    rewrites: bool
     plugin: str | None
     others: str | None
 
@@ -105,7 +108,7 @@ class _Server:
             if is_lost(error):
                 raise
             raise AccessDenied(
-                f"{label}: the grant tables may not be read", hint="GRANT SELECT ON mysql.* to this account"
+                f"{label}: the grant tables may not be read", hint="GRANT SELECT on them: docs/access.md"
             ) from None
         every = [Account(each.user, each.host) for each in told]
         self._accounts = Accounts(
@@ -132,7 +135,8 @@ class _Server:
                 what = "view" if "VIEW" in kind else "table"
                 self.rights.resources.append(Resource((schema, name), what, rows))
         self._everywhere(told)
-        doors = Doors(self._contents(relations, told), self._accounts)
+        contents = self._contents(relations, told)
+        doors = Doors(contents, self._accounts)
         self._note_unseen(doors.unseen)
         self.rights.notes += [
             f"nobody can read view {'.'.join(each)}: its definer may not read what it shows"
@@ -141,8 +145,11 @@ class _Server:
         ]
         writers = doors.on_database(GRANT_TABLES, attrgetter("writes"))
         self.rights.doors += powers(self._granted, self._accounts, writers)
+        self.rights.doors += kept(contents, self._accounts, doors.on_database)
+        found = [*doors]
+        found = [*found, *altering(contents, self._accounts, doors.on_database, beside=found)]
         told_of = len(self.rights.resources)
-        self.rights.doors += [each for each in doors if each.resource is None or each.resource < told_of]
+        self.rights.doors += [each for each in found if each.resource is None or each.resource < told_of]
         self.rights.doors += [*lent(self.rights.doors, self._accounts)]
 
     def _contents(self, relations: dict[Table, int], told: Sequence[Told]) -> Contents:
@@ -151,6 +158,8 @@ class _Server:
             relations,
             wide=_those(each.selects for each in told),
             executes=_those(each.executes for each in told),
+            alters=_those(each.alters for each in told),
+            rewrites=_those(each.rewrites for each in told),
             databases=sorted(databases, key=specificity),
             tables=[TableGrant(*each) for each in self._granted(catalogue.TABLES)],
             columns=[ColumnGrant(*each) for each in self._granted(catalogue.COLUMNS)],
@@ -166,8 +175,16 @@ class _Server:
         ((names,),) = self._asked(catalogue.SEES_ALL)
         if not names:
             self.rights.unknown.append(
-                "tables on which this account has no right: GRANT REFERENCES ON *.* to it"
+                "tables on which this account has no right: GRANT SHOW VIEW ON *.* to it"
             )
+        import pymysql
+
+        try:
+            self._asked(catalogue.SEES_ROUTINES)
+        except pymysql.MySQLError as error:
+            if is_lost(error):
+                raise
+            self.rights.unknown.append("what routines show: GRANT SELECT ON mysql.proc to this account")
 
     def _note_unseen(self, views: Sequence[Table]) -> None:
         """The server tells what a view shows to those alone who may read that."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.plugins._connecting import tls_context
-from trapstreet.plugins._mariadb import HIDDEN_PASSWORDS_ONLY
+from trapstreet.plugins._mariadb import HIDDEN_PASSWORDS_ONLY, opened
 from trapstreet.plugins.sources import _database
 from trapstreet.plugins.sources._database import Server, Table, as_csv
 
@@ -84,11 +84,11 @@ class MariaDB:
     def _connected(self, seconds: int) -> "Connection[Any]":
         """A connection in a read-only transaction, each of whose statements ends in time. Texts come as bytes
         of UTF-8. Raises what pymysql raises."""
-        import pymysql
         from pymysql.converters import conversions
 
         server = self._server
-        connection: Connection[Any] = pymysql.connect(
+        connection = opened(
+            seconds=_database.SILENT_SECONDS,
             host=server.host,
             port=server.port or 3306,
             database=server.database or None,
@@ -97,9 +97,6 @@ class MariaDB:
             charset="utf8mb4",
             use_unicode=False,
             conv={kind: conversions[kind] for kind in conversions if not isinstance(kind, int)},
-            connect_timeout=_database.CONNECT_SECONDS,
-            read_timeout=_database.SILENT_SECONDS,
-            write_timeout=_database.SILENT_SECONDS,
             ssl=self._context,
             auth_plugin_map={} if self._context else HIDDEN_PASSWORDS_ONLY,
         )

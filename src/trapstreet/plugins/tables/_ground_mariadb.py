@@ -10,6 +10,7 @@ from uuid import UUID
 
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.table import Cell, Row
+from trapstreet.plugins._mariadb import opened
 from trapstreet.plugins.tables import Table
 from trapstreet.plugins.tables._ground_faults import Fault, Why
 from trapstreet.plugins.tables._ground_tables import AT_THE_END, Column, Described, ForeignKey, Name
@@ -127,13 +128,10 @@ class MariaDBEngine:
 
     @contextmanager
     def session(self, *, changes: bool) -> "Iterator[_Session]":
-        import pymysql
         from pymysql.cursors import SSCursor
 
         with reporting(self._selection):
-            connection = pymysql.connect(
-                **self._settings, charset="utf8mb4", connect_timeout=10, cursorclass=SSCursor
-            )
+            connection = opened(seconds=None, **self._settings, charset="utf8mb4", cursorclass=SSCursor)
         cursor = connection.cursor()
         try:
             for statement in _BEGIN_CHANGES if changes else _BEGIN:

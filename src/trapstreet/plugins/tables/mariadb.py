@@ -11,6 +11,7 @@ from uuid import UUID
 from trapstreet.core.model.errors import AccessDenied, TrapstreetError, Unreachable, UnusableInput
 from trapstreet.core.model.ground import Link
 from trapstreet.core.model.table import Row
+from trapstreet.plugins._mariadb import opened
 from trapstreet.plugins.tables import Location, Table
 from trapstreet.plugins.tables._cells import PLAIN
 from trapstreet.plugins.tables._ground import SqlGround
@@ -205,9 +206,8 @@ class NewMariaDBTable:
 
     @contextmanager
     def _connected(self) -> "Iterator[Cursor]":
-        import pymysql
 
-        connection = pymysql.connect(**self._settings, charset="utf8mb4", connect_timeout=10, autocommit=True)
+        connection = opened(seconds=None, **self._settings, charset="utf8mb4", autocommit=True)
         try:
             cursor = connection.cursor()
             cursor.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES', lock_wait_timeout = 30")
@@ -250,10 +250,9 @@ def connection_settings(selection: Selection) -> dict[str, Any]:
 
 @contextmanager
 def _connected(settings: dict[str, Any]) -> "Iterator[SSCursor]":
-    import pymysql
     from pymysql.cursors import SSCursor
 
-    connection = pymysql.connect(**settings, charset="utf8mb4", connect_timeout=10, cursorclass=SSCursor)
+    connection = opened(seconds=None, **settings, charset="utf8mb4", cursorclass=SSCursor)
     cursor = connection.cursor()
     try:
         cursor.execute("SET SESSION net_write_timeout = 3600")  # the server waits while we work on a batch

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -103,14 +104,41 @@ def test_a_look_shows_columns_with_some_values_cut_short_and_how_many_there_are(
     assert "mail.example" not in repr(shown)
 
 
-def test_every_statement_waits_for_its_turn(place: Place) -> None:
+def test_every_statement_waits_for_its_turn(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.do(f"INSERT INTO people SELECT id + 1000000, email, note, empty FROM people WHERE id < {ROWS}")
+    place.do("INSERT INTO people SELECT id + 2000000, email, note, empty FROM people")
+    asked = statements(monkeypatch)
     pace = Pace(100_000)
     with closing(inventory(place, pace)) as at:
-        before = pace.turns
         (listed,) = [each for each in at.walk() if isinstance(each, Listed)]
-        looked = pace.turns
+        before = len(asked)
         assert [*at.look(listed)]
-    assert before <= looked < pace.turns
+    assert 0 < before < len(asked) <= pace.turns
+
+
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What the drivers ask of a server or a file from now on; to connect is to ask, too."""
+    asked: list[object] = []
+
+    def noting(usual: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*arguments: Any, **named: Any) -> Any:
+            asked.append(arguments)
+            return usual(*arguments, **named)
+
+        return noted
+
+    def traced(*arguments: Any, **named: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **named)
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", traced)
+    for cursor in (psycopg.Cursor, pymysql.cursors.Cursor):
+        monkeypatch.setattr(cursor, "execute", noting(cursor.execute))
+    for driver in (psycopg, pymysql):
+        monkeypatch.setattr(driver, "connect", noting(driver.connect))
+    return asked
 
 
 def test_what_is_granted_is_said_in_lines(place: Place) -> None:

@@ -19,6 +19,7 @@ import xlsxwriter
 from desk import Desk
 from discovering import found, kinds_of, person, thing
 from trapstreet.app.discovered import holdings_at, place_of
+from trapstreet.plugins.inventories import sqlite
 from trapstreet.plugins.sources import directory
 
 PEOPLE = 300
@@ -211,6 +212,22 @@ def test_nothing_is_left_beside_a_sqlite_file_with_a_log(desk: Desk, tmp_path: P
         database.commit()
         place, _ = found(desk, f"sqlite:///{file}")  # what is in the log alone counts
         assert [each["people"] for each in place["holdings"]] == [10]
+
+
+def test_a_sqlite_table_that_takes_too_long_is_said_and_the_others_are_looked_at(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "STATEMENT_SECONDS", 0.0)  # SQLite asks once in 10,000 steps
+    file = tmp_path / "crm.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE customers (email text)")
+        connection.executemany("INSERT INTO customers VALUES (?)", [(person(n)[1],) for n in range(PEOPLE)])
+        connection.execute("CREATE TABLE slow (a text)")
+        connection.executemany("INSERT INTO slow VALUES (?)", [("x",)] * 10_000)
+        connection.commit()
+    place, unknown = found(desk, f"sqlite:///{file}", status=6)
+    assert unknown == ["slow: took too long"]
+    assert place["by_name"]["customers"]["people"] == PEOPLE
 
 
 def test_rows_of_a_large_sqlite_table_come_from_all_over_it(desk: Desk, tmp_path: Path) -> None:

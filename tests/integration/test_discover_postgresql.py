@@ -249,6 +249,23 @@ def test_nothing_that_a_table_runs_can_change_anything(desk: Desk, shop: World) 
     assert shop.connection.execute(b"SELECT count(*) FROM crm.seen").fetchall() == [(0,)]
 
 
+def test_a_table_that_takes_too_long_is_said_and_the_others_are_looked_at(
+    desk: Desk, shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = tuple(each.replace("'20s'", "'1s'") for each in _postgresql_session._SETTINGS)
+    monkeypatch.setattr(_postgresql_session, "_SETTINGS", quick)
+    shop.named("reader")
+    shop.do("CREATE ROLE {reader} LOGIN")
+    shop.do("ALTER TABLE crm.customers ENABLE ROW LEVEL SECURITY")
+    shop.do("CREATE POLICY slow ON crm.customers FOR SELECT USING (pg_sleep(0.1) IS NOT NULL)")
+    shop.do("GRANT USAGE ON SCHEMA crm TO {reader}; GRANT SELECT ON ALL TABLES IN SCHEMA crm TO {reader}")
+    parts = urlsplit(shop.url)
+    url = urlunsplit(parts._replace(netloc=f"{shop.names['reader']}@{parts.netloc.rpartition('@')[2]}"))
+    place, unknown = found(desk, url, status=6)
+    assert unknown == [f"{named(shop, 'customers')}: took too long"]
+    assert place["by_name"][named(shop, "orders")]["people"] == 150
+
+
 def test_rows_that_row_security_keeps_are_said(desk: Desk, shop: World) -> None:
     shop.named("reader")
     shop.do("CREATE ROLE {reader} LOGIN")
@@ -259,6 +276,22 @@ def test_rows_that_row_security_keeps_are_said(desk: Desk, shop: World) -> None:
     _, unknown = found(desk, url, status=6)
     said = "it showed no rows: row security may keep them from this login"
     assert unknown == [f"{named(shop, 'customers')}: {said}"]
+
+
+def test_rows_that_row_security_keeps_are_said_of_a_table_that_nobody_analyzed(
+    desk: Desk, shop: World
+) -> None:
+    shop.named("reader")
+    shop.do("CREATE ROLE {reader} LOGIN; GRANT USAGE ON SCHEMA crm TO {reader}")
+    for name in ("secret", "empty"):
+        shop.do(f"CREATE TABLE crm.{name} (email text); ALTER TABLE crm.{name} ENABLE ROW LEVEL SECURITY")
+    shop.do("INSERT INTO crm.secret VALUES ('a@mail.example')")
+    shop.do("GRANT SELECT ON crm.secret, crm.empty TO {reader}")
+    parts = urlsplit(shop.url)
+    url = urlunsplit(parts._replace(netloc=f"{shop.names['reader']}@{parts.netloc.rpartition('@')[2]}"))
+    _, unknown = found(desk, url, status=6)
+    said = "it showed no rows: row security may keep them from this login"
+    assert [each for each in unknown if "no rows" in each] == [f"{named(shop, 'secret')}: {said}"]
 
 
 def test_a_table_that_vanishes_while_others_are_looked_at_is_said(shop: World) -> None:

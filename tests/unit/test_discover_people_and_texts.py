@@ -91,6 +91,34 @@ def test_the_digits_of_a_decimal_fraction_are_no_card(text: str) -> None:
     assert mentioned([f"the share of them is {text}"]) == {}
 
 
+@pytest.mark.parametrize(
+    "text", ["3782 822463 10005", "378282246310005", "4222222222222", "5555-5555-5555-4444"]
+)
+def test_a_card_is_found_in_the_groups_of_its_issuer(text: str) -> None:
+    said = f"the number of the card is {text}"
+    assert [each.kind for each in held_in(said.encode(), default_policy())[0]] == ["card"]
+    assert mentioned([said]) == {"card": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+49 (0) 8050 769041",
+        "+49 (0) 1648 705502",
+        "49 8050 769041 6",
+        "+4908050769041",
+        "+43 4111 1111 1111 1111",
+        "9111 1111 1111 1110",
+        "41 11 11 11 11 11 11 11",
+        "4111 1111-1111 1111",
+    ],
+)
+def test_a_phone_number_that_passes_the_check_of_cards_is_no_card(text: str) -> None:
+    said = f"please call us back: {text}"
+    assert held_in(said.encode(), default_policy()) == ([], 0)
+    assert mentioned([said]) == {}
+
+
 def test_what_comes_after_the_first_stretch_of_a_text_does_not_count() -> None:
     held, people = held_in(b"x\n" * (LONGEST // 2) + b"a@mail.example", default_policy())
     assert (held, people) == ([], 0)

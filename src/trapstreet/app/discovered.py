@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from trapstreet.app.kept_names import moved, names_of, real_name
+from trapstreet.app.kept_names import moved, moved_path, names_of, real_name
 from trapstreet.core.model.holdings import Holding
 from trapstreet.core.model.inventories import lies_in
 from trapstreet.core.model.urls import server_of
@@ -29,15 +29,55 @@ def holdings_at(place: str) -> list[Holding]:
     place  as `place_of` names it. Of a folder, what was found in it when a folder above it was looked at
            counts, too.
     """
+    found = {each.path: each for each in _found_at(place)}
+    for above in _above(place):
+        inside = (each for each in _found_at(above) if lies_in(each.path, place))
+        found = {each.path: each for each in inside} | found
+    return [found[path] for path in sorted(found)]
+
+
+def found_in_order(place: str) -> dict[tuple[str, ...], int]:
+    """A number for all that `holdings_at` knows of, by its path, of a file without what lies in it: what was
+    found later has a larger one, at whatever place."""
     from trapstreet.store import holdings
 
-    found = {each.path: each for each in _found_at(place)}
-    if "://" not in place:
-        for above in sorted({real_name(each) for each in holdings.places() if "://" not in each}):
-            if place.startswith(f"{above.rstrip('/')}/"):
-                inside = (each for each in _found_at(above) if lies_in(each.path, place))
-                found = {each.path: each for each in inside} | found
-    return [found[path] for path in sorted(found)]
+    known, found = holdings.places(), dict[tuple[str, ...], int]()
+    for base in [place, *_above(place)]:
+        for name in names_of(base, known):
+            for path, number in holdings.numbers_at(name).items():
+                now = path if name == base else moved_path(path, name, base)
+                found[now] = min(number, found.get(now, number))
+    return found
+
+
+def is_looked_at(place: str) -> bool:
+    """Whether somebody has looked at all of a place, or of a folder above it."""
+    from trapstreet.store import holdings
+
+    known = holdings.places()
+    return any(
+        holdings.is_looked_at(name) for base in [place, *_above(place)] for name in names_of(base, known)
+    )
+
+
+def unlooked_at(place: str) -> list[str]:
+    """What lies at a place, as above, and could not be looked at, or not all of it, with why."""
+    from trapstreet.store import holdings
+
+    found = dict(holdings.unread_at(place))
+    for above in _above(place):
+        found |= {path: why for path, why in holdings.unread_at(above) if lies_in((path,), place)}
+    return [f"{path}: {why}" for path, why in sorted(found.items())]
+
+
+def _above(place: str) -> list[str]:
+    """The folders above one that were looked at."""
+    from trapstreet.store import holdings
+
+    if "://" in place:
+        return []
+    looked = {real_name(each) for each in holdings.places() if "://" not in each}
+    return sorted(each for each in looked if place.startswith(f"{each.rstrip('/')}/"))
 
 
 def _found_at(place: str) -> list[Holding]:

@@ -9,6 +9,7 @@ from contextlib import closing, nullcontext
 from urllib.parse import urlsplit
 
 from trapstreet.app.discovered import place_of
+from trapstreet.app.discovering_sqlite import database_of, tables, tables_in_log, tables_in_memory
 from trapstreet.app.discovering_tables import of_parquet, table_in
 from trapstreet.app.held_in_memory import in_memory
 from trapstreet.core.model.errors import TrapstreetError
@@ -18,8 +19,7 @@ from trapstreet.core.ports import Source
 from trapstreet.discover.domain.texts import LONGEST
 from trapstreet.plugins.formats import Text, is_plain, read
 from trapstreet.plugins.formats._stream import Limits
-from trapstreet.plugins.inventories import Pace
-from trapstreet.plugins.inventories.sqlite import inventory as sqlite_inventory
+from trapstreet.plugins.inventories.sqlite import MAGIC
 from trapstreet.plugins.sources import listed as listing_of
 from trapstreet.plugins.sources import object_at
 from trapstreet.plugins.tables import HEAD, Location
@@ -27,7 +27,6 @@ from trapstreet.plugins.tables import HEAD, Location
 _LIMITS = Limits(members=2_000, unpacked=256 << 20, spool=256 << 20)
 _MOST_WHOLE = 64 << 20
 """Bytes of a file that has to be whole, and is fetched from a server for it."""
-_SQLITE = b"SQLite format 3\0"
 _COLUMNAR = (b"PAR1",)
 
 
@@ -42,6 +41,7 @@ class Files:
         at = location if "://" in location else self.place
         self._location, self._source, self._found = listing_of(at)
         self._is_local = "://" not in location
+        self._folder, self._in_folder = "", dict[str, Ref]()
         self.within = (
             self.place if self._is_local else _beginning_of_paths(location, self.place, self._source)
         )
@@ -59,6 +59,7 @@ class Files:
                 yield each
                 continue
             folder, _, name = each.path.rpartition("/")
+            self._met(folder, each)
             yield Listed((folder or "/", name), "file", each.version, handle=each)
         if not broke_off:
             yield Whole(self.within, unread=tuple(unread))
@@ -74,7 +75,9 @@ class Files:
             return
         if not head:
             return
-        if head.startswith((_SQLITE, *_COLUMNAR)):
+        if database := database_of(ref.path, head):
+            yield from self._in_log(listed, found, database)
+        elif head.startswith((MAGIC, *_COLUMNAR)):
             yield from self._whole(listed, found, head)
         else:
             yield from _texts(listed, found, plain=is_plain(head[:4096]))
@@ -87,37 +90,46 @@ class Files:
             yield Unread(found.path, f"larger than {_MOST_WHOLE >> 20} MB: give the file itself", partly=True)
             return
         try:
-            with nullcontext() if self._is_local else in_memory(found) as held:
-                path = found.path if held is None else f"/proc/self/fd/{held.fileno()}"
-                if head.startswith(_SQLITE):
-                    yield from _sqlite(listed, path, found.path)
-                else:
+            with nullcontext() if self._is_local else in_memory(found, most=_MOST_WHOLE) as held:
+                if not head.startswith(MAGIC):
                     yield of_parquet(listed.path, Location("", found.path, held=held))
-        except TrapstreetError as error:
-            yield Unread(found.path, error.message.removeprefix(f"{found.path}: "))
-        except OSError as error:
-            yield Unread(found.path, (error.strerror or "cannot be read").lower())
+                elif held is None:
+                    yield from tables(listed, found.path, found.path)
+                else:
+                    yield from tables_in_memory(listed, held, shown=found.path)
+        except (TrapstreetError, OSError) as error:
+            yield _left(found, error)
+
+    def _met(self, folder: str, ref: Ref) -> None:
+        """Servers open only what they listed: their files of the last folder are known."""
+        if self._is_local:
+            return
+        if folder != self._folder:
+            self._folder, self._in_folder = folder, {}
+        self._in_folder[ref.path] = ref
+
+    def _in_log(
+        self, listed: Listed, found: SourceObject, database: str
+    ) -> Iterator[ShownTable | Passage | Unread]:
+        ref = Ref(database) if self._is_local else self._in_folder.get(database)
+        beside = object_at(self._location, self._source, ref) if ref else None
+        most = None if self._is_local else _MOST_WHOLE
+        try:
+            yield from tables_in_log(listed, found, beside, fetched=most)
+        except (TrapstreetError, OSError) as error:
+            yield _left(found, error)
+
+
+def _left(found: SourceObject, error: TrapstreetError | OSError) -> Unread:
+    if isinstance(error, TrapstreetError):
+        return Unread(found.path, error.message.removeprefix(f"{found.path}: "))
+    return Unread(found.path, (error.strerror or "cannot be read").lower())
 
 
 def _beginning_of_paths(location: str, place: str, source: Source) -> str:
     """What the paths of all that lies at a URL begin with, or are."""
     shown: Callable[[str], str] | None = getattr(source, "shown", None)  # of folders on servers: unquoted
     return shown("") if shown else place + urlsplit(location).path.rstrip("/")
-
-
-def _sqlite(listed: Listed, path: str, shown: str) -> Iterator[ShownTable | Unread]:
-    with closing(sqlite_inventory(f"sqlite:///{path}", Pace(1e6))) as tables:
-        for each in tables.walk():
-            if isinstance(each, Unread):
-                yield Unread(shown, each.why)
-            elif isinstance(each, Listed):
-                for found in tables.look(each):
-                    if isinstance(found, Unread):
-                        yield Unread(f"{shown}!{found.path}", found.why)
-                    else:
-                        yield ShownTable(
-                            (*listed.path, *found.path), found.kind, found.columns, found.records
-                        )
 
 
 def _texts(listed: Listed, found: SourceObject, *, plain: bool) -> Iterator[ShownTable | Passage | Unread]:

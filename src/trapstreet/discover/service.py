@@ -21,7 +21,7 @@ from trapstreet.store import holdings as store
 from trapstreet.store.holdings import Found
 from trapstreet.store.models import DiscoveredPlace
 
-STAND = 2
+STAND = 3
 """One more when what columns and texts are taken for has changed: all is looked at again."""
 
 _AT_ONCE = 100
@@ -150,7 +150,7 @@ class _Stocktaking:
         if not all(each.partly for each in left):
             state = 0  # a right may be given, and a lock be gone, and its version is the same
         self._stock.looked += 1
-        unread = [(each.path, each.why) for each in left if state]
+        unread = [(each.path, each.why) for each in left]
         self._waiting.append(Found(listed.path, state, found, at, unread))
 
     def _as_part(self, listed: Listed) -> list[Holding]:

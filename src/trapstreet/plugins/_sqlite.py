@@ -23,6 +23,13 @@ def unlogged(path: Path) -> bool:
     return False
 
 
+def abandoned_log(path: Path) -> Path | None:
+    """The write-ahead log of a file, where it is not empty and nobody has it open: it has no index then, and
+    whoever lets SQLite read it leaves one. None where it is not so."""
+    log = Path(f"{os.path.realpath(path)}-wal")
+    return log if _size(log) and not os.path.lexists(f"{os.path.realpath(path)}-shm") else None
+
+
 def in_one_state(path: Path) -> str:
     """How to open a file, as options of its URI, to read one state of it however long that takes.
 

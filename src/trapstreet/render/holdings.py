@@ -1,6 +1,6 @@
 """What lies where, as lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST = 30
 """Holdings that are shown, unless all are asked for."""
+_UNLOOKED = 5
+"""Places without holdings that are named."""
 
 
 def summary(stock: "Stock", sensitive: int) -> str:
@@ -26,11 +28,18 @@ def summary(stock: "Stock", sensitive: int) -> str:
     )
 
 
+def unlooked_text(unlooked: Sequence[str]) -> Iterator[str]:
+    """What nobody knows the holdings of: the first few, and how many more there are."""
+    yield from (f"what it holds: {each}" for each in unlooked[:_UNLOOKED])
+    if len(unlooked) > _UNLOOKED:
+        yield f"what {len(unlooked) - _UNLOOKED:,} more tables or files hold: trapstreet discover says why"
+
+
 def holding_rows(holdings: Sequence[Holding]) -> tuple[tuple[str, ...], list[list[str]]]:
     """A table of what lies where: header and rows."""
     header = ("what", "records", "people", "class", "kinds, and the share of values that fit")
     rows = [
-        [name_of(each), _number(each.records), _number(each.people), each.sensitivity, kinds_text(each)]
+        [_what(each), _number(each.records), _number(each.people), each.sensitivity, kinds_text(each)]
         for each in holdings
     ]
     return header, rows
@@ -42,6 +51,11 @@ def name_of(holding: Holding) -> str:
     if "/" not in first:
         return printable(".".join(holding.path))
     return printable(f"{first.rstrip('/')}/{'!'.join(rest)}")
+
+
+def _what(holding: Holding) -> str:
+    name, of = name_of(holding), holding.log_of
+    return f"{name}, of {printable(of[-1])}" if of else name
 
 
 def kinds_text(holding: Holding) -> str:

@@ -101,6 +101,12 @@ def unread(place: DiscoveredPlace, keys: Collection[bytes]) -> Iterator[tuple[st
             yield from ((path, why) for path, why in left)
 
 
+def unread_at(name: str) -> list[tuple[str, str]]:
+    """What was listed at a place and not looked at, or not all of it, and why."""
+    rows = DiscoveredObject.objects.filter(place__name=name).exclude(unread=[])
+    return sorted((path, why) for left in rows.values_list("unread", flat=True) for path, why in left)
+
+
 def classify_again(place: DiscoveredPlace, policy: str, classed: Callable[[Holding], Holding]) -> None:
     """All that is known of a place is by this policy from now on."""
     if place.policy == policy:
@@ -136,6 +142,13 @@ def at_place(name: str) -> list[Holding]:
         return []
     rows = place.objects_there.exclude(holdings=[]).iterator(chunk_size=1_000)
     return sorted((each for row in rows for each in _holdings(name, row)), key=lambda each: each.path)
+
+
+def numbers_at(name: str) -> dict[tuple[str, ...], int]:
+    """A number for each table and file of a place that holds anything: what was found later has a larger one,
+    at whatever place. Looked at again it keeps its number."""
+    rows = DiscoveredObject.objects.filter(place__name=name).exclude(holdings=[])
+    return {tuple(path): number for number, path in rows.values_list("id", "path").iterator()}
 
 
 def found_in(place: DiscoveredPlace, path: Sequence[str]) -> list[Holding]:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+IN_LOG = "table in a log"
+"""The kind of what the log or journal beside a SQLite file may hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldColumn:
@@ -42,3 +45,11 @@ class Holding:
     sensitivity: str
     weight: float
     seen: int
+
+    @property
+    def log_of(self) -> tuple[str, ...]:
+        """The path of the SQLite file in whose log or journal it lies; () where it lies in none."""
+        if self.kind != IN_LOG:
+            return ()
+        folder, log, *_ = self.path
+        return (folder, log.rpartition("-")[0])

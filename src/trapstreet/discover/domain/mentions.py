@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from trapstreet.core.fields.digits import digit_chains
 from trapstreet.core.fields.kind import FieldKind, Kind, Search
 from trapstreet.core.fields.registry import kinds
-from trapstreet.discover.domain.values import in_fraction, payment_card
+from trapstreet.discover.domain.cards import in_fraction, payment_card, written_as_card
 
 _ANYTHING = Search(columns=())
 _SAYS_SOMETHING = re.compile(r"(?<!\w)[^\W\d_]{2,}+\W++[^\W\d_]{2}")
@@ -36,7 +36,7 @@ def _stands_in(field: FieldKind, text: bytes) -> bool:
 
 
 def _is_card(text: bytes, start: int, end: int) -> bool:
-    return payment_card(text[start:end].decode("utf-8", "replace")) and not in_fraction(text, start, end)
+    return payment_card(text[start:end].decode("utf-8", "replace")) and written_as_card(text, start, end)
 
 
 def _has_long_number(text: bytes) -> bool:

@@ -1,6 +1,6 @@
 """What a text without columns holds: values that stand for themselves wherever they are found."""
 
-from collections.abc import Iterable
+from collections.abc import Sized
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from trapstreet.core.fields.digits import digit_chains
 from trapstreet.core.fields.kind import Candidate, Kind, Search
 from trapstreet.core.fields.registry import kinds
 from trapstreet.core.model.holdings import HeldColumn
+from trapstreet.discover.domain.cards import in_fraction, written_as_card
 from trapstreet.discover.domain.policy import Policy
-from trapstreet.discover.domain.values import in_fraction
 
 LONGEST = 1 << 20
 """Bytes of a text that are looked at: its beginning."""
@@ -36,7 +36,7 @@ def held_in(text: bytes, policy: Policy) -> tuple[list[HeldColumn], int]:
             continue
         met = [each for each in field.find(text, _ANYTHING) if not _is_login(text, each)]
         if field.kind is Kind.CARD:
-            met = [each for each in met if not in_fraction(text, each.start, each.end)]
+            met = [each for each in met if written_as_card(text, each.start, each.end)]
         if not met or (field.kind is Kind.CARD and not _are_cards(text, met)):
             continue
         fitting = len(np.unique(np.searchsorted(ends, [each.start for each in met])))
@@ -56,7 +56,7 @@ def _is_login(text: bytes, met: Candidate) -> bool:
     return text[max(0, met.start - 2) : met.start] == b"//"
 
 
-def _are_cards(text: bytes, met: Iterable[Candidate]) -> bool:
+def _are_cards(text: bytes, met: Sized) -> bool:
     chains = digit_chains(text, least=13, most=19, groups=5)
     there = sum(not in_fraction(text, start, end) for start, end in chains)
-    return sum(text[each.start] in b"23456" for each in met) >= _CARDS * there
+    return len(met) >= _CARDS * there

@@ -22,6 +22,8 @@ _SETTINGS = (
     "SET max_parallel_workers_per_gather = 0",
     "SET DateStyle = 'ISO'",
 )
+_AS_IT_LIES = ("SET client_encoding = 'SQL_ASCII'",)
+"""For texts in any encoding: the server would refuse those that are not UTF-8."""
 
 
 class Session:
@@ -36,13 +38,13 @@ class Session:
 
         self._label, self._pace = label, pace
         try:
-            settings: dict[str, Any] = {**conninfo_to_dict(location)}
+            given: dict[str, Any] = {**conninfo_to_dict(location)}
         except psycopg.ProgrammingError:
             raise unreadable(label) from None
-        if "password" not in settings and (password := os.environ.get("TRAPSTREET_DB_PASSWORD")):
-            settings["password"] = password
+        if "password" not in given and (password := os.environ.get("TRAPSTREET_DB_PASSWORD")):
+            given["password"] = password
         defaults = {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "trapstreet"}
-        asked: dict[str, Any] = defaults | settings | {"dbname": database, "client_encoding": "UTF8"}
+        asked: dict[str, Any] = defaults | given | {"dbname": database, "client_encoding": "UTF8"}
         pace.turn()
         try:
             self._connection: psycopg.Connection[Any] = psycopg.connect(
@@ -52,13 +54,10 @@ class Session:
             raise refused(str(error), label) from None
         self._connection.read_only = True
         self._is_raw = self._connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+        settings = (*_SETTINGS, *(_AS_IT_LIES if self._is_raw else ()))
+        pace.turn()
         with self._within():
-            if (
-                self._is_raw
-            ):  # its texts are in any encoding, and the server would refuse those that are not UTF-8
-                self._connection.execute(b"SET client_encoding = 'SQL_ASCII'")
-            for each in _SETTINGS:
-                self._connection.execute(each.encode())
+            self._connection.execute("; ".join(settings).encode())
 
     @property
     def version(self) -> int:

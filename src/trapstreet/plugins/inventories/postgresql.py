@@ -114,13 +114,19 @@ class _Server:
                 if isinstance(error, psycopg.errors.UndefinedTable):
                     return
             else:
-                if not rows and records:
+                if not rows and (records or self._may_keep_rows(table)):
                     yield Unread(named, "it showed no rows: row security may keep them from this login")
                 records = counted if records is None else records
         at = {each.name: position for position, each in enumerate(readable)}
         cells = [[row[at[each.name]] if each.name in at else None for each in columns] for row in rows]
         names = [_column(each, records) for each in columns]
         yield ShownTable(listed.path, listed.kind, shown_columns(names, cells, records=records), records)
+
+    def _may_keep_rows(self, table: Table) -> bool:
+        """Whether row security holds for this login in a table that is not empty on disk."""
+        size = catalogue.SIZES[table.kind].format(oid=table.oid)
+        ((active,),) = self._session.rows(f"SELECT row_security_active({table.oid}::oid) AND {size} > 0")
+        return bool(active)
 
     def _sample(
         self, table: Table, columns: Sequence[Column], records: int | None

@@ -16,13 +16,14 @@ from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInpu
 from trapstreet.core.model.inventories import LONGEST, ColumnName, Listed, ShownTable, Whole, shown_columns
 from trapstreet.core.model.objects import Unread, printable
 from trapstreet.core.model.urls import server_of
-from trapstreet.plugins._sqlite import UNTOUCHED, unlogged
+from trapstreet.plugins._sqlite import UNTOUCHED, abandoned_log, unlogged
+from trapstreet.plugins._sqlite_log import with_log
 from trapstreet.plugins.inventories import SAMPLE_ROWS, STATEMENT_SECONDS, Pace, spread
 
 title = "SQLite (sqlite:////path/of/file)"
 schemes = ("sqlite",)
 
-_MAGIC = b"SQLite format 3\0"
+MAGIC = b"SQLite format 3\0"
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 _SMALL = 20_000
 """Rows of a table that is read from its beginning to its end."""
@@ -30,38 +31,76 @@ _STRETCHES = 20
 _STEPS = 10_000
 
 
-def inventory(location: str, pace: Pace) -> "_File":
-    return _File(location, pace)
+def inventory(location: str, pace: Pace) -> "SQLiteFile":
+    path = _path_of(location)
+    shown = printable(str(path))
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+        if head != MAGIC:
+            raise UnusableInput(f"{shown} is no SQLite database", hint="check the path")
+        connection, unread = _connected(path)
+    except PermissionError as error:
+        raise AccessDenied(f"{shown} may not be read", hint="ask for access to the file") from error
+    except (OSError, sqlite3.Error) as error:
+        raise Unreachable(f"{shown} cannot be opened", hint="check the path") from error
+    return SQLiteFile(server_of(location), connection, pace, path=path, unread=unread)
 
 
-class _File:
-    """An `Inventory`."""
+def inventory_of(image: bytearray, pace: Pace) -> "SQLiteFile":
+    """That of a database in memory, which has no log. Raises sqlite3.Error."""
+    return SQLiteFile("", _in_memory(image), pace, path=None)
 
-    def __init__(self, location: str, pace: Pace) -> None:
-        rest = location.partition("://")[2]
-        path = Path(rest.removeprefix("/"))
-        if not path.is_absolute() and not path.exists() and Path(rest).exists():
-            path = Path(rest)  # sqlite:///srv/crm.db
-        self.place, self.within = server_of(location), ""
-        self._path, self._pace, self._shown = path, pace, printable(str(path))
+
+def _path_of(location: str) -> Path:
+    rest = location.partition("://")[2]
+    path = Path(rest.removeprefix("/"))
+    if not path.is_absolute() and not path.exists() and Path(rest).exists():
+        return Path(rest)  # sqlite:///srv/crm.db
+    return path
+
+
+def _connected(path: Path) -> tuple[sqlite3.Connection, str]:
+    """A way to read the file that leaves and changes nothing there, and why its log is not read, if so."""
+    log, unread = abandoned_log(path), ""
+    if log is not None:
+        try:
+            with path.open("rb") as file, log.open("rb") as changes:
+                return _in_memory(with_log(file, changes)), ""
+        except UnusableInput as error:
+            unread = f"its log was not read: {error.message}; {error.hint}"
+    how = UNTOUCHED if unread or unlogged(path) else "mode=ro"
+    uri = f"{path.absolute().as_uri()}?{how}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10), unread
+
+
+def _in_memory(image: bytearray) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.deserialize(image)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class SQLiteFile:
+    """An `Inventory`.
+
+    path    of the file, whose state is the version of all its tables; None: it has none
+    unread  why its log is not seen; "" where it is, or there is none
+    """
+
+    def __init__(
+        self, place: str, connection: sqlite3.Connection, pace: Pace, *, path: Path | None, unread: str = ""
+    ) -> None:
+        self.place, self.within = place, ""
+        self._connection, self._pace, self._path, self._unread = connection, pace, path, unread
         self._until = 0.0
         self._random = random.Random()  # noqa: S311 - which rows are drawn is no secret
-        try:
-            with path.open("rb") as file:
-                head = file.read(len(_MAGIC))
-            if head != _MAGIC:
-                raise UnusableInput(f"{self._shown} is no SQLite database", hint="check the path")
-            how = UNTOUCHED if unlogged(path) else "mode=ro"
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=10
-            )
-        except PermissionError as error:
-            raise AccessDenied(f"{self._shown} may not be read", hint="ask for access to the file") from error
-        except (OSError, sqlite3.Error) as error:
-            raise Unreachable(f"{self._shown} cannot be opened", hint="check the path") from error
         self._connection.text_factory = lambda text: text.decode(errors="replace")
-        self._connection.execute("PRAGMA query_only = ON")
         self._connection.set_progress_handler(lambda: int(time.monotonic() > self._until), _STEPS)
+        self._rows("PRAGMA query_only = ON")
         self.edition = f"SQLite {sqlite3.sqlite_version}"
 
     def close(self) -> None:
@@ -72,15 +111,16 @@ class _File:
             version = self._version()
             names = sorted(name for (name,) in self._rows(_TABLES))
         except (sqlite3.Error, OSError):
-            yield Unread(str(self._path), "its tables cannot be listed: damaged, encrypted or locked")
+            yield Unread(str(self._path or ""), "its tables cannot be listed: damaged, encrypted or locked")
             return
+        if self._unread:
+            yield Unread(str(self._path), self._unread, partly=True)
         for name in names:
             yield Listed((name,), "table", version, handle=name)
         yield Whole()
 
     def look(self, listed: Listed) -> Iterator[ShownTable | Unread]:
         name = _quoted(listed.handle)
-        self._pace.turn()
         try:
             columns = [
                 ColumnName(column, declared)
@@ -104,7 +144,9 @@ class _File:
         rowid = _rowid([each.name for each in columns])
         low = high = None
         with suppress(sqlite3.OperationalError):  # WITHOUT ROWID
-            ((low, high),) = self._rows(f"SELECT min({rowid}), max({rowid}) FROM {name}")  # noqa: S608 - quoted
+            # Each by itself is looked up; both in one would read the whole table.
+            ends = f"SELECT (SELECT min({rowid}) FROM {name}), (SELECT max({rowid}) FROM {name})"  # noqa: S608
+            ((low, high),) = self._rows(ends)
         if low is None or high is None:
             rows = self._rows(f"SELECT {cells} FROM {name} LIMIT {SAMPLE_ROWS}")  # noqa: S608 - quoted
             return rows, len(rows) if len(rows) < SAMPLE_ROWS else None
@@ -129,11 +171,14 @@ class _File:
         return [*drawn.values()], round(span * met / passed)
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        self._pace.turn()
         self._until = time.monotonic() + STATEMENT_SECONDS
         return self._connection.execute(statement).fetchall()
 
     def _version(self) -> str:
         """Of the file and its write-ahead log: size, time of the last change, and its counter of changes."""
+        if self._path is None:
+            return ""
         with self._path.open("rb") as file:
             counter = file.read(28)[24:].hex()
         found = [self._path.stat()]

@@ -3,6 +3,7 @@
 from trapstreet.core.fields.fold import phrases
 from trapstreet.core.fields.kind import Kind
 from trapstreet.core.fields.registry import kinds
+from trapstreet.discover.domain.cards import payment_card
 from trapstreet.discover.domain.declared import NUMBERS, WRITTEN, Family
 from trapstreet.discover.domain.kinds import HeldKind, nothing, share_of
 from trapstreet.discover.domain.values import (
@@ -10,7 +11,6 @@ from trapstreet.discover.domain.values import (
     amount,
     bank_code,
     card_detail,
-    payment_card,
 )
 
 _FIELDS = kinds()

@@ -4,6 +4,7 @@
 
 400,000 uses in each kind of log: 200 accounts, 300 shapes of statements over 60 tables, values drawn at
 random with a fixed seed; a fifth of PostgreSQL's statements have two lines (a view, and the table behind it).
+In the logs of files, an event opens one of some 30 million.
 """
 
 import random
@@ -19,7 +20,10 @@ from trapstreet.plugins.accesslogs import HEAD_BYTES, Lines, Log, kind_of, unpac
 USES = 400_000
 PARSED = 50_000
 """Log events a second and core, promised."""
-PLACES = {"mariadb": "mariadb://db.internal/", "own": "postgresql://own.internal/"}
+PLACES = {
+    "mariadb": "mariadb://db.internal/", "own": "postgresql://own.internal/",
+    "samba_audit": "smb://samba.internal/", "windows": "smb://windows.internal/", "auditd": "/tmp",
+}  # fmt: skip
 TABLES, SHAPES, ACCOUNTS = 60, 300, 200
 
 
@@ -27,7 +31,10 @@ def main() -> None:
     with desk() as at:
         uses = USES // (20 if at.quick else 1)
         at.begin()
-        writers = {"postgresql_csv": _csv, "postgresql_json": _json, "mariadb": _mariadb, "own": _own}
+        writers = {
+            "postgresql_csv": _csv, "postgresql_json": _json, "mariadb": _mariadb, "own": _own,
+            "samba_audit": _samba, "windows": _windows, "auditd": _auditd,
+        }  # fmt: skip
         for name, lines in writers.items():
             path = at.folder / name
             with path.open("w", encoding="utf-8") as file:
@@ -39,7 +46,7 @@ def main() -> None:
             again = at.run("access", "import", path, "--place", place)
             at.say("    once more: nothing new", again)
         stored = sum(each.stat().st_size for each in (at.workspace / "events").rglob("*.parquet"))
-        print(f"kept: {stored / 1e6:.1f} MB of Parquet for {4 * uses:,} uses")
+        print(f"kept: {stored / 1e6:.1f} MB of Parquet for {len(writers) * uses:,} uses")
         _ask(at)
 
 
@@ -50,7 +57,7 @@ def _parse(at: Desk, path: Path) -> None:
     with unpacked(path) as stream:
         lines = Lines(stream)
         count = 0
-        for each in kind.read(lines, Log(path.name)):
+        for each in kind.read(lines, Log(path.name, place=PLACES.get(path.name, ""))):
             assert not isinstance(each, Unread)
             count += 1
     rate = count / (time.process_time() - began)
@@ -137,6 +144,59 @@ def _own(count: int) -> Iterator[str]:
         yield (
             f'{{"ts":"{at.isoformat()}","user":"u{who}","action":"read","object":["crm","public","{table}"],'
             f'"records":[{value}],"column":"id","client":"10.0.0.{who}","program":"desk"}}\n'
+        )
+
+
+def _opened(count: int) -> Iterator[tuple[datetime, int, str]]:
+    """Time, account and file."""
+    for at, who, table, _, value, column in _uses(count):
+        yield at, who, f"{table}/{column}/report of {value}.xlsx"
+
+
+def _samba(count: int) -> Iterator[str]:
+    for at, who, file in _opened(count):
+        yield (
+            f"{at.isoformat()} files smbd_audit: u{who}|10.0.0.{who}|desk{who}|sales|/srv/sales"
+            f"|create_file|ok|0x120089|file|open|/srv/sales/{file}\n"
+        )
+
+
+def _windows(count: int) -> Iterator[str]:
+    for n, (at, who, file) in enumerate(_opened(count)):
+        name = file.replace("/", "\\")
+        granted = "D:(A;;0x1301bf;;;WD)\n\t\t\t\t"
+        yield (
+            "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
+            "<Provider Name='Microsoft-Windows-Security-Auditing'"
+            " Guid='{54849625-5478-4994-a5ba-3e3b0328c30d}'/>"
+            "<EventID>5145</EventID><Version>0</Version><Level>0</Level><Task>12811</Task><Opcode>0</Opcode>"
+            f"<Keywords>0x8020000000000000</Keywords><TimeCreated SystemTime='{at:%Y-%m-%dT%H:%M:%S.%f}0Z'/>"
+            f"<EventRecordID>{n}</EventRecordID><Correlation/><Execution ProcessID='4' ThreadID='88'/>"
+            "<Channel>Security</Channel><Computer>FILES</Computer><Security/></System><EventData>"
+            f"<Data Name='SubjectUserSid'>S-1-5-21-1-2-3-{who}</Data>"
+            f"<Data Name='SubjectUserName'>u{who}</Data>"
+            "<Data Name='SubjectDomainName'>CORP</Data><Data Name='SubjectLogonId'>0x38d34</Data>"
+            f"<Data Name='ObjectType'>File</Data><Data Name='IpAddress'>10.0.0.{who}</Data>"
+            r"<Data Name='IpPort'>56926</Data><Data Name='ShareName'>\\*\sales</Data>"
+            rf"<Data Name='ShareLocalPath'>\??\C:\sales</Data><Data Name='RelativeTargetName'>{name}</Data>"
+            "<Data Name='AccessMask'>0x120089</Data>"
+            "<Data Name='AccessList'>%%1538\n\t\t\t\t%%4416\n\t\t\t\t</Data>"
+            f"<Data Name='AccessReason'>%%1538:\t%%1801\t{granted}%%4416:\t%%1801\t{granted}</Data>"
+            "</EventData></Event>\n"
+        )
+
+
+def _auditd(count: int) -> Iterator[str]:
+    for n, (at, who, file) in enumerate(_opened(count)):
+        head = f"msg=audit({at.timestamp():.3f}:{n}):"
+        yield (
+            f"type=SYSCALL {head} arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffe a2=0 a3=0"
+            f" items=1 ppid=1 pid=2 auid={2000 + who} uid={2000 + who} gid=5 euid=5 suid=5 fsuid={2000 + who}"
+            f' egid=5 sgid=5 fsgid=5 tty=pts0 ses=1 comm="cat" exe="/bin/cat" key="share"\x1dARCH=x86_64'
+            f' SYSCALL=openat AUID="u{who}" UID="u{who}" GID="staff" FSUID="u{who}"\n'
+            f'type=CWD {head} cwd="/home/u{who}"\n'
+            f'type=PATH {head} item=0 name="/tmp/sales/{file}" inode=4 dev=fd:00 mode=0100640 ouid=0 ogid=0'
+            " rdev=00:00 nametype=NORMAL cap_fp=0\n"
         )
 
 

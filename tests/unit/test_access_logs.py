@@ -120,7 +120,20 @@ def test_a_statement_that_broke_off_may_have_given_rows(statement: str, state: s
     assert (len(events), unread) == (uses, [])
 
 
-@pytest.mark.parametrize(("status", "uses"), [("1317", 1), ("1969", 1), ("1142", 0), ("1146", 0)])
+def test_an_error_of_a_statement_that_has_no_line_is_not_of_the_one_before() -> None:
+    """What cannot be parsed, or not be prepared, is logged as an error alone."""
+    failed = (
+        line("there is no such relation")
+        .replace("LOG,00000", "ERROR,42P01")
+        .replace(",,,,,,,,,", ',,,,,,"select * from nothing",,,')
+    )
+    events, _, _ = events_in((line("statement: select * from crm.customers") + failed).encode())
+    assert [each.statement for each in events] == ["select * from crm.customers"]
+
+
+@pytest.mark.parametrize(
+    ("status", "uses"), [("1317", 1), ("1969", 1), ("1142", 0), ("1146", 0), ("1959", 0)]
+)
 def test_what_mariadb_broke_off_may_have_given_rows(status: str, uses: int) -> None:
     query = f"20261120 09:30:01,srv,anna,10.0.0.5,7,9,QUERY,crm,'select * from customers',{status}\n"
     read = "20261120 09:30:01,srv,anna,10.0.0.5,7,9,READ,crm,customers,\n" if uses else ""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
-from trapstreet.plugins.accesslogs import Lines, Log, auditd, kind_of
+from trapstreet.plugins.accesslogs import Lines, Log, auditd, kind_of, own
 
 SHARE = "/srv/share"
 DONE = f"anna|10.0.0.5|desk7|sales|{SHARE}|"
@@ -154,7 +154,10 @@ def test_records_of_two_events_that_are_mixed_are_told_apart() -> None:
         ({"call": "2", "a1": "2"}, ("anna", Act.WRITE)),  # open, O_RDWR
         ({"call": "87"}, ("anna", Act.WRITE)),  # unlink
         ({"well": "no"}, None),
-        ({"call": "59"}, None),  # execve
+        ({"call": "59"}, ("anna", Act.READ)),  # execve
+        ({"call": "264", "a2": "ffffff9c"}, ("anna", Act.WRITE)),  # renameat
+        ({"call": "84"}, ("anna", Act.WRITE)),  # rmdir
+        ({"call": "268"}, None),  # fchmodat
         ({"uid": "0", "name": "root"}, ("anna", Act.READ)),  # by sudo
         ({"uid": "33", "name": "www-data", "auid": "4294967295", "login": "unset"}, ("www-data", Act.READ)),
         ({"uid": "33", "name": "www-data"}, ("www-data", Act.READ)),  # by su: its rights were used
@@ -167,18 +170,38 @@ def test_a_call_is_a_use_by_whose_rights_it_was(of: dict[str, str], expected: tu
 
 
 def test_names_with_odd_characters_stand_in_hexadecimal() -> None:
-    name = "/srv/share/a b\n'ä.csv".encode().hex().upper()
+    name = b"/srv/share/a b\n'\xe4.csv".hex().upper()
     events, _ = told(call() + cwd() + path(name))
-    assert [each.on for each in events] == [(("/srv/share", "a b\n'ä.csv"),)]
+    assert [each.on for each in events] == [(("/srv/share", "a b\n'\udce4.csv"),)]
 
 
-def test_only_files_count_and_not_the_folder_above_a_new_one() -> None:
+def test_what_is_made_is_a_use_and_not_the_folder_above_it() -> None:
     text = call(items="3") + cwd() + path('"/srv/share"', kind="PARENT", mode="040755", item=0)
-    text += path('"/srv/share/new.csv"', kind="CREATE", item=1) + path(
-        '"/srv/share/sub"', mode="040755", item=2
-    )
+    text += path('"/srv/share/new.csv"', kind="CREATE", item=1) + path('"/dev/tty"', mode="020620", item=2)
     events, unread = told(text)
     assert [each.on for each in events] == [(("/srv/share", "new.csv"),)] and not unread
+
+
+def test_to_list_a_folder_is_a_use_of_it() -> None:
+    events, unread = told(call(a2="90800") + cwd("/srv/share/hr") + path('"."', mode="042770"))
+    assert [(each.on, each.act) for each in events] == [((("/srv/share", "hr"),), Act.READ)] and not unread
+
+
+def test_calls_of_other_machines_count_where_the_log_has_their_names() -> None:
+    text = call().replace("c000003e", "80000016") + cwd() + path('"/srv/share/a.csv"')
+    events, _ = told(text)
+    assert [each.on for each in events] == [(("/srv/share", "a.csv"),)]
+    events, unread = told(text.replace(" SYSCALL=openat", ""))
+    assert not events
+    assert [each.why for each in unread] == [
+        "a system call of a kind of machine that is not known, without its name"
+    ]
+
+
+def test_what_openat2_is_for_is_in_a_record_of_its_own() -> None:
+    flags = f"type=OPENAT2 msg=audit({AT}): oflag=0100001 mode=0600 resolve=0x4\n"
+    events, _ = told(call(call="437") + flags + cwd() + path('"a.csv"'))
+    assert [each.act for each in events] == [Act.WRITE]
 
 
 def test_what_cannot_be_told_of_the_audit_log_is_said() -> None:
@@ -194,8 +217,9 @@ def test_what_cannot_be_told_of_the_audit_log_is_said() -> None:
     events, unread = told(text)
     assert [each.on for each in events] == [(("/x", "y"),)]
     assert [each.why for each in unread] == [
-        "a file is named from a folder that is not told", "torn, or no line of an audit.log",
-    ]  # fmt: skip
+        "a file is named from a folder that is not told, and is not there now",
+        "torn, or no line of an audit.log",
+    ]
 
 
 def test_an_event_of_which_records_are_missing_costs_itself_alone() -> None:
@@ -259,3 +283,41 @@ def test_an_event_that_is_being_written_waits_and_nothing_counts_twice() -> None
 def test_lines_of_ones_own_name_files_by_their_path(named: str, path: tuple[str, ...]) -> None:
     events, _ = told(f'{{"ts": 1795410860, "user": "anna", "object": {named}}}\n')
     assert [each.on for each in events] == [(path,)]
+
+
+def test_names_of_any_bytes_stay_what_they_are() -> None:
+    """As maps and plans have them: a file of another name would be taken for one that is gone."""
+    lines = Lines(io.BytesIO(b'{"ts": 1795410860, "user": "anna\xe9", "object": "/srv/share/caf\xe9"}\n'))
+    (raw,) = list(own.read(lines, Log("log")))
+    assert isinstance(raw, AccessEvent) and (raw.who, raw.on) == (
+        "anna\ufffd",
+        (("/srv/share", "caf\udce9"),),
+    )
+    (escaped,), _ = told('{"ts": 1795410860, "user": "anna", "object": "/srv/share/caf\\udce9"}\n')
+    assert escaped.on == raw.on
+    (event,), _ = told(f"2026-11-23T05:14:20Z files smbd_audit: {READ.replace('plan', chr(0xDCE9))}\n")
+    assert event.on == (("/srv/share/2026", "\udce9.csv"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"ts": 1795410860, "user": 5}', "the field user is of another kind"),
+        ('{"ts": 1795410860, "user": "anna", "records": [1.5]}', "the field records is of another kind"),
+        ('{"ts": 1795410860}', "without the field user"),
+        ('{"ts": 1795410860, "user": ""}', "the field user is empty"),
+        ('{"ts": "yesterday", "user": "anna"}', "the field ts is no time"),
+        ('{"ts": 1795410860, "user": "anna", "rows": 1e99}', "the field rows is of another kind"),
+        (
+            '{"ts": 1795410860, "user": "anna", "rows": 9223372036854775808}',
+            "the field rows is of another kind",
+        ),
+        ("[1]", "no JSON object with the fields ts and user"),
+        ('{"ts": 1795410860, "us', "torn, or no JSON"),
+        ('{"ts": 1795410860, "user": "anna", "action": "look"}', "an action that is not known"),
+    ],
+)
+def test_why_a_line_of_ones_own_is_no_use_is_said(line: str, why: str) -> None:
+    events, unread = told(f'{{"ts": 1795410860, "user": "anna"}}\n{line}\n')
+    assert len(events) == 1
+    assert [(each.line, each.why) for each in unread] == [(2, why)]

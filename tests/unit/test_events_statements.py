@@ -41,6 +41,10 @@ def shape(text: str, dialect: str = "postgresql") -> Shape:
         ("set role anna", 'SET ROLE "anna"'),
         ("do $$ begin perform 1; end $$", "DO ''"),
         ("create role x password 'abc'", ""),
+        ("comment on table t is 'abc'", ""),
+        ("refresh materialized view crm.m", "REFRESH MATERIALIZED VIEW crm.m"),
+        ("create index on t (a) where b = 'abc'", "CREATE INDEX ON t (a) WHERE b = $1"),
+        ("grant agents to anna", "GRANT agents TO anna"),
         ("select nonsense from where", ""),
     ],
 )  # fmt: skip
@@ -279,6 +283,27 @@ def test_several_statements_in_one_text_are_several() -> None:
     found, _ = Shapes(postgresql()).of("begin; select 1 from z; commit")
     assert [each.statement for each in found] == ["BEGIN", "SELECT CAST($1 AS int4) FROM z", "COMMIT"]
     assert found[1].fingerprint == parser.fingerprint("select 1 from z")
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("refresh materialized view crm.m", Act.MANAGE),
+        ("comment on table t is 'abc'", Act.MANAGE),
+        ("grant agents to anna", Act.MANAGE),
+        ("lock table t", Act.MANAGE),
+        ("do 'begin end'", Act.MANAGE),
+        ("begin", Act.OTHER),
+        ("set x = 1", Act.OTHER),
+        ("show x", Act.OTHER),
+        ("execute p (1)", Act.OTHER),
+        ("truncate t", Act.WRITE),
+    ],
+)
+def test_what_asks_for_rights_but_to_read_and_write_is_told_apart_from_what_asks_for_none(
+    text: str, act: Act
+) -> None:
+    assert shape(text).act == act
 
 
 def test_what_cannot_be_parsed_is_counted_each_time() -> None:

@@ -19,6 +19,10 @@ Found = dict[tuple[Table, str], tuple[Constant, ...]]
 _WRITES = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "TruncateStmt"}
 _BECOMES = ("role", "session_authorization")
 _READS = {"SelectStmt", "DeclareCursorStmt", "CreateTableAsStmt", "PrepareStmt", "CallStmt"}
+_ASKS_NOTHING = {
+    "TransactionStmt", "VariableSetStmt", "VariableShowStmt", "DiscardStmt", "DeallocateStmt", "ListenStmt",
+    "NotifyStmt", "UnlistenStmt", "FetchStmt", "ClosePortalStmt", "ConstraintsSetStmt", "ExecuteStmt",
+}  # fmt: skip
 _CATALOGUE = "pg_"
 _INNER = 0
 """pglast.enums.JoinType.JOIN_INNER: a condition of an outer join leaves rows in."""
@@ -71,7 +75,9 @@ def _act(node: Any) -> Act:
         return Act.WRITE
     if kind == "VariableSetStmt" and node.name in _BECOMES and node.args:
         return Act.BECOME
-    return Act.READ if kind in _READS else Act.OTHER
+    if kind in _READS:
+        return Act.READ
+    return Act.OTHER if kind in _ASKS_NOTHING else Act.MANAGE
 
 
 def _analyzes(node: Any) -> bool:

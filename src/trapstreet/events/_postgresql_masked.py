@@ -16,6 +16,12 @@ _WRITTEN = frozenset(
     " CallStmt TransactionStmt FetchStmt ClosePortalStmt DiscardStmt DeallocateStmt ListenStmt UnlistenStmt"
     " TruncateStmt LockStmt VacuumStmt".split()
 )
+_MANAGING = frozenset(
+    "RefreshMatViewStmt IndexStmt ViewStmt DropStmt GrantStmt GrantRoleStmt ClusterStmt ReindexStmt"
+    " CheckPointStmt AlterTableStmt CreateStmt RenameStmt AlterOwnerStmt AlterObjectSchemaStmt"
+    " CreateSchemaStmt".split()
+)
+"""Written where that goes, and if no value is left."""
 _POSITIONS = ("sortClause", "groupClause", "distinctClause")
 _VALUES = {"SCONST", "USCONST", "FCONST", "BCONST", "XCONST"}
 _LONG = 1 << 63
@@ -35,6 +41,8 @@ def masked(statement: Any) -> str:
         if statement.is_program or statement.filename:
             return ""
         statement.options = None
+    elif kind in _MANAGING:
+        return _written(statement)
     elif kind not in _WRITTEN:
         return ""
     groups = any(each.groupClause or each.distinctClause for each in below(statement, "SelectStmt"))
@@ -42,6 +50,20 @@ def masked(statement: Any) -> str:
     printer: Any = RawStream
     text: str = printer()(masking.of(statement))
     parser.fingerprint(text)  # raises ParseError; unlike parse_sql it builds no tree (0.1 ms)
+    return text if _is_clean(text, masking.kept) else ""
+
+
+def _written(statement: Any) -> str:
+    from pglast import parser
+    from pglast.stream import RawStream
+
+    masking = _Masking(shares=False)
+    printer: Any = RawStream
+    try:
+        text: str = printer()(masking.of(statement))
+        parser.fingerprint(text)
+    except (NotImplementedError, AttributeError, TypeError, ValueError, RecursionError, parser.ParseError):
+        return ""
     return text if _is_clean(text, masking.kept) else ""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.access_events import AccessEvent, Act
 from trapstreet.core.model.record_id import record_ids
+from trapstreet.events.names import kept
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,7 +63,7 @@ class Month:
                     "database": pa.array(database, pa.string()),
                     "statement": pa.array(statement, pa.string()),
                     "fingerprint": pa.array(fingerprint, pa.string()),
-                    "on": pa.array([list(map(list, each)) for each in on], paths),
+                    "on": pa.array([list(map(kept, each)) for each in on], paths),
                 }
             ),
         )
@@ -78,8 +79,10 @@ class Month:
         for n, (_, _, path, column, _) in enumerate(self._named):
             columns.setdefault((path, column), []).append(n)
         found = [
-            record_ids(key_of(*at), [(value,) for n in rows for value in self._named[n][4]])
-            for at, rows in columns.items()
+            record_ids(
+                key_of(tuple(kept(path)), column), [(value,) for n in rows for value in self._named[n][4]]
+            )
+            for (path, column), rows in columns.items()
         ]
         order = [n for rows in columns.values() for n in rows]
         ends = np.cumsum([0, *(len(self._named[n][4]) for n in order)], dtype=np.int32)
@@ -88,7 +91,7 @@ class Month:
             {
                 "use": pa.array([each[0] for each in self._named], pa.uint64()),
                 "who": pa.array([each[1] for each in self._named], pa.string()).cast(text),
-                "path": pa.array([each[2] for each in self._named], pa.list_(pa.string())),
+                "path": pa.array([kept(each[2]) for each in self._named], pa.list_(pa.string())),
                 "column": pa.array([each[3] for each in self._named], pa.string()).cast(text),
                 "ids": ids,
             }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.access_events import CONNECTED, Named, PastUse, RecordsUsed, TableUse
 from trapstreet.core.model.errors import Unreachable
+from trapstreet.events.names import kept, known
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,13 +42,14 @@ class Events:
                 list_sort(list(DISTINCT u.program)), count(*), min(u.time), max(u.time), sum(u.rows),
                 list_sort(list(DISTINCT u.client))
             FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
-            WHERE {_TOUCHES} OR u.act IN ('become', 'explain') OR (u.act = 'other' AND s.fingerprint = '')
+            WHERE {_TOUCHES} OR u.act IN ('become', 'explain', 'manage')
+                OR (u.act = 'other' AND s.fingerprint = '')
             GROUP BY 1, 2, 3, 4, 5 ORDER BY 7 DESC, 1, 2, 3, 4, 5
             """  # noqa: S608 - nothing in it comes from outside
         )
         return [
             PastUse(
-                who, database, tuple(map(tuple, on)), statement, fingerprint, tuple(filter(None, programs)),
+                who, database, tuple(map(known, on)), statement, fingerprint, tuple(filter(None, programs)),
                 times, first, last, None if count is None else int(count), tuple(clients),
             )
             for (
@@ -86,7 +88,7 @@ class Events:
             FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
             WHERE {_TOUCHES} AND list_contains(s."on", $path) GROUP BY 1
             """,  # noqa: S608 - nothing in it comes from outside
-            path=list(path),
+            path=kept(path),
         )
         named: dict[str, dict[str, Named]] = {}
         if self._files["records"]:
@@ -97,7 +99,7 @@ class Events:
                 SELECT who, "column", count(DISTINCT use), list_distinct(flatten(list(ids))) FROM here
                 WHERE "column" IN ('', $key) OR use NOT IN (SELECT use FROM keyed) GROUP BY 1, 2
                 """,
-                path=list(path),
+                path=kept(path),
                 key=key,
             ):
                 distinct = np.sort(np.array(ids, dtype=np.uint64))
@@ -117,7 +119,7 @@ class Events:
             ) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
             """  # noqa: S608 - nothing in it comes from outside
         )
-        return [TableUse(who, tuple(path), *rest) for who, path, *rest in rows]
+        return [TableUse(who, known(path), *rest) for who, path, *rest in rows]
 
     def last_seen(self) -> dict[str, int]:
         """By account: the time of its latest event of any kind."""

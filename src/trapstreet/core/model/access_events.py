@@ -19,6 +19,8 @@ class Act(StrEnum):
     """Another role, by SET ROLE or SET SESSION AUTHORIZATION."""
     EXPLAIN = "explain"
     """How a statement would be run, which asks for its rights and reads nothing."""
+    MANAGE = "manage"
+    """What asks for rights beside those to read and write: CREATE, ALTER, GRANT, LOCK, VACUUM, DO."""
     OTHER = "other"
 
 

@@ -14,12 +14,13 @@ _CHUNK = 1 << 20
 
 
 class Lines(Iterator[str]):
-    """The lines of a file, as text; what is no UTF-8 in them becomes U+FFFD.
+    """The lines of a file, as text.
 
     number   of the line that was taken last, from 1
     settled  the place behind all that was taken whole: a later run goes on there
     held     how many lines were settled since `hold`, and wait for `release`
     size     bytes of the line that was taken last
+    errors   what bytes become that are no UTF-8: "replace", U+FFFD; "surrogateescape", what they are in paths
     A last line without its end is not given: it may still be written. `torn` says that there was one,
     `damaged` that what the file is packed in broke off, `at_end` that nothing more comes, `waiting` how many
     whole lines at the end are left to the next run.
@@ -27,6 +28,7 @@ class Lines(Iterator[str]):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.errors = "replace"
         self._place = self._settled_number = 0
         self.settled = self.number = 0
         self._waiting: list[tuple[str, int]] = []
@@ -59,7 +61,7 @@ class Lines(Iterator[str]):
             line, size = self._waiting.pop()
         else:
             raw = self._read()
-            line, size = raw.decode("utf-8", "replace"), len(raw)
+            line, size = raw.decode("utf-8", self.errors), len(raw)
             self._raw.append(raw)
         self._taken.append((line, size))
         self._place += size

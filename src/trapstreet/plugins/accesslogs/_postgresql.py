@@ -97,7 +97,7 @@ class Statements:
             return self._audited(entry, message[7:])
         if entry.severity in ("ERROR", "FATAL"):
             before = self._open.get(entry.session)
-            of_it = before is not None and not before.audited and before.entry.query in ("", entry.query)
+            of_it = before is not None and not before.audited and _is_of(entry, before.entry)
             if before is not None and of_it and _is_refused(entry.state, before.statement):
                 del self._open[entry.session]
         elif asked := _ASKED.match(message):
@@ -185,6 +185,12 @@ def _said(entries: Iterator[Entry | Unread], statements: Statements, ending: End
         except (csv.Error, ValueError):
             torn = Unread(each.line, "torn, or no line of a pgaudit that is known")
             yield Said(each.line, each.line, (torn,))
+
+
+def _is_of(error: Entry, asked: Entry) -> bool:
+    """Whether an error is of the statement that was asked last: one that cannot be parsed, or is not there
+    to be prepared, is in no line of its own before."""
+    return asked.query in ("", error.query) and asked.message.endswith(error.query)
 
 
 def _is_refused(state: str, statement: str) -> bool:

@@ -1,23 +1,31 @@
 """The Linux audit log: who opened which file, whatever it was done with.
 
-Several records make one event; those of different events may be mixed. Written after auditd's documentation.
+Several records make one event; those of different events may be mixed. Of a file that is named from an open
+folder the records say neither that folder's path nor its inode, but the file's inode, by which it is found in
+the place. The name of a PARENT is the folder that was worked in even where it is not the parent; its inode is
+right.
 """
 
+import os
+import posixpath
 import pwd
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-from trapstreet.core.model.access_events import AccessEvent, Act, Unread
+from trapstreet.core.model.access_events import AccessEvent, Unread
 from trapstreet.plugins.accesslogs import Lines, Log
+from trapstreet.plugins.accesslogs._auditd_calls import call_of, is_told, opened
 from trapstreet.plugins.accesslogs._ending import Ending, Said
 from trapstreet.plugins.accesslogs._files import file_path
+from trapstreet.plugins.accesslogs._inodes import Inodes
 
 title = "Linux' audit.log"
 schemes = ("",)
 
-_RECORD = re.compile(r"(?:node=(\S+) )?type=(SYSCALL|CWD|PATH) msg=audit\((\d+)\.(\d{3}):(\d+)\): ?")
+_RECORD = re.compile(r"(?:node=(\S+) )?type=(SYSCALL|CWD|PATH|OPENAT2) msg=audit\((\d+)\.(\d{3}):(\d+)\): ?")
 _ANY = re.compile(r"(?:node=\S+ )?type=[A-Z_]+\d* msg=audit\(\d+\.\d{3}:\d+\):")
 _CALL = re.compile(
     r"arch=([0-9a-f]+) syscall=(\w+) success=(yes|no) .*?a0=([0-9a-f]+) a1=([0-9a-f]+) a2=([0-9a-f]+) "
@@ -25,37 +33,43 @@ _CALL = re.compile(
 )
 _COMM = re.compile(r" comm=(\"[^\"]*\"|[0-9A-F]+)")
 _CWD = re.compile(r"cwd=(\"[^\"]*\"|[0-9A-F]+)")
-_PATH = re.compile(r"name=(\"[^\"]*\"|[0-9A-F]+) .*?mode=(\d+) .*?nametype=([A-Z]+)")
+_PATH = re.compile(
+    r"name=(\"[^\"]*\"|[0-9A-F]+|\(null\))(?: inode=(\d+) dev=([0-9a-f]{2,3}:[0-9a-f]{2,5}) mode=([0-7]+))? "
+    r"(?:.*? )?nametype=([A-Z]+)"
+)
+_FLAGS = re.compile(r"oflag=(\d+)")
 _NAMES = re.compile(r' (AUID|FSUID)="([^"]*)"')
+_CALLED = re.compile(r"[ \x1d]SYSCALL=(\w+)")
+_BY_PROCESS = re.compile(
+    r"/proc/[^/]+/(?:task/[^/]+/)?(?:fd|cwd|root|exe|map_files)(?:/|$)|/dev/(?:fd/|std(?:in|out|err)$)"
+)
+"""Where a name means what a process has open, or its own view of the system."""
 
-_X86_64, _AARCH64 = "c000003e", "c00000b7"
-_FLAGS_OF = {
-    (_X86_64, "2"): 1, (_X86_64, "257"): 2, (_AARCH64, "56"): 2,
-    (_X86_64, "open"): 1, (_X86_64, "openat"): 2, (_AARCH64, "openat"): 2,
-}  # fmt: skip
-"""Of calls that open a file: which argument says whether to read or to write."""
-_OPENS = {(_X86_64, "437"), (_AARCH64, "437"), (_X86_64, "openat2"), (_AARCH64, "openat2")}
-_WRITES = {
-    *((_X86_64, each) for each in ("76", "82", "85", "87", "263", "264", "316")),
-    *((_AARCH64, each) for each in ("35", "38", "45", "276")),
-}
-"""truncate, rename, creat, unlink and their like."""
-_AT_WORK_FOLDER = ("ffffff9c", "ffffffffffffff9c")
-_BY_FOLDER = {
-    (_X86_64, "257"),
-    (_X86_64, "437"),
-    (_X86_64, "263"),
-    (_AARCH64, "56"),
-    (_AARCH64, "437"),
-    (_AARCH64, "35"),
-}
 _UNSET = "4294967295"
 _MOST_OPEN = 1_000
 _MOST_HOSTS = 1_000
 """Whose events are waited for at once."""
+_MOST_SEEN = 100_000
 _YOUNG = 2_000_000
 """Microseconds within which all records of an event come."""
-_REGULAR = 0o100000
+_KIND, _REGULAR, _FOLDER = 0o170000, 0o100000, 0o040000
+
+
+class _Item(NamedTuple):
+    """A record of a path. device, inode, mode: "", 0, 0 where it has none"""
+
+    name: str
+    inode: int
+    device: str
+    mode: int
+    kind: str
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it is what the call was for, and not the folder that it is in, or no file."""
+        if self.kind in ("CREATE", "DELETE"):
+            return True
+        return self.kind == "NORMAL" and (not self.inode or self.mode & _KIND in (_REGULAR, _FOLDER))
 
 
 @dataclass(slots=True)
@@ -69,7 +83,9 @@ class _Event:
     text: str = ""
     cwd: str = ""
     seen: int = 0
-    paths: list[tuple[str, int, str]] = field(default_factory=list)
+    flags: int = 0
+    odd: bool = False
+    items: list[_Item] = field(default_factory=list)
 
     def given_up(self) -> Said:
         other = self.text and self.call is None
@@ -84,13 +100,15 @@ def knows(line: str) -> bool:
 def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
     hosts: dict[str, dict[str, _Event]] = {}
     ending = Ending(lines, log.clock, young=_YOUNG)
-    said = _said(lines, hosts, ending)
+    said = _said(lines, hosts, ending, _Teller(log.place))
     yield from ending.over(
         said, lambda: [each.given_up() for opened in hosts.values() for each in opened.values()]
     )
 
 
-def _said(lines: Lines, hosts: dict[str, dict[str, _Event]], ending: Ending) -> Iterator[Said]:
+def _said(
+    lines: Lines, hosts: dict[str, dict[str, _Event]], ending: Ending, teller: "_Teller"
+) -> Iterator[Said]:
     """hosts: by host and number the events of which more is to come; each host counts and times its own"""
     for text in lines:
         record, number = _RECORD.match(text), lines.number
@@ -109,7 +127,7 @@ def _said(lines: Lines, hosts: dict[str, dict[str, _Event]], ending: Ending) -> 
             _add(event, what, text)
             if event.call is not None and event.seen >= int(event.call[7]):
                 del opened[serial]
-                yield Said(event.line, number, tuple(_told(event)))
+                yield Said(event.line, number, tuple(teller.told(event)))
             while opened and _is_late(first := next(iter(opened)), opened, time):
                 yield opened.pop(first).given_up()
             if not opened:
@@ -130,34 +148,88 @@ def _add(event: _Event, what: str, text: str) -> None:
     elif what == "CWD":
         found = _CWD.search(text)
         event.cwd = _plain(found[1]) if found else ""
+    elif what == "OPENAT2":
+        found = _FLAGS.search(text)
+        event.flags = int(found[1], 8) if found else 0
     else:
         event.seen += 1
         if found := _PATH.search(text):
-            event.paths.append((_plain(found[1]), int(found[2], 8), found[3]))
+            name, inode, device, mode, kind = found.groups("")
+            name = "" if name == "(null)" else _plain(name)
+            event.items.append(_Item(name, int(inode or 0), device, int(mode or "0", 8), kind))
+        else:
+            event.odd = True
 
 
-def _told(event: _Event) -> Iterator[AccessEvent | Unread]:
-    """What one event says: only calls that name a file, and went well."""
-    call = event.call
-    if call is None or call[3] != "yes" or (act := _act(call)) is None:
-        return
-    elsewhere = (call[1], call[2]) in _BY_FOLDER and call[4] not in _AT_WORK_FOLDER
-    for name, mode, kind in event.paths:
-        if kind in ("PARENT", "UNKNOWN") or mode & 0o170000 != _REGULAR:
-            continue
-        if not name.startswith("/") and (elsewhere or not event.cwd):
-            yield Unread(event.line, "a file is named from a folder that is not told")
-        elif path := file_path(name if name.startswith("/") else f"{event.cwd}/{name}"):
-            yield AccessEvent(event.time, _who(event.text, call), act, (path,), program=_program(event.text))
+class _Teller:
+    """Makes uses of events. place: the folder in which inodes are looked for"""
 
+    def __init__(self, place: str) -> None:
+        self._inodes = Inodes(place)
+        self._seen: dict[tuple[str, int], str] = {}
 
-def _act(call: re.Match[str]) -> Act | None:
-    what = call[1], call[2]
-    if what in _FLAGS_OF:
-        return Act.WRITE if int(call[4 + _FLAGS_OF[what]], 16) & 3 else Act.READ
-    if what in _OPENS:
-        return Act.READ
-    return Act.WRITE if what in _WRITES else None
+    def told(self, event: _Event) -> Iterator[AccessEvent | Unread]:
+        """What one event says: only calls that name a file, and went well."""
+        call = event.call
+        if call is None or call[3] != "yes":
+            return
+        what = call[2]
+        if not is_told(call[1], what):
+            name = _CALLED.search(event.text)
+            if name is None:
+                yield Unread(
+                    event.line, "a system call of a kind of machine that is not known, without its name"
+                )
+                return
+            what = name[1]
+        does = call_of(call[1], what)
+        if does is None:
+            return
+        if event.odd:
+            yield Unread(event.line, "the record of a path has another form")
+        arguments = call[4], call[5], call[6]
+        act = opened(event.flags) if event.flags else does.done(arguments)
+        who, program = _who(event.text, call), _program(event.text)
+        cwd = "" if does.is_from_folder(arguments) else event.cwd
+        for item in (each for each in event.items if each.is_used):
+            wholes = self._wholes(item, cwd, event.items)
+            if not wholes:
+                yield Unread(
+                    event.line, "a file is named from a folder that is not told, and is not there now"
+                )
+            if len(wholes) == 1 and item.inode and item.mode & _KIND == _FOLDER:
+                self._see(item, wholes[0])
+            for path in filter(None, map(file_path, wholes)):
+                yield AccessEvent(event.time, who, act, (path,), program=program)
+
+    def _wholes(self, item: _Item, cwd: str, items: list[_Item]) -> list[str]:
+        """The whole path of what was used; some, where it is in one of several folders; [] if it is not told.
+
+        cwd    the folder in which names begin, "" where that is not told
+        items  all records of the event: the folders above are among them
+        """
+        name = item.name
+        is_whole = name.startswith("/")
+        if name and (is_whole or cwd) and not _BY_PROCESS.match(name):
+            return [name if is_whole else f"{cwd}/{name}"]
+        last = "" if is_whole else name.rstrip("/").rpartition("/")[2]
+        last = "" if last in (".", "..") else last
+        if item.inode and (found := self._inodes.path(item.device, item.inode, last)):
+            return [found]
+        above = [folder for each in items if each.kind == "PARENT" for folder in self._folders(each)]
+        return [f"{each}/{last}" for each in dict.fromkeys(above)] if last else []
+
+    def _folders(self, item: _Item) -> list[str]:
+        """Where a folder is, and where it was when the log last named it: it may be gone, or have moved."""
+        if not item.inode:
+            return []
+        found = self._inodes.folder(item.device, item.inode), self._seen.get((item.device, item.inode), "")
+        return [*dict.fromkeys(filter(None, found))]
+
+    def _see(self, item: _Item, whole: str) -> None:
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen[item.device, item.inode] = posixpath.normpath(whole)
 
 
 def _who(text: str, call: re.Match[str]) -> str:
@@ -188,4 +260,4 @@ def _plain(text: str) -> str:
     """A text that stands in quotes, or in hexadecimal where it has odd characters."""
     if text[0] == '"':
         return text[1:-1]
-    return bytes.fromhex(text).decode("utf-8", "replace") if not len(text) % 2 else ""
+    return os.fsdecode(bytes.fromhex(text)) if not len(text) % 2 else ""

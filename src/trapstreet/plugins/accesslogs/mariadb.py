@@ -30,7 +30,7 @@ _CALLS = ("mysql", "proc")
 _STATISTICS = (["table_stats"], ["column_stats"], ["index_stats"])
 """Read by the server itself, with whatever comes first."""
 _REFUSALS = frozenset(
-    "1044 1045 1046 1049 1051 1054 1064 1142 1143 1146 1149 1227 1305 1356 1370 1698".split()
+    "1044 1045 1046 1049 1051 1054 1064 1109 1142 1143 1146 1149 1227 1305 1345 1356 1370 1698 1959".split()
 )
 """Errors that come before anything was read: no right, no such thing. What breaks off later may have given
 rows."""

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
 from trapstreet.plugins.accesslogs import Lines, Log
-from trapstreet.plugins.accesslogs._files import file_path, share_path
+from trapstreet.plugins.accesslogs._files import Repeats, act_of, file_path, share_path, shown
 from trapstreet.plugins.accesslogs._times import Times
 
 title = "Samba's vfs_full_audit"
@@ -23,10 +23,6 @@ _DONE = re.compile(r"\|([a-z_]+)\|(ok|fail \([^|]*\))(?:\||\n)")
 _READS = frozenset({"pread", "pread_send", "pread_recv", "read", "sendfile", "offload_read_send"})
 _WRITES = frozenset("pwrite pwrite_send pwrite_recv write recvfile unlink unlinkat ftruncate".split())
 _MOVES = frozenset({"rename", "renameat", "linkat"})
-_READ_DATA, _WRITE_DATA = 0x1 | 0x20 | 0x92000000, 0x2 | 0x4 | 0x40000000
-"""Bits of an access mask: reading or running; all there is, or may be had, is reading, too."""
-_TOGETHER = 1_000_000
-_MOST_KEPT = 100_000
 
 
 def knows(line: str) -> bool:
@@ -34,6 +30,7 @@ def knows(line: str) -> bool:
 
 
 def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
+    lines.errors = "surrogateescape"
     teller = _Teller(log)
     waiting: int | None = None
     for text in lines:
@@ -55,13 +52,12 @@ def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
 
 
 class _Teller:
-    """Makes uses of what was done. A client does several things to read one file: within a second that is one
-    use."""
+    """Makes uses of what was done."""
 
     def __init__(self, log: Log) -> None:
         self.times = Times(log.zone, where=log.label)
         self._place, self._zone = log.place, log.zone or UTC
-        self._last: dict[tuple[str, str, tuple[str, ...], Act], int] = {}
+        self._repeats = Repeats()
         self._now = datetime.now(UTC) + timedelta(days=1)
 
     def told(self, time: int, text: str) -> Iterator[AccessEvent]:
@@ -72,12 +68,13 @@ class _Teller:
         if done[2] != "ok":
             return
         prefix, rest = text[: done.start()].split("|"), text[done.end() :].rstrip("\n").split("|")
+        who = shown(prefix[0])
         act, named = _done(done[1], rest)
         for name in named if act else ():
             path = self._path(prefix, name)
             client = next(filter(_is_address, prefix[1:]), "")
-            if path and act and self._is_new(time, (prefix[0], client, path, act)):
-                yield AccessEvent(time, prefix[0], act, (path,), client=client)
+            if path and act and self._repeats.is_new(time, who, client, path, act):
+                yield AccessEvent(time, who, act, (path,), client=client)
 
     def iso(self, text: str) -> int:
         """A time that mostly says its zone."""
@@ -102,27 +99,17 @@ class _Teller:
         known = root in prefix
         share = prefix[prefix.index(root) - 1] if known else prefix[-1]
         whole = name if name.startswith("/") or not known else f"{root}/{name}"
-        return share_path(f"{self._place}/{share}", whole, root if known else "")
+        return share_path(f"{self._place}/{share}", shown(whole), root if known else "")
 
     def _root(self, prefix: list[str]) -> str:
         """The folder that paths are relative to: the share's, where the prefix has %P, else the place."""
         return next((each for each in prefix[1:] if each.startswith("/")), self._place)
 
-    def _is_new(self, time: int, what: tuple[str, str, tuple[str, ...], Act]) -> bool:
-        if len(self._last) > _MOST_KEPT:
-            self._last.clear()
-        before = self._last.get(what)
-        self._last[what] = time
-        return before is None or not 0 <= time - before <= _TOGETHER
-
 
 def _done(operation: str, rest: list[str]) -> tuple[Act | None, list[str]]:
     """What an operation did, and to which files."""
     if operation == "create_file" and len(rest) > 3:
-        asked = int(rest[0], 16)
-        if not asked & (_READ_DATA | _WRITE_DATA):
-            return None, []
-        return Act.WRITE if asked & _WRITE_DATA else Act.READ, ["|".join(rest[3:])]
+        return act_of(int(rest[0], 16)), ["|".join(rest[3:])]
     if operation == "open" or (operation == "openat" and rest[0] == "w"):  # with r: whoever lists the folder
         return Act.WRITE if rest[0] == "w" else Act.READ, ["|".join(rest[1:])]
     if operation in _READS:

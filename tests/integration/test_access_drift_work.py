@@ -2,8 +2,10 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,10 @@ from couriers import WebhookReceiver, webhook
 from desk import Desk
 from drifts import diff, folder, texts
 from trapstreet.app import drift_work
-from trapstreet.app.drift import compare
+from trapstreet.app.drift import Compared, compare
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.rights import Rights
+from trapstreet.plugins import _mariadb
 from trapstreet.plugins.permissions import rights_at
 from trapstreet.store import cases
 from trapstreet.store.models import RightsPlace
@@ -123,7 +126,7 @@ def test_the_worker_compares_by_itself_and_tells_by_a_real_webhook(desk: Desk, f
     assert "became readable by everybody" in alert["headline"]
 
 
-def test_a_target_that_cannot_be_asked_keeps_no_other_waiting_and_the_doctor_says_so(
+def test_a_target_that_cannot_be_asked_keeps_no_other_from_being_compared_and_the_doctor_says_so(
     desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = "postgresql://reader@127.0.0.1:1/crm"
@@ -138,6 +141,31 @@ def test_a_target_that_cannot_be_asked_keeps_no_other_waiting_and_the_doctor_say
     assert "trapstreet access diff" in check.advice
     assert desk.refused(4, "access", "diff", away)
     assert desk.json("access", "diff", away, "--since", "2020-01-01")["changes"] == []
+
+
+def test_a_target_that_says_nothing_is_left_soon_and_asked_last_the_next_time(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_mariadb, "_CONNECT_SECONDS", 0.3)
+    asked: list[str] = []
+    usual = drift_work.compare
+
+    def compare_next(workspace: Workspace, target: str) -> Compared:
+        asked.append(target)
+        return usual(workspace, target)
+
+    monkeypatch.setattr(drift_work, "compare", compare_next)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        says_nothing = f"mariadb://reader@127.0.0.1:{mute.getsockname()[1]}/"
+        with_targets(desk, says_nothing, folder)
+        opened = Workspace.open(desk.workspace)
+        begun, said = time.monotonic(), list[str]()
+        for _ in range(2):
+            drift_work.compare_due(opened, lambda: True, said.append)
+            RightsPlace.objects.update(compared_at=seconds_from_now(-25 * 3_600))
+    assert time.monotonic() - begun < 10
+    assert asked == [says_nothing, str(folder), str(folder), says_nothing]
+    assert [each.partition(":")[0] for each in said] == ["NOT COMPARED mariadb"] * 2
 
 
 def test_a_password_in_the_settings_is_refused(desk: Desk) -> None:
@@ -183,3 +211,45 @@ def test_of_two_who_look_at_once_one_tells(desk: Desk, folder: Path, monkeypatch
     monkeypatch.setattr("trapstreet.app.drift.cases.raising", after_the_other)
     assert compare(opened, str(folder)).changes == ()
     assert [len(each.changes) for each in told] == [1]
+
+
+def test_a_copy_put_into_a_folder_that_is_known_is_an_alert_that_names_the_older_file(
+    desk: Desk, folder: Path
+) -> None:
+    support, public = folder / "support", folder / "public"
+    for each in (support, public):
+        each.mkdir()
+    people = [f"{n},Anna Murphy,user{n}@mail.example" for n in range(300)]
+    table = "\n".join(["id,name,email", *people])
+    (support / "customers.csv").write_text(table)
+    (public / "notes.txt").write_text("The canteen is closed on Friday.")
+    desk.do("discover", folder)
+    desk.do("access", "diff", folder)
+    (public / "copy.csv").write_text(table)
+    (public / "mail.txt").write_text("Anna Murphy, anna@mail.example\nBert Murphy, bert@mail.example")
+    desk.do("discover", folder)
+    (copy,) = diff(desk, folder)
+    original = f"{support}/customers.csv"
+    assert copy["text"].startswith(f"{public}/copy.csv is new and looks like a copy of {original}")
+    assert (copy["sort"], copy["what"], copy["like"]) == ("copied", [[f"{public}/copy.csv"]], [original])
+    assert copy["alert"]
+    assert diff(desk, folder, status=0) == []
+    desk.do("discover", folder)
+    (folder / "new").mkdir()
+    (folder / "new" / "c.csv").write_text(table)
+    desk.do("discover", folder)
+    said = [each for each in texts(diff(desk, folder)) if "copy of" in each]
+    assert [each.partition(", readable")[0] for each in said] == [
+        f"{folder}/new/c.csv is new and looks like a copy of {original}"
+    ]
+
+
+def test_what_discover_finds_for_the_first_time_after_a_look_is_not_called_new(
+    desk: Desk, folder: Path
+) -> None:
+    table = "\n".join(["id,name,email", *(f"{n},Anna Murphy,user{n}@mail.example" for n in range(300))])
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text(table)
+    desk.do("access", "diff", folder)
+    desk.do("discover", folder)
+    assert diff(desk, folder, status=0) == []

@@ -266,7 +266,9 @@ def test_owners_are_reminded_by_a_real_mail_once_and_what_is_overdue_is_an_alert
         assert post.mails == []
         Review.objects.update(due_at=seconds_from_now(5 * 86_400))
         desk.do("work", "--once")
+        assert "0 alerts, 0 messages, 2 reminders of reviews sent." in desk.out
         desk.do("work", "--once")
+        assert "reminder" not in desk.out
         to = sorted(each.rcpt_tos for each in post.mails)
         assert to == [["desk@you.example"], ["pay@you.example"]]
         (mail,) = [bytes(each.content) for each in post.mails if each.rcpt_tos == ["pay@you.example"]]

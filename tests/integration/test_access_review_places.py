@@ -1,5 +1,7 @@
 """What owners of folders and of a MariaDB server are asked, and what is made of their answers."""
 
+import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,3 +69,24 @@ def test_what_all_may_read_of_a_folder_is_asked_once_and_of_each_folder(desk: De
     found = asked(desk, folder, owners)
     everybody = {each["what"][0][0]: each["owner"] for each in found if each["who"] == "everybody"}
     assert everybody == {str(folder): "desk@you.example", str(inner): "people@you.example"}
+
+
+def test_files_that_all_may_read_in_a_folder_that_few_enter_are_not_everybodys(
+    desk: Desk, folder: Path
+) -> None:
+    board, inner = folder / "board", folder / "board" / "open within"
+    inner.mkdir(parents=True)
+    for each in (board / "minutes.eml", inner / "health.csv", folder / "list0.csv"):
+        each.write_text("x")
+        each.chmod(0o644)
+    inner.chmod(0o777)
+    board.chmod(0o700)
+    os.setxattr(board, "system.posix_acl_access", _one_more_enters(os.getuid() + 1))
+    found = asked(desk, folder, "what,who,owner\n,,desk@you.example\n")
+    (everybody,) = [each for each in found if each["who"] == "everybody"]
+    assert [each[0] for each in everybody["what"]] == [str(folder)]
+
+
+def _one_more_enters(uid: int) -> bytes:
+    entries = (0x01, 7, -1), (0x02, 1, uid), (0x04, 0, -1), (0x10, 1, -1), (0x20, 0, -1)
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *each) for each in entries)

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from trapstreet.access import Change, EffectiveAccess, sentence
-from trapstreet.access.domain.changes import Held
-from trapstreet.access.domain.copies import copied
+from trapstreet.access import Drifted, EffectiveAccess, sentence
+from trapstreet.access.domain.copies import Likeness
 from trapstreet.access.domain.drift import drift
+from trapstreet.access.domain.drifted import Held
 from trapstreet.access.domain.kept_rights import as_numbered, packed, unpacked
 from trapstreet.access.domain.reached import Degree, Side, hidden, is_in, still_hidden, tells_of
 from trapstreet.access.domain.shifts import shifts
@@ -240,26 +240,26 @@ def test_at_most_so_many_changes_are_kept_one_by_one(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("change", "severity"),
     [
-        (Change("gained", people=1, of=100, degree=4), None),
-        (Change("gained", people=100, of=100, everybody=True, degree=4), Severity.HIGH),
-        (Change("gained", people=100, of=100, everybody=True, degree=4, weight=0.0), Severity.LOW),
-        (Change("gained", people=100, of=100, everybody=True, degree=4, weight=5.0), Severity.CRITICAL),
-        (Change("gained", people=60, of=100, degree=4), Severity.HIGH),
-        (Change("gained", people=20, of=5_000, degree=4), Severity.MEDIUM),
-        (Change("gained", people=20, of=5_000, degree=4, weight=5.0), Severity.HIGH),
-        (Change("gained", people=2, of=3, degree=4), None),
-        (Change("gained", people=1, of=100, degree=4, given_back=True), Severity.HIGH),
-        (Change("wider", people=1, of=100, degree=4, row_security=True), Severity.HIGH),
-        (Change("wider", people=1, of=100, degree=4, row_security=True, weight=0.0), None),
-        (Change("privileged", people=1, of=100), Severity.HIGH),
-        (Change("new", people=100, of=100, everybody=True), Severity.HIGH),
-        (Change("lost", people=100, of=100, everybody=True, degree=4), None),
-        (Change("copied", people=1, of=100), Severity.MEDIUM),
-        (Change("copied", people=100, of=100, everybody=True), Severity.HIGH),
+        (Drifted("gained", people=1, of=100, degree=4), None),
+        (Drifted("gained", people=100, of=100, everybody=True, degree=4), Severity.HIGH),
+        (Drifted("gained", people=100, of=100, everybody=True, degree=4, weight=0.0), Severity.LOW),
+        (Drifted("gained", people=100, of=100, everybody=True, degree=4, weight=5.0), Severity.CRITICAL),
+        (Drifted("gained", people=60, of=100, degree=4), Severity.HIGH),
+        (Drifted("gained", people=20, of=5_000, degree=4), Severity.MEDIUM),
+        (Drifted("gained", people=20, of=5_000, degree=4, weight=5.0), Severity.HIGH),
+        (Drifted("gained", people=2, of=3, degree=4), None),
+        (Drifted("gained", people=1, of=100, degree=4, given_back=True), Severity.HIGH),
+        (Drifted("wider", people=1, of=100, degree=4, row_security=True), Severity.HIGH),
+        (Drifted("wider", people=1, of=100, degree=4, row_security=True, weight=0.0), None),
+        (Drifted("privileged", people=1, of=100), Severity.HIGH),
+        (Drifted("new", people=100, of=100, everybody=True), Severity.HIGH),
+        (Drifted("lost", people=100, of=100, everybody=True, degree=4), None),
+        (Drifted("copied", people=1, of=100), Severity.MEDIUM),
+        (Drifted("copied", people=100, of=100, everybody=True), Severity.HIGH),
     ],
 )
 def test_severity_is_by_breadth_and_by_what_is_known_of_the_data(
-    change: Change, severity: Severity | None
+    change: Drifted, severity: Severity | None
 ) -> None:
     assert severity_of(change) == severity
 
@@ -272,12 +272,12 @@ def holding(path: str, people: int, *columns: str) -> Holding:
 def test_a_copy_is_known_by_its_columns_and_how_many_people_are_in_it() -> None:
     customers = holding("customers", 68_000, "email", "phone", "person")
     leads = holding("leads", 300, "email", "company")
-    known = [leads, customers]
-    assert copied(holding("tmp", 67_000, "email", "phone", "person"), known) == customers
-    assert copied(holding("tmp", 5_000, "email", "phone"), known) == customers
-    assert copied(holding("tmp", 67_000, "email"), known) is None
-    assert copied(holding("tmp", 900_000, "email", "phone", "person"), known) is None
-    assert copied(holding("tmp", 300, "iban", "person"), known) is None
+    known = Likeness([leads, customers])
+    assert known.of(holding("tmp", 67_000, "email", "phone", "person")) == customers
+    assert known.of(holding("tmp", 5_000, "email", "phone")) == customers
+    assert known.of(holding("tmp", 67_000, "email")) is None
+    assert known.of(holding("tmp", 900_000, "email", "phone", "person")) is None
+    assert known.of(holding("tmp", 300, "iban", "person")) is None
 
 
 def test_what_nobody_looked_into_is_not_called_harmless() -> None:
@@ -345,9 +345,9 @@ def test_a_new_thing_that_is_given_to_everybody_is_an_alert_even_if_not_all_get_
 
 
 def test_several_no_longer_have_a_privilege() -> None:
-    two = Change("dismissed", cause="superuser", who=("a", "b"), people=2)
+    two = Drifted("dismissed", cause="superuser", who=("a", "b"), people=2)
     assert sentence(two) == "a and b no longer have: superuser"
-    one = Change("dismissed", cause="superuser", who=("a",), people=1)
+    one = Drifted("dismissed", cause="superuser", who=("a",), people=1)
     assert sentence(one) == "a no longer has: superuser"
 
 

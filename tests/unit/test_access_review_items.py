@@ -43,3 +43,10 @@ def test_what_perhaps_is_read_by_name_is_still_read_and_what_perhaps_is_read_oth
         made.doors[:] = [replace(made.doors[0], how=how, sure=False)]
         assert is_read_as("anna", ("db", "crm", "customers"), EffectiveAccess(made)) is is_read
         assert not is_read_as("bert", ("db", "crm", "customers"), EffectiveAccess(made))
+
+
+def test_a_file_is_asked_about_for_those_alone_who_get_as_far_as_its_folder() -> None:
+    """The mode gives it to all others; the folder lets one of them in."""
+    made = rights(0b01111, "everybody else may read", FILES)
+    made.doors[:] = [replace(made.doors[0], opens=0b00100)]
+    assert asked(made) == [(b"carl", 1)]

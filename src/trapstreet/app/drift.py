@@ -7,21 +7,20 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from trapstreet.access import Change
-from trapstreet.access.domain.changes import Held
-from trapstreet.access.domain.copies import copied, copy_of
+from trapstreet.access import Drifted
 from trapstreet.access.domain.drift import Drift, drift
+from trapstreet.access.domain.drifted import Held
 from trapstreet.access.domain.kept_rights import bytes_of, text_of
 from trapstreet.access.domain.reached import Unit, hidden, still_hidden, tells_of
 from trapstreet.app.discovered import holdings_at, place_of, resolved
 from trapstreet.app.drift_alerts import raised
+from trapstreet.app.drift_copies import Arrived
 from trapstreet.app.drift_elsewhere import server_or_folders
 from trapstreet.app.drift_kept import kept, looks_at
 from trapstreet.app.kept_names import names_of
 from trapstreet.app.workspace import Workspace
 from trapstreet.core.model.errors import TrapstreetError, UnusableInput
-from trapstreet.core.model.holdings import Holding
-from trapstreet.core.model.rights import FILES, Rights
+from trapstreet.core.model.rights import Rights
 from trapstreet.core.model.urls import server_of, without_password
 from trapstreet.plugins.permissions import rights_at
 from trapstreet.store import cases, rights
@@ -40,7 +39,7 @@ class Told(msgspec.Struct, frozen=True):
 
     since: int
     at: int
-    change: Change
+    change: Drifted
     alert: str = ""
 
 
@@ -107,7 +106,7 @@ def history(workspace: Workspace, location: str, *, since: int) -> list[Told]:
         Told(
             each.since,
             each.at,
-            msgspec.msgpack.decode(each.content, type=Change),
+            msgspec.msgpack.decode(each.content, type=Drifted),
             f"a{each.alert}" if each.alert else "",
         )
         for each in sorted(changes, key=lambda each: each.at)
@@ -133,7 +132,7 @@ def given_back(workspace: Workspace, location: str, taken: Iterable[tuple[str, U
 
 def held_at(label: str, rights: Rights) -> Mapping[Unit, Held] | None:
     """What is known to be in the tables and folders of a place; None where nobody looked."""
-    folders = any(each.kind == FILES for each in rights.resources)
+    folders = rights.of_files
     held: dict[Unit, Held] = {}
     for each in holdings_at(place_of(label)):
         unit = each.path[:1] if folders else each.path
@@ -147,13 +146,12 @@ class _Look:
 
     def __init__(self, workspace: Workspace, place: RightsPlace, now: Rights) -> None:
         self._workspace, self._place, self._now = workspace, place, now
-        self._holdings = holdings_at(place_of(place.name))
         self._since: int | None = None
         self._instead: list[int] = []
-        self._changes: list[tuple[int, Change]] = []
+        self._changes: list[tuple[int, Drifted]] = []
         self._hidden: list[Unit] = []
         fresh: list[Unit] = []
-        self.newest = 0
+        self.newest = found_then = 0
         within: list[Unit] | None = None
         left = list(now.dark)  # what the look itself does not tell
         for then in looks_at(place, workspace.ring):
@@ -164,7 +162,7 @@ class _Look:
                 self._changes += [(then.at, each) for each in found.changes]
                 fresh += found.fresh
             if within is None:
-                self._since = then.at
+                self._since, found_then = then.at, then.found
                 fresh += then.fresh
                 within = [each for each in before.dark if each not in now.dark]
                 self._hidden = [each for each in hidden(before, now) if each in now.dark]
@@ -175,7 +173,11 @@ class _Look:
             elif then.id:
                 self._instead.append(then.id)
         self._hidden += within or []
-        self._copies(fresh)
+        there: set[Unit] = {each.unit for each in now.resources}
+        new = [each for each in dict.fromkeys(fresh) if each in there]
+        self._arrived = Arrived(place.name, now, fresh=new, last=found_then)
+        copies = [(self._since or 0, each) for each in self._arrived.copies()]
+        self._changes[:0] = copies
 
     def kept(self) -> Compared:
         """What came of it, after it was written down. Within `cases.raising`."""
@@ -184,7 +186,8 @@ class _Look:
             Told(since, at, change, alert)
             for since, change, alert in raised(self._workspace, self._place.name, self._changes, at=at)
         ]
-        rights.keep(self._place, kept(self._now, self._fresh), instead=self._instead, ring=ring, at=at)
+        content = kept(self._now, self._arrived.unseen[:_MOST_FRESH], found=self._arrived.last)
+        rights.keep(self._place, content, instead=self._instead, ring=ring, at=at)
         for each in told:
             rights.enter(
                 self._place,
@@ -215,21 +218,6 @@ class _Look:
             for who, unit in _decoded(each.content):
                 found.setdefault(tuple(map(text_of, unit)), set()).add(text_of(who))
         return found
-
-    def _copies(self, fresh: Sequence[Unit]) -> None:
-        """What is new, and looks like something that is known; of what nobody has looked into that is asked
-        again next time."""
-        folders = any(each.kind == FILES for each in self._now.resources)
-        there: set[Unit] = {each.path[:1] if folders else each.path for each in self._now.resources}
-        new = [each for each in dict.fromkeys(fresh) if each in there]
-        inside: dict[Unit, list[Holding]] = {}
-        for each in self._holdings:
-            inside.setdefault(each.path[:1] if folders else each.path, []).append(each)
-        self._fresh = [each for each in new if each not in inside][:_MOST_FRESH]
-        known = [each for unit, some in inside.items() if unit not in new for each in some]
-        for each in (holding for unit in new for holding in inside.get(unit, ())):
-            if like := copied(each, known):
-                self._changes.insert(0, (self._since or 0, copy_of(self._now, each, like)))
 
 
 def _decoded(content: bytes) -> list[tuple[bytes, tuple[bytes, ...]]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trapstreet.access import Change
+from trapstreet.access import Drifted
 from trapstreet.app.drift_elsewhere import told_elsewhere
 from trapstreet.app.settings import routes_of
 from trapstreet.app.workspace import Workspace
@@ -14,8 +14,8 @@ MOST = 20
 
 
 def raised(
-    workspace: Workspace, place: str, changes: Sequence[tuple[int, Change]], *, at: int
-) -> list[tuple[int, Change, str]]:
+    workspace: Workspace, place: str, changes: Sequence[tuple[int, Drifted]], *, at: int
+) -> list[tuple[int, Drifted, str]]:
     """Changes since when (Unix µs), each with the alert that it raises, or raised when another place was
     looked at, "" for none; those of one cause raise one. Within `cases.raising`."""
     names = told_elsewhere(place, changes, workspace.ring)
@@ -43,7 +43,7 @@ def raise_overdue(workspace: Workspace, name: str, *, place: str, undecided: int
     _raise(workspace, drift.of_overdue(name, place=place, undecided=undecided, due=due, at=at), at=at)
 
 
-def _since(changes: Sequence[tuple[int, Change]], some: Sequence[int]) -> int:
+def _since(changes: Sequence[tuple[int, Drifted]], some: Sequence[int]) -> int:
     return min(changes[n][0] for n in some)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trapstreet.access import Change
-from trapstreet.access.domain.changes import tells
+from trapstreet.access import Drifted
+from trapstreet.access.domain.drifted import tells
 from trapstreet.cases import drift
 from trapstreet.core.model.urls import server_of
 from trapstreet.keys.ring import KeyRing
@@ -13,7 +13,7 @@ from trapstreet.store import rights
 from trapstreet.store.rights import Alerted
 
 
-def told_elsewhere(place: str, changes: Sequence[tuple[int, Change]], ring: KeyRing) -> dict[int, str]:
+def told_elsewhere(place: str, changes: Sequence[tuple[int, Drifted]], ring: KeyRing) -> dict[int, str]:
     """By the number of a change, the alert that it raised at another place of the same server, or of this
     system's folders. Within `cases.raising`.
 
@@ -23,7 +23,7 @@ def told_elsewhere(place: str, changes: Sequence[tuple[int, Change]], ring: KeyR
         return {}
     found: dict[int, str] = {}
     others = [
-        (each, msgspec.msgpack.decode(each.content, type=Change)) for each in _others(place, changes, ring)
+        (each, msgspec.msgpack.decode(each.content, type=Drifted)) for each in _others(place, changes, ring)
     ]
     for number, (since, change) in enumerate(changes):
         for other, by in others:
@@ -43,7 +43,7 @@ def server_or_folders(label: str) -> str:
     return server_of(label) if "://" in label else ""
 
 
-def _others(place: str, changes: Sequence[tuple[int, Change]], ring: KeyRing) -> list[Alerted]:
+def _others(place: str, changes: Sequence[tuple[int, Drifted]], ring: KeyRing) -> list[Alerted]:
     here = server_or_folders(place)
     others = [each for each in rights.places() if each != place and server_or_folders(each) == here]
     return rights.alerted(others, since=min(since for since, _ in changes), ring=ring)

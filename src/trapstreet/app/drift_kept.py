@@ -19,23 +19,27 @@ from trapstreet.store.models import RightsPlace
 class _Then(msgspec.Struct, array_like=True):
     rights: bytes
     fresh: list[tuple[bytes, ...]]
+    found: int = 0
 
 
 class Look(NamedTuple):
     """What is kept of a time (Unix µs): the rights, and what came since and nobody has looked into.
 
-    id  its number among the place's own; 0 where it is kept under a name that the place had before
+    id     its number among the place's own; 0 where it is kept under a name that the place had before
+    found  the last number, as `found_in_order` has them, of what was known then; 0: nothing was
     """
 
     id: int
     at: int
     rights: Rights
     fresh: list[Unit]
+    found: int
 
 
-def kept(rights: Rights, fresh: Iterable[Unit]) -> bytes:
+def kept(rights: Rights, fresh: Iterable[Unit], *, found: int) -> bytes:
     """A look in the form that is kept."""
-    return msgspec.msgpack.encode(_Then(packed(rights), [tuple(map(bytes_of, each)) for each in fresh]))
+    then = _Then(packed(rights), [tuple(map(bytes_of, each)) for each in fresh], found)
+    return msgspec.msgpack.encode(then)
 
 
 def looks_at(place: RightsPlace, ring: KeyRing) -> Iterator[Look]:
@@ -55,7 +59,8 @@ def _looks_before(name: str, now: str, ring: KeyRing) -> Iterator[Look]:
 
 def _look(number: int, at: int, content: bytes) -> Look:
     then = msgspec.msgpack.decode(content, type=_Then)
-    return Look(number, at, unpacked(then.rights), [tuple(map(text_of, each)) for each in then.fresh])
+    fresh = [tuple(map(text_of, each)) for each in then.fresh]
+    return Look(number, at, unpacked(then.rights), fresh, then.found)
 
 
 def _moved(look: Look, before: str, now: str) -> Look:

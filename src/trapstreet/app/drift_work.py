@@ -20,8 +20,8 @@ _HOUR = 3_600_000_000
 
 
 def compare_due(workspace: Workspace, goes_on: Callable[[], bool], say: Callable[[str], None]) -> int:
-    """Look at each place whose turn it is; how many alerts that raised. What cannot be asked is said, kept as
-    failing, and tried again in an hour at the earliest; the others go on."""
+    """Look at each place whose turn it is, one after the other; how many alerts that raised. What cannot be
+    asked is said, kept as failing, and tried again in an hour at the earliest, after the others."""
     raised = 0
     for target in _due(workspace):
         if not goes_on():
@@ -79,12 +79,12 @@ def _due(workspace: Workspace) -> list[str]:
     at, every = clock(), access_every(workspace.settings)
     names = map_of(workspace.settings.access.targets)
     known = {each.name: each for each in rights.compared(names.values())}
-    due = []
+    due, failed = list[str](), list[str]()
     for target, name in names.items():
         stands = known.get(name)
         if stands is None or stands.compared_at is None or at - stands.compared_at >= every:
-            due.append(target)
-    return due
+            (failed if stands and stands.failing else due).append(target)
+    return [*due, *failed]
 
 
 def _days(length: int) -> str:

@@ -46,12 +46,13 @@ _LONGEST = 64
 
 class Done(msgspec.Struct, frozen=True):
     """What a worker has done: what it took, alerts that it raised, messages that were sent, or could not be
-    for the time being."""
+    for the time being, and owners that it reminded of reviews."""
 
     taken: Taken = Taken()
     alerts: int = 0
     sent: int = 0
     failed: int = 0
+    reminded: int = 0
 
 
 class Duties:
@@ -69,13 +70,14 @@ class Duties:
         self.spools: dict[Path, Waiting] = {}
         self._workspace, self._worker, self._holder, self._say = workspace, worker, holder, say
         self._taken = dict.fromkeys(worker.traps, Taken())
-        self._raised = self._sent = self._failed = 0
+        self._raised = self._sent = self._failed = self._reminded = 0
         self._failing: dict[str, str] = {}
 
     @property
     def done(self) -> Done:
         """What was done so far."""
-        return Done(sum(self._taken.values(), Taken()), self._raised, self._sent, self._failed)
+        taken = sum(self._taken.values(), Taken())
+        return Done(taken, self._raised, self._sent, self._failed, self._reminded)
 
     def jobs(self) -> list[Job]:
         """The jobs, in the order in which a round of each does most."""
@@ -170,7 +172,10 @@ class Duties:
         """Remind owners of what they have not decided in reviews that are due."""
         from trapstreet.app.review_work import remind
 
-        return remind(self._workspace, turn.goes_on, self._say)
+        done = remind(self._workspace, turn.goes_on, self._say)
+        self._reminded += done.reminded
+        self._raised += done.alerts
+        return done.reminded + done.alerts
 
     def _look_around(self, turn: Turn) -> int:
         """Raise an alert for what will go wrong if nobody does anything; one a week for each thing."""

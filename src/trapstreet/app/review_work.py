@@ -1,6 +1,7 @@
 """Owners reminded of what they have not decided, and people told of reviews that are not done in time."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from trapstreet.access.domain.review import stage_of
 from trapstreet.app.drift_alerts import raise_overdue
@@ -23,23 +24,29 @@ _NAMED = 20
 _OVER = "over"
 
 
-def remind(workspace: Workspace, goes_on: Callable[[], bool], say: Callable[[str], None]) -> int:
+class Reminded(NamedTuple):
+    """Owners who were reminded, each of a review, and alerts for reviews that were due."""
+
+    reminded: int
+    alerts: int
+
+
+def remind(workspace: Workspace, goes_on: Callable[[], bool], say: Callable[[str], None]) -> Reminded:
     """Remind the owners of reviews that are due within a week, within a day, or were due: each once a stage.
-    How many things were done.
 
     A reminder that cannot be sent is said, and tried again at the next round. A review that was due with
     something undecided is an alert, once.
     """
-    done = 0
+    reminded = alerts = 0
     for review in reviews.under_way():
         stage = stage_of(review.due_at or 0, at=clock())
         if stage == _OVER:
-            done += _tell(workspace, review)
+            alerts += _tell(workspace, review)
         for owner in _to_remind(workspace, review, stage):
             if not goes_on():
-                return done
-            done += _remind(workspace, review, owner, stage, say)
-    return done
+                return Reminded(reminded, alerts)
+            reminded += _remind(workspace, review, owner, stage, say)
+    return Reminded(reminded, alerts)
 
 
 def _to_remind(workspace: Workspace, review: Review, stage: str) -> list[str]:

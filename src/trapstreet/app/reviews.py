@@ -10,7 +10,8 @@ from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.owners import Owner, read_owners
 from trapstreet.access.domain.reached import Unit
 from trapstreet.access.domain.review import EVERYBODY, Asked, Item, decided, is_read_as, items_of, text_of
-from trapstreet.app.advising import Confirmed, Planned
+from trapstreet.app.advising import Planned
+from trapstreet.app.candidates import Confirmed
 from trapstreet.app.discovered import place_of, resolved
 from trapstreet.app.drift import held_at, label_of
 from trapstreet.app.uses import past_uses

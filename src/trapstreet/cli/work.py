@@ -100,7 +100,9 @@ def _line(done: "Done") -> str:
     from trapstreet.app.jobs import taken_text
     from trapstreet.core.model.words import counted
 
-    line = f"{taken_text(done.taken)} {counted(done.alerts, 'alert')}, {counted(done.sent, 'message')} sent."
+    reminded = f", {counted(done.reminded, 'reminder')} of reviews" if done.reminded else ""
+    told = f"{counted(done.alerts, 'alert')}, {counted(done.sent, 'message')}{reminded} sent."
+    line = f"{taken_text(done.taken)} {told}"
     return (
         f"{line} NOT SENT for now: {done.failed:,}; trapstreet alert list says why." if done.failed else line
     )

@@ -6,14 +6,14 @@ from itertools import groupby
 
 import msgspec
 
-from trapstreet.access import Change, sentence
+from trapstreet.access import Drifted, sentence
 from trapstreet.access.domain.reached import Degree
 from trapstreet.core.model.words import counted, printable
 
 MOST = 30
 """Changes that are shown, unless all are asked for."""
 
-Line = tuple[int, Change, str]
+Line = tuple[int, Drifted, str]
 """When a change was seen (Unix µs), the change, and its alert, "" for none."""
 
 
@@ -46,7 +46,7 @@ def summary(place: str, edition: str, *, since: int, changes: int, alerts: int) 
     return f"{head} {counted(changes, 'change')}, {counted(alerts, 'alert')}."
 
 
-def change_object(since: int, at: int, change: Change, alert: str) -> dict[str, object]:
+def change_object(since: int, at: int, change: Drifted, alert: str) -> dict[str, object]:
     """A change for machines."""
     found: dict[str, object] = msgspec.to_builtins(change)
     return {

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
+from typing import NamedTuple
 
 from trapstreet.access.domain.review import Asked, Item, text_of
 from trapstreet.core.model.words import counted, printable
@@ -48,6 +49,23 @@ class ReviewShown:
     unknown: tuple[str, ...] = ()
 
 
+class Spared(NamedTuple):
+    """What owners want to stay, by which item of which review."""
+
+    item: Item
+    review: str
+    number: int
+
+
+class Wanted(NamedTuple):
+    """What owners want removed, by which item of which review, and whether that is done."""
+
+    item: Item
+    review: str
+    number: int
+    done: bool
+
+
 def item_text(item: Item) -> str:
     """What is asked, in one line: "agents can read 12 tables and views in crm.public (a, b, …); 4 people"."""
     who, group = _name(item.who), _name(item.group)
@@ -61,7 +79,7 @@ def item_text(item: Item) -> str:
     return f"{who} can read {_things(item)}{holds}; {people}{_used(item)}"
 
 
-def wanted_lines(wanted: Sequence[tuple[Item, str, int, bool]]) -> Iterator[str]:
+def wanted_lines(wanted: Sequence[Wanted]) -> Iterator[str]:
     """What owners want removed, by which item of which review, and whether that is done."""
     if wanted:
         yield "Owners want removed:"
@@ -70,7 +88,7 @@ def wanted_lines(wanted: Sequence[tuple[Item, str, int, bool]]) -> Iterator[str]
         yield f"- {item_text(item)} ({printable(review)}, item {number}): {what}"
 
 
-def spared_lines(spared: Sequence[tuple[Item, str, int]]) -> Iterator[str]:
+def spared_lines(spared: Sequence[Spared]) -> Iterator[str]:
     """What is left alone since owners confirmed it, by which item of which review."""
     if spared:
         yield "Left alone, since owners confirmed it:"

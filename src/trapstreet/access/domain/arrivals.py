@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from trapstreet.access.domain.causes import plainly
-from trapstreet.access.domain.changes import NAMED, Change, Held, Sort
+from trapstreet.access.domain.drifted import NAMED, Drifted, Held, Sort
 from trapstreet.access.domain.privileged import privileged
 from trapstreet.access.domain.reached import NOBODY, Degree, Reach, Side, Unit
 from trapstreet.access.domain.telling import about_people, about_things, is_everybody
 from trapstreet.core.model.rights import Bits, How, numbers_in
 
 
-def privileges(sort: Sort, here: Side, there: Side) -> tuple[list[Change], Bits]:
+def privileges(sort: Sort, here: Side, there: Side) -> tuple[list[Drifted], Bits]:
     """Who has on one side alone what opens more than one thing; and who of them reaches all there is."""
     had = {each.what: each.who for each in privileged(there)}
     together: dict[Bits, list[str]] = {}
@@ -22,7 +22,7 @@ def privileges(sort: Sort, here: Side, there: Side) -> tuple[list[Change], Bits]
     several = here.people.bit_count() > 1
     changes = [
         about_people(
-            Change(sort, cause=", ".join(what), everybody=several and not here.people & ~who), who, here
+            Drifted(sort, cause=", ".join(what), everybody=several and not here.people & ~who), who, here
         )
         for who, what in together.items()
     ]
@@ -31,7 +31,7 @@ def privileges(sort: Sort, here: Side, there: Side) -> tuple[list[Change], Bits]
 
 def things(
     sort: Sort, units: Sequence[Unit], side: Side, held: Mapping[Unit, Held] | None
-) -> Iterator[Change]:
+) -> Iterator[Drifted]:
     """New or gone things, those together that lie side by side and that the same people can read."""
     together: dict[tuple[Unit, Reach, str, bool], list[Unit]] = {}
     for unit in units:
@@ -43,7 +43,7 @@ def things(
     for (_, reach, _, to_all), some in together.items():
         what = _public(side, some[0]) if to_all else ""
         cause = f"{what.partition(' ')[0] if len(some) > 1 else what} to everybody" if to_all else ""
-        change = Change(sort, cause=cause, everybody=is_everybody(side, reach), to_all=to_all)
+        change = Drifted(sort, cause=cause, everybody=is_everybody(side, reach), to_all=to_all)
         change = about_things(change, some, side, held=held)
         yield about_people(change, reach[Degree.COULD - 1], side)
 
@@ -59,7 +59,7 @@ def _public(side: Side, unit: Unit) -> str:
 
 def people(
     sort: Sort, here: Side, there: Side, *, but: Bits = 0, held: Mapping[Unit, Held] | None = None
-) -> Iterator[Change]:
+) -> Iterator[Drifted]:
     """Who can log in on one side alone: those together that are members of the same groups. Of who came, what
     they reach, too, except of those of whom it is told that they reach everything (`but`)."""
     groups: dict[int, list[str]] = {}
@@ -73,7 +73,7 @@ def people(
     reached = [(unit, here.reach(unit)[Degree.COULD - 1]) for unit in here.units] if came else []
     for names, who in together.items():
         cause = f"member of {', '.join(names[:NAMED])}" if names else "member of nothing"
-        change = Change(sort, cause=cause)
+        change = Drifted(sort, cause=cause)
         if units := [unit for unit, those in reached if those & who & ~but]:
             change = about_things(change, units, here, held=held)
         yield about_people(change, who, here)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from trapstreet.access.domain.arrivals import people, privileges, things
 from trapstreet.access.domain.causes import MEMBER, ROW_SECURITY, Cause, Causes, names_of
-from trapstreet.access.domain.changes import NAMED, Change, Held, Sort
+from trapstreet.access.domain.drifted import NAMED, Drifted, Held, Sort
 from trapstreet.access.domain.joined import joined, privileged_by
 from trapstreet.access.domain.kept_rights import as_numbered
 from trapstreet.access.domain.reached import Degree, Side, Unit, hidden, is_in
@@ -23,7 +23,7 @@ MOST = 2_000
 class Drift:
     """All that changed, the widest first, and what is there that was not before."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[Drifted, ...]
     fresh: tuple[Unit, ...]
 
 
@@ -83,9 +83,9 @@ class _Comparing:
         self._had = {each.name for each in before.principals}
 
     def found(self) -> Drift:
-        before, now, changes = self._before, self._now, list[Change]()
+        before, now, changes = self._before, self._now, list[Drifted]()
         new = gone = 0
-        more: list[Change] = []
+        more: list[Drifted] = []
         if self._whole:
             more, new = privileges(Sort.PRIVILEGED, now, before)
             less, gone = privileges(Sort.DISMISSED, before, now)
@@ -93,7 +93,7 @@ class _Comparing:
             changes += people(Sort.CAME, now, before, but=new, held=self._held)
             changes += people(Sort.LEFT, before, now)
             noted = [each for each in now.rights.notes if each not in before.rights.notes]
-            changes += [Change(Sort.NOTED, cause=printable(each)) for each in noted]
+            changes += [Drifted(Sort.NOTED, cause=printable(each)) for each in noted]
         told: set[tuple[str, Bits]] = set()
         changes += self._grouped(new, gone, told)
         if self._whole:
@@ -104,7 +104,7 @@ class _Comparing:
         changes += things(Sort.GONE, left, before, self._held)
         changes.sort(key=_widest)
         if len(changes) > MOST:
-            changes[MOST:] = [Change(Sort.MORE, things=len(changes) - MOST)]
+            changes[MOST:] = [Drifted(Sort.MORE, things=len(changes) - MOST)]
         return Drift(tuple(changes), tuple(fresh))
 
     def _lit(self, unit: Unit) -> bool:
@@ -115,7 +115,7 @@ class _Comparing:
             return False
         return not is_in(self._hidden, unit, files=files)
 
-    def _grouped(self, new: Bits, gone: Bits, told: set[tuple[str, Bits]]) -> Iterator[Change]:
+    def _grouped(self, new: Bits, gone: Bits, told: set[tuple[str, Bits]]) -> Iterator[Drifted]:
         """What is otherwise; `told` gets the causes of what came within reach, and to whom each was given."""
         groups: dict[tuple[object, ...], list[_Group]] = {}
         causes = Causes(self._now, self._before), Causes(self._before, self._now)
@@ -164,7 +164,7 @@ class _Comparing:
         now, before = (is_everybody(side, side.reach(unit)) for side in (self._now, self._before))
         return now and not before
 
-    def _told(self, group: _Group) -> Change:
+    def _told(self, group: _Group) -> Drifted:
         less = group.sort in (Sort.LOST, Sort.NARROWER)
         here = self._before if less else self._now
         cause = group.cause.what
@@ -176,7 +176,7 @@ class _Comparing:
                 names = names_of(here, group.cause.to)
                 to = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
             cause = f"{cause} to {to}" if not cause.startswith(MEMBER) else f"{to} {_is(less)} {cause}"
-        change = Change(
+        change = Drifted(
             group.sort,
             cause=cause,
             scope=group.cause.scope,
@@ -222,7 +222,7 @@ def _is(less: bool) -> str:
 _ORDER = [*Sort]
 
 
-def _widest(change: Change) -> tuple[bool, int, int, int, tuple[Unit, ...]]:
+def _widest(change: Drifted) -> tuple[bool, int, int, int, tuple[Unit, ...]]:
     """Most of all counts who can do everything, then what everybody can, then how many can read how much."""
     first = change.sort in (Sort.PRIVILEGED, Sort.COPIED)
     return (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trapstreet.access.domain.changes import Change, Sort
+from trapstreet.access.domain.drifted import Drifted, Sort
 from trapstreet.access.domain.reached import Degree, Unit
 from trapstreet.core.model.words import counted
 
@@ -23,12 +23,12 @@ _LOST = {
 }
 
 
-def sentence(change: Change) -> str:
+def sentence(change: Drifted) -> str:
     """The change in one line: "crm.customers became readable by everybody: SELECT to everybody"."""
     return _WORDS[Sort(change.sort)](change)
 
 
-def things(change: Change) -> str:
+def things(change: Drifted) -> str:
     """What it is about: "crm.crm.customers", "312 tables in crm.crm", "3 files in /srv/finance"."""
     if change.files:
         first = change.what[0][0]
@@ -45,7 +45,7 @@ def things(change: Change) -> str:
     return f"{change.things:,} {kind}{where} ({named}{more})"
 
 
-def people(change: Change) -> str:
+def people(change: Drifted) -> str:
     """Whom it is about: "everybody (40)", "anna and bert", "40 of 5,000 (anna, bert, carl …)"."""
     if change.everybody:
         return f"everybody ({change.of:,})"
@@ -60,11 +60,11 @@ def name_of(unit: Unit) -> str:
     return ".".join(unit)
 
 
-def _gained(change: Change) -> str:
+def _gained(change: Drifted) -> str:
     return _because(change, f"{things(change)} {_GAINED[Degree(change.degree)].format(who=people(change))}")
 
 
-def _wider(change: Change) -> str:
+def _wider(change: Drifted) -> str:
     columns = f", columns {', '.join(change.columns)}," if change.columns else ""
     what = f"{things(change)}{columns}"
     if change.row_security:
@@ -75,7 +75,7 @@ def _wider(change: Change) -> str:
     return _because(change, f"{people(change)} can read more of {what} ({_NOW[Degree(change.degree)]})")
 
 
-def _lost(change: Change) -> str:
+def _lost(change: Drifted) -> str:
     if change.everybody:
         who = f"by any of the {change.of:,} who can log in"
         return _because(change, f"{things(change)} can no longer be read {who}")
@@ -83,7 +83,7 @@ def _lost(change: Change) -> str:
     return _because(change, f"{things(change)} {said}")
 
 
-def _narrower(change: Change) -> str:
+def _narrower(change: Drifted) -> str:
     columns = f", columns {', '.join(change.columns)}," if change.columns else ""
     if change.row_security:
         return f"row security keeps rows of {things(change)} from {people(change)}"
@@ -94,57 +94,57 @@ def _narrower(change: Change) -> str:
     return _because(change, f"{people(change)} can read less of {things(change)} than before")
 
 
-def _privileged(change: Change) -> str:
+def _privileged(change: Drifted) -> str:
     return f"{people(change)} got or can take: {change.cause}"
 
 
-def _dismissed(change: Change) -> str:
+def _dismissed(change: Drifted) -> str:
     have = "has" if change.people == 1 else "have"
     return f"{people(change)} no longer {have}: {change.cause}"
 
 
-def _new(change: Change) -> str:
+def _new(change: Drifted) -> str:
     who = f"readable by {people(change)}" if change.people else "out of everybody's reach"
     return f"new: {things(change)}, {who}{f': {change.cause}' if change.to_all else ''}"
 
 
-def _gone(change: Change) -> str:
+def _gone(change: Drifted) -> str:
     return f"gone: {things(change)}"
 
 
-def _came(change: Change) -> str:
+def _came(change: Drifted) -> str:
     reach = f"; within reach: {things(change)}" if change.things else ""
     return f"new: {people(change)} can log in, {change.cause}{reach}"
 
 
-def _left(change: Change) -> str:
+def _left(change: Drifted) -> str:
     return f"gone, or can no longer log in: {people(change)}, {change.cause}"
 
 
-def _joined(change: Change) -> str:
+def _joined(change: Drifted) -> str:
     return change.cause
 
 
-def _noted(change: Change) -> str:
+def _noted(change: Drifted) -> str:
     return f"new: {change.cause}"
 
 
-def _copied(change: Change) -> str:
+def _copied(change: Drifted) -> str:
     like = name_of(change.like)
     who = f", readable by {people(change)}" if change.people else ""
     return f"{things(change)} is new and looks like a copy of {like}{who}"
 
 
-def _more(change: Change) -> str:
+def _more(change: Drifted) -> str:
     return f"{counted(change.things, 'further change')}, too many to be kept one by one"
 
 
-def _because(change: Change, what: str) -> str:
+def _because(change: Drifted, what: str) -> str:
     given = " again, which had been taken away on purpose" if change.given_back else ""
     return f"{what}{given}: {change.cause}" if change.cause else f"{what}{given}"
 
 
-def _is(change: Change) -> str:
+def _is(change: Drifted) -> str:
     return "are" if change.things > 1 or change.files > 1 else "is"
 
 

@@ -5,14 +5,14 @@ from enum import StrEnum
 
 import msgspec
 
-from trapstreet.access.domain.changes import Held
+from trapstreet.access.domain.drifted import Held
 from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.owners import Owner, owner_of
 from trapstreet.access.domain.privileged import GROUPS
 from trapstreet.access.domain.reached import Side, Unit, union
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.rights import FILES, Bits, How, Rights, Rows, numbers_in
+from trapstreet.core.model.rights import FILES, Bits, Door, How, Rights, Rows, numbers_in
 
 EVERYBODY = "everybody"
 _NAMED = (How.GRANT, How.COLUMNS)
@@ -103,9 +103,8 @@ class _Asking:
             if door.resource is None or door.how not in _NAMED or door.rows == Rows.NONE:
                 continue
             resource = self._rights.resources[door.resource]
-            files = resource.kind == FILES
-            unit = resource.path[:1] if files else resource.path
-            for who in self._whom(door.grants[-1].to, files=files):
+            files, unit = resource.kind == FILES, resource.unit
+            for who in self._whom(door, files=files):
                 if (who, unit) not in asked:
                     names = [".".join(unit[at:]) for at in range(len(unit))]
                     asked[who, unit] = owner_of(self._owners, what=names, who=self._name(who))
@@ -113,9 +112,10 @@ class _Asking:
                 found.setdefault((who, self._place(unit, files), owner), {})[unit] = None
         return found
 
-    def _whom(self, to: Bits, *, files: bool) -> Iterator[int]:
-        """Those to whom something is given by name. Of a file, "everybody else" is nobody's name: where these
-        are most people, it is everybody."""
+    def _whom(self, door: Door, *, files: bool) -> Iterator[int]:
+        """Those to whom something is given by name; of a file, who get as far as that. There "everybody else"
+        is nobody's name: where these are most people, it is everybody."""
+        to = door.grants[-1].to & door.opens if files else door.grants[-1].to
         people, everybody = self._side.people, (1 << len(self._rights.principals)) - 1
         most = people.bit_count() > 1 and 2 * (people & to).bit_count() > people.bit_count()
         if to == everybody or (files and most):

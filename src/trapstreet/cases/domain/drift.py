@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trapstreet.access import Change, Sort, sentence
+from trapstreet.access import Drifted, Sort, sentence
 from trapstreet.cases.domain.alerts import NewAlert, minute, plain
 from trapstreet.core.model.notice import Severity
 from trapstreet.core.model.words import counted
@@ -19,7 +19,7 @@ _SHOWN = 10
 _LONGEST = 300
 
 
-def severity_of(change: Change) -> Severity | None:
+def severity_of(change: Drifted) -> Severity | None:
     """How soon somebody should look at a change; None where it is only kept."""
     if change.sort in (Sort.PRIVILEGED, Sort.MORE):
         return Severity.HIGH if change.sort == Sort.PRIVILEGED else Severity.MEDIUM
@@ -34,7 +34,7 @@ def severity_of(change: Change) -> Severity | None:
     return _of_breadth(change)
 
 
-def of_changes(changes: Sequence[Change], *, place: str, number: int, since: int, at: int) -> NewAlert:
+def of_changes(changes: Sequence[Drifted], *, place: str, number: int, since: int, at: int) -> NewAlert:
     """The alert for changes of one cause, the most severe first.
 
     number  of the first among those that were seen at a time;  since, at  between which times they came about
@@ -57,7 +57,7 @@ def of_changes(changes: Sequence[Change], *, place: str, number: int, since: int
     )
 
 
-def of_further(changes: Sequence[Change], *, place: str, since: int, at: int) -> NewAlert:
+def of_further(changes: Sequence[Drifted], *, place: str, since: int, at: int) -> NewAlert:
     """The alert for changes that are too many for one each, the most severe first."""
     return NewAlert(
         subject=subject_of(place),
@@ -96,14 +96,14 @@ def subject_of(place: str) -> str:
     return f"rights {place}"[:240]
 
 
-def _of_new(change: Change) -> Severity | None:
+def _of_new(change: Drifted) -> Severity | None:
     """Something new is for all, or for so many as get to it of all to whom it was given."""
     if not change.everybody and not change.to_all:
         return None
     return _of_breadth(change) or (Severity.LOW if _is_harmless(change) else Severity.MEDIUM)
 
 
-def _of_breadth(change: Change) -> Severity | None:
+def _of_breadth(change: Drifted) -> Severity | None:
     """By how many people it concerns, and what is known of the data."""
     heavy = (change.weight or 0) > 1
     if change.everybody or (change.people >= _FEW and change.people >= _BROAD * change.of):
@@ -115,16 +115,16 @@ def _of_breadth(change: Change) -> Severity | None:
     return None
 
 
-def _is_many(change: Change) -> bool:
+def _is_many(change: Drifted) -> bool:
     return change.people >= MANY or (change.people >= _FEW and change.people >= SHARE * change.of)
 
 
-def _is_harmless(change: Change) -> bool:
+def _is_harmless(change: Drifted) -> bool:
     """Whether somebody looked, and found nothing about people in it."""
     return change.weight == 0
 
 
-def _happened(change: Change, said: str, *, since: int, at: int) -> list[str]:
+def _happened(change: Drifted, said: str, *, since: int, at: int) -> list[str]:
     lines = [_when(since, at)]
     if len(said) > _LONGEST:
         lines.append(said)
@@ -140,7 +140,7 @@ def _happened(change: Change, said: str, *, since: int, at: int) -> list[str]:
     return lines
 
 
-def _others(changes: Sequence[Change], how: str) -> list[str]:
+def _others(changes: Sequence[Drifted], how: str) -> list[str]:
     shown = [f"{how}: {_short(sentence(each))}" for each in changes[:_SHOWN]]
     more = len(changes) - _SHOWN
     return [*shown, f"{how} {more:,} more: trapstreet access diff --since shows all."] if more > 0 else shown
@@ -150,7 +150,7 @@ def _when(since: int, at: int) -> str:
     return f"It came about between {minute(since)} and {minute(at)}."
 
 
-def _stake(change: Change) -> str:
+def _stake(change: Drifted) -> str:
     known = None if change.files else change.records
     records = f"{counted(known, 'record')}, by estimate" if known else ""
     holds = f"{change.sensitivity} data" if change.sensitivity else ""
@@ -158,7 +158,7 @@ def _stake(change: Change) -> str:
     return f"{found[0].upper()}{found[1:]}." if found else ""
 
 
-def _facts(change: Change) -> list[tuple[str, str]]:
+def _facts(change: Drifted) -> list[tuple[str, str]]:
     facts = [
         ("change", change.sort),
         ("cause", plain(change.cause)),

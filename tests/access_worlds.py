@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ CREATE ROLE {agents}; CREATE ROLE {anna} LOGIN IN ROLE {agents};
 CREATE ROLE {bert} LOGIN NOINHERIT IN ROLE {agents};
 CREATE ROLE {carl} LOGIN; CREATE ROLE {dora} LOGIN; CREATE ROLE {eve} LOGIN; CREATE ROLE {fred} LOGIN;
 CREATE ROLE {gina} LOGIN; CREATE ROLE {hugo} LOGIN REPLICATION; CREATE ROLE {ines} LOGIN BYPASSRLS;
-CREATE ROLE {jane} LOGIN; CREATE ROLE {kurt} LOGIN; CREATE ROLE {loop_a}; CREATE ROLE {owner} LOGIN;
+CREATE ROLE {jane} LOGIN; CREATE ROLE {kurt} LOGIN; CREATE ROLE {owner} LOGIN;
 GRANT pg_read_all_data TO {fred};
 GRANT pg_execute_server_program TO {kurt};
 GRANT {agents} TO {gina} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE;
@@ -51,7 +52,7 @@ CREATE TABLE public."od.d ""x
 " TO {anna};
 """
 
-_NAMES = "agents anna bert carl dora eve fred gina hugo ines jane kurt loop_a owner".split()
+TRAPPED = "agents anna bert carl dora eve fred gina hugo ines jane kurt owner".split()
 
 
 class World:
@@ -84,11 +85,16 @@ class World:
 
     def rows_seen(self, session: str, select: str, *, become: str = "") -> int | None:
         """How many rows somebody gets; None: the server refuses. As the server itself answers."""
+        rows = self.rows_for(session, select, become=become)
+        return None if rows is None else len(rows)
+
+    def rows_for(self, session: str, select: str, *, become: str = "") -> list[tuple[Any, ...]] | None:
+        """As `rows_seen`, the rows themselves."""
         self.connection.execute(f"SET SESSION AUTHORIZATION {session}".encode())
         try:
             if become:
                 self.connection.execute(f"SET ROLE {become}".encode())
-            return len(self.connection.execute(select.encode()).fetchall())
+            return self.connection.execute(select.encode()).fetchall()
         except psycopg.errors.InsufficientPrivilege:
             return None
         finally:
@@ -117,7 +123,7 @@ def world(server: str) -> Iterator[World]:
 def traps(server: str) -> Iterator[World]:
     """A database with one of every trap."""
     with world(server) as made:
-        made.named(*_NAMES)
+        made.named(*TRAPPED)
         for statement in TRAPS.split(";\n"):
             made.do(statement)
         made.connection.execute(b"ANALYZE")

@@ -41,12 +41,14 @@ for name, kind, members in (
     if name != "Domain Admins":
         directory.newgroup(name, grouptype=kind)
     directory.add_remove_group_members(name, members, add_members_operation=True)
+directory.add_remove_group_members("Sales", ["Teams"], add_members_operation=True)
 """
 
 
 @dataclass(frozen=True)
 class Controller:
-    """Of the domain CORP: anna is in Sales, that in Teams, that and bert in Board, which is a local group.
+    """Of the domain CORP: anna is in Sales, that in Teams, that in Sales again; Teams and bert are in Board,
+    which is a local group.
 
     They, root and Administrator, who may do everything, have PASSWORD;  folder  of the share "files"
     """

@@ -48,7 +48,7 @@ class Crowd:
                 os.setgroups(self.groups[uid])
                 os.setgid(self.own[uid])
                 os.setuid(uid)
-                os.write(writer, bytes(map(_opens, paths)))
+                os.write(writer, bytes(map(opens, paths)))
             finally:
                 os._exit(0)
         os.close(writer)
@@ -59,7 +59,8 @@ class Crowd:
         return told
 
 
-def _opens(path: Path) -> bool:
+def opens(path: Path) -> bool:
+    """Whether this process may read a file."""
     try:
         os.close(os.open(path, os.O_RDONLY))
     except PermissionError:
@@ -67,11 +68,13 @@ def _opens(path: Path) -> bool:
     return True
 
 
-def acl(rng: random.Random, mode: int) -> bytes:
+def acl(
+    rng: random.Random, mode: int, *, users: Sequence[int] = USERS, groups: Sequence[int] = GROUPS
+) -> bytes:
     """An access control list with named users and groups, and a mask that often takes something away."""
     entries = [(0x01, mode >> 6 & 7, 0xFFFFFFFF)]
-    entries += [(0x02, rng.randrange(8), uid) for uid in sorted(rng.sample(USERS, rng.randrange(1, 4)))]
+    entries += [(0x02, rng.randrange(8), uid) for uid in sorted(rng.sample(users, rng.randrange(1, 4)))]
     entries += [(0x04, mode >> 3 & 7, 0xFFFFFFFF)]
-    entries += [(0x08, rng.randrange(8), gid) for gid in sorted(rng.sample(GROUPS, rng.randrange(3)))]
+    entries += [(0x08, rng.randrange(8), gid) for gid in sorted(rng.sample(groups, rng.randrange(3)))]
     entries += [(0x10, rng.choice((7, 7, 5, 4, 3, 0)), 0xFFFFFFFF), (0x20, mode & 7, 0xFFFFFFFF)]
     return struct.pack("<I", 2) + b"".join(_ACL.pack(*each) for each in entries)

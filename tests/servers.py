@@ -59,6 +59,12 @@ def mariadb_office() -> "Audited":
 
 
 @pytest.fixture(scope="session")
+def mariadb_telling_url() -> str:
+    """mariadb://tester@127.0.0.1:PORT/: as `mariadb_url`; keeps a binary log, and everybody's statements."""
+    return _present(_mariadb_telling)
+
+
+@pytest.fixture(scope="session")
 def sshd() -> "Sshd":
     """An OpenSSH server that lets this user in by key, for SFTP only."""
     return _present(_sshd)
@@ -178,6 +184,28 @@ def _mariadb() -> str | None:
 def _mariadb_clone() -> str | None:
     started = _mariadbd("mariadb-clone", "--skip-name-resolve")
     return f"mariadb://root@127.0.0.1:{started[1]}/" if started else None
+
+
+@cache
+def _mariadb_telling() -> str | None:
+    started = _mariadbd(
+        "mariadb-telling", "--log-bin=changes", "--log-bin-trust-function-creators=1",
+        "--performance-schema=ON",
+        "--performance-schema-consumer-events-statements-history-long=ON",
+        "--performance-schema-consumer-events-statements-current=ON",
+    )  # fmt: skip
+    if started is None:
+        return None
+    endpoint, port = started
+
+    import pymysql
+
+    with pymysql.connect(unix_socket=str(endpoint), user="root") as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mysql.global_priv WHERE user = ''")
+        cursor.execute("FLUSH PRIVILEGES")
+        cursor.execute("CREATE USER tester@'%'")
+        cursor.execute("GRANT ALL ON *.* TO tester@'%' WITH GRANT OPTION")
+    return f"mariadb://tester@127.0.0.1:{port}/"
 
 
 @cache

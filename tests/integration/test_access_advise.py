@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -160,22 +161,26 @@ def test_after_applying_on_random_rights_every_past_statement_runs_as_before(
             assert place.standing() == before
 
 
-def _lived(made: World, rng: random.Random, tables: list[str]) -> tuple[list[PastUse], list[int | None]]:
-    """Statements that some roles run today, and what they get."""
+Rows = list[tuple[Any, ...]]
+
+
+def _lived(made: World, rng: random.Random, tables: list[str]) -> tuple[list[PastUse], list[Rows | None]]:
+    """Statements that some roles run today, and the rows that they get."""
     uses, answers = [], []
     roles = [*made.names.values()]
     for _ in range(150):
         who, table = rng.choice(roles), rng.choice(tables)
         select = rng.choice((f"SELECT a FROM {table}", f"SELECT * FROM {table} WHERE a = 1"))
-        rows = made.rows_seen(who, select)
+        rows = made.rows_for(who, select)
         if rows is not None:
             uses.append(PastUse(who, made.database, (), select, "", (), 1, 1, 2))
-            answers.append(rows)
+            answers.append(sorted(rows))
     return uses, answers
 
 
-def _seen(made: World, uses: Sequence[PastUse]) -> list[int | None]:
-    return [made.rows_seen(each.who, each.statement) for each in uses]
+def _seen(made: World, uses: Sequence[PastUse]) -> list[Rows | None]:
+    seen = (made.rows_for(each.who, each.statement) for each in uses)
+    return [None if rows is None else sorted(rows) for rows in seen]
 
 
 def test_a_right_is_asked_for_where_a_null_would_be_reckoned_away(empty: World) -> None:

@@ -349,6 +349,8 @@ def test_advice_leaves_the_server_as_it_was_and_the_clone_empty(
         "CREATE USER carl@'%' IDENTIFIED BY 'S3NTINEL'",
         "GRANT SELECT, INSERT ON crm.* TO carl@'%'",
         "CREATE TABLE crm.far (a int) ENGINE=MyISAM CONNECTION='mysql://x:S3NTINEL@far/db'",
+        "CREATE DATABASE later",
+        "CREATE TABLE later.notes (id int REFERENCES crm.customers (id))",
     )
     before = office.sums()
     for _ in range(2):
@@ -571,3 +573,23 @@ def test_who_takes_part_from_any_host_is_proved_whatever_the_log_calls_it(
     planned = advised(office, mariadb_clone_url, uses)
     assert planned.advice.proof.unproven == ()
     assert taken(planned) == {"INSERT on database crm from bert@%"}
+
+
+def test_where_grants_for_two_hosts_fit_equally_neither_is_touched(
+    office: Office, mariadb_clone_url: str
+) -> None:
+    """Which of them counts, the server finds anew whenever it reads its grants."""
+    office.do(
+        *SHOP,
+        "CREATE DATABASE hr",
+        "CREATE TABLE hr.staff (id int)",
+        f"CREATE USER carl@'{DESK}'",
+        "CREATE USER carl@'10.0.0.0/255.0.0.0'",
+        f"GRANT SELECT ON crm.* TO carl@'{DESK}'",
+        "GRANT SELECT, DELETE ON crm.* TO carl@'10.0.0.0/255.0.0.0'",
+        f"GRANT SELECT ON hr.* TO carl@'{DESK}'",
+    )
+    planned = advised(office, mariadb_clone_url, [past("carl", "SELECT * FROM customers")])
+    ((unproven,), _) = planned.advice.proof.unproven, planned.advice.proof.blocked
+    assert unproven.why == "grants for two hosts fit equally from where it came, and the server takes either"
+    assert taken(planned) == {f"SELECT on database hr from carl@{DESK}"}

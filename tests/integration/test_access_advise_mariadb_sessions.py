@@ -17,15 +17,20 @@ __all__ = ["mariadb_clone_url", "mariadb_office"]
 
 pytestmark = pytest.mark.system
 
+TELLS = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'hr'"
 SHOP = (
     "CREATE DATABASE crm",
     "CREATE TABLE crm.customers (id int PRIMARY KEY, name text, email text)",
     "INSERT INTO crm.customers VALUES (1, 'x', 'y')",
     "CREATE TABLE crm.products (id int)",
     "CREATE TABLE crm.leads (id int)",
+    "INSERT INTO crm.leads VALUES (1)",
+    "CREATE SQL SECURITY INVOKER VIEW crm.ours AS SELECT id FROM crm.leads WHERE CURRENT_ROLE() = 'agents'",
     "CREATE VIEW crm.names AS SELECT name FROM crm.customers",
     "CREATE FUNCTION crm.mail_of(n int) RETURNS int SQL SECURITY INVOKER RETURN (SELECT 1 FROM customers)",
     "CREATE PROCEDURE crm.count_c() SQL SECURITY INVOKER SELECT COUNT(*) FROM crm.customers",
+    f"CREATE SQL SECURITY INVOKER VIEW crm.things AS {TELLS}",
+    f"CREATE PROCEDURE crm.show_things() SQL SECURITY INVOKER {TELLS}",
     "CREATE DATABASE scratch",
     "CREATE USER guest@'10.%'",
     "CREATE DATABASE hr",
@@ -122,8 +127,26 @@ SESSIONS = {
     "how another account is made is asked": Session(
         ("SELECT ON mysql.*",), ("SHOW CREATE USER guest@'10.%'",)
     ),
+    "help is read": Session((READS,), ("HELP 'SELECT'",)),
     "what is there is asked of information_schema": Session(
         (READS,), ("SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'crm'",), spares=True
+    ),
+    "rows are those of a role": Session(
+        ("agents", "SELECT ON crm.leads", "DEFAULT agents"),
+        ("SELECT COUNT(*) FROM crm.leads WHERE CURRENT_ROLE() = 'agents'",),
+    ),
+    "a view has those of a role": Session(
+        ("agents", "SELECT ON crm.ours", "SELECT ON crm.leads", "DEFAULT agents"),
+        ("SELECT COUNT(*) FROM crm.ours",),
+    ),
+    "a view of it is read": Session((READS,), ("SELECT COUNT(*) FROM crm.things",), spares=True),
+    "a view of the server's own, too": Session(
+        ("SELECT ON sys.*", "EXECUTE ON sys.*"),
+        ("SELECT COUNT(*) FROM sys.schema_object_overview WHERE db = 'hr'",),
+        spares=True,
+    ),
+    "a procedure reads it": Session(
+        ("EXECUTE ON PROCEDURE crm.show_things",), ("CALL crm.show_things()",), spares=True
     ),
 }
 

@@ -106,6 +106,7 @@ def test_the_login_that_reads_the_grant_tables_goes_on_reading_them(
         office.do(
             "CREATE ROLE auditors", "GRANT SELECT ON mysql.* TO auditors", "GRANT auditors TO reader@'%'"
         )
+        office.do("GRANT SELECT ON mysql.proc TO reader@'%'", "GRANT SHOW VIEW ON *.* TO reader@'%'")
         office.do("GRANT SELECT ON crm.* TO anna@'%', reader@'%'", "GRANT DELETE ON crm.* TO anna@'%'")
         use = '"ts": 1795000000, "user": "anna", "client": "10.1.2.3", "database": "crm"'
         log = desk.write("uses.jsonl", f'{{{use}, "statement": "SELECT id FROM t"}}\n')

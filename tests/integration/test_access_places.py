@@ -88,6 +88,21 @@ def test_what_everybody_can_read_is_asked_for_by_the_name_public(desk: Desk, crm
     assert {each["what"][-1] for each in readings} == {"customers", "tickets"}
 
 
+def test_what_everybody_can_read_is_asked_of_files_too(desk: Desk, folder: Path) -> None:
+    """Whoever owns a file, and whatever their groups: all who have an account."""
+    (folder / "open.csv").write_text("x")
+    (folder / "open.csv").chmod(0o644)
+    (folder / "list1.csv").chmod(0o640)
+    readings = json.loads(mapped(desk, folder, "--reach", "everybody", "--json"))["readings"]
+    assert [(each["who"], each["what"][0], each["level"]) for each in readings] == [
+        ("everybody", str(folder), "at_once")
+    ] * len(readings)
+    open_to_all = [path for path in folder.iterdir() if path.is_file() and path.stat().st_mode & 0o4]
+    assert sum(int(each["what"][1].split()[0]) for each in readings) == len(open_to_all) > 0
+    folder.chmod(0o700)
+    assert "Nothing that the rights tell of." in mapped(desk, folder, "--reach", "everybody")
+
+
 def test_nobody_is_called_public_among_files(desk: Desk, folder: Path) -> None:
     mapped(desk, folder, "--reach", "PUBLIC", status=2)
     assert "nobody is called PUBLIC" in desk.err

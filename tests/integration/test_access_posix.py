@@ -1,8 +1,11 @@
 """Who can read which files: each answer beside the kernel's, asked by a process of that user."""
 
+import ast
 import os
 import random
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,18 +38,36 @@ def open_folder() -> Iterator[Path]:
 def test_the_map_agrees_with_the_kernel(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """Random owners, modes, lists and folders above: 0 differences among all users and files."""
+    """Random owners, modes, lists and folders above: 0 differences among all users and files, by a map of
+    each file and by one of the whole folder."""
     rng = random.Random(seed)
     crowd = Crowd(open_folder, rng)
-    folders = [open_folder]
-    files = []
+    files = filled(open_folder, rng)
+    crowd.enter(monkeypatch)
+    maps = [EffectiveAccess(posix.rights(str(path))) for path in files]
+    whole = EffectiveAccess(posix.rights(str(open_folder)))
+    at = {
+        Path(each.path[0]) / name: n for n, each in enumerate(whole.rights.resources) for name in each.names
+    }
+    assert set(at) == set(files)
+    differing = []
+    for uid in USERS:
+        for path, access, theirs in zip(files, maps, crowd.can_read(uid, files), strict=True):
+            if {at_once(access, uid, 0), at_once(whole, uid, at[path])} != {theirs}:
+                differing.append((uid, path))
+    assert not differing
+    assert len(files) == 90
+
+
+def filled(top: Path, rng: random.Random) -> list[Path]:
+    """The files that folders have now: 120 entries of random owners, modes and lists."""
+    folders, files = [top], []
     for n in range(120):
-        above = rng.choice(folders)
-        path = above / f"x{n}"
+        path = rng.choice(folders) / f"x{n}"
         if n % 4 == 0:
             path.mkdir()
             folders.append(path)
-            mode = rng.choice((0o755, 0o750, 0o711, 0o700, 0o705, 0o070))
+            mode = rng.choice((0o755, 0o750, 0o711, 0o700, 0o705, 0o070, 0o2775, 0o1777))
         else:
             path.write_text("x")
             files.append(path)
@@ -55,17 +76,14 @@ def test_the_map_agrees_with_the_kernel(
         path.chmod(mode)
         if rng.random() < 0.5:
             os.setxattr(path, "system.posix_acl_access", acl(rng, mode))
-    crowd.enter(monkeypatch)
-    maps = [EffectiveAccess(posix.rights(str(path))) for path in files]
-    names = [each.name for each in maps[0].rights.principals]
-    differing = []
-    for uid in USERS:
-        for path, access, theirs in zip(files, maps, crowd.can_read(uid, files), strict=True):
-            found = access.nearest(names.index(f"u{uid}"), 0)
-            if (found is not None and found.level == Level.AT_ONCE) != theirs:
-                differing.append((uid, path, found))
-    assert not differing
-    assert len(files) == 90
+    return files
+
+
+def at_once(access: EffectiveAccess, uid: int, number: int) -> bool:
+    """Whether a user can read something without more ado, as a map says."""
+    who = [each.name for each in access.rights.principals].index(f"u{uid}")
+    found = access.nearest(who, number)
+    return found is not None and found.level == Level.AT_ONCE
 
 
 def test_a_whole_folder_says_the_same_as_its_files_one_by_one(
@@ -143,6 +161,36 @@ def test_a_map_of_files_speaks_of_files(open_folder: Path, desk: Desk) -> None:
     assert desk.run("access", "map", open_folder) == 0
     assert "files  at once  could grant itself" in desk.out
     assert "SET ROLE" not in desk.out
+
+
+def test_who_is_in_a_group_that_can_act_as_root_is_noted_by_the_systems_own_lists(open_folder: Path) -> None:
+    """Asked of the C library, which is given other lists than this system's."""
+    if not any(Path("/usr/lib").glob("*/libnss_wrapper.so")):
+        if os.environ.get("TRAPSTREET_REQUIRE_SERVERS") == "1":
+            pytest.fail("libnss_wrapper.so is missing")
+        pytest.skip("libnss_wrapper.so is missing")
+    users = (("root", 0, 0), ("anna", 1001, 1001), ("bert", 1002, 27), ("carl", 1003, 1001))
+    (open_folder / "passwd").write_text(
+        "".join(f"{name}:x:{uid}:{gid}::/:/bin/sh\n" for name, uid, gid in users)
+    )
+    (open_folder / "group").write_text(
+        "root:x:0:\nsudo:x:27:anna,root\nwheel:x:10:carl\ndisk:x:6:root\nstaff:x:1001:carl\n"
+    )
+    asked = (
+        "import sys; from trapstreet.plugins.permissions import posix; print(posix.rights(sys.argv[1]).notes)"
+    )
+    lists = {f"NSS_WRAPPER_{each.upper()}": str(open_folder / each) for each in ("passwd", "group")}
+    answer = subprocess.run(
+        [sys.executable, "-c", asked, open_folder],
+        env=os.environ | lists | {"LD_PRELOAD": "libnss_wrapper.so"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ast.literal_eval(answer.stdout) == [
+        "members of sudo (anna, bert) can usually act as root",
+        "members of wheel (carl) can usually act as root",
+    ]
 
 
 def test_no_place_at_all_is_not_the_folder_one_is_in(desk: Desk) -> None:

@@ -7,10 +7,11 @@ from contextlib import closing
 import pytest
 
 from desk import Desk
+from discovering import line_to
 from servers import PASSWORD, _present
 from trapstreet.access import EffectiveAccess, Reading
 from trapstreet.core.model.rights import How, Level
-from trapstreet.plugins._smb import knowledge
+from trapstreet.plugins._smb import answers, knowledge, login
 from trapstreet.plugins._smb.names import Policy
 from trapstreet.plugins._smb.session import SmbSession
 from trapstreet.plugins._smb.walk import Folder, Reader
@@ -339,19 +340,24 @@ def test_what_cannot_be_asked_is_said_in_one_line(
 def test_a_server_that_goes_silent_leaves_what_was_read(
     yard: Yard, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The connection is cut while files are read: what came before is told, the rest is not known."""
+    """The line stays open and nothing comes through it while files are read: what came before is told, the
+    rest is not known."""
     sid = yard.server.sids
     for n in range(3):
         yard.put(f"d{n}", sid["root"], [(ALLOW, 0, READ, sid["Everyone"])])
     looked, look = [0], Reader._look_into
+    with line_to(yard.server.port) as line:
 
-    def then_cut(reader: Reader, folder: Folder) -> list[Folder]:
-        looked[0] += 1
-        if looked[0] == 3:
-            reader._connection.transport.close()
-        return look(reader, folder)
+        def then_silent(reader: Reader, folder: Folder) -> list[Folder]:
+            looked[0] += 1
+            if looked[0] == 3:
+                line.silent.set()
+                monkeypatch.setattr(answers, "SILENT_SECONDS", 0.5)
+                monkeypatch.setattr(login, "_CONNECT_SECONDS", 0.5)
+            return look(reader, folder)
 
-    monkeypatch.setattr(Reader, "_look_into", then_cut)
-    assert desk.run("access", "map", yard.url) == 6
-    assert f"NOT KNOWN smb://127.0.0.1:{yard.server.port}/files/{yard.name}: not read to its end" in desk.out
+        monkeypatch.setattr(Reader, "_look_into", then_silent)
+        url = yard.url.replace(f":{yard.server.port}/", f":{line.port}/")
+        assert desk.run("access", "map", url) == 6
+    assert f"NOT KNOWN smb://127.0.0.1:{line.port}/files/{yard.name}: not read to its end" in desk.out
     assert desk.out.count("1 file") == 1

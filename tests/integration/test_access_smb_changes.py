@@ -6,6 +6,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -131,6 +132,19 @@ def test_a_change_reaches_what_inherits_and_stops_where_nothing_is_inherited(
     plan = planned(world, [world.use("u0", "own/x")], tmp_path / "less")
     # u0 still lists the folder above: what everybody has there stays, and so it is with what inherits.
     assert {each.on[0] for each in plan_in(plan).changes} == set()
+
+
+def test_who_listed_what_is_asked_for_goes_on_listing_it(world: SmbWorld, tmp_path: Path) -> None:
+    """Logs name it by the folder above, which is not asked for; of a share that is the server."""
+    sid = world.server.sids
+    world.give("", (ALLOW, BELOW, READ, sid["Everyone"]), (ALLOW, BELOW, FULL, sid["root"]))
+    world.file("x")
+    above, _, name = world.shown("").rstrip("/").rpartition("/")
+    use = replace(world.use("u0", "x"), on=((above, name),))
+    assert plan_in(planned(world, [use], tmp_path / "used")).changes == ()
+    other = replace(use, who="root")
+    (change,) = plan_in(planned(world, [other], tmp_path / "less")).changes
+    assert change.of == "Everyone"
 
 
 def test_a_folder_is_changed_where_its_rights_come_from(

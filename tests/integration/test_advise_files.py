@@ -4,6 +4,7 @@ import grp
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -292,6 +293,18 @@ def test_what_was_killed_in_the_middle_is_taken_back(share: Share, tmp_path: Pat
     assert share.rights() != before and plan.begun
     undone = undo(plan)
     assert share.rights() == before and undone.back and not undone.others
+
+
+def test_what_others_changed_since_is_told_by_owner_and_mode(share: Share, tmp_path: Path) -> None:
+    _, plan = planned(share, share.some_uses(), tmp_path / "plan")
+    apply(plan)
+    file = share.files[0].with_name("came since")
+    file.write_text("x")
+    file.chmod(0o640)
+    os.chown(file, USERS[0], GROUPS[0])
+    others = undo(plan).others
+    assert f"new in {file.parent}: 1 file u{USERS[0]}:g{GROUPS[0]} rw-r-----" in others
+    assert not any(re.search("[0-9a-f]{16}", each) for each in others)
 
 
 def test_where_it_is_not_known_who_it_was_nothing_changes(share: Share, root: Path) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from trapstreet.access.domain.changes import Change, Sort, tells
+from trapstreet.access.domain.drifted import Drifted, Sort, tells
 
-MEMBER = Change(
+MEMBER = Drifted(
     Sort.GAINED, cause="anna is now member of agents", who=("anna",), people=1, of=9,
     what=(("crm", "public", "a"), ("crm", "public", "b")), things=2,
 )  # fmt: skip

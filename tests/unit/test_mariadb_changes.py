@@ -41,6 +41,27 @@ def test_a_grant_to_nobody_in_particular_counts_for_everybody() -> None:
     assert Hosts(there, by_name=True).surely("anna", "pc7.example.com") is None
 
 
+@pytest.mark.parametrize(
+    ("patterns", "address", "either"),
+    [
+        (["10.1.2.3", "10.0.0.0/255.0.0.0"], "10.1.2.3", True),
+        (["10.1.2.3", "10.0.0.0/255.0.0.0"], "10.9.9.9", False),
+        (["10.1.2.3", "192.168.0.0/255.255.0.0"], "10.1.2.3", False),
+        (["10.%", "10._.2.3"], "10.1.2.3", True),
+        (["%", "10.%", "10.1.%", "10.1.2.3"], "10.1.2.3", False),
+        (["localhost", "127.0.0.1"], "127.0.0.1", True),
+        (["localhost", "127.0.0.1"], "10.1.2.3", False),
+    ],
+)
+def test_of_grants_that_fit_equally_nobody_knows_which_counts(
+    patterns: list[str], address: str, *, either: bool
+) -> None:
+    holders = {Holder("anna", each, is_role=False): "" for each in patterns}
+    assert not Hosts(Standing(holders, (), ()), by_name=True).takes_either("anna", address)
+    given = tuple(Given("database", (f"crm{at}",), "SELECT", each) for at, each in enumerate(holders))
+    assert Hosts(Standing(holders, given, ()), by_name=True).takes_either("anna", address) == either
+
+
 def test_the_header_of_a_proxy_says_where_somebody_comes_from() -> None:
     assert proxy_header("10.1.2.3")[12:20] == b"\x21\x11\x00\x0c\x0a\x01\x02\x03"
     assert proxy_header("2001:db8::1")[12:20] == b"\x21\x21\x00\x24\x20\x01\x0d\xb8"

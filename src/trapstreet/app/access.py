@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from trapstreet.access import EffectiveAccess, Exposure, Reading
 from trapstreet.core.model.changes import PUBLIC
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.rights import FILES, Resource
+from trapstreet.core.model.rights import Resource
 from trapstreet.core.model.words import natural, printable
 from trapstreet.plugins.permissions import rights_at
 
 _LIKE, _ACCOUNTS = 3, 10
+_EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,19 @@ class Mapped:
         return [(resources[n], sorted(self.access.readers(n), key=_nearness)) for n in found]
 
     def reach(self, name: str) -> list[Reading]:
-        """All that one principal can read, the nearest first; of a database server PUBLIC, all that everybody
-        can, whoever it is. UnusableInput: nobody is called that."""
-        if name.upper() == PUBLIC and self._has_public:
-            return sorted(self.access.reach_of_everybody(PUBLIC), key=_nearness)
+        """All that one principal can read, the nearest first; of everybody (of a database server PUBLIC, too)
+        all that everybody can, whoever it is. UnusableInput: nobody is called that."""
+        if together := self._all_together(name):
+            return sorted(self.access.reach_of_everybody(together), key=_nearness)
         return sorted(self.access.reach(self.principal_called(name)), key=_nearness)
 
-    @property
-    def _has_public(self) -> bool:
-        """Whether everybody there is called PUBLIC, and nobody else is."""
-        rights = self.access.rights
-        named = any(each.name.upper() == PUBLIC for each in rights.principals)
-        return not named and all(each.kind != FILES for each in rights.resources)
+    def _all_together(self, name: str) -> str:
+        """What everybody there is called together, if that is meant and nobody is called so; "" otherwise."""
+        rights, folded = self.access.rights, name.casefold()
+        if any(each.name.casefold() == folded for each in rights.principals):
+            return ""
+        together = (_EVERYBODY,) if rights.of_files else (_EVERYBODY, PUBLIC)
+        return next((each for each in together if each.casefold() == folded), "")
 
     def numbers_called(self, name: str) -> list[int]:
         """The numbers of the resources that have this name. UnusableInput: nothing is called that."""

@@ -1,49 +1,24 @@
 """Advice: what may be taken away at a place without keeping anybody from work."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 from trapstreet.access import EffectiveAccess
-from trapstreet.access.advice import (
-    Advice,
-    Moved,
-    Needed,
-    gathered,
-    largest_removal,
-    proof_of,
-    states_of,
-    weights_of,
-    whole_of,
-)
+from trapstreet.access.advice import Advice, Moved, gathered, states_of
+from trapstreet.app.advice_search import Search, weights_at
+from trapstreet.app.candidates import Confirmed, candidates_among
 from trapstreet.app.discovered import resolved
-from trapstreet.app.handing_over import Narrower
-from trapstreet.app.own_logins import OwnLogins
+from trapstreet.app.handing_over import Progress
 from trapstreet.app.plans import Draft
 from trapstreet.core.model.access_events import CONNECTED, PastUse
-from trapstreet.core.model.changes import (
-    FOLDER,
-    MEMBERSHIP,
-    PUBLIC,
-    AskingReplay,
-    Change,
-    HandsOver,
-    Key,
-    Nested,
-    Place,
-    Shared,
-)
+from trapstreet.core.model.changes import PUBLIC, Change, HandsOver, Place
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.holdings import Holding
-from trapstreet.core.model.rights import FILES
-from trapstreet.core.model.urls import without_password
+from trapstreet.core.model.rights import Rights
 from trapstreet.core.model.words import printable
 from trapstreet.plugins.changes import place_at
 from trapstreet.plugins.permissions import rights_at, rights_within
 from trapstreet.render import advice as render
-
-Progress = Callable[[int, int | None], None]
-Confirmed = frozenset[tuple[str, str, tuple[str, ...]]]
-"""Rights that are to stay: whose, in which database ("" for a membership), and on what: as in `Change`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,78 +80,33 @@ def advise(
     wish = wish or Wish()
     location = resolved(location)  # else a plan is of where one stands
     with place_at(location, clone) as place:
-        narrows = isinstance(place, HandsOver)
-        if wish.narrow and not narrows:
-            raise UnusableInput("nothing here narrows the rights of such a place", hint="leave out --narrow")
-        uses = [each for each in uses if place.covers(each)]
-        if not any(each.last >= wish.since and each.statement != CONNECTED for each in uses):
-            raise UnusableInput(
-                "no past use is known of this place", hint="import its logs: trapstreet access import"
-            )
+        uses = _uses_there(place, uses, wish)
         progress(0, None)
         asked = [each for each in place.changes() if wish.role in ("", each.of)]
         progress(0, None)
-        spared = [each for each in asked if is_confirmed(each, confirmed)]
-        rights_now = rights_at(location)
-        logins = OwnLogins(own, rights_now)
-        kept = [each for each in asked if logins.keep(each) and not is_confirmed(each, confirmed)]
-        stays = {each.key for each in (*spared, *kept)}
-        changes = whole_of(each for each in asked if each.key not in stays)
-        if not asked and wish.role not in ("", PUBLIC):
-            _refuse_unknown(location, wish.role)
-        advice, reserved = _advice(
-            place,
-            changes,
-            uses,
-            location=location,
-            weights=_weights(place, changes, holdings),
-            ways_in=logins.ways_in(changes),
-            wish=wish,
-            progress=progress,
-        )
-        rights = place.standing()
-        before = states_of(EffectiveAccess(rights_now))
-        effective: dict[str, tuple[str, str]] = {}
-        moved: list[Moved] = []
-        after: list[EffectiveAccess] = []
-
-        def look(handle: object) -> None:
-            access = EffectiveAccess(rights_within(location, handle))
-            after.append(access)
-            for name, will_be in states_of(access).items():
-                was = before.get(name)
-                effective[name] = was.digest if was else "", will_be.digest
-                moved.extend(was.moved_to(will_be) if was else ())
-
-        if advice.changes:
-            place.rehearse(advice.changes, look)
-    closed = frozenset(each.resource.path for each in moved if each.lost)
+        rights = rights_at(location)
+        if not asked:
+            _refuse_unknown(rights, wish.role)
+        may_go = candidates_among(asked, rights, confirmed=confirmed, own=own)
+        weights = weights_at(place, may_go.changes, holdings)
+        search = Search(place, location, may_go.changes, weights, wish.since, wish.narrow, progress)
+        advice, reserved = search.advice(uses, may_go.ways_in)
+        standing = place.standing()
+        was = states_of(EffectiveAccess(rights))
+        after = _after(place, location, advice.changes)
+    will_be = {name: state for access in after for name, state in states_of(access).items()}
+    moved = [each for name in will_be if name in was for each in was[name].moved_to(will_be[name])]
     return Planned(
         advice,
-        rights,
-        effective,
+        standing,
+        {name: (was[name].digest if name in was else "", will_be[name].digest) for name in will_be},
         tuple(gathered(moved)),
-        spared=tuple(spared),
-        own=(*kept, *reserved),
-        narrows=narrows,
-        closed=closed,
-        after=tuple(after),
+        spared=may_go.spared,
+        own=(*may_go.kept, *reserved),
+        narrows=isinstance(place, HandsOver),
+        closed=frozenset(each.resource.path for each in moved if each.lost),
+        after=after,
     )
-
-
-def is_confirmed(change: Change, confirmed: Confirmed) -> bool:
-    """Whether a change would take away what is to stay: a membership, reading something, or the way to it."""
-    if change.kind in (FILES, FOLDER):
-        inside = f"{change.on[0].rstrip('/')}/"
-        return any(
-            who == change.of and path and (path[0] == change.on[0] or path[0].startswith(inside))
-            for who, _, path in confirmed
-        )
-    reads = change.right.startswith("SELECT") and change.kind != "tables to come in"
-    way = change.kind in (MEMBERSHIP, "schema", "database")
-    if reads and any((change.of, path[0], path) in confirmed for path in change.covers):
-        return True
-    return (reads or way) and (change.of, change.database, change.on) in confirmed
 
 
 def draft_of(planned: Planned, wish: Wish) -> Draft:
@@ -206,66 +136,26 @@ def draft_of(planned: Planned, wish: Wish) -> Draft:
     )
 
 
-def _advice(
-    place: Place,
-    changes: Sequence[Change],
-    uses: Sequence[PastUse],
-    *,
-    location: str,
-    weights: Mapping[Key, float],
-    ways_in: Sequence[PastUse],
-    wish: Wish,
-    progress: Progress,
-) -> tuple[Advice, list[Change]]:
-    """The largest removal, and what became of every use: of those that count, and of those that do not; and
-    what stays for ways in that are no past uses."""
-    counting = [each for each in uses if each.last >= wish.since]
-    long_ago = [each for each in uses if each.last < wish.since]
-    replay = place.replay([*counting, *ways_in], changes)
-    removal = largest_removal(changes, replay, weights, progress=progress)
-    if wish.narrow and isinstance(place, HandsOver) and isinstance(replay, AskingReplay):
-        removal = Narrower(place, location, changes, weights, progress).narrowed(replay, removal)
-    by_key, unproven = {each.key: each for each in changes}, replay.unproven
-    needed, reserved = [], []
-    for key in removal.kept:
-        numbers = [number for number in _needing(key, removal.kept, by_key) if number < len(counting)]
-        proved = [number for number in numbers if number not in unproven]
-        if by := tuple(counting[number] for number in proved or numbers):
-            needed.append(Needed(by_key[key], by, proved=bool(proved)))
-        else:
-            reserved.append(by_key[key])
-    taken = tuple(place.lean(removal.changes)) if isinstance(place, Nested) else removal.changes
-    blocked = replay.blocked(taken)
-    older = place.replay(long_ago, changes)
-    advice = Advice(
-        place=without_password(location),
-        edition=place.edition,
-        changes=taken,
-        needed=tuple(sorted(needed, key=lambda each: each.change.key)),
-        largest=removal.largest,
-        proof=proof_of(counting, blocked, unproven),
-        older=proof_of(long_ago, older.blocked(taken), older.unproven),
-    )
-    return advice, reserved
+def _uses_there(place: Place, uses: Sequence[PastUse], wish: Wish) -> list[PastUse]:
+    """The uses of what was opened. Raises UnusableInput where the wish cannot be granted by them."""
+    if wish.narrow and not isinstance(place, HandsOver):
+        raise UnusableInput("nothing here narrows the rights of such a place", hint="leave out --narrow")
+    there = [each for each in uses if place.covers(each)]
+    if not any(each.last >= wish.since and each.statement != CONNECTED for each in there):
+        raise UnusableInput(
+            "no past use is known of this place", hint="import its logs: trapstreet access import"
+        )
+    return there
 
 
-def _needing(key: Key, kept: Mapping[Key, Sequence[int]], by_key: Mapping[Key, Change]) -> Sequence[int]:
-    """The uses that need what stays: by itself, or by what rests on it."""
-    if numbers := kept[key]:
-        return numbers
-    resting = (each for each in by_key[key].rests if each in kept)
-    return sorted({number for each in resting for number in _needing(each, kept, by_key)})
+def _after(place: Place, location: str, changes: Sequence[Change]) -> tuple[EffectiveAccess, ...]:
+    """Effective access as it will be with some changes made, of each database that they are in."""
+    after: list[EffectiveAccess] = []
+    if changes:
+        place.rehearse(changes, lambda handle: after.append(EffectiveAccess(rights_within(location, handle))))
+    return tuple(after)
 
 
-def _weights(place: Place, changes: Sequence[Change], holdings: Sequence[Holding]) -> Mapping[Key, float]:
-    """What each change is worth; where it is known, times the people who have the right."""
-    weights = weights_of(changes, holdings)
-    if not isinstance(place, Shared):
-        return weights
-    return {each.key: weights[each.key] * max(1, place.having(each)) for each in changes}
-
-
-def _refuse_unknown(location: str, role: str) -> None:
-    names = [each.name for each in rights_at(location).principals]
-    if role not in names:
+def _refuse_unknown(rights: Rights, role: str) -> None:
+    if role not in ("", PUBLIC) and all(each.name != role for each in rights.principals):
         raise UnusableInput(f"nobody is called {printable(role)} there", hint="see: trapstreet access map")

@@ -138,7 +138,7 @@ def _not_as_planned(plan: Plan) -> list[str]:
 
 
 def _digests(plan: Plan, access: EffectiveAccess) -> dict[str, str]:
-    """Of what the plan says: who reads what and how, or where it narrows rows, who reads what."""
-    narrows = any(each.kind == ROW_SECURITY for each in plan.changes)
+    """Of what the plan says: who reads what and how, or where it is a rule for rows, who reads what."""
+    rule = any(each.kind == ROW_SECURITY for each in plan.changes)
     states = states_of(access)
-    return {name: each.readers_digest if narrows else each.digest for name, each in states.items()}
+    return {name: each.readers_digest if rule else each.digest for name, each in states.items()}

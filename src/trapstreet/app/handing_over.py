@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from trapstreet.access import EffectiveAccess
 from trapstreet.access.advice import Removal, State, largest_removal, states_of, whole_of
 from trapstreet.access.handover import STAGES, Handover, Hands, is_handed_over
-from trapstreet.core.model.changes import FOLDER, AskingReplay, Change, HandsOver, Key
-from trapstreet.core.model.rights import FILES
+from trapstreet.core.model.changes import AskingReplay, Change, HandsOver, Key
 from trapstreet.plugins.permissions import rights_at, rights_within
 
 Progress = Callable[[int, int | None], None]
@@ -73,15 +72,8 @@ class Narrower:
         return states
 
 
-def _is_in(path: tuple[str, ...], change: Change) -> bool:
-    """Whether a resource is what a change is about, or in it."""
-    if change.kind in (FILES, FOLDER):
-        return f"{path[0]}/".startswith(f"{change.on[0].rstrip('/')}/")
-    return path[: len(change.on)] == change.on
-
-
 def _is_less(handed: Change, was: Mapping[str, State], will_be: Mapping[str, State]) -> bool:
     """Whether somebody who can log in reads less of what a right is on."""
-    inside = [name for name in was if name in will_be and _is_in((name, *handed.on[1:]), handed)]
+    inside = [name for name in was if name in will_be and handed.is_around((name, *handed.on[1:]))]
     moved = (each for name in inside for each in was[name].moved_to(will_be[name]))
-    return any(each.lost and _is_in(each.resource.path, handed) for each in moved)
+    return any(each.lost and handed.is_around(each.resource.path) for each in moved)

@@ -52,7 +52,12 @@ def re_rooted(path: str, before: str, now: str) -> str:
 
 def moved(holding: Holding, place: str) -> Holding:
     """What lies in a folder, or is a file, that was called by a link, by the name that this has."""
-    folder, name, *inside = holding.path
-    path = re_rooted(f"{folder.rstrip('/')}/{name}", holding.place, place)
-    folder, _, name = path.rpartition("/")
-    return replace(holding, place=place, path=(folder or "/", name, *inside))
+    return replace(holding, place=place, path=moved_path(holding.path, holding.place, place))
+
+
+def moved_path(path: tuple[str, ...], before: str, now: str) -> tuple[str, ...]:
+    """The same of its path."""
+    folder, name, *inside = path
+    moved = re_rooted(f"{folder.rstrip('/')}/{name}", before, now)
+    folder, _, name = moved.rpartition("/")
+    return (folder or "/", name, *inside)

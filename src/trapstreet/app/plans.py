@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from trapstreet.core.model.changes import Change, Step
+from trapstreet.core.model.changes import ROW_SECURITY, Change, Step
 from trapstreet.core.model.errors import Unreachable, UnusableInput
 from trapstreet.keys.files import write_private
 from trapstreet.plugins.changes import kind_of
@@ -48,6 +48,11 @@ class Plan:
     changes: tuple[Change, ...]
     rights: dict[str, list[str]]
     effective: dict[str, tuple[str, str]]
+
+    @property
+    def takes(self) -> list[tuple[str, tuple[str, ...]]]:
+        """From whom which things are taken, where a right on them goes."""
+        return [(each.of, each.on) for each in self.changes if each.kind != ROW_SECURITY]
 
     @property
     def begun(self) -> bool:

@@ -68,7 +68,9 @@ def record_ids_of(
     workspace: Workspace, place: str, path: tuple[str, ...], column: str, values: Sequence[Cell]
 ) -> NDArray[np.uint64]:
     """The RecordIds of values of a column, as `records_used` has them; in the order of the values."""
-    key = workspace.ring.uses_key(place_of(place), path, column)
+    from trapstreet.events.names import kept
+
+    key = workspace.ring.uses_key(place_of(place), tuple(kept(path)), column)
     return record_ids(key, [(value,) for value in values])
 
 

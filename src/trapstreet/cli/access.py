@@ -2,7 +2,8 @@
 
 import click
 
-from trapstreet.cli.access_advise import advise, apply
+from trapstreet.cli.access_advise import advise
+from trapstreet.cli.access_apply import apply
 from trapstreet.cli.access_diff import diff
 from trapstreet.cli.access_hygiene import hygiene
 from trapstreet.cli.access_import import import_logs
@@ -34,7 +35,11 @@ def command() -> None:
 )
 @click.argument("target")
 @click.option("--who", metavar="NAME", help="Who can read this table, file or folder, and by which way.")
-@click.option("--reach", metavar="NAME", help="What this role or user can read, and by which way.")
+@click.option(
+    "--reach",
+    metavar="NAME",
+    help="What this role or user can read, and by which way; everybody: what all can.",
+)
 @click.option("--all", "whole", is_flag=True, help="List everything, not only what is most exposed.")
 @json_option
 def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, as_json: bool) -> int:

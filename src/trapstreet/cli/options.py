@@ -40,6 +40,16 @@ def password_file_option(function: F) -> F:
     )(function)
 
 
+def clone_option(function: F) -> F:
+    """--clone URL, as the argument `clone`: "" where none is named."""
+    return click.option(
+        "--clone",
+        default="",
+        metavar="URL",
+        help="MariaDB: an empty server of yours, on which changes are tried out; docs/advise-mariadb.md.",
+    )(function)
+
+
 def example(*lines: str) -> str:
     """An epilog that shows how the command is used."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)

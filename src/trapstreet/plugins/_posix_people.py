@@ -5,7 +5,7 @@ import os
 import pwd
 from functools import cached_property
 
-from trapstreet.core.model.rights import Bits, Membership, Principal
+from trapstreet.core.model.rights import Bits, Membership, Principal, numbers_in
 from trapstreet.plugins._posix_guards import People
 
 _NO_LOGIN = ("nologin", "false", "sync")
@@ -41,6 +41,11 @@ class Listed:
     def numbers_of(self, name: str) -> tuple[int | None, int | None]:
         """The numbers of the user and of the group of a name."""
         return self._uids.get(name), self._gids.get(name)
+
+    def names_in(self, gid: int) -> list[str]:
+        """The users in a group, also those whose first group it is; not those that are root anyway."""
+        found = (self.users[each] for each in numbers_in(self._members.get(gid, 0)))
+        return [each.pw_name for each in found if each.pw_uid]
 
     @property
     def principals(self) -> list[Principal]:

@@ -61,11 +61,12 @@ def answer(page: Overview) -> str:
             largest = counted(page.people_to_all, "person", "people")
             about = f" about {largest}" if page.to_all == 1 else f" about people, one of them about {largest}"
         return f"Yes: everybody of {logins} that can log in can read {what}{about}."
+    known = ", as far as is known" if page.basis.unlooked else ""
     if not page.widest:
-        return f"No: nothing{about} can be read by anybody."
+        return f"No{known}: nothing{about} can be read by anybody."
     widest = page.widest[0].unused
     return (
-        f"Not everybody: nothing{about} is open to all {logins} that can log in."
+        f"Not everybody{known}: nothing{about} is open to all {logins} that can log in."
         f" What costs most is {name_of(widest.resource)}, open to {widest.can} of them."
     )
 
@@ -129,9 +130,10 @@ def statements(fix: Fix) -> list[str]:
 
 
 def proof_line(page: Overview) -> str:
-    """What speaks for all fixes together; "" where nothing was asked."""
+    """What speaks for all fixes together, or why nothing does and what to do about that."""
     if page.basis.advice is None:
-        return ""
+        why = "; ".join(filter(None, (page.basis.unadvised, page.basis.hint)))
+        return f"What can safely be taken away is not proven: {printable(why)}."
     proof = page.basis.advice.proof
     unproven = sum(each.use.times for each in proof.unproven)
     blocked = sum(each.use.times for each in proof.blocked)
@@ -166,6 +168,7 @@ def report_object(page: Overview) -> dict[str, object]:
             "unproven": sum(each.use.times for each in proof.unproven),
         },
         "unadvised": page.basis.unadvised,
+        "hint": page.basis.hint,
         "unknown": list(page.basis.unknown),
     }
 

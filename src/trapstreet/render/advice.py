@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from trapstreet.access.advice import Advice, Hidden, Moved, Narrowing, Needed, Proof
-from trapstreet.core.model.changes import FOLDER, PUBLIC, Change, Checked
-from trapstreet.core.model.rights import FILES
+from trapstreet.access.advice import Advice, Hidden, Moved, Needed, Proof, RowRule
+from trapstreet.core.model.changes import PUBLIC, Change, Checked
 from trapstreet.core.model.words import counted, joined, printable
 
 SHOWN = 20
@@ -75,20 +74,20 @@ def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iter
         yield from _rest(moved, whole)
 
 
-def narrowing_lines(narrowing: Narrowing) -> Iterator[str]:
+def rule_lines(rule: RowRule) -> Iterator[str]:
     """What a rule would hide from whom."""
-    change, people = narrowing.change, counted(len(narrowing.people), "account", "accounts")
-    yield f"{narrowing.edition} at {printable(narrowing.place)}: {printable(change.says)}"
-    records = counted(narrowing.records, "record")
-    yield f"{narrowing.hidden:,} of {records} that {people} used would be hidden from them."
-    for each in narrowing.people:
+    change, people = rule.change, counted(len(rule.people), "account", "accounts")
+    yield f"{rule.edition} at {printable(rule.place)}: {printable(change.says)}"
+    records = counted(rule.records, "record")
+    yield f"{rule.hidden:,} of {records} that {people} used would be hidden from them."
+    for each in rule.people:
         if each.fails:
             yield f"  {printable(each.who)}: all {each.uses:,} uses would fail: {printable(each.fails)}"
         elif each.hidden:
             yield f"  {printable(each.who)}: {each.hidden:,} of {each.records:,} records"
-    if narrowing.unproved:
-        yield f"{counted(narrowing.unproved, 'use')} could not be checked, {_here(narrowing.unproved)}:"
-        for each in narrowing.people:
+    if rule.unproved:
+        yield f"{counted(rule.unproved, 'use')} could not be checked, {_here(rule.unproved)}:"
+        for each in rule.people:
             if each.uses > each.proved:
                 uses = counted(each.uses - each.proved, "use")
                 yield f"  {printable(each.who)}: {uses}: {printable(each.why)}"
@@ -97,7 +96,7 @@ def narrowing_lines(narrowing: Narrowing) -> Iterator[str]:
 def to_narrow_lines(needed: Sequence[Needed]) -> Iterator[str]:
     """How many rights everybody has to read something though some need them, and what to do."""
     changes = [each.change for each in needed if each.change.of == PUBLIC]
-    public = [each for each in changes if each.right.startswith("SELECT") or each.kind in (FILES, FOLDER)]
+    public = [each for each in changes if each.right.startswith("SELECT") or each.is_of_files]
     if public:
         what = "right to read stays" if len(public) == 1 else "rights to read stay"
         yield ""

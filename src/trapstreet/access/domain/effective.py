@@ -167,12 +167,16 @@ class EffectiveAccess:
                 yield reading
 
     def reach_of_everybody(self, name: str) -> Iterator[Reading]:
-        """What all can read at once, and the way of most of them; `name` is what they are called together."""
-        all_ = (1 << len(self.rights.principals)) - 1
+        """What all can read at once, and the way of most of them; `name` is what they are called together.
+
+        In databases all principals, so that who comes new can, too; of files those who have an account: a
+        mode's others are all but the owner and the group.
+        """
+        all_ = self.accounts if self.rights.of_files else (1 << len(self.rights.principals)) - 1
         for number, resource in enumerate(self.rights.resources):
             doors = [each for each in self.doors_of(number) if each.sure]
             passing = [self.levels(each)[Level.AT_ONCE] for each in doors]
-            if reduce(or_, passing, 0) != all_:
+            if all_ & ~reduce(or_, passing, 0):
                 continue
             _, door = max(zip(passing, doors, strict=True), key=lambda each: each[0].bit_count())
             way = tuple(grant.what for grant in door.grants)

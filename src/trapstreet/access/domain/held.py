@@ -27,14 +27,16 @@ class Held:
         """What a resource holds, None where nothing was found in it.
 
         Of several files it is the heaviest class, and all records and people: whoever is in two of them
-        counts twice. Where the map does not know the files by their names, all that was found in their folder
-        counts: rather too much than nothing.
+        counts twice, but for those of a database whose log is there, too. Where the map does not know the
+        files by their names, all that was found in their folder counts: rather too much than nothing.
         """
         if resource.kind != FILES:
             return self._at.get(resource.path)
         inside = self._in.get(resource.path[0], [])
         if resource.names:
             inside = [each for each in inside if each.path[1] in resource.names]
+        in_logs = {each.log_of for each in inside}
+        inside = [each for each in inside if each.path[:2] not in in_logs]
         return _together(resource, inside)
 
 

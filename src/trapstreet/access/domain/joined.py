@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from trapstreet.access.domain.causes import MEMBER, names_of
-from trapstreet.access.domain.changes import Change, Sort
+from trapstreet.access.domain.drifted import Drifted, Sort
 from trapstreet.access.domain.reached import Side
 from trapstreet.access.domain.telling import about_people
 from trapstreet.core.model.rights import Bits
@@ -19,7 +19,7 @@ def joined(
     had: Collection[str],
     told: Collection[tuple[str, Bits]],
     but: Collection[str],
-) -> Iterator[Change]:
+) -> Iterator[Drifted]:
     """Who is a member of what now and was not, those of one group together; not who is new, and not of a new
     group that everybody is in.
 
@@ -46,9 +46,9 @@ def joined(
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         is_, group_name = "is" if len(names) == 1 else "are", now.rights.principals[group].name
         cause = f"{', '.join(names[:_NAMED])}{more} {is_} now member of {group_name}"
-        yield about_people(Change(Sort.JOINED, cause=cause), members, now)
+        yield about_people(Drifted(Sort.JOINED, cause=cause), members, now)
 
 
-def privileged_by(changes: Iterable[Change]) -> set[str]:
+def privileged_by(changes: Iterable[Drifted]) -> set[str]:
     """What those who got more than rights on things got, which may be groups."""
     return {each for change in changes for each in change.cause.split(", ")}

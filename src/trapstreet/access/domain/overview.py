@@ -25,8 +25,10 @@ class Basis:
 
     window      the days that logs cover; None where none was imported
     classified  whether anybody looked there for what is about people
-    advice      what can be taken away, with its proof; None where nobody could say: `unadvised` says why
+    advice      what can be taken away, with its proof; None where nobody could say: `unadvised` says why,
+                and `hint` what to do about it, if that is known
     unknown     what the place did not tell
+    unlooked    tables and files of which nobody knows whether they are about people
     closed      paths of what somebody reads no longer once all that the advice names is taken away
     """
 
@@ -36,6 +38,8 @@ class Basis:
     unadvised: str
     unknown: tuple[str, ...]
     closed: frozenset[tuple[str, ...]] = frozenset()
+    unlooked: int = 0
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Fix:
     """What can be done about an exposure.
 
     changes  rights that can be taken away from it without keeping anybody from what he did in the past
-    keeps    rights on it, or handed down to it by a folder, that stay since past uses need them
+    keeps    rights on it, on tables of which it is one, or handed down to it by a folder, that stay since
+             past uses need them
     proved   whether past uses were asked about at all
     """
 
@@ -147,17 +152,16 @@ def _closes(change: Change, what: Resource, basis: Basis) -> bool:
     where somebody loses something by it."""
     if change.kind == MEMBERSHIP:
         return False
-    above = change.kind == FOLDER and what.path[0].startswith(f"{change.on[0].rstrip('/')}/")
-    return (
-        what.path[: len(change.on)] == change.on
-        or _is_on(change, what)
-        or (above and what.path in basis.closed)
-    )
+    if change.kind == FOLDER and change.is_around(what.path):
+        return _is_on(change, what) or what.path in basis.closed
+    return _is_on(change, what) or what.path[: len(change.on)] == change.on
 
 
 def _is_on(change: Change, what: Resource) -> bool:
-    """Whether a right is one on just this, on the folder that it lies in, or on one of these files."""
-    if change.on == what.path or (change.kind == FOLDER and change.on == what.path[:1]):
+    """Whether a right is one on this, on several of which it is one, or on the folder that it lies in."""
+    if change.on == what.path or what.path in change.covers:
+        return True
+    if change.kind == FOLDER and change.on == what.path[:1]:
         return True
     return change.kind == FILES and change.on[0] == what.path[0] and change.on[-1] in what.names
 

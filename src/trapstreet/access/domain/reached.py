@@ -44,8 +44,7 @@ class Side:
         self.rights, self.access = rights, EffectiveAccess(rights)
         self.units: dict[Unit, list[int]] = {}
         for number, each in enumerate(rights.resources):
-            unit = (each.path[0],) if each.kind == FILES else each.path
-            self.units.setdefault(unit, []).append(number)
+            self.units.setdefault(each.unit, []).append(number)
         self._raw: dict[int | None, list[Door]] = {}
         for door in rights.doors:
             self._raw.setdefault(door.resource, []).append(door)

@@ -62,7 +62,7 @@ class State:
         lines: dict[str, int] = {}
         for resource, kinds in self._access:
             files = resource.kind == FILES
-            line = json.dumps([resource.path[:1] if files else resource.path, shown(kinds)])
+            line = json.dumps([resource.unit, shown(kinds)])
             lines[line] = lines.get(line, 0) + ((resource.records or 0) if files else 1)
         hashed = self._principals.hashed.copy()
         hashed.update(json.dumps(sorted(lines.items())).encode())

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from trapstreet.access.domain.causes import names_of
-from trapstreet.access.domain.changes import NAMED, Change, Held
+from trapstreet.access.domain.drifted import NAMED, Drifted, Held
 from trapstreet.access.domain.reached import Degree, Reach, Side, Unit
 from trapstreet.core.model.rights import Bits
 from trapstreet.core.model.words import printable
 
 
 def about_things(
-    change: Change, units: Sequence[Unit], side: Side, *, held: Mapping[Unit, Held] | None
-) -> Change:
+    change: Drifted, units: Sequence[Unit], side: Side, *, held: Mapping[Unit, Held] | None
+) -> Drifted:
     """The change with the things that it concerns, and what is known to be in them."""
     records = [side.records(each) for each in units]
     kinds = {side.rights.resources[side.units[each][0]].kind for each in units}
@@ -33,7 +33,7 @@ def about_things(
     return msgspec.structs.replace(change, weight=heaviest.weight, sensitivity=heaviest.sensitivity)
 
 
-def about_people(change: Change, who: Bits, side: Side) -> Change:
+def about_people(change: Drifted, who: Bits, side: Side) -> Drifted:
     """The change with the people whom it concerns; its texts are safe to print."""
     return msgspec.structs.replace(
         change,

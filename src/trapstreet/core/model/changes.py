@@ -52,7 +52,7 @@ class Change:
             return f"membership of {self.on[0]} from {self.of}"
         if self.kind == ROW_SECURITY:
             return f"{'.'.join(self.on)}: only rows where {self.right}"
-        if self.kind in (FILES, FOLDER):
+        if self.is_of_files:
             instead = f", but {', '.join(self.to)} may" if self.to else ""
             return f"{self._holder} may no longer {self._reached}{instead}"
         instead = f", to {', '.join(self.to)} instead" if self.to else ""
@@ -61,7 +61,18 @@ class Change:
     @property
     def stays(self) -> str:
         """What stays as it is where the change is not made, in words; not safe to print."""
-        return f"{self._holder} may {self._reached}" if self.kind in (FILES, FOLDER) else self.says
+        return f"{self._holder} may {self._reached}" if self.is_of_files else self.says
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether the right is on a folder, or on files in one."""
+        return self.kind in (FILES, FOLDER)
+
+    def is_around(self, path: tuple[str, ...]) -> bool:
+        """Whether a resource is what the right is on, or lies in it, however deep."""
+        if self.is_of_files:
+            return f"{path[0]}/".startswith(f"{self.on[0].rstrip('/')}/")
+        return path[: len(self.on)] == self.on
 
     @property
     def _holder(self) -> str:
@@ -113,7 +124,7 @@ class Bound(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class RowsLeft:
     """What a rule would leave somebody of the rows with some values.
 
     hidden  of how many values some rows would be missing;  fails  why every use would fail; "" it would not
@@ -137,7 +148,7 @@ class Rows(Protocol):
     def bound(self, who: str) -> Bound:
         """Whether row security holds for somebody."""
 
-    def narrowed(self, who: str, column: str, values: Sequence[Any]) -> Narrowed:
+    def left(self, who: str, column: str, values: Sequence[Any]) -> RowsLeft:
         """What would be left to somebody of the rows with some values of a column."""
 
 
@@ -181,11 +192,11 @@ class Place(Protocol):
         Raises UnusableInput where the way back does not lead back.
         """
 
-    def narrowing(self, table: str, predicate: str) -> Change:
+    def row_rule(self, table: str, predicate: str) -> Change:
         """The change by which only the rows of a predicate are read. Raises UnusableInput."""
 
     def rows(self, change: Change) -> AbstractContextManager[Rows]:
-        """The rows of the table that a narrowing is about."""
+        """The rows of the table that such a rule is about."""
 
     def make(self, changes: Sequence[Change], look: Look) -> None:
         """Make changes, if `look` raises nothing; else everything is as before, and it is raised."""

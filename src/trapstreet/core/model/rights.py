@@ -37,6 +37,8 @@ class How(StrEnum):
     VIEW = "view"
     COPY = "materialized view"
     FUNCTION = "function that runs as its owner"
+    RULE = "rule for writing"
+    TRIGGER = "trigger"
     SUPERUSER = "superuser"
     SERVER = "the server's own files"
     REPLICATION = "replication"
@@ -44,6 +46,7 @@ class How(StrEnum):
     PROXY = "login as another account"
     STATISTICS = "the server's statistics"
     STATEMENTS = "statements of others"
+    ALTERING = "right to alter the table"
 
 
 class Level(IntEnum):
@@ -100,6 +103,11 @@ class Resource:
     def name(self) -> str:
         """The whole of it in one text, as the server has it: not safe to print."""
         return self.path[0] + ": " + self.path[1] if self.kind == FILES else ".".join(self.path)
+
+    @property
+    def unit(self) -> tuple[str, ...]:
+        """The path of what is known under it for good: of files, their folder."""
+        return self.path[:1] if self.kind == FILES else self.path
 
     def is_called(self, name: str, place: str = "") -> bool:
         """Whether it, a file in it, or a folder that it is in, has this name, in full or from some part on.
@@ -193,6 +201,11 @@ class Rights:
     unknown: list[str] = field(default_factory=list)
     unread: list[tuple[str, ...]] = field(default_factory=list)
     guests: Bits = 0
+
+    @property
+    def of_files(self) -> bool:
+        """Whether files lie there, and no tables."""
+        return any(each.kind == FILES for each in self.resources)
 
     @property
     def dark(self) -> list[tuple[str, ...]]:

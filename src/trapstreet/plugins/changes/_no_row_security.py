@@ -9,7 +9,7 @@ from trapstreet.core.model.errors import UnusableInput
 class NoRowSecurity:
     """A place where whoever reads something reads all of it."""
 
-    def narrowing(self, table: str, predicate: str) -> Change:
+    def row_rule(self, table: str, predicate: str) -> Change:
         """Raises UnusableInput."""
         raise UnusableInput("there is no row security there", hint="--policy is for PostgreSQL")
 

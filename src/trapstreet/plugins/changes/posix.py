@@ -23,6 +23,7 @@ from trapstreet.plugins.changes._no_row_security import NoRowSecurity
 from trapstreet.plugins.changes._posix import statements
 from trapstreet.plugins.changes._posix.handing import Handing
 from trapstreet.plugins.changes._posix.judging import Judge
+from trapstreet.plugins.changes._posix.lines import about
 from trapstreet.plugins.changes._posix.making import Hand, Stopped, backward, forward, is_made, is_whole
 from trapstreet.plugins.changes._posix.mirror import can_ask, mirrored, refuse_differing
 from trapstreet.plugins.changes._posix.replay import PosixReplay
@@ -87,6 +88,10 @@ class PosixPlace(NoRowSecurity):
     def standing(self) -> dict[str, list[str]]:
         """All rights as they are, by folder."""
         return Tree(self._top).lines()
+
+    def about(self, line: str) -> str:
+        """How many files, or the folder, that a line of `standing` is about: with owner, group and mode."""
+        return about(line, self._listed)
 
     def replay(self, uses: Sequence[PastUse], changes: Sequence[Change]) -> PosixReplay:
         """Past uses, by the rules."""

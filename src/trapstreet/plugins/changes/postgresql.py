@@ -17,9 +17,17 @@ from trapstreet.core.model.extras import require
 from trapstreet.core.model.urls import without_password
 from trapstreet.core.model.words import printable
 from trapstreet.plugins.changes._postgresql import script as scripts
-from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, catalogue_of
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue
 from trapstreet.plugins.changes._postgresql.connecting import connected
-from trapstreet.plugins.changes._postgresql.making import backward, forward, line, rehearse, reversible
+from trapstreet.plugins.changes._postgresql.looking import catalogue_of
+from trapstreet.plugins.changes._postgresql.making import (
+    backward,
+    forward,
+    line,
+    rehearse,
+    reversible,
+    together,
+)
 from trapstreet.plugins.changes._postgresql.probe import (
     BEGIN,
     BROKEN,
@@ -34,7 +42,7 @@ from trapstreet.plugins.changes._postgresql.rights import standing
 from trapstreet.plugins.changes._postgresql.rows import (
     PostgresqlRows,
     change_of,
-    is_narrowed,
+    has_rule,
     parts_of,
     refuse_if_it_fails,
 )
@@ -95,8 +103,9 @@ class PostgresqlPlace:
         return self._whole or use.database in ("", *self._connections)
 
     def changes(self) -> list[Change]:
-        """Every right that can be taken away and comes back as it was: each was tried.
+        """Every right that can be taken away and comes back as it was: each was tried, and all at once.
 
+        Memberships come last: who gave a right in any database may reach what it is on by one alone.
         Raises Unreachable where somebody else is changing one of them.
         """
         found: dict[str, Change] = {}
@@ -104,8 +113,12 @@ class PostgresqlPlace:
             self._removals[name] = Removals(standing(connection).given, name)
             there = self._removals[name].changes()
             new = [each for each in there if each.key not in found and (self._whole or each.database)]
-            found |= {each.key: each for each in reversible(connection, new)}
-        return [*found.values()]
+            kept = reversible(connection, new)
+            apart = {each.key for each in kept if each.database} - {
+                each.key for each in together(connection, [each for each in kept if each.database])
+            }
+            found |= {each.key: each for each in kept if each.key not in apart}
+        return sorted(found.values(), key=lambda each: not each.database)
 
     @cached_property
     def _grantees(self) -> dict[str, str]:
@@ -148,7 +161,7 @@ class PostgresqlPlace:
             except Refusal as error:
                 raise _told(error, f"{self._label}: the changes cannot be made") from None
 
-    def narrowing(self, table: str, predicate: str) -> Change:
+    def row_rule(self, table: str, predicate: str) -> Change:
         """The change by which only the rows of a predicate are read. Raises UnusableInput."""
         parts, (first, *more) = parts_of(table), self._connections
         if more and len(parts) != _WITH_DATABASE:
@@ -163,17 +176,19 @@ class PostgresqlPlace:
         return change
 
     def rows(self, change: Change) -> PostgresqlRows:
-        """The rows of the table that a narrowing is about."""
+        """The rows of the table that such a rule is about."""
         return PostgresqlRows(self._connections[change.database], self._catalogues[change.database], change)
 
     def make(self, changes: Sequence[Change], look: Look) -> None:
         """Make changes, one transaction a database; if a later one fails, the earlier ones are taken back."""
         made: list[Change] = []
+        shared = [each for each in changes if not each.database]
         try:
             for name, stage in self._stages(changes):
                 with self._final(name) as connection:
                     forward(connection, stage)
-                    look(connection)
+                    with self._also(connection, shared if not {*shared} & {*stage} else ()):
+                        look(connection)
                 made += stage
         except (Refusal, TrapstreetError, KeyboardInterrupt) as error:
             self.take_back(made)
@@ -200,7 +215,7 @@ class PostgresqlPlace:
         for each in changes:
             name = each.database or next(iter(there))
             if each.kind == ROW_SECURITY:
-                made = name in there and is_narrowed(self._connections[name], each)
+                made = name in there and has_rule(self._connections[name], each)
             else:
                 lines = there.get(name, set())
                 made = line(each) not in lines or not lines.isdisjoint(each.gives)
@@ -210,13 +225,24 @@ class PostgresqlPlace:
     def _stages(
         self, changes: Sequence[Change], *, shared_in_each: bool = False
     ) -> Iterator[tuple[str, list[Change]]]:
-        """The changes by database, in their order; what the whole server has in the first, or in each."""
+        """The changes by database, in their order; what the whole server has in the last, or in each."""
         names = [name for name in self._connections if any(each.database == name for each in changes)]
         if any(not each.database for each in changes):
             names = [*self._connections] if shared_in_each else names or [*self._connections][:1]
         for number, name in enumerate(names):
-            shared = ("",) if shared_in_each or not number else ()
-            yield name, [each for each in changes if each.database in (name, *shared)]
+            shared = ("",) if shared_in_each or number == len(names) - 1 else ()
+            own = [each for each in changes if each.database == name]
+            yield name, own + [each for each in changes if not each.database and shared]
+
+    @contextmanager
+    def _also(self, connection: "Connection", changes: Sequence[Change]) -> Iterator[None]:
+        """Changes that a later database's transaction makes, made as long as somebody looks."""
+        if changes:
+            run(connection, "SAVEPOINT later")
+            forward(connection, changes)
+        yield
+        if changes:
+            run(connection, "ROLLBACK TO SAVEPOINT later")
 
     @contextmanager
     def _final(self, name: str) -> "Iterator[Connection]":

@@ -68,9 +68,10 @@ class SmbPlace(NoRowSecurity):
         return self._asked.found.known.edition
 
     def covers(self, use: PastUse) -> bool:
-        """Whether a use was made of something there."""
-        here = self._label.casefold()
-        return any(path and f"{path[0].casefold()}/".startswith(f"{here}/") for path in use.on)
+        """Whether a use was made of something there, or of all of it: of a folder, as one thing of the one
+        above."""
+        here = self._label.casefold().rstrip("/")
+        return any(f"{'/'.join(path).casefold()}/".startswith(f"{here}/") for path in use.on)
 
     def changes(self) -> list[Change]:
         """What can go of the entries of each list, by whom they are about."""

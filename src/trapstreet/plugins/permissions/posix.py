@@ -79,9 +79,10 @@ class _Walk:
         self._entering = cache(lambda asked: those_passing(asked, ENTER, self._people))
         self._unseen = 0
         for each in listed.groups:
-            if each.gr_name in _TO_ROOT and each.gr_mem:
+            members = listed.names_in(each.gr_gid) if each.gr_name in _TO_ROOT else []
+            if members:
                 self.rights.notes.append(
-                    f"members of {each.gr_name} ({', '.join(each.gr_mem)}) can usually act as root"
+                    f"members of {each.gr_name} ({', '.join(members)}) can usually act as root"
                 )
         self._walk(overlay.top)
         if self._unseen > _MOST_UNKNOWN:

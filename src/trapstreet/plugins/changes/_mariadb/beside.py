@@ -9,8 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from trapstreet.core.model.access_events import PastUse
-from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, folded, names_of
+from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, folded
 from trapstreet.plugins.changes._mariadb.clone import one
+from trapstreet.plugins.changes._mariadb.texts import names_of
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -24,6 +25,7 @@ _READ_BY_ITSELF = frozenset(
         "proc event func plugin servers table_stats column_stats index_stats innodb_table_stats"
         " innodb_index_stats gtid_slave_pos transaction_registry time_zone time_zone_name"
         " time_zone_transition time_zone_transition_type time_zone_leap_second"
+        " help_topic help_category help_keyword help_relation"
     ).split()
 )
 """The server reads them in `mysql` to do what it is told."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trapstreet.plugins.changes._mariadb.copying import text_of
 from trapstreet.plugins.changes._mariadb.standing import Table
+from trapstreet.plugins.changes._mariadb.texts import asks_for_role, bare, called_in, hides, names_in
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -37,12 +38,7 @@ _CHILDREN = """
     SELECT UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_SCHEMA, TABLE_NAME
     FROM information_schema.REFERENTIAL_CONSTRAINTS
 """
-_NAMES = re.compile(r"`((?:[^`]|``)+)`|([\w$]+)")
 _SHOWN = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
-_CALLED = re.compile(r"(?:`((?:[^`]|``)+)`|([\w$]+))\s*\(")
-_CALLS = re.compile(
-    r"\s*CALL\s+(?:[\w$]+|`(?:[^`]|``)+`)(?:\s*\.\s*(?:[\w$]+|`(?:[^`]|``)+`))?", re.IGNORECASE
-)
 
 
 class Code(NamedTuple):
@@ -61,6 +57,8 @@ class Touched:
     tables    tables and views, and what views show, folded;  routines  those that may be called, folded
     schemas   the databases of all that;  definers  in whose names something is done
     unseen    what it is that is not looked into; "" nothing
+    hides     whether it reads what leaves out that on which one has no right
+    by_role   whether what it gives hangs on the role in which it is done
     """
 
     tables: frozenset[Table] = frozenset()
@@ -68,6 +66,8 @@ class Touched:
     schemas: frozenset[str] = frozenset()
     definers: frozenset[str] = frozenset()
     unseen: str = ""
+    hides: bool = False
+    by_role: bool = False
 
     def __or__(self, other: "Touched") -> "Touched":
         return Touched(
@@ -76,6 +76,8 @@ class Touched:
             self.schemas | other.schemas,
             self.definers | other.definers,
             self.unseen or other.unseen,
+            self.hides or other.hides,
+            self.by_role or other.by_role,
         )
 
 
@@ -114,7 +116,7 @@ class Catalogue:
 
         writes  whether triggers are run
         """
-        calls = [each for name in _called(statement) for each in self._routines.get(name, ())]
+        calls = [each for name in called_in(statement) for each in self._routines.get(name, ())]
         tables, codes = self._behind(map(folded, named), calls, writes=writes)
         if codes and not writes:  # who knows what a routine writes to
             tables, codes = self._behind(map(folded, named), calls, writes=True)
@@ -126,6 +128,8 @@ class Catalogue:
             frozenset(schema for schema, _ in (*tables, *routines)),
             frozenset(each.definer for each in (*views, *codes)) - {""},
             f"what {min(codes).name} does" if codes else "",
+            any(hides(each.text) for each in (*views, *codes)),
+            any(asks_for_role(each.text) for each in (*views, *codes)),
         )
 
     def _behind(
@@ -139,7 +143,7 @@ class Catalogue:
             if more:
                 if (code := more.pop()) not in codes:
                     codes.add(code)
-                    for name in dict.fromkeys(_names(code.text)):
+                    for name in dict.fromkeys(names_in(code.text)):
                         left += map(folded, self._named.get(name, ()))
                         more += self._routines.get(name, ())
             elif (table := left.pop()) not in tables:
@@ -147,7 +151,7 @@ class Catalogue:
                 more += self._triggers.get(table, ()) if writes else ()
                 if view := self._views.get(table):
                     left += self._shown(table)
-                    more += [each for name in _called(view.text) for each in self._routines.get(name, ())]
+                    more += [each for name in called_in(view.text) for each in self._routines.get(name, ())]
         return tables, codes
 
     def leading_to(self, tables: Iterable[Table]) -> Touched:
@@ -190,7 +194,7 @@ class Catalogue:
         return depth
 
     def _shown(self, view: Table) -> list[Table]:
-        return [folded((_bare(a), _bare(b))) for a, b in _SHOWN.findall(self._views[view].text)]
+        return [folded((bare(a), bare(b))) for a, b in _SHOWN.findall(self._views[view].text)]
 
     def named(self, name: str, schemas: Iterable[str]) -> list[Table]:
         """The tables and views of that name in some databases."""
@@ -199,7 +203,7 @@ class Catalogue:
 
     def mentioned(self, statement: str, database: str) -> list[Table]:
         """The tables and views that a statement may mean: any of a name that is in it."""
-        names = {*_names(statement)}
+        names = {*names_in(statement)}
         schemas = {each[0] for each in self.relations if each[0].casefold() in names} | {database}
         return [each for name in names for each in self.named(name, schemas)]
 
@@ -247,25 +251,3 @@ def catalogue_of(asked: "Cursor") -> Catalogue:
 def folded(table: Table) -> Table:
     """A name as names are compared."""
     return table[0].casefold(), table[1].casefold()
-
-
-def _bare(quoted: str) -> str:
-    return quoted.replace("``", "`")
-
-
-def _names(text: str) -> Iterator[str]:
-    """Every name and word in a text, folded."""
-    return ((_bare(quoted) or bare).casefold() for quoted, bare in _NAMES.findall(text))
-
-
-def names_of(text: str) -> frozenset[str]:
-    """Every name and word in a statement, folded."""
-    return frozenset(_names(text))
-
-
-def _called(text: str) -> Iterator[str]:
-    """Names in a text that something may be called by, folded."""
-    for quoted, bare in _CALLED.findall(text):
-        yield (_bare(quoted) or bare).casefold()
-    if calls := _CALLS.match(text):
-        yield from _names(calls[0])

@@ -9,9 +9,10 @@ from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.core.model.changes import PUBLIC, Key
 from trapstreet.plugins.changes._mariadb.asking import NOWHERE, Answer, Person, Question, is_never_run
 from trapstreet.plugins.changes._mariadb.beside import table_beside
-from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Touched, folded, names_of
+from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Touched, folded
 from trapstreet.plugins.changes._mariadb.hosts import Hosts
 from trapstreet.plugins.changes._mariadb.standing import Standing, Table
+from trapstreet.plugins.changes._mariadb.texts import asks_for_role, hides, names_of
 
 _MOST_ROLES = 20
 _PATH = 2
@@ -40,11 +41,6 @@ _WAYS = (
         ),
     ),
 )
-_HIDES = re.compile(
-    r"\binformation_schema\b(?!`?\s*\.\s*`?(?:PROCESSLIST|ENGINES|PLUGINS|COLLATIONS|CHARACTER_SETS"
-    r"|(?:GLOBAL|SESSION|SYSTEM)_(?:VARIABLES|STATUS))\b)",
-    re.IGNORECASE,
-)
 _SHOWS = re.compile(r"\s*SHOW\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE|LOAD|CALL|TRUNCATE)\b", re.IGNORECASE)
 _MAKES = re.compile(
@@ -52,6 +48,7 @@ _MAKES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """It asks for rights to make things and no others, which are in roles alone where they can be taken away."""
+_TELLING = ("information_schema", "sys")
 _RIGHTS = "mysql"
 """The database in which the server keeps accounts."""
 _LEFT_OUT = "it reads information_schema, which leaves out what one has no right on"
@@ -119,7 +116,7 @@ def understand(check: Check, catalogue: Catalogue, left_out: Mapping[Table, str]
     check.touched = catalogue.touched(named, use.statement, writes=writes)
     if not named and _SHOWS.match(use.statement):
         check.touched = catalogue.inside(*names_of(use.statement))
-    reads_catalogue = bool(_HIDES.search(use.statement)) or use.database.casefold() == "information_schema"
+    reads_catalogue = check.touched.hides or hides(use.statement) or use.database.casefold() in _TELLING
     beside = "" if reads_catalogue else table_beside(use, catalogue, writes=writes)
     check.hides = bool(beside) or not use.statement
     check.by_roles = bool(_MAKES.match(use.statement))
@@ -148,6 +145,8 @@ def _why_not_asked(check: Check, beside: str) -> str:
     """Why what the clone says of a use would prove nothing; "" it would."""
     if check.touched.unseen:
         return f"nobody can see {check.touched.unseen}"
+    if check.touched.by_role or asks_for_role(check.use.statement):
+        return "what it gives hangs on the role in which it is done"
     if is_never_run(check.use.statement):
         return "it names a function that is never run"
     return f"it used {beside}, says the log, and does not name it" if beside else ""
@@ -207,6 +206,8 @@ class People:
                 )
             else:
                 found[Person(use.who, address)] = None
+                if self._hosts.takes_either(use.who, address):
+                    why = "grants for two hosts fit equally from where it came, and the server takes either"
         return [*found], why
 
     def only_as_it_is(self, user: str) -> bool:

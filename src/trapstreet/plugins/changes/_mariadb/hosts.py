@@ -7,8 +7,8 @@ looks none up, with its name. Logs have one of the two.
 import ipaddress
 from collections.abc import Iterable
 
-from trapstreet.plugins._mariadb_patterns import fits_in_any_case
-from trapstreet.plugins.changes._mariadb.standing import Standing
+from trapstreet.plugins._mariadb_patterns import fits_in_any_case, host_rank
+from trapstreet.plugins.changes._mariadb.standing import Holder, Standing
 
 BY_SOCKET = ""
 """From the server's own machine, without an address."""
@@ -24,10 +24,16 @@ class Hosts:
     def __init__(self, there: Standing, *, by_name: bool) -> None:
         self._by_name = by_name
         self._patterns: dict[str, set[str]] = {}
-        holders = {*there.holders, *(each.holder for each in there.given)}
-        for each in holders:
-            if not each.is_role:
-                self._patterns.setdefault(each.user, set()).add(each.host)
+        self._has: dict[tuple[str, str], set[object]] = {}
+        for holder, default in there.holders.items():
+            self._add(holder, default)
+        for given in there.given:
+            self._add(given.holder, given[:3] + given[4:])
+
+    def _add(self, holder: Holder, has: object) -> None:
+        if not holder.is_role:
+            self._patterns.setdefault(holder.user, set()).add(holder.host)
+            self._has.setdefault((holder.user, holder.host), set()).add(has)
 
     def surely(self, user: str, client: str) -> str | None:
         """An address from where the same rights hold for somebody as from a host that a log names, or
@@ -40,6 +46,39 @@ class Hosts:
         if client != _LOCAL:
             return None
         return None if self._by_name and _tells_apart(patterns) else BY_SOCKET
+
+    def takes_either(self, user: str, address: str) -> bool:
+        """Whether grants for several hosts that are not the same fit somebody who comes from an address, or
+        by a socket, equally well: which of them counts hangs on the order in which the server has them, and
+        that changes with any change of grants."""
+        found: dict[int, set[object]] = {}
+        for who in {user, ""}:
+            for host in self._patterns.get(who, ()):
+                if self._may_fit(host, address):
+                    has = self._has[who, host]
+                    if found.setdefault(host_rank(host), has) != has:
+                        return True
+        return False
+
+    def _may_fit(self, pattern: str, address: str) -> bool:
+        if "/" in pattern:
+            return bool(address) and _is_within(address, pattern)
+        if pattern in _ANY_HOST:
+            return True
+        if fits_in_any_case(pattern, address or _LOCAL):
+            return True
+        return self._by_name and pattern.lower() == _LOCAL and _is_own(address)
+
+
+def _is_within(address: str, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return True
+
+
+def _is_own(address: str) -> bool:
+    return not address or ipaddress.ip_address(address).is_loopback
 
 
 def _tells_apart(patterns: Iterable[str]) -> bool:

@@ -139,6 +139,7 @@ def _prepared(bare: "Cursor", asked: "Cursor", structure: Structure) -> Iterator
 
 
 def _put_back(bare: "Cursor", structure: Structure, before: Mapping[str, Any], *, fresh: bool) -> None:
+    bare.execute("SET SESSION foreign_key_checks = 0")  # of tables in other databases
     for database in structure.databases:
         bare.execute(f"DROP DATABASE IF EXISTS {quoted(database)}")
     if fresh:

@@ -131,10 +131,10 @@ def _brings(
 
 
 def _exactness(text: str) -> int:
-    """2 for one name alone, 0 for any, 1 between."""
+    """2 for one name alone, 0 for any, 1 between. A network with a mask counts as one name."""
     if text in ("", "%"):
         return 0
-    return 1 if "/" in text or is_wild(text) else 2
+    return 1 if is_wild(text) else 2
 
 
 def _meet(one: str, other: str) -> bool:

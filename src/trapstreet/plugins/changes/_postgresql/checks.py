@@ -5,12 +5,17 @@ from dataclasses import dataclass, field, replace
 
 from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.plugins.changes._postgresql.catalogue import RUN_SQL, Catalogue, Touched
+from trapstreet.plugins.changes._postgresql.powers import Powers
 from trapstreet.plugins.changes._postgresql.probe import Answer, Person, quoted
 from trapstreet.plugins.changes._postgresql.statements import Asked, Way, asked
 
 _UNREADABLE = "the statement cannot be read"
 _CATALOGUES = ("pg_catalog", "information_schema")
 _TABLE_PATH = 3
+_SETS = "SET "
+_DEFAULT = "public"
+"""What an import takes for the schema of a table where neither the statement nor the log says it."""
+_MOST_SCHEMAS = 20
 
 
 @dataclass(slots=True)
@@ -21,21 +26,36 @@ class Check:
     found     what it asks for;  touched  what lies behind it;  rights  those on that, as they are now
     before    the answers as things are;  compares  whether `rights` may not change either
     may_be    all as whom it can have been done, where nobody can say
+    became    as whom else who came acted at some time, by SET ROLE
+    powers    what it needs that is not explained, and in `held` what there is of that now
     """
 
     use: PastUse
     uses: list[int]
-    found: Asked = field(default_factory=lambda: Asked(Way.COMPARE, writes=True))
+    found: Asked = field(default_factory=lambda: Asked(Way.COMPARE, writes=True, makes=True))
     persons: tuple[Person, ...] = ()
     touched: Touched = field(default_factory=Touched)
     before: dict[Person, Answer] = field(default_factory=dict)
     rights: str = ""
     compares: bool = False
     may_be: frozenset[str] = frozenset()
+    became: frozenset[str] = frozenset()
+    powers: Powers = field(default_factory=Powers)
+    held: str = ""
     row_security: bool = False
     unproven: str = ""
     asleep: bool = False
     """Whatever is changed, nothing is to be asked."""
+
+
+def became_by(uses: Sequence[PastUse]) -> dict[str, frozenset[str]]:
+    """By account: as whom else it acted at some time."""
+    found: dict[str, set[str]] = {}
+    for use in uses:
+        said = asked(use.statement) if use.statement.startswith(_SETS) else None
+        if said is not None and said.way == Way.SET_ROLE:
+            found.setdefault(use.who, set()).add(said.statement)
+    return {who: frozenset(roles) for who, roles in found.items()}
 
 
 def checks_of(uses: Sequence[PastUse], only: str) -> list[Check]:
@@ -77,18 +97,19 @@ def understand(check: Check, catalogue: Catalogue) -> None:
     named = {oid for schema, name in found.relations for oid in catalogue.oids(schema, name)}
     if found.way == Way.COMPARE or not named:
         named |= {oid for path in use.on if len(path) > 1 for oid in catalogue.oids(path[-2], path[-1])}
-    check.may_be = catalogue.groups_above([use.who])
-    check.touched = catalogue.touched(named, found.functions, found.operators, writes=found.writes)
+    check.may_be = catalogue.groups_above([use.who, *check.became])
+    check.touched = catalogue.touched(
+        named, found.functions | found.types, found.operators, writes=found.writes, makes=found.makes
+    )
     check.row_security = any(catalogue.relations[oid].row_security for oid in check.touched.relations)
     if found.way == Way.COMPARE:
         check.compares = True
-        check.unproven = check.unproven or "such a statement cannot be explained"
-        if not named and not found.functions:
-            check.asleep = True
-    elif check.touched.unseen:
+        if not found.whole or (found.relations and not named):
+            check.unproven = check.unproven or "such a statement cannot be explained"
+    if check.touched.unseen:
         check.compares = True
         check.unproven = f"nobody can see what {check.touched.unseen} does"
-    known = bool(named) and not check.touched.unseen and check.unproven != _UNREADABLE
+    known = bool(named or not found.writes) and not check.touched.unseen and check.unproven != _UNREADABLE
     if check.compares and _needs_no_right(check, catalogue, known=known):
         check.unproven, check.asleep = "", True
 
@@ -120,15 +141,22 @@ def _needs_no_right(check: Check, catalogue: Catalogue, *, known: bool) -> bool:
     """
     if check.use.who not in catalogue.superusers or catalogue.setting(check.use.who, "role"):
         return False
+    if not check.became <= catalogue.superusers:
+        return False
     lent = check.touched.as_others if known else catalogue.lenders
     return lent <= catalogue.superusers
 
 
 def paths(check: Check, catalogue: Catalogue) -> list[str]:
-    """The search paths that the use can have had: a session's usual one, and one with the schemas of the
-    tables that the log names, where it names them and the statement does not."""
+    """The search paths that the use can have had: a session's usual one, one with the schemas of the tables
+    that the log names, where it names them and the statement does not; and where it does not either, one for
+    each schema that has such a table: sessions set their own."""
     usual = catalogue.setting(check.use.who, "search_path") or catalogue.path
     logged = dict.fromkeys(quoted(each[-2]) for each in check.use.on if len(each) == _TABLE_PATH)
-    if not logged or all(schema for schema, _ in check.found.relations):
+    bare = [name for schema, name in check.found.relations if not schema]
+    if not bare:
         return [usual]
-    return [usual, ", ".join([*logged, usual])]
+    found = [usual, ", ".join([*logged, usual])] if logged else [usual]
+    told = {each[-1] for each in check.use.on if len(each) == _TABLE_PATH and each[-2] != _DEFAULT}
+    left = sorted({each for name in bare if name not in told for each in catalogue.schemas_of(name)})
+    return [*found, *(f"{quoted(each)}, {usual}" for each in left[:_MOST_SCHEMAS])]

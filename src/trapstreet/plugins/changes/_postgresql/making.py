@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trapstreet.core.model.changes import ROW_SECURITY, Change, Look
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.words import counted
-from trapstreet.plugins.changes._postgresql.probe import BEGIN, Refusal, run
+from trapstreet.plugins.changes._postgresql.probe import BEGIN, NO_MEMORY, Refusal, run
 from trapstreet.plugins.changes._postgresql.rights import given_on, standing
 
 if TYPE_CHECKING:
@@ -62,6 +62,44 @@ def _comes_back(connection: "Connection", changes: Sequence[Change]) -> bool:
         if error.held:  # it says nothing of what can be taken away
             raise
         return False
+    finally:
+        run(connection, "ROLLBACK")
+
+
+def together(connection: "Connection", changes: Sequence[Change]) -> list[Change]:
+    """Those of some changes that can be made and taken back beside the others, in their order.
+
+    One may stand in another's way: who gave a right needs what an event trigger writes to.
+    """
+    kept = [*changes]
+    while kept and not _go_together(connection, kept):
+        left = _apart(connection, kept)
+        if len(left) == len(kept):
+            break
+        kept = left
+    return kept
+
+
+def _go_together(connection: "Connection", changes: Sequence[Change]) -> bool:
+    run(connection, BEGIN)
+    try:
+        run(connection, "; ".join(each for change in changes for each in change.forward))
+        run(connection, "; ".join(each for change in reversed(changes) for each in change.back))
+    except Refusal as error:
+        if error.held:
+            raise
+        return error.state == NO_MEMORY  # so many are asked for in portions
+    finally:
+        run(connection, "ROLLBACK")
+    return True
+
+
+def _apart(connection: "Connection", changes: Sequence[Change]) -> list[Change]:
+    """Those that can be made when the ones before them are; and of these, that can then be taken back."""
+    run(connection, BEGIN)
+    try:
+        made = [each for each in changes if _is_run(connection, each.forward, refused=("",))]
+        return [each for each in reversed(made) if _is_run(connection, each.back, refused=("",))][::-1]
     finally:
         run(connection, "ROLLBACK")
 
@@ -138,13 +176,14 @@ def _is_back(connection: "Connection", change: Change) -> bool:
     return False
 
 
-def _is_run(connection: "Connection", statements: Sequence[str]) -> bool:
-    """Run statements; False where something that they are of is gone, and none was run. Raises Refusal."""
+def _is_run(connection: "Connection", statements: Sequence[str], *, refused: Sequence[str] = _GONE) -> bool:
+    """Run statements; False where the server refuses, and none was run: by default, since something that
+    they are of is gone. Raises Refusal for other reasons."""
     run(connection, "SAVEPOINT one")
     try:
         run(connection, "; ".join(statements))
     except Refusal as error:
-        if error.state not in _GONE:
+        if error.held or not error.state.startswith(tuple(refused)):
             raise
         run(connection, "ROLLBACK TO SAVEPOINT one")
         return False

@@ -7,7 +7,7 @@ the statement would take, for as long as the transaction holds.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -40,8 +40,11 @@ _MOST_TYPED = 20
 
 BEGIN = f"""
     BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';
-    SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL search_path = pg_catalog
+    SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL search_path = pg_catalog;
+    SET LOCAL enable_partition_pruning = off
 """
+"""Pruning would leave all parts out where a NULL is compared with their bounds, and what a plan tells of row
+security and of functions with them."""
 _READY = "SET LOCAL transaction_read_only = on; SAVEPOINT asked"
 _AGAIN = "ROLLBACK TO SAVEPOINT asked; DEALLOCATE ALL"
 
@@ -139,7 +142,7 @@ def ask(connection: "Connection", text: str, person: Person, *, split: bool = Fa
 def become(connection: "Connection", person: Person) -> None:
     """Act as somebody until the next statement is asked for. Raises Refusal."""
     run(connection, _AGAIN)
-    if person.login != person.acts_as and not may_become(connection, person.login, person.acts_as):
+    if person.login != person.acts_as and not _may_become(connection, person.login, person.acts_as):
         raise Refusal(NO_RIGHT, f"may not act as {person.acts_as}")
     path = f"SET LOCAL search_path = {person.path}; " if person.path else ""
     try:
@@ -149,7 +152,12 @@ def become(connection: "Connection", person: Person) -> None:
 
 
 def may_become(connection: "Connection", login: str, group: str) -> bool:
-    """Whether somebody may SET ROLE to a group."""
+    """Whether somebody may SET ROLE to a group, inside `undone`."""
+    run(connection, _AGAIN)  # what was asked before may have failed
+    return _may_become(connection, login, group)
+
+
+def _may_become(connection: "Connection", login: str, group: str) -> bool:
     kind = "SET" if connection.info.server_version >= 160_000 else "MEMBER"
     query = b"SELECT pg_has_role($1::name, $2::name, $3)"
     asked = [login.encode(), group.encode(), kind.encode()]
@@ -177,9 +185,14 @@ def rights_on(
     connection: "Connection", persons: Sequence[str], relations: Sequence[Oid], functions: Sequence[Oid]
 ) -> str:
     """All rights that some roles have on some things, as one text, inside `undone`. Raises Refusal."""
+    parameters = [persons, relations, functions]
+    return as_they_are(connection, _RIGHTS, [*map(array_of, parameters)])
+
+
+def as_they_are(connection: "Connection", query: bytes, parameters: Sequence[str]) -> str:
+    """The one text that a query of ours gives, inside `undone`. Raises Refusal."""
     run(connection, _AGAIN)
-    parameters = [_array(persons), _array(map(str, relations)), _array(map(str, functions))]
-    result = _sent(connection, connection.pgconn.exec_params, _RIGHTS, [each.encode() for each in parameters])
+    result = _sent(connection, connection.pgconn.exec_params, query, [each.encode() for each in parameters])
     return (result.get_value(0, 0) or b"").decode(errors="backslashreplace")
 
 
@@ -189,7 +202,7 @@ def without_entry(connection: "Connection", roles: Sequence[str]) -> list[str]:
         b"SELECT r FROM unnest($1::text[]) r"
         b" WHERE NOT has_database_privilege(r::name, current_database(), 'CONNECT')"
     )
-    result = _sent(connection, connection.pgconn.exec_params, query, [_array(roles).encode()])
+    result = _sent(connection, connection.pgconn.exec_params, query, [array_of(roles).encode()])
     return [(result.get_value(n, 0) or b"").decode(errors="backslashreplace") for n in range(result.ntuples)]
 
 
@@ -199,6 +212,10 @@ _RIGHTS = b"""
             has_table_privilege(r::name, c.oid, 'SELECT'), has_table_privilege(r::name, c.oid, 'INSERT'),
             has_table_privilege(r::name, c.oid, 'UPDATE'), has_table_privilege(r::name, c.oid, 'DELETE'),
             has_table_privilege(r::name, c.oid, 'TRUNCATE'),
+            has_table_privilege(r::name, c.oid, 'SELECT WITH GRANT OPTION'),
+            has_table_privilege(r::name, c.oid, 'INSERT WITH GRANT OPTION'),
+            has_table_privilege(r::name, c.oid, 'UPDATE WITH GRANT OPTION'),
+            has_table_privilege(r::name, c.oid, 'DELETE WITH GRANT OPTION'),
             ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL
                 AND has_column_privilege(r::name, c.oid, a.attnum, 'SELECT')),
             ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL
@@ -222,8 +239,9 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _array(texts: Any) -> str:
-    escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in texts)
+def array_of(values: Iterable[object]) -> str:
+    """Names or numbers as an array of the server."""
+    escaped = (str(each).replace("\\", "\\\\").replace('"', '\\"') for each in values)
     return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
 
 

@@ -16,12 +16,14 @@ from trapstreet.plugins.changes._postgresql.catalogue import Catalogue
 from trapstreet.plugins.changes._postgresql.changed import Changed
 from trapstreet.plugins.changes._postgresql.checks import (
     Check,
+    became_by,
     checks_of,
     is_a_superusers_look_at_the_catalogue,
     paths,
     understand,
 )
 from trapstreet.plugins.changes._postgresql.nearness import Nearness
+from trapstreet.plugins.changes._postgresql.powers import LISTS_BY_RIGHTS, held, powers_of
 from trapstreet.plugins.changes._postgresql.probe import (
     NO_RIGHT,
     Answer,
@@ -61,6 +63,9 @@ class PostgresqlReplay:
         self._changed = Changed(connections, self._near, order)
         self._nears: dict[int, frozenset[Key]] = {}
         self._checks = checks_of(uses, next(iter(connections)) if len(connections) == 1 else "")
+        became = became_by(uses)
+        for each in self._checks:
+            each.became = became.get(each.use.who, frozenset())
         self._check_of = {number: check for check in self._checks for number in check.uses}
         self._nearness = {name: Nearness(each, changes, name) for name, each in catalogues.items()}
         for name, checks in self._by_database(self._checks):
@@ -121,7 +126,7 @@ class PostgresqlReplay:
             return frozenset()
         found = self._nears.get(id(check))
         if found is None:
-            acting = {each.acts_as for each in check.persons} | {check.use.who}
+            acting = _acting(check) | {check.use.who}
             found = self._nears[id(check)] = self._nearness[check.use.database].of(check.touched, acting)
         return found
 
@@ -145,7 +150,11 @@ class PostgresqlReplay:
 
     def _answer_now(self, connection: "Connection", check: Check, catalogue: Catalogue) -> None:
         if check.found.way == Way.SET_ROLE:
-            if not may_become(connection, check.use.who, check.found.statement):
+            logins = [check.use.who, *sorted(check.became if check.use.who in catalogue.superusers else ())]
+            role = check.found.statement
+            may = [each for each in logins if role in catalogue.roles and may_become(connection, each, role)]
+            check.persons = tuple(Person(each, role, "") for each in may)
+            if not may:
                 check.unproven, check.asleep = "it may not do that today either", True
             return
         if check.found.way == Way.EXPLAIN:
@@ -153,14 +162,24 @@ class PostgresqlReplay:
             if failed is not None:
                 check.unproven, check.asleep = _words(failed), True
                 return
+            if LISTS_BY_RIGHTS.search(_plans(check)) and not _acting(check) <= catalogue.superusers:
+                check.unproven = check.unproven or "what it gives hangs on the rights of who asks"
         if check.compares:
             check.rights = self._rights(connection, check)
+        if check.found.way in (Way.EXPLAIN, Way.COMPARE):
+            check.powers = powers_of(check.found, check.touched, catalogue, _plans(check))
+            check.held = self._held(connection, check)
 
     def _find_persons(self, connection: "Connection", check: Check, catalogue: Catalogue) -> Answer | None:
         """As whom, and with which search paths, it may be run now; an answer where that is nobody."""
         who = check.use.who
         acts_as = catalogue.setting(who, "role") or who
+        if acts_as != who and (acts_as not in catalogue.roles or not may_become(connection, who, acts_as)):
+            acts_as = who  # the server says so as somebody comes in, and goes on
         answers = {path: self._try(connection, check, acts_as, path) for path in paths(check, catalogue)}
+        for path in answers:
+            for role in sorted((check.became & catalogue.roles) - {acts_as}):
+                self._try(connection, check, role, path)
         if not check.before:
             refused = [path for path, answer in answers.items() if answer.state == NO_RIGHT]
             groups = sorted(catalogue.groups_above([who]) - {who, acts_as})[:_MOST_ROLES]
@@ -195,7 +214,9 @@ class PostgresqlReplay:
     def _fails(self, connection: "Connection", check: Check, *, members: bool) -> str:
         """Why a use fails in a changed state; "" if it does not."""
         if check.found.way == Way.SET_ROLE:
-            may = not members or may_become(connection, check.use.who, check.found.statement)
+            may = not members or all(
+                may_become(connection, each.login, each.acts_as) for each in check.persons
+            )
             return "" if may else f"may not SET ROLE {check.found.statement}"
         for person in check.persons:
             after = ask(connection, check.use.statement, person)
@@ -212,8 +233,14 @@ class PostgresqlReplay:
             if after.relations != before.relations:
                 return "the same names would mean other tables"
         if check.compares and self._rights(connection, check) != check.rights:
-            return f"rights on what it names would change, and {check.unproven}"
+            return f"rights on what it names would change{check.unproven and f', and {check.unproven}'}"
+        if check.powers and self._held(connection, check) != check.held:
+            return "rights that it asks for as it runs would change"
         return ""
+
+    def _held(self, connection: "Connection", check: Check) -> str:
+        persons = sorted(_acting(check) or check.may_be)
+        return held(connection, persons, check.powers, self._catalogues[check.use.database])
 
     def _rights(self, connection: "Connection", check: Check) -> str:
         touched = check.touched
@@ -223,6 +250,15 @@ class PostgresqlReplay:
     def _outside(self, name: str, checks: Sequence[Check], made: Sequence[Change] = ()) -> list[str]:
         with self._changed.one(name, made) as connection:
             return without_entry(connection, sorted({each.use.who for each in checks}))
+
+
+def _acting(check: Check) -> set[str]:
+    """As whom it is asked for."""
+    return {each.acts_as for each in check.persons}
+
+
+def _plans(check: Check) -> str:
+    return "\n".join(each.plan for each in check.before.values())
 
 
 def _words(answer: Answer) -> str:

@@ -106,12 +106,22 @@ _GIVEN = f"""
     WHERE (o.kind <> 'D' OR a.grantee <> o.owner)
         AND (%(paths)s::text[] IS NULL OR array_to_string(o.path, '.') = ANY(%(paths)s))
 """  # noqa: S608 - nothing in it comes from outside
+_SEEN = (
+    "('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',"
+    " 'pg_execute_server_program')"
+)
+"""The server's own roles of which a past use shows whether it needed them."""
 _MEMBERS = """
+    WITH RECURSIVE unseen(role) AS (
+        SELECT oid FROM pg_roles WHERE rolname ~ '^pg_' AND rolname NOT IN {seen}
+        UNION SELECT x.member FROM pg_auth_members x JOIN unseen u ON x.roleid = u.role
+    )
     SELECT 'g', 'g', ARRAY[g.rolname]::text[], quote_ident(g.rolname), '', 'MEMBER',
         COALESCE(giver.rolname, x.grantor::text), m.rolname,
         COALESCE(quote_ident(giver.rolname), x.grantor::text), quote_ident(m.rolname),
         x.admin_option, false,
-        m.rolsuper OR m.rolname = session_user OR m.rolname ~ '^pg_', {options}
+        m.rolsuper OR m.rolname = session_user OR m.rolname ~ '^pg_'
+            OR g.oid IN (SELECT role FROM unseen), {options}
     FROM pg_auth_members x JOIN pg_roles g ON g.oid = x.roleid JOIN pg_roles m ON m.oid = x.member
     LEFT JOIN pg_roles giver ON giver.oid = x.grantor
     WHERE %(paths)s::text[] IS NULL OR g.rolname = ANY(%(paths)s)
@@ -169,6 +179,6 @@ def given_on(connection: "Connection", paths: Sequence[str] | None = None) -> li
     """What was given on all things, or on those with these paths, with dots between; perhaps on more."""
     options = _OPTIONS if connection.info.server_version >= _OPTIONS_OF_MEMBERS else "''"
     rows = []
-    for query in (_GIVEN, _MEMBERS.format(options=options)):
+    for query in (_GIVEN, _MEMBERS.format(options=options, seen=_SEEN)):
         rows += connection.execute(query.encode(), {"paths": paths}).fetchall()
     return [Given(*row)._replace(path=tuple(row[2])) for row in rows]

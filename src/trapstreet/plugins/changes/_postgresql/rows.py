@@ -7,7 +7,7 @@ transaction that can only read: with their rights on whatever tables it asks, an
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from trapstreet.core.model.changes import ROW_SECURITY, Bound, Change, Narrowed
+from trapstreet.core.model.changes import ROW_SECURITY, Bound, Change, RowsLeft
 from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.words import printable
 from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Relation
@@ -43,7 +43,7 @@ _BOUND = """
 """
 
 
-_IS_NARROWED = """
+_HAS_RULE = """
     SELECT 1 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE p.polname = %s AND n.nspname = %s AND c.relname = %s
@@ -77,9 +77,9 @@ def change_of(catalogue: Catalogue, database: str, table: str, predicate: str) -
     return Change(key, database, path, ROW_SECURITY, condition, "PUBLIC", tuple(forward), tuple(back))
 
 
-def is_narrowed(connection: "Connection", change: Change) -> bool:
+def has_rule(connection: "Connection", change: Change) -> bool:
     """Whether a change by which only some rows are read is made."""
-    return connection.execute(_IS_NARROWED, (_NAME, *change.on[1:])).fetchone() is not None
+    return connection.execute(_HAS_RULE, (_NAME, *change.on[1:])).fetchone() is not None
 
 
 class PostgresqlRows:
@@ -128,20 +128,20 @@ class PostgresqlRows:
             return Bound.GONE
         return Bound.BOUND if found[0] else Bound.FREE
 
-    def narrowed(self, who: str, column: str, values: Sequence[Any]) -> Narrowed:
+    def left(self, who: str, column: str, values: Sequence[Any]) -> RowsLeft:
         """Of which values of a column somebody sees all rows now, and would not."""
         try:
             self._become(who)
             now = self._count(column, values, "true")
         except Refusal as error:
-            return Narrowed(unproven=f"it does not read the table itself: {error.message}")
+            return RowsLeft(unproven=f"it does not read the table itself: {error.message}")
         try:
             then = self._count(column, values, f"({self._change.right})")
         except Refusal as error:
             if error.state == NO_RIGHT:
-                return Narrowed(fails=error.message)
-            return Narrowed(unproven=error.message)
-        return Narrowed(hidden=sum(then.get(value, 0) < rows for value, rows in now.items()))
+                return RowsLeft(fails=error.message)
+            return RowsLeft(unproven=error.message)
+        return RowsLeft(hidden=sum(then.get(value, 0) < rows for value, rows in now.items()))
 
     def _become(self, who: str) -> None:
         run(self._connection, f"ROLLBACK; {_BEGIN}")

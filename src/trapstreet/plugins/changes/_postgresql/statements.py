@@ -1,13 +1,14 @@
 """What a past PostgreSQL statement asks for: what of it can be explained, and which names are in it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
+from trapstreet.plugins.changes._postgresql.names import found_below, looks_up
 from trapstreet.plugins.changes._postgresql.parameters import Parameters
 
+_BECOMING = ("role", "session_authorization")
 _SINCE_17 = ("WHEN NOT MATCHED BY TARGET THEN", "WHEN NOT MATCHED THEN")
 """How MERGE is written, and was before PostgreSQL 17."""
 
@@ -28,8 +29,11 @@ class Asked:
     """A past statement as it can be asked for.
 
     statement   to be explained, with `parameters` parameters; or the role that is set
-    relations   what is named like a table in it: (schema or "", name);  functions, operators  by their names
-    writes      whether it changes rows
+    relations   what is named like a table in it: (schema or "", name)
+    functions, types, operators  by their names
+    writes      whether it changes rows;  makes  whether it makes something that stays, or is temporary
+    looks_up    whether it looks names up as it runs, which nobody knows: nextval('crm.ids')
+    whole       whether rights on what it names are all that it can need, though it cannot be explained
     """
 
     way: Way
@@ -37,8 +41,12 @@ class Asked:
     parameters: int = 0
     relations: frozenset[tuple[str, str]] = frozenset()
     functions: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
     operators: frozenset[str] = frozenset()
     writes: bool = False
+    makes: bool = False
+    looks_up: bool = False
+    whole: bool = False
 
 
 @lru_cache(maxsize=20_000)
@@ -58,16 +66,20 @@ def asked(text: str, *, split: bool = False) -> Asked | None:
     if len(parsed) != 1:
         return None
     statement = parsed[0].stmt
-    if isinstance(statement, ast.VariableSetStmt) and statement.name == "role" and statement.args:
+    if isinstance(statement, ast.VariableSetStmt) and statement.name in _BECOMING and statement.args:
         return Asked(Way.SET_ROLE, statement.args[0].val.sval)
     if isinstance(statement, _harmless()):
         return Asked(Way.NO_RIGHT)
     query = _query(statement)
     named = _named(statement if query is None else query)
     if query is None:
-        return named
-    writes = any(True for _ in _found(query, _writing()))
+        whole, defines = isinstance(statement, _whole_by_name()), isinstance(statement, _defining())
+        return replace(named, makes=not whole, whole=whole, writes=not defines)
+    writes = any(True for _ in found_below(query, _writing()))
+    named = replace(named, makes=_makes(statement), looks_up=looks_up(query))
     parameters = Parameters(split=split)
+    if isinstance(query, ast.SelectStmt):
+        query.intoClause = None
     try:
         parameters.put(query)
         written = RawStream()(query).replace(*_SINCE_17)
@@ -86,6 +98,33 @@ def _harmless() -> tuple[type, ...]:
     )  # fmt: skip
 
 
+def _whole_by_name() -> tuple[type, ...]:
+    """Statements that need rights on what they name, in a schema, or of a role; and no others."""
+    from pglast import ast
+
+    return (
+        ast.TruncateStmt, ast.LockStmt, ast.VacuumStmt, ast.ClusterStmt, ast.ReindexStmt,
+        ast.RefreshMatViewStmt, ast.CheckPointStmt, ast.CopyStmt,
+    )  # fmt: skip
+
+
+def _defining() -> tuple[type, ...]:
+    """Statements that change no rows, and run nothing that a table has."""
+    from pglast import ast
+
+    return (
+        ast.ViewStmt, ast.IndexStmt, ast.DropStmt, ast.GrantStmt, ast.GrantRoleStmt, ast.AlterTableStmt,
+        ast.CreateStmt, ast.RenameStmt, ast.AlterOwnerStmt, ast.AlterObjectSchemaStmt, ast.CreateSchemaStmt,
+    )  # fmt: skip
+
+
+def _makes(statement: Any) -> bool:
+    from pglast import ast
+
+    into = isinstance(statement, ast.SelectStmt) and statement.intoClause is not None
+    return into or isinstance(statement, ast.CreateTableAsStmt)
+
+
 def _writing() -> tuple[type, ...]:
     from pglast import ast
 
@@ -97,8 +136,6 @@ def _query(statement: Any) -> Any:
     from pglast import ast
 
     if isinstance(statement, (ast.SelectStmt, *_writing())):
-        if isinstance(statement, ast.SelectStmt):
-            statement.intoClause = None
         return statement
     if isinstance(
         statement, ast.DeclareCursorStmt | ast.PrepareStmt | ast.ExplainStmt | ast.CreateTableAsStmt
@@ -128,32 +165,19 @@ def _named(statement: Any) -> Asked:
     """All names in a statement, of which that is all that is known."""
     from pglast import ast
 
-    relations = {(each.schemaname or "", each.relname) for each in _found(statement, (ast.RangeVar,))}
-    functions = {each.funcname[-1].sval for each in _found(statement, (ast.FuncCall,))}
+    relations = {(each.schemaname or "", each.relname) for each in found_below(statement, (ast.RangeVar,))}
+    functions = {each.funcname[-1].sval for each in found_below(statement, (ast.FuncCall,))}
+    types = {each.names[-1].sval for each in found_below(statement, (ast.TypeName,)) if each.names}
     operators = {
         name[-1].sval
-        for each in _found(statement, (ast.A_Expr, ast.SubLink))
+        for each in found_below(statement, (ast.A_Expr, ast.SubLink))
         if (name := each.operName if isinstance(each, ast.SubLink) else each.name)
     }
     return Asked(
         Way.COMPARE,
         relations=frozenset(relations),
         functions=frozenset(functions),
+        types=frozenset(types),
         operators=frozenset(operators),
         writes=True,
     )
-
-
-def _found(node: Any, kinds: tuple[type, ...]) -> Iterator[Any]:
-    """All nodes of some kinds below a node, itself included."""
-    from pglast import ast
-
-    left = [node]
-    while left:
-        each = left.pop()
-        if isinstance(each, tuple):
-            left.extend(each)
-        elif isinstance(each, ast.Node):
-            if isinstance(each, kinds):
-                yield each
-            left.extend(value for name in each if (value := getattr(each, name)) is not None)

@@ -138,6 +138,8 @@ class SmbReplay:
         """What a path of a log is: a file, or what a new one would be in its folder, or the nearest above."""
         folder, name = (path[0], path[1] if len(path) > 1 else "") if path else ("", "")
         here = self._folder(folder)
+        if here is None and (share := self._folder(f"{folder}/{name}")):
+            return share
         if here is not None and name:
             base = f"{here.path}/" if here.path else ""
             if (found := self._file(here, base + name)) is not None:

@@ -26,7 +26,7 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowing:
+class RowRule:
     """A rule by which fewer rows of a table are seen, and what that does to everybody who used the table."""
 
     place: str

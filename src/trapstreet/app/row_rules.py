@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trapstreet.access import EffectiveAccess
-from trapstreet.access.advice import Hidden, Narrowing, hidden_from, states_of
+from trapstreet.access.advice import Hidden, RowRule, hidden_from, states_of
 from trapstreet.app.plans import Draft
 from trapstreet.app.uses import record_ids_of, records_used
 from trapstreet.app.workspace import Workspace
@@ -25,14 +25,14 @@ _ANY_ROW = "ctid"
 _UNKNOWN = "the logs do not say which records"
 
 
-def narrow(workspace: Workspace, location: str, table: str, predicate: str) -> tuple[Narrowing, Draft]:
+def row_rule(workspace: Workspace, location: str, table: str, predicate: str) -> tuple[RowRule, Draft]:
     """What it would do to show only the rows of a predicate, and the plan to do so. Changes nothing.
 
     The rows are read once, and the predicate is evaluated as each person who used some of them. Raises
     UnusableInput where the table or the predicate is none, AccessDenied and Unreachable.
     """
     with place_at(location) as place:
-        change = place.narrowing(table, predicate)
+        change = place.row_rule(table, predicate)
         with place.rows(change) as rows:
             used = records_used(workspace, location, change.on, key=rows.key())
             identify = partial(record_ids_of, workspace, location, change.on)
@@ -48,7 +48,7 @@ def narrow(workspace: Workspace, location: str, table: str, predicate: str) -> t
     access = EffectiveAccess(rights_at(location))
     effective = {name: (state.readers_digest,) * 2 for name, state in states_of(access).items()}
     label = without_password(location)
-    found = Narrowing(label, edition, change, tuple(people))
+    found = RowRule(label, edition, change, tuple(people))
     details: dict[str, object] = {"people": [*map(render.hidden_object, found.people)]}
     return found, Draft(label, edition, (change,), rights, effective, details)
 
@@ -77,14 +77,14 @@ def _hidden(who: str, used: RecordsUsed, rows: Rows, values: Mapping[str, Mappin
         return Hidden(who, uses, uses, 0, 0, why="")
     looked_at: dict[str, Hidden] = {}
     untouched = 0
-    anything = rows.narrowed(who, _ANY_ROW, [])
+    anything = rows.left(who, _ANY_ROW, [])
     if anything.fails:
         return Hidden(who, used.uses, used.uses, 0, 0, anything.fails)
     why = anything.unproven or _UNKNOWN
     for column, named in used.named.items():
         known = values[column]
         there = [known[int(each)] for each in named.records if int(each) in known]
-        found = rows.narrowed(who, column or rows.key(), there) if column or rows.key() else None
+        found = rows.left(who, column or rows.key(), there) if column or rows.key() else None
         if found is None or found.unproven:
             why = found.unproven if found else _UNKNOWN
         elif column in ("", key) or found.fails:

@@ -1,0 +1,172 @@
+"""What a PostgreSQL database holds, read from its own catalogue."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Function, Relation
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[Any]
+
+_OURS = "n.nspname !~ '^pg_(catalog|toast)' AND n.nspname <> 'information_schema'"
+_RELATIONS = f"""
+    SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner), c.relrowsecurity
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_OURS}
+"""  # noqa: S608 - nothing in it comes from outside
+_FUNCTIONS = f"""
+    SELECT p.oid, n.nspname, p.proname,
+        format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
+        CASE WHEN p.prosecdef THEN pg_get_userbyid(p.proowner) ELSE '' END,
+        COALESCE({{body}}, p.prosrc, '')
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    WHERE {_OURS} AND l.lanname NOT IN ('internal', 'c') AND p.prokind <> 'a'
+"""  # noqa: S608 - nothing in it comes from outside
+_BODY, _BODY_BEFORE_14 = "pg_get_function_sqlbody(p.oid)", "NULL"
+_WITH_BODIES = 140_000
+_AGGREGATES = f"""
+    SELECT p.proname, f::oid FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    CROSS JOIN unnest(ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn,
+        a.aggmfinalfn]) f
+    WHERE {_OURS} AND f <> 0
+"""  # noqa: S608 - nothing in it comes from outside
+_CASTS = """
+    SELECT t.typname, c.castfunc FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
+    JOIN pg_type t ON t.oid IN (c.castsource, c.casttarget)
+    WHERE p.pronamespace <> 'pg_catalog'::regnamespace AND t.typnamespace <> 'pg_catalog'::regnamespace
+    UNION ALL
+    SELECT t.typname, d.refobjid FROM pg_depend d
+    JOIN pg_constraint w ON d.classid = 'pg_constraint'::regclass AND d.objid = w.oid
+    JOIN pg_type t ON t.oid = w.contypid
+    WHERE d.refclassid = 'pg_proc'::regclass
+"""
+_OPERATORS = f"""
+    SELECT o.oprname, o.oprcode::oid FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+    WHERE {_OURS}
+"""  # noqa: S608 - nothing in it comes from outside
+_VIEWS = """
+    SELECT DISTINCT w.ev_class, d.refobjid
+    FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
+"""
+_POLICIES = """
+    SELECT DISTINCT p.polrelid, d.refobjid
+    FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> p.polrelid
+"""
+_ATTACHED = """
+    SELECT w.ev_class, d.refobjid, 'read' FROM pg_depend d
+    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+    WHERE d.refclassid = 'pg_proc'::regclass
+    UNION ALL
+    SELECT w.polrelid, d.refobjid, 'read' FROM pg_depend d
+    JOIN pg_policy w ON d.classid = 'pg_policy'::regclass AND d.objid = w.oid
+    WHERE d.refclassid = 'pg_proc'::regclass
+    UNION ALL
+    SELECT w.adrelid, d.refobjid, 'row' FROM pg_depend d
+    JOIN pg_attrdef w ON d.classid = 'pg_attrdef'::regclass AND d.objid = w.oid
+    WHERE d.refclassid = 'pg_proc'::regclass
+    UNION ALL
+    SELECT w.conrelid, d.refobjid, 'row' FROM pg_depend d
+    JOIN pg_constraint w ON d.classid = 'pg_constraint'::regclass AND d.objid = w.oid
+    WHERE d.refclassid = 'pg_proc'::regclass
+    UNION ALL
+    SELECT a.attrelid, d.refobjid, 'row' FROM pg_depend d
+    JOIN pg_constraint w ON d.classid = 'pg_constraint'::regclass AND d.objid = w.oid
+    JOIN pg_attribute a ON a.atttypid = w.contypid
+    WHERE d.refclassid = 'pg_proc'::regclass
+    UNION ALL
+    SELECT a.attrelid, c.castfunc, 'read' FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
+    JOIN pg_type t ON t.oid IN (c.castsource, c.casttarget)
+    JOIN pg_attribute a ON a.atttypid = t.oid
+    WHERE p.pronamespace <> 'pg_catalog'::regnamespace AND t.typnamespace <> 'pg_catalog'::regnamespace
+    UNION ALL
+    SELECT w.partrelid, d.refobjid, 'row' FROM pg_depend d
+    JOIN pg_partitioned_table w ON d.classid = 'pg_class'::regclass AND d.objid = w.partrelid
+    WHERE d.refclassid = 'pg_proc'::regclass
+    UNION ALL
+    SELECT t.tgrelid, d.refobjid, 'row' FROM pg_depend d
+    JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
+    WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid <> t.tgfoid
+    UNION ALL
+    SELECT i.indrelid, d.refobjid, 'row' FROM pg_depend d
+    JOIN pg_index i ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+    WHERE d.refclassid = 'pg_proc'::regclass
+    UNION ALL
+    SELECT t.tgrelid, t.tgfoid, 'trigger' FROM pg_trigger t WHERE NOT t.tgisinternal
+"""
+_FIRED = """
+    SELECT conrelid, confrelid, false FROM pg_constraint WHERE contype = 'f'
+    UNION ALL
+    SELECT confrelid, conrelid, true FROM pg_constraint WHERE contype = 'f'
+    UNION ALL
+    SELECT inhparent, inhrelid, true FROM pg_inherits
+"""
+_COUNTERS = """
+    SELECT w.adrelid, d.refobjid FROM pg_depend d
+    JOIN pg_attrdef w ON d.classid = 'pg_attrdef'::regclass AND d.objid = w.oid
+    JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND c.relkind = 'S'
+"""
+_ON_DDL = "SELECT evtfoid FROM pg_event_trigger WHERE evtenabled <> 'D'"
+_ROLES = "SELECT rolname, rolsuper FROM pg_roles"
+_BUILT_IN = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
+_ABOVE = "SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members"
+_OWNER = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+_SETTINGS = """
+    SELECT COALESCE(pg_get_userbyid(NULLIF(s.setrole, 0)), ''), s.setdatabase <> 0,
+        split_part(line, '=', 1), substr(line, strpos(line, '=') + 1)
+    FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) line
+    WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND split_part(line, '=', 1) IN ('search_path', 'role')
+    ORDER BY s.setrole <> 0, s.setdatabase <> 0
+"""
+_USUAL_PATH = "SELECT reset_val FROM pg_settings WHERE name = 'search_path'"
+
+
+def catalogue_of(connection: "Connection") -> Catalogue:
+    """The database of a connection whose search path is pg_catalog. A second for 10,000 tables."""
+
+    def rows(query: str) -> list[tuple[Any, ...]]:
+        return connection.execute(query.encode()).fetchall()
+
+    relations = {row[0]: Relation(*row) for row in rows(_RELATIONS)}
+    body = _BODY if connection.info.server_version >= _WITH_BODIES else _BODY_BEFORE_14
+    functions = {row[0]: Function(*row) for row in rows(_FUNCTIONS.format(body=body))}
+    called = [(each.name, oid) for oid, each in functions.items()] + rows(_AGGREGATES) + rows(_CASTS)
+    above = _lists(rows(_ABOVE))
+    (owner,) = rows(_OWNER)[0]
+    above.setdefault(owner, []).append("pg_database_owner")
+    roles = dict(rows(_ROLES))
+    settings: dict[str, dict[str, str]] = {}
+    for role, _, name, value in rows(_SETTINGS):
+        settings.setdefault(role, {})[name] = value
+    (path,) = rows(_USUAL_PATH)[0]
+    return Catalogue(
+        relations,
+        functions,
+        frozenset(roles),
+        frozenset(name for name, is_super in roles.items() if is_super),
+        frozenset(name for (name,) in rows(_BUILT_IN)),
+        {member: frozenset(groups) for member, groups in above.items()},
+        settings,
+        path,
+        _named=_lists((each.name, each) for each in relations.values()),
+        _called=_lists(called),
+        _operators=_lists(rows(_OPERATORS)),
+        _views=_lists(rows(_VIEWS)),
+        _policies=_lists(rows(_POLICIES)),
+        _attached=_lists((oid, (function, how)) for oid, function, how in rows(_ATTACHED)),
+        _fired=_lists((oid, (other, is_written)) for oid, other, is_written in rows(_FIRED)),
+        _counters=_lists(rows(_COUNTERS)),
+        _on_ddl=[oid for (oid,) in rows(_ON_DDL)],
+    )
+
+
+def _lists(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    lists: dict[Any, list[Any]] = {}
+    for one, other in pairs:
+        lists.setdefault(one, []).append(other)
+    return lists

@@ -3,10 +3,11 @@
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +254,17 @@ def test_what_discover_finds_for_the_first_time_after_a_look_is_not_called_new(
     desk.do("access", "diff", folder)
     desk.do("discover", folder)
     assert diff(desk, folder, status=0) == []
+
+
+def test_the_log_of_a_database_that_is_known_is_no_copy_of_it(desk: Desk, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "crm.db", isolation_level=None)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("CREATE TABLE staff (full_name TEXT, email TEXT, phone TEXT)")
+        people = [("Anna Murphy", f"user{n}@mail.example", f"+1 212 555 {n:04}") for n in range(300)]
+        base.executemany("INSERT INTO staff VALUES (?, ?, ?)", people)
+    desk.do("discover", folder)
+    desk.do("access", "diff", folder)
+    with closing(sqlite3.connect(folder / "crm.db", isolation_level=None)) as base:
+        base.execute("UPDATE staff SET phone = NULL WHERE rowid = 3")
+        assert "crm.db-wal!staff, of crm.db" in desk.do("discover", folder)
+        assert diff(desk, folder, status=0) == []

@@ -3,8 +3,10 @@
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,32 @@ def test_a_log_in_memory_is_what_sqlite_makes_of_it(desk: Desk, app: Path, tmp_p
     assert unknown == []
     assert {name.rpartition(".")[2]: each["records"] for name, each in place["by_name"].items()} == {"b": 70}
     assert {each["people"] for each in place["holdings"]} == {70}
+
+
+def test_a_log_that_changes_the_size_in_every_frame_is_put_together_in_no_time() -> None:
+    """One that was made up to keep whoever reads it busy."""
+    page, salts = 512, b"of a log"
+    head = _sqlite_log.MAGICS[0] + bytes(4) + page.to_bytes(4) + bytes(4) + salts + bytes(8)
+    sizes = [size for _ in range(500) for size in (_sqlite_log.LARGEST // page, 1)]
+    frames = (b"\0\0\0\1" + size.to_bytes(4) + salts + bytes(8 + page) for size in sizes)
+    begun = time.process_time()
+    image = _sqlite_log.with_log(BytesIO(bytes(4_096)), BytesIO(head + b"".join(frames)))
+    assert time.process_time() - begun < 2
+    assert len(image) == page
+
+
+def test_what_is_in_the_log_of_a_database_named_by_a_link_is_seen_the_next_time(
+    desk: Desk, app: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(app / "app.db")
+    with closing(sqlite3.connect(app / "app.db", isolation_level=None)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("CREATE TABLE staff (email TEXT)")
+        for count in (30, 60):
+            base.executemany("INSERT INTO staff VALUES (?)", [person(n)[1:2] for n in range(30)])
+            place, _ = found(desk, f"sqlite:///{link}")
+            assert [each["records"] for each in place["holdings"]] == [count]
 
 
 def test_a_log_of_a_large_database_is_not_read_and_said_to_be(

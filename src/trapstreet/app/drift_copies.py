@@ -22,7 +22,7 @@ class Arrived:
     def __init__(self, label: str, now: Rights, *, fresh: Collection[Unit], last: int) -> None:
         self._now, self._fresh, self._label = now, fresh, label
         self._order = found_in_order(place_of(label))
-        holdings = holdings_at(place_of(label))
+        holdings = [each for each in holdings_at(place_of(label)) if not each.log_of]  # its database is told
         self._holdings = sorted(holdings, key=lambda each: (self._number(each), each.path))
         there = {each.unit for each in now.resources}
         self._new = [

@@ -17,16 +17,20 @@ _AND_TIDIED = "mode=rw"
 def unlogged(path: Path) -> bool:
     """Whether a file has its changes in a write-ahead log, and nobody has it open now: whoever opens it then
     only to read leaves an empty log and its index there."""
-    log = Path(f"{os.path.realpath(path)}-wal")
     with suppress(OSError), path.open("rb") as file:
-        return file.read(_HEAD)[_READ_VERSION:] == bytes([_WITH_LOG]) and not _size(log)
+        return file.read(_HEAD)[_READ_VERSION:] == bytes([_WITH_LOG]) and not _size(log_of(path))
     return False
+
+
+def log_of(path: Path) -> Path:
+    """Where the write-ahead log of a file is or would be: beside the file itself, not a link to it."""
+    return Path(f"{os.path.realpath(path)}-wal")
 
 
 def abandoned_log(path: Path) -> Path | None:
     """The write-ahead log of a file, where it is not empty and nobody has it open: it has no index then, and
     whoever lets SQLite read it leaves one. None where it is not so."""
-    log = Path(f"{os.path.realpath(path)}-wal")
+    log = log_of(path)
     return log if _size(log) and not os.path.lexists(f"{os.path.realpath(path)}-shm") else None
 
 

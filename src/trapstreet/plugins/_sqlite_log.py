@@ -38,25 +38,27 @@ def with_log(database: IO[bytes], log: IO[bytes]) -> bytearray:
 
 
 def _apply(image: bytearray, log: IO[bytes], page: int, *, salts: bytes) -> None:
-    """The image has all that was committed since the log was begun; frames of other salts are older."""
-    begun: dict[int, bytes] = {}
+    """The image has all that was committed since the log was begun; frames of other salts are older.
+
+    Each page is written once, however often the log has it and changes the size.
+    """
+    begun: dict[int, int] = {}
+    committed: dict[int, int] = {}
+    size, at = len(image), _HEAD + _FRAME
     while len(frame := log.read(_FRAME + page)) == _FRAME + page and frame[8:16] == salts:
-        begun[int.from_bytes(frame[:4])] = frame[_FRAME:]
-        pages = int.from_bytes(frame[4:8])
-        if not pages:
-            _refuse_large(len(begun) * page)
-            continue
-        _refuse_large(pages * page)
-        _resize(image, pages * page)
-        for number, content in begun.items():
-            if 1 <= number <= pages:
-                image[(number - 1) * page : number * page] = content
-        begun.clear()
-
-
-def _resize(image: bytearray, size: int) -> None:
+        begun[int.from_bytes(frame[:4])] = at
+        if pages := int.from_bytes(frame[4:8]):
+            _refuse_large(pages * page)
+            size = pages * page
+            committed.update(begun)
+            begun.clear()
+        at += _FRAME + page
     del image[size:]
     image.extend(bytes(size - len(image)))
+    for number, at in committed.items():
+        if 1 <= number <= size // page:
+            log.seek(at)
+            image[(number - 1) * page : number * page] = log.read(page)
 
 
 def _refuse_large(size: int) -> None:

@@ -16,7 +16,7 @@ from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInpu
 from trapstreet.core.model.inventories import LONGEST, ColumnName, Listed, ShownTable, Whole, shown_columns
 from trapstreet.core.model.objects import Unread, printable
 from trapstreet.core.model.urls import server_of
-from trapstreet.plugins._sqlite import UNTOUCHED, abandoned_log, unlogged
+from trapstreet.plugins._sqlite import UNTOUCHED, abandoned_log, log_of, unlogged
 from trapstreet.plugins._sqlite_log import with_log
 from trapstreet.plugins.inventories import SAMPLE_ROWS, STATEMENT_SECONDS, Pace, spread
 
@@ -182,9 +182,8 @@ class SQLiteFile:
         with self._path.open("rb") as file:
             counter = file.read(28)[24:].hex()
         found = [self._path.stat()]
-        log = self._path.with_name(self._path.name + "-wal")
-        if log.exists():
-            found.append(log.stat())
+        with suppress(FileNotFoundError):
+            found.append(log_of(self._path).stat())
         return " ".join([counter, *(f"{each.st_size} {each.st_mtime_ns}" for each in found)])
 
 

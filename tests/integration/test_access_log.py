@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -115,6 +116,19 @@ def test_what_was_imported_is_listed_with_what_is_known_of_it(desk: Desk) -> Non
     text = desk.do("access", "log", "list")
     assert "2026-09-01  2026-11-01" in text
     assert text.splitlines()[1].startswith("l1   own.jsonl  own")
+
+
+def test_uses_that_an_older_version_kept_count_beside_new_ones_and_alone(desk: Desk) -> None:
+    """It did not keep whether they were made with root's rights."""
+    imported(desk, "a.jsonl", lines(0, 3))
+    kept = [each for each in parquet(desk) if each.name.endswith(".uses.parquet")]
+    for path in kept:
+        pq.write_table(pq.read_table(path).drop_columns(["as_root"]), path)
+    assert kept and uses(desk) == 3
+    imported(desk, "b.jsonl", lines(2, 8, "bert"))
+    found = past_uses(Workspace.open(desk.workspace), PLACE)
+    assert sum(each.times for each in found) == 9
+    assert {each.as_root for each in found} == {False}
 
 
 def test_a_log_that_is_taken_away_leaves_nothing_and_can_be_imported_again(desk: Desk) -> None:

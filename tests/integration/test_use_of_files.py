@@ -249,3 +249,42 @@ def test_what_is_taken_away_and_what_is_narrowed_are_counted_apart(
     assert f"at {share}: 1 right can be taken away, and 1 narrowed to those who used it." in said
     said = desk.do("access", "apply", again)
     assert said.startswith(f"1 right taken away at {share}, and 1 narrowed to those who used it; access is")
+
+
+def test_what_was_done_with_roots_rights_keeps_no_right_and_is_told_apart(
+    desk: Desk, share: Path, who: list[str]
+) -> None:
+    used, sudoer = who
+    names = [(used, f"{folder}/{n}.csv") for folder in ("hr", "sales") for n in (0, 2)]
+    imported(desk, share, [*names, (sudoer, "sales/0.csv")])
+    (share / "sales" / "1.csv").chmod(0o600)  # lets nobody in but root
+    done = ("hr/0.csv", "hr/0.csv", "sales/1.csv", "hr/gone.csv")
+    head = "msg=audit(1793700000.103:{}):"
+    log = desk.write(
+        "audit.log",
+        "".join(
+            f"type=SYSCALL {head.format(n)} arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=1"
+            " a2=0 a3=0 items=1 ppid=1 pid=2 auid=1 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0"
+            f' tty=pts1 ses=3 comm="cat" exe="/bin/cat" key=(null)\x1dARCH=x86_64 AUID="{sudoer}"'
+            f' FSUID="root"\ntype=CWD {head.format(n)} cwd="/"\n'
+            f'type=PATH {head.format(n)} item=0 name="{share}/{name}" inode=4 dev=fd:00 mode=0100600 ouid=0'
+            " ogid=0 rdev=00:00 nametype=NORMAL cap_fp=0\n"
+            for n, name in enumerate(done)
+        ),
+    )
+    desk.do("access", "import", log, "--place", share)
+    told = desk.json("access", "use", share)
+    assert not told["impossible"], "root needs no way of the account's"
+    assert [(each["who"], each["what"][1], each["times"]) for each in told["with_root"]] == [
+        (sudoer, "0.csv", 2),
+        (sudoer, "1.csv", 1),
+    ]
+    assert told["gone"] == [[f"{share}/hr", "gone.csv"]]
+    of = desk.json("access", "use", share, "--of", "hr")
+    status = {each["who"]: each["status"] for each in of["rights"]}
+    assert status == {used: "used", sudoer: "never"}
+    assert {each["what"][1] for each in of["with_root"]} == {"0.csv"}
+    assert len(desk.json("access", "use", share, "--who", sudoer)["with_root"]) == 2
+    said = desk.do("access", "advise", share, "--narrow")
+    assert f"others may no longer enter {share}/hr, but {used} may" in said
+    assert "0 of 9 past uses by 2 people would have been blocked." in said, "nor is one not proven"

@@ -24,13 +24,23 @@ def share(tmp_path: Path) -> Path:
     return top
 
 
-def event(number: int, call: str, items: list[str], *, a0: str = "ffffff9c", a2: str = "20900") -> str:
+def event(
+    number: int,
+    call: str,
+    items: list[str],
+    *,
+    a0: str = "ffffff9c",
+    a2: str = "20900",
+    login: tuple[str, str] = ("4294967295", "unset"),
+    used: tuple[str, str] = ("3056", "anna"),
+) -> str:
+    """login, used  who logged in, and whose rights were used: number and name"""
     head = f"msg=audit(1795410860.103:{number}):"
     asked = (
         f"type=SYSCALL {head} arch=c000003e syscall={call} success=yes exit=3 a0={a0} a1=561 a2={a2} a3=0"
-        f" items={len(items)} ppid=1 pid=2 auid=4294967295 uid=3056 gid=5002 euid=3056 suid=3056"
-        ' fsuid=3056 egid=5002 sgid=5002 fsgid=5002 tty=(none) ses=4294967295 comm="grep"'
-        ' exe="/usr/bin/grep" key=(null)\x1dARCH=x86_64 AUID="unset" UID="anna" FSUID="anna"\n'
+        f" items={len(items)} ppid=1 pid=2 auid={login[0]} uid=3056 gid=5002 euid={used[0]} suid={used[0]}"
+        f' fsuid={used[0]} egid=5002 sgid=5002 fsgid=5002 tty=(none) ses=4294967295 comm="grep"'
+        f' exe="/usr/bin/grep" key=(null)\x1dARCH=x86_64 AUID="{login[1]}" UID="anna" FSUID="{used[1]}"\n'
     )
     paths = (f"type=PATH {head} item={n} {each}\n" for n, each in enumerate(items))
     return "".join([asked, f'type=CWD {head} cwd="/home/anna"\n', *paths])
@@ -138,3 +148,22 @@ def test_a_record_that_names_no_file_is_said_and_the_next_event_is_read(share: P
     whole = event(2, OPENAT, [item(f'"{share}/b"', ("00:1b", 7))])
     uses, unread = told(event(1, OPENAT, [record], a0="5") + whole, share)
     assert uses == [(Act.READ, "b")] and len(unread) == 1
+
+
+@pytest.mark.parametrize(
+    ("login", "used", "who", "as_root"),
+    [
+        (("3056", "anna"), ("0", "root"), "anna", True),  # sudo, a set-uid program
+        (("3056", "anna"), ("33", "www-data"), "www-data", False),  # sudo -u
+        (("3056", "anna"), ("3056", "anna"), "anna", False),
+        (("0", "root"), ("0", "root"), "root", False),
+        (("4294967295", "unset"), ("0", "root"), "root", False),  # a service
+    ],
+)
+def test_who_acted_with_roots_rights_is_told_with_that(
+    share: Path, login: tuple[str, str], used: tuple[str, str], who: str, as_root: bool
+) -> None:
+    text = event(1, OPENAT, [item(f'"{share}/a"', ("00:1b", 7))], login=login, used=used)
+    (use,) = auditd.read(Lines(io.BytesIO(text.encode())), Log("log", place=str(share)))
+    assert isinstance(use, AccessEvent)
+    assert (use.who, use.as_root) == (who, as_root)

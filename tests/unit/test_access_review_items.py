@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.review import Asked, Item, is_read_as, items_of
+from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.rights import FILES, Bits, Door, Grant, How, Principal, Resource, Rights
 
 ALL = 0b11111
@@ -50,3 +51,12 @@ def test_a_file_is_asked_about_for_those_alone_who_get_as_far_as_its_folder() ->
     made = rights(0b01111, "everybody else may read", FILES)
     made.doors[:] = [replace(made.doors[0], opens=0b00100)]
     assert asked(made) == [(b"carl", 1)]
+
+
+def test_what_was_done_with_roots_rights_is_no_use_of_what_is_given() -> None:
+    """Else an owner would confirm a right that nobody needs."""
+    made = rights(0b0001, "SELECT on table customers")
+    use = PastUse("anna", "", (("db", "crm", "customers"),), "", "", (), 1, 5, 5)
+    for as_root, last in ((False, 5), (True, None)):
+        items = items_of(made, held={}, uses=[replace(use, as_root=as_root)])
+        assert [each.last for each in items if each.sort == Asked.READS] == [last]

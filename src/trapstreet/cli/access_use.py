@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trapstreet.app.unused import Usage
 
 SOMETHING_UNREAD = 6
+_WITH_ROOT = "With root's rights (sudo and the like), whatever the account's own are:"
 
 
 @click.command(
@@ -109,7 +110,7 @@ def _of_rights(
     from trapstreet.render import uses as render
 
     mapped = Mapped(usage.used.access)
-    rights = []
+    rights, with_root = [], []
     if what is not None:
         for number in mapped.numbers_called(what):
             found = usage.used.rights(number)
@@ -117,13 +118,17 @@ def _of_rights(
             lines += ["", f"Who can read {name}, and who does:"]
             lines += [*render.right_lines(found, of_resources=False)] or ["Nobody that the rights tell of."]
             rights += found
+            with_root += usage.used.with_root(number=number)
     elif who is not None:
         number = mapped.principal_called(who)
-        rights = usage.used.rights_of(number)
+        rights, with_root = usage.used.rights_of(number), usage.used.with_root(who=who)
         members = "" if usage.used.people >> number & 1 else ", by those who are in it"
         lines += ["", f"What {printable(who)} can read, and does{members}:"]
         lines += [*render.right_lines(rights, of_resources=True)] or ["Nothing that the rights tell of."]
+    if with_root:
+        lines += ["", _WITH_ROOT, *render.root_lines(with_root)]
     answer["rights"] = [*map(render.right_object, rights)]
+    answer["with_root"] = [*map(render.root_object, with_root)]
 
 
 def _of_all(usage: "Usage", lines: list[str], answer: dict[str, object], *, whole: bool) -> None:
@@ -132,7 +137,7 @@ def _of_all(usage: "Usage", lines: list[str], answer: dict[str, object], *, whol
     from trapstreet.render import uses as render
 
     used = usage.used
-    resources = used.resources()
+    resources, with_root = used.resources(), used.with_root()
     grants = sorted(used.grants(), key=lambda each: (-each.score, -each.members, each.what, each.to))
     most = None if whole else render.MOST
     if resources:
@@ -141,6 +146,7 @@ def _of_all(usage: "Usage", lines: list[str], answer: dict[str, object], *, whol
         ("Granted, and used by nobody who has it:", [*render.grant_lines(grants)]),
         ("In the logs, though the map says it cannot be: one of them is wrong.",
          [*render.impossible_lines(used.impossible)]),
+        (_WITH_ROOT, [*render.root_lines(with_root)]),
         ("By the clock:", [*render.clockwork_lines(used)]),
     ):  # fmt: skip
         if all_:
@@ -153,6 +159,7 @@ def _of_all(usage: "Usage", lines: list[str], answer: dict[str, object], *, whol
         "resources": [*map(render.unused_object, resources)],
         "unused_grants": [*map(render.grant_object, grants)],
         "impossible": [*map(render.impossible_object, used.impossible)],
+        "with_root": [*map(render.root_object, with_root)],
         "gone": [list(each) for each in used.gone],
     }
 

@@ -21,14 +21,16 @@ class Month:
     """The events of one month, on their way into Parquet."""
 
     def __init__(self) -> None:
-        self._uses: list[tuple[int, str, Act, str, str, int, int | None]] = []
+        self._uses: list[tuple[int, str, Act, str, str, int, int | None, bool]] = []
         self._shapes: dict[int, What] = {}
         self._named: list[tuple[int, str, Path_, str, list[str]]] = []
 
     def add(self, event: AccessEvent, act: Act, what: What, number: int) -> None:
         """One use more, and what it did: `what` of the shape that has this number."""
         self._shapes[number] = what
-        self._uses.append((event.time, event.who, act, event.client, event.program, number, event.rows))
+        self._uses.append(
+            (event.time, event.who, act, event.client, event.program, number, event.rows, event.as_root)
+        )
 
     def name(self, use: int, who: str, path: Path_, records: Sequence[tuple[str, str]]) -> None:
         """The records that a use named, each by a column and its value."""
@@ -41,7 +43,7 @@ class Month:
         """All of it, by the names of the files' parts."""
         import pyarrow as pa
 
-        time, who, act, client, program, shape, rows = zip(*self._uses, strict=True)
+        time, who, act, client, program, shape, rows, as_root = zip(*self._uses, strict=True)
         text = pa.dictionary(pa.int32(), pa.string())
         columns: dict[str, Any] = {
             "time": pa.array(time, pa.int64()),
@@ -51,6 +53,7 @@ class Month:
             "program": pa.array(program, pa.string()).dictionary_encode(),
             "shape": pa.array(shape, pa.uint64()),
             "rows": pa.array(rows, pa.int64()),
+            "as_root": pa.array(as_root, pa.bool_()),
         }
         yield "uses", pa.table(columns)
         paths = pa.list_(pa.list_(pa.string()))

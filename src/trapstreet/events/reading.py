@@ -18,6 +18,13 @@ _UNREADABLE = "run it again if a log was taken away meanwhile, or restore a back
 _TOUCHES = "act IN ('read', 'write')"
 
 
+def _as_root(columns: Sequence[str]) -> str:
+    """All columns of uses: those of older imports have no `as_root`."""
+    if "as_root" not in columns:
+        return "*, false AS as_root"
+    return "* REPLACE (coalesce(as_root, false) AS as_root)"
+
+
 class Events:
     """The events of one place: files of the imports that are named, below some folders.
 
@@ -40,20 +47,21 @@ class Events:
             f"""
             SELECT u.who, s.database, s."on", s.statement, s.fingerprint,
                 list_sort(list(DISTINCT u.program)), count(*), min(u.time), max(u.time), sum(u.rows),
-                list_sort(list(DISTINCT u.client))
+                list_sort(list(DISTINCT u.client)), u.as_root
             FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
             WHERE {_TOUCHES} OR u.act IN ('become', 'explain', 'manage')
                 OR (u.act = 'other' AND s.fingerprint = '')
-            GROUP BY 1, 2, 3, 4, 5 ORDER BY 7 DESC, 1, 2, 3, 4, 5
+            GROUP BY 1, 2, 3, 4, 5, 12 ORDER BY 7 DESC, 1, 2, 3, 4, 5, 12
             """  # noqa: S608 - nothing in it comes from outside
         )
         return [
             PastUse(
                 who, database, tuple(map(known, on)), statement, fingerprint, tuple(filter(None, programs)),
-                times, first, last, None if count is None else int(count), tuple(clients),
+                times, first, last, None if count is None else int(count), tuple(clients), as_root,
             )
             for (
                 who, database, on, statement, fingerprint, programs, times, first, last, count, clients,
+                as_root,
             ) in rows
         ]  # fmt: skip
 
@@ -111,12 +119,12 @@ class Events:
         rows = self._asked(
             f"""
             SELECT who, path, client, program, count(*), count(DISTINCT time // {_DAY}), min(time), max(time),
-                max(time % {_DAY}) - min(time % {_DAY}), max(time % {_HOUR}) - min(time % {_HOUR})
+                max(time % {_DAY}) - min(time % {_DAY}), max(time % {_HOUR}) - min(time % {_HOUR}), as_root
             FROM (
                 SELECT u.*, unnest(s."on") AS path
                 FROM uses u JOIN (SELECT DISTINCT ON (shape) * FROM shapes) s USING (shape)
                 WHERE {_TOUCHES}
-            ) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+            ) GROUP BY 1, 2, 3, 4, 11 ORDER BY 1, 2, 3, 4, 11
             """  # noqa: S608 - nothing in it comes from outside
         )
         return [TableUse(who, known(path), *rest) for who, path, *rest in rows]
@@ -158,7 +166,10 @@ class Events:
         try:
             for name, files in self._files.items():
                 if files:
-                    connection.read_parquet(files).create_view(name)
+                    found = connection.read_parquet(files, union_by_name=name == "uses")
+                    if name == "uses":
+                        found = found.project(_as_root(found.columns))
+                    found.create_view(name)
             yield connection
         finally:
             connection.close()

@@ -11,7 +11,7 @@ from trapstreet.render.access import access_text, name_of
 
 if TYPE_CHECKING:
     from trapstreet.access.domain.people import Leaver, Staff
-    from trapstreet.access.domain.usage import GrantUse, Impossible, Right, Unused
+    from trapstreet.access.domain.usage import GrantUse, Impossible, Right, RootUse, Unused
     from trapstreet.events import Imported
 
 MOST = 30
@@ -160,6 +160,13 @@ def impossible_lines(found: Sequence["Impossible"]) -> Iterator[str]:
         yield f"{printable(each.who)} used {printable(joined(each.path))}: {uses}; {why}"
 
 
+def root_lines(found: Sequence["RootUse"]) -> Iterator[str]:
+    """What was used with root's rights."""
+    for each in found:
+        uses = f"{counted(each.times, 'use')}, the last on {moment_day(each.last)}"
+        yield f"{printable(each.who)} used {printable(joined(each.path))}: {uses}"
+
+
 def clockwork_lines(used: UsedAccess) -> Iterator[str]:
     """Uses that look like a job's, and are not declared to be one."""
     programs: dict[tuple[str, str], int] = {}
@@ -225,6 +232,11 @@ def impossible_object(each: "Impossible") -> dict[str, object]:
         "who": each.who, "what": list(each.path), "times": each.times, "last": each.last,
         "account_known": each.known,
     }  # fmt: skip
+
+
+def root_object(each: "RootUse") -> dict[str, object]:
+    """A use with root's rights, for machines."""
+    return {"who": each.who, "what": list(each.path), "times": each.times, "last": each.last}
 
 
 def staff_object(found: "Staff") -> dict[str, object]:

@@ -83,7 +83,7 @@ class _Asking:
         names = {each.name: number for number, each in enumerate(rights.principals)}
         self._used: dict[Unit, dict[int, int]] = {}
         for use in uses or ():
-            for path in use.on:
+            for path in () if use.as_root else use.on:
                 last = self._used.setdefault(path if path in self._side.units else path[:1], {})
                 if use.who in names:
                     last[names[use.who]] = max(use.last, last.get(names[use.who], 0))

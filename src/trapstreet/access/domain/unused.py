@@ -8,7 +8,7 @@ from trapstreet.access.domain.effective import EffectiveAccess, Reading
 from trapstreet.access.domain.held import Held
 from trapstreet.access.domain.meant import Meant
 from trapstreet.access.domain.sight import about_people
-from trapstreet.access.domain.usage import Done, GrantUse, Impossible, Right, Status, Unused, Window
+from trapstreet.access.domain.usage import Done, GrantUse, Impossible, Right, RootUse, Status, Unused, Window
 from trapstreet.core.model.access_events import TableUse
 from trapstreet.core.model.holdings import Holding
 from trapstreet.core.model.rights import FILES, Bits, Door, How, Level, Resource, bits_of, numbers_in
@@ -41,6 +41,8 @@ class UsedAccess:
         self._meant = Meant(access)
         self._done: dict[int, dict[int, Done]] = {}
         self.impossible: list[Impossible] = []
+        self._with_root: dict[tuple[str, tuple[str, ...]], RootUse] = {}
+        self._root_last: dict[int, int] = {}
         self.gone: list[tuple[str, ...]] = []
         self.clockwork: list[TableUse] = []
         self._take(uses)
@@ -119,6 +121,15 @@ class UsedAccess:
                         name = self.access.rights.principals[group].name
                         yield self._grant_use(resource, door, name, those, done)
 
+    def with_root(self, *, number: int | None = None, who: str | None = None) -> list[RootUse]:
+        """What was used with root's rights, the last first: of one resource, by one account, or all."""
+        found = [
+            each
+            for each in self._with_root.values()
+            if (number is None or number in each.numbers) and who in (None, each.who)
+        ]
+        return sorted(found, key=lambda each: (-each.last, each.who, each.path))
+
     def status(self, done: Done | None) -> Status:
         """What became of a right with which this was done."""
         if done is None:
@@ -144,6 +155,9 @@ class UsedAccess:
                 if self._meant.was_there(use.path):
                     gone[use.path] = None
                 continue
+            if use.as_root:
+                self._take_as_root(use, tuple(numbers))
+                continue
             who = self._meant.principals(use.who)
             able = [number for number in numbers if who & self._any(number)]
             if not able:
@@ -160,6 +174,14 @@ class UsedAccess:
                     self._done.setdefault(number, {}).setdefault(principal, Done()).add(use, job=job)
         self.impossible = sorted(lost.values(), key=lambda each: (-each.last, each.who, each.path))
         self.gone = sorted(gone)
+
+    def _take_as_root(self, use: TableUse, numbers: tuple[int, ...]) -> None:
+        at = use.who, use.path
+        before = self._with_root.get(at, RootUse(*at, numbers))
+        last = max(before.last, use.last)
+        self._with_root[at] = RootUse(*at, numbers, before.times + use.times, last)
+        for number in numbers:
+            self._root_last[number] = max(last, self._root_last.get(number, 0))
 
     def _surely(self, number: int) -> Bits:
         """Who can surely read a resource, at once or by SET ROLE, whether they log in or not."""
@@ -197,10 +219,12 @@ class UsedAccess:
         idle += (sees & ~met).bit_count() * self.window.days
         resource = self.access.rights.resources[number]
         records, weight, sensitivity = self._held(resource)
+        lasts = [each.last for each in done.values()]
+        lasts += [self._root_last[number]] if number in self._root_last else []
         return Unused(
             resource, can.bit_count(), counts[Status.USED], counts[Status.JOB], counts[Status.STALE],
-            counts[Status.NEVER], max((each.last for each in done.values()), default=None), records, weight,
-            sensitivity, (records or 0) * weight * idle, bool(done),
+            counts[Status.NEVER], max(lasts, default=None), records, weight, sensitivity,
+            (records or 0) * weight * idle, bool(lasts),
         )  # fmt: skip
 
     def _right(self, principal: int, reading: Reading) -> Right:

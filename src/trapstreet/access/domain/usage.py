@@ -78,7 +78,7 @@ class Unused:
     once or by SET ROLE.
 
     can             how many;  used, by_jobs, stale, never  what of them is which Status
-    last            the last use by anybody, Unix µs
+    last            the last use by anybody, with whosever rights, Unix µs
     records         how many it holds;  weight  of its class in the policy, 1 where nobody classified it
     score           records × weight × the days that each of them who may see a column about people has not
                     used it, summed up
@@ -128,6 +128,20 @@ class Impossible:
     times: int
     last: int
     known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RootUse:
+    """Uses by an account of one thing with root's rights, which are no uses of a right of its own.
+
+    numbers  of the map's resources that it is
+    """
+
+    who: str
+    path: tuple[str, ...]
+    numbers: tuple[int, ...]
+    times: int = 0
+    last: int = 0
 
 
 def window_of(days: Sequence[int], unused_for: int | None = None) -> Window | None:

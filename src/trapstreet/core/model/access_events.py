@@ -48,6 +48,7 @@ class AccessEvent(msgspec.Struct, frozen=True, gc=False):
     records     the records that the log itself names, each by a column and its value; "" as the column is
                 the key
     doubt       why the statement may not say what was asked
+    as_root     the rights were root's, whom nothing stops, and not the account's own: it needed none of these
     """
 
     time: int
@@ -62,6 +63,7 @@ class AccessEvent(msgspec.Struct, frozen=True, gc=False):
     parameters: tuple[str | None, ...] = ()
     records: tuple[tuple[str, str], ...] = ()
     doubt: Doubt = Doubt.NONE
+    as_root: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ CONNECTED = "CONNECT"
 class PastUse:
     """All uses of one statement by one account.
 
-    who, database, on  as in AccessEvent
+    who, database, on, as_root  as in AccessEvent
     statement    what was asked, with NULL for every value in it; "" where no log has it or nothing can
                  parse it
     fingerprint  of the statement, the same whatever the values were; "" where there is none
@@ -116,6 +118,7 @@ class PastUse:
     last: int
     rows: int | None = None
     clients: tuple[str, ...] = ()
+    as_root: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ class TableUse:
     times        how often;  days  on how many days (UTC);  first, last  Unix microseconds
     of_day       how far apart, in µs, the earliest and the latest time of day are;  of_hour  the same for the
                  time since the full hour: small where a clock starts them
+    as_root      as in AccessEvent
     """
 
     who: str
@@ -137,6 +141,7 @@ class TableUse:
     last: int
     of_day: int
     of_hour: int
+    as_root: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ class _Teller:
             yield Unread(event.line, "the record of a path has another form")
         arguments = call[4], call[5], call[6]
         act = opened(event.flags) if event.flags else does.done(arguments)
-        who, program = _who(event.text, call), _program(event.text)
+        (who, as_root), program = _who(event.text, call), _program(event.text)
         cwd = "" if does.is_from_folder(arguments) else event.cwd
         for item in (each for each in event.items if each.is_used):
             wholes = self._wholes(item, cwd, event.items)
@@ -200,7 +200,7 @@ class _Teller:
             if len(wholes) == 1 and item.inode and item.mode & _KIND == _FOLDER:
                 self._see(item, wholes[0])
             for path in filter(None, map(file_path, wholes)):
-                yield AccessEvent(event.time, who, act, (path,), program=program)
+                yield AccessEvent(event.time, who, act, (path,), program=program, as_root=as_root)
 
     def _wholes(self, item: _Item, cwd: str, items: list[_Item]) -> list[str]:
         """The whole path of what was used; some, where it is in one of several folders; [] if it is not told.
@@ -232,13 +232,13 @@ class _Teller:
         self._seen[item.device, item.inode] = posixpath.normpath(whole)
 
 
-def _who(text: str, call: re.Match[str]) -> str:
-    """Whose rights were used; where those were root's, who it was that logged in."""
+def _who(text: str, call: re.Match[str]) -> tuple[str, bool]:
+    """Whose rights were used; where those were root's, who it was that logged in, and that it was so."""
     login, used = call[8], call[9]
     names = dict(_NAMES.findall(text))
     if used == "0" and login != _UNSET:
-        return names.get("AUID") or _name(login)
-    return names.get("FSUID") or _name(used)
+        return names.get("AUID") or _name(login), login != "0"
+    return names.get("FSUID") or _name(used), False
 
 
 def _program(text: str) -> str:

@@ -2,7 +2,8 @@
 
 Nobody can ask whether a file would be read or written then, so a use counts as needing all that its person
 has there today: to come into each folder above it, and to read it. Rights to write are never taken away.
-Through a link it needs what lies there, as the link is now, and to come into the folders on the way.
+Through a link it needs what lies there, as the link is now, and to come into the folders on the way. What
+was done with root's rights needs nothing of its person's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,6 +113,8 @@ class PosixReplay:
         return found
 
     def _take(self, n: int, use: PastUse, number_of: Mapping[str, int]) -> None:
+        if use.as_root:
+            return
         for path in use.on or ((),):
             if len(path) != 2:
                 self.unproven[n] = NO_PATH

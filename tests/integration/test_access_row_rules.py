@@ -121,6 +121,28 @@ def test_who_may_not_read_what_the_predicate_asks_fails_at_every_use(made: World
     assert carl["fails"] == "permission denied for table agents"
 
 
+def test_others_are_asked_after_who_may_not_read_the_table_or_what_the_predicate_asks(
+    made: World, desk: Desk
+) -> None:
+    """In the order of their names: anna may read all of it, bert not what is asked, boss not the table."""
+    made.do("ALTER ROLE {boss} NOBYPASSRLS; REVOKE ALL ON tickets FROM {boss}")
+    made.do("GRANT SELECT ON agents TO {carl}")
+    imported(made, desk, [(who, by_id(1)[0]) for who in ("anna", "bert", "boss", "carl")])
+    people = {each["who"]: each for each in asked(made, desk, TEAM, status=6)["people"]}
+    bert, boss, carl = (people[made.names[each]] for each in ("bert", "boss", "carl"))
+    assert bert["fails"] == "permission denied for table agents"
+    assert boss["why"] == "it does not read the table itself: permission denied for table tickets"
+    assert (carl["records"], carl["hidden"], carl["why"]) == (1, 0, "")
+
+
+def test_a_login_that_may_not_act_as_somebody_says_so(made: World, desk: Desk) -> None:
+    imported(made, desk, [("bert", by_id(12)[0]), ("carl", by_id(1)[0])])
+    made.url = made.url.replace("postgres@", f"{made.names['carl']}@")
+    bert, carl = asked(made, desk, OWN, status=6)["people"]
+    assert bert["why"] == "this login may not act as that role: log in as one that may"
+    assert (carl["records"], carl["hidden"]) == (1, 1)
+
+
 def test_who_passes_row_security_loses_nothing(made: World, desk: Desk) -> None:
     imported(made, desk, [("boss", "SELECT * FROM tickets"), ("boss", by_id(15)[0])])
     found = asked(made, desk, OWN)

@@ -131,7 +131,16 @@ class PostgresqlRows:
     def left(self, who: str, column: str, values: Sequence[Any]) -> RowsLeft:
         """Of which values of a column somebody sees all rows now, and would not."""
         try:
-            self._become(who)
+            run(self._connection, f"SET LOCAL ROLE {quoted(who)}")
+        except Refusal:
+            self._begin_anew()
+            return RowsLeft(unproven="this login may not act as that role: log in as one that may")
+        found = self._left(column, values)
+        self._begin_anew()  # as oneself again, and whatever was refused
+        return found
+
+    def _left(self, column: str, values: Sequence[Any]) -> RowsLeft:
+        try:
             now = self._count(column, values, "true")
         except Refusal as error:
             return RowsLeft(unproven=f"it does not read the table itself: {error.message}")
@@ -143,9 +152,8 @@ class PostgresqlRows:
             return RowsLeft(unproven=error.message)
         return RowsLeft(hidden=sum(then.get(value, 0) < rows for value, rows in now.items()))
 
-    def _become(self, who: str) -> None:
+    def _begin_anew(self) -> None:
         run(self._connection, f"ROLLBACK; {_BEGIN}")
-        run(self._connection, f"SET LOCAL ROLE {quoted(who)}")
 
     def _count(self, column: str, values: Sequence[Any], condition: str) -> dict[Any, int]:
         """How many rows there are of each value. The condition was parsed, and is one expression."""

@@ -59,13 +59,13 @@ class Yard:
         self._root.rights(self.share, f"{path}/x", descriptor(owner, entries))
         self.names.append(name)
 
-    def put_many(self, folder: str, names: list[str], entries: list[Ace]) -> None:
+    def put_many(self, folder: str, names: list[str], entries: list[Ace], *, owner: str = "root") -> None:
         """Files of one folder with the same rights."""
         place = self.place / folder
         place.mkdir(exist_ok=True)
         for name in names:
             (place / name).write_text("x")
-            rights = descriptor(self.server.sids["root"], entries)
+            rights = descriptor(self.server.sids[owner], entries)
             self._root.rights(self.share, f"{self.name}/{folder}/{name}", rights)
 
     def access(self) -> EffectiveAccess:

@@ -55,3 +55,24 @@ def test_the_owner_of_a_share_is_asked_what_each_may_read_there(yard: Yard, desk
     (line,) = [each for each in said.splitlines() if "u0 can read" in each]
     assert line.split(maxsplit=1)[1].startswith("confirm u0 can read files in smb://127.0.0.1:")
     assert line.endswith(f"/files/{yard.name}/hr; 1 person [people@you.example]")
+
+
+def test_the_owner_of_a_share_is_asked_about_groups_and_not_about_the_files_of_each_maker(
+    yard: Yard, desk: Desk
+) -> None:
+    """Twelve files of six makers, who may all read them by Everyone and g1, too."""
+    sids, everyone = yard.server.sids, yard.server.sids["Everyone"]
+    for n in range(6):
+        own = (ALLOW, 0, READ, sids[f"u{n}"])
+        all_ = [(ALLOW, 0, READ, each) for each in (sids["g1"], everyone)]
+        yard.put_many("sales", [f"{n}.csv"], [own, *all_], owner=f"u{n}")
+        yard.put_many("board", [f"{n}.csv"], [own, (ALLOW, 0, READ, sids["g1"])], owner=f"u{n}")
+    yard.put_many("board", ["outlier.csv"], [(ALLOW, 0, READ, sids["u6"])])
+    desk.do("access", "review", "start", yard.url, "--name", "Q4")
+    found = desk.json("access", "review", "show", "Q4")["items"]
+    asked = sorted(
+        (each["who"], each["what"][0][0].rpartition("/")[2]) for each in found if each["sort"] == "reads"
+    )
+    groups = [("Everyone", "sales"), ("g1", "board"), ("g1", "sales")]
+    assert asked == [*groups, ("u0", "hr"), ("u6", "board")]
+    assert {each["group"] for each in found if each["sort"] == "member"} == {"g1"}

@@ -5,7 +5,17 @@ from dataclasses import replace
 from trapstreet.access.domain.effective import EffectiveAccess
 from trapstreet.access.domain.review import Asked, Item, is_read_as, items_of
 from trapstreet.core.model.access_events import PastUse
-from trapstreet.core.model.rights import FILES, Bits, Door, Grant, How, Principal, Resource, Rights
+from trapstreet.core.model.rights import (
+    FILES,
+    Bits,
+    Door,
+    Grant,
+    How,
+    Membership,
+    Principal,
+    Resource,
+    Rights,
+)
 
 ALL = 0b11111
 
@@ -60,3 +70,38 @@ def test_what_was_done_with_roots_rights_is_no_use_of_what_is_given() -> None:
     for as_root, last in ((False, 5), (True, None)):
         items = items_of(made, held={}, uses=[replace(use, as_root=as_root)])
         assert [each.last for each in items if each.sort == Asked.READS] == [last]
+
+
+def in_group(made: Rights, *members: int) -> Rights:
+    """Some people are members of the group."""
+    made.memberships += [Membership(each, 4, inherits=True, becomes=False, admits=False) for each in members]
+    return made
+
+
+def test_a_group_that_may_read_files_is_asked_about_with_those_of_it_who_get_there() -> None:
+    made = in_group(rights(0b10000, "its group may read", FILES), 0, 1, 2)
+    made.doors[:] = [replace(made.doors[0], opens=0b00011)]
+    assert asked(made) == [(b"agents", 2)]
+    assert {each.who for each in items_of(made, held={}, uses=None) if each.sort == Asked.MEMBER} == {
+        b"anna", b"bert", b"carl"
+    }  # fmt: skip
+
+
+def test_where_all_others_who_get_to_a_file_are_a_group_it_is_that_one_and_not_each_of_them() -> None:
+    made = in_group(rights(0b01111, "everybody else may read", FILES), 0, 1)
+    made.doors[:] = [replace(made.doors[0], opens=0b00011)]
+    assert asked(made) == [(b"agents", 2)]
+
+
+def test_nobody_is_asked_whether_people_may_read_files_of_their_own() -> None:
+    made = rights(0b0001, "owner: may read", FILES)
+    made.doors[:] = [replace(made.doors[0], how=How.OWNER)]
+    assert asked(made) == []
+
+
+def test_a_group_of_files_that_everybody_is_in_is_asked_about_and_not_each_member() -> None:
+    made = in_group(rights(0b10000, "its group may read", FILES), 0, 1, 2, 3)
+    made.doors[:] = [replace(made.doors[0], opens=0b01111)]
+    assert [(each.sort, each.who) for each in items_of(made, held={}, uses=None)] == [
+        (Asked.READS, b"agents")
+    ]

@@ -69,6 +69,7 @@ class Wanted(NamedTuple):
 def item_text(item: Item) -> str:
     """What is asked, in one line: "agents can read 12 tables and views in crm.public (a, b, …); 4 people"."""
     who, group = _name(item.who), _name(item.group)
+    of_files = bool(item.what) and len(item.what[0]) == 1
     people = counted(item.people, "person", "people")
     if item.sort == Asked.MEMBER:
         own = "" if item.people <= 1 else f"; {people} have its rights"
@@ -76,6 +77,8 @@ def item_text(item: Item) -> str:
     if item.sort == Asked.PRIVILEGE:
         return f"{who} has {group}; {people}"
     holds = f", {printable(item.sensitivity)} data" if item.sensitivity else ""
+    if of_files and not item.people:
+        people = "nobody knows how many people"
     return f"{who} can read {_things(item)}{holds}; {people}{_used(item)}"
 
 

@@ -62,7 +62,7 @@ def items_of(
     """
     items = [*_Asking(rights, [*owners], held, uses).items()]
     return sorted(
-        items, key=lambda each: (-each.weight, -each.people, each.sort, each.who, each.group, each.what)
+        items, key=lambda each: (-each.weight, -each.people, each.sort, each.group, each.who, each.what)
     )
 
 
@@ -80,6 +80,7 @@ class _Asking:
         self._superusers = union(
             door.grants[0].to for door in rights.doors if door.resource is None and door.how == How.SUPERUSER
         )
+        self._just = self._by_people()
         names = {each.name: number for number, each in enumerate(rights.principals)}
         self._used: dict[Unit, dict[int, int]] = {}
         for use in uses or ():
@@ -88,6 +89,15 @@ class _Asking:
                 if use.who in names:
                     last[names[use.who]] = max(use.last, last.get(names[use.who], 0))
 
+    def _by_people(self) -> dict[Bits, int]:
+        """The groups that several who can log in are just the people of."""
+        found: dict[Bits, int] = {}
+        for number in {each.group for each in self._rights.memberships} if self._rights.of_files else ():
+            people = self._side.access.arriving(1 << number) & self._side.people
+            if people.bit_count() > 1:
+                found.setdefault(people, number)
+        return found
+
     def items(self) -> Iterator[Item]:
         given = self._given()
         for (who, _, owner), units in given.items():
@@ -95,9 +105,10 @@ class _Asking:
         yield from self._privileges()
         yield from self._members(given)
 
-    def _given(self) -> dict[tuple[int, Unit, str], dict[Unit, None]]:
-        """What each is given by name, by where that lies and who is asked about it. -1 is everybody."""
-        found: dict[tuple[int, Unit, str], dict[Unit, None]] = {}
+    def _given(self) -> dict[tuple[int, Unit, str], dict[Unit, Bits]]:
+        """What each is given by name, and who has it by that, by where it lies and who is asked about it. -1
+        is everybody."""
+        found: dict[tuple[int, Unit, str], dict[Unit, Bits]] = {}
         asked: dict[tuple[int, Unit], str] = {}
         for door in self._rights.doors:
             if door.resource is None or door.how not in _NAMED or door.rows == Rows.NONE:
@@ -109,21 +120,34 @@ class _Asking:
                     names = [".".join(unit[at:]) for at in range(len(unit))]
                     asked[who, unit] = owner_of(self._owners, what=names, who=self._name(who))
                 owner = asked[who, unit]
-                found.setdefault((who, self._place(unit, files), owner), {})[unit] = None
+                there = found.setdefault((who, self._place(unit, files), owner), {})
+                there[unit] = there.get(unit, 0) | self._having(who, door, files=files)
         return found
 
     def _whom(self, door: Door, *, files: bool) -> Iterator[int]:
         """Those to whom something is given by name; of a file, who get as far as that. There "everybody else"
-        is nobody's name: where these are most people, it is everybody."""
-        to = door.grants[-1].to & door.opens if files else door.grants[-1].to
+        is nobody's name: where these are most people, it is everybody; where they are all people of a group,
+        that one."""
+        to = door.grants[-1].to
+        if files and (not door.opens or to.bit_count() > 1):
+            to &= door.opens
         people, everybody = self._side.people, (1 << len(self._rights.principals)) - 1
         most = people.bit_count() > 1 and 2 * (people & to).bit_count() > people.bit_count()
         if to == everybody or (files and most):
             yield -1
             return
+        if files and (group := self._just.get(to & people)):
+            to = 1 << group
         for number in numbers_in(to & ~self._superusers):  # who are asked about as such
             if self._rights.principals[number].name not in GROUPS:
                 yield number
+
+    def _having(self, who: int, door: Door, *, files: bool) -> Bits:
+        """Who can log in and has what somebody is given."""
+        if who < 0:
+            return self._side.people
+        reach = self._side.access.arriving(1 << who) & self._side.people
+        return reach & door.opens if files else reach
 
     def _place(self, unit: Unit, files: bool) -> Unit:
         """What it is told together with: a schema; of folders the one right below the place."""
@@ -132,10 +156,10 @@ class _Asking:
         below = unit[0].removeprefix(self._rights.place).strip("/")
         return (below.partition("/")[0],)
 
-    def _reads(self, who: int, units: Mapping[Unit, None], owner: str) -> Item:
+    def _reads(self, who: int, units: Mapping[Unit, Bits], owner: str) -> Item:
         held = [self._held[each] for each in units if each in self._held]
         heaviest = max(held, key=lambda each: each.weight, default=Held(0.0, ""))
-        reach = self._side.people if who < 0 else self._side.access.arriving(1 << who) & self._side.people
+        reach = union(units.values())
         return Item(
             Asked.READS,
             _bytes(self._name(who)),
@@ -165,19 +189,20 @@ class _Asking:
                     )
 
     def _members(self, given: Iterable[tuple[int, Unit, str]]) -> Iterator[Item]:
-        """Memberships that lead to anything; not those of everybody."""
+        """Memberships that lead to anything; not those of everybody: of files, of all who have an account."""
         leading: Bits = 0
         for who, *_ in given:
             leading |= 1 << who if who >= 0 else 0
         for number, each in enumerate(self._rights.principals):
             leading |= (each.name in GROUPS) << number
         leads = self._side.access.arriving(leading)
-        everybody = len(self._rights.principals) - 1
+        everybody, accounts = len(self._rights.principals) - 1, self._side.access.accounts
         sizes: dict[int, int] = {}
         for membership in self._rights.memberships:
             sizes[membership.group] = sizes.get(membership.group, 0) + 1
         for member, group in dict.fromkeys((each.member, each.group) for each in self._rights.memberships):
-            if leads >> group & 1 and sizes[group] < everybody:
+            whole = self._rights.of_files and not accounts & ~self._side.access.arriving(1 << group)
+            if leads >> group & 1 and sizes[group] < everybody and not whole:
                 name, of = self._name(member), self._name(group)
                 reach = self._side.access.arriving(1 << member) & self._side.people
                 owner = owner_of(self._owners, what=[of], who=name)

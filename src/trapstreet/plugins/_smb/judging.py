@@ -5,7 +5,7 @@ Whoever may come with a SID of which that is not known is followed both ways, an
 differ.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from trapstreet.core.model.rights import Bits, Grant, How
@@ -65,7 +65,7 @@ def steps(descriptor: Descriptor | None, right: int, people: People, words: str)
     # In a list that Samba made of a mode, whom an entry names gets no more from those for others: a user from
     # none, who is in a group not from that for everybody.
     left, denied, users, groups = everybody, 0, 0, 0
-    met: list[tuple[Grant, Bits]] = []
+    met: list[tuple[Grant, Bits, Bits]] = []
     for each in descriptor.entries:
         if each.flags & ONLY_BELOW:
             continue
@@ -81,7 +81,7 @@ def steps(descriptor: Descriptor | None, right: int, people: People, words: str)
         if those := left & (surely | perhaps):
             if each.kind == ALLOWED:
                 text = f"{'' if each.who != OWNER_RIGHTS else 'OWNER RIGHTS: '}{people.name(who)} {words}"
-                met.append((Grant(text, people.bit(who) or those), those))
+                met.append((Grant(text, people.bit(who) or those), those, those & surely))
                 denied |= those & (groups if who == EVERYONE else users)
             else:
                 denied |= those
@@ -89,12 +89,16 @@ def steps(descriptor: Descriptor | None, right: int, people: People, words: str)
     return _settled(met, denied | left)
 
 
-def _settled(met: Iterable[tuple[Grant, Bits]], against: Bits) -> list[Step]:
-    """Each with those whom no entry before lets in; those of whom some entry speaks against are perhaps."""
+def _settled(met: Sequence[tuple[Grant, Bits, Bits]], against: Bits) -> list[Step]:
+    """Each with those whom no entry before lets in, nor a later one that surely is about them; those of whom
+    some entry speaks against are perhaps.  met: entries with those they may be about, and surely are"""
     found, seen = [], 0
-    for grant, those in met:
-        new = those & ~seen
-        seen |= those
+    for number, (grant, those, surely) in enumerate(met):
+        later = 0
+        for _, _, each in met[number + 1 :]:
+            later |= each
+        new = those & ~seen & (surely | ~later)
+        seen |= new
         if new:
             found.append(Step(grant, new & ~against, new & against))
     return found
@@ -144,7 +148,9 @@ class Judge:
     def ways(self, file: Descriptor, enters: tuple[Bits, Bits]) -> Iterator[Way]:
         """All ways to read a file.  enters: who comes to it through the folders above, surely and perhaps"""
         reads = steps(file, READ, self._people, "may read")
-        yield from self._both(self._read, reads, How.GRANT, enters)
+        owner = self._people.bit(file.owner) if self._people.is_user(file.owner) else 0
+        for way in self._both(self._read, reads, How.GRANT, enters):
+            yield way._replace(how=How.OWNER) if way.grants[-1].to == owner else way
         backup = self._privileges.backs_up
         yield from self._both(self._read, backup, How.PRIVILEGE, enters)
         reads_now = enters[0] & all_of(reads)[0] & all_of(self._read)[0]

@@ -170,11 +170,12 @@ class _Walk:
             path = (folder, what if called[what] == 1 else f"{what} ({called[what]})")
             known = frozenset(names if len(names) <= MOST_NAMED else ())
             self.rights.resources.append(Resource(path, FILES, len(names), known))
-            readers = 0
+            readers, owner = 0, self._people.user(asked.uid) & ~self._people.root
             for those, grant in self._passing(asked, READ):
                 readers |= those
                 if opens := those & enters:
-                    self.rights.doors.append(Door(number, How.GRANT, opens, (grant,), self._people.everybody))
+                    how = How.OWNER if grant.to == owner else How.GRANT
+                    self.rights.doors.append(Door(number, how, opens, (grant,), self._people.everybody))
             if could := self._people.user(asked.uid) & enters & ~readers:
                 owns = Grant("owner: can change its mode", could)
                 self.rights.doors.append(

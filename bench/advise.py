@@ -33,8 +33,9 @@ USES, PEOPLE, GROUPS, TABLES, SCHEMAS, SHAPES = 1_000_000, 200, 60, 300, 20, 50
 FOR_ALL, FEW = 50, 5
 """Tables that everybody may read, and how many people use each."""
 SECONDS = 60
+SELECTING = "SELECT * FROM {} WHERE a = {}"
 _WHERE = (
-    "SELECT * FROM {} WHERE a = {}",
+    SELECTING,
     "SELECT b, count(*) FROM {} WHERE a > {} GROUP BY b ORDER BY 2 DESC LIMIT 10",
     "SELECT t.a FROM {} t WHERE t.b = (SELECT max(b) FROM {} WHERE a < {})",
     "UPDATE {} SET b = {} WHERE a = 3",
@@ -54,10 +55,9 @@ def main() -> None:
         with log.open("w", encoding="utf-8") as file:
             file.writelines(_log(rng, reach, uses))
         at.say("import", at.run("access", "import", log, "--place", url), items=uses)
-        document = _advised(at, url, uses)
-        taken = {each["key"] for each in document["changes"]}
-        _replay(at, url, taken, uses)
-        document = _advised(at, url, uses, "--narrow")
+        document = advised(at, url, uses)
+        replay(at, url, document, uses)
+        document = advised(at, url, uses, "--narrow")
         narrowed = [each for each in document["changes"] if each["to"]]
         for_all = sum(each["of"] == "PUBLIC" for each in narrowed)
         print(f"{len(narrowed):,} rights narrowed, of them {for_all} of everybody")
@@ -65,31 +65,37 @@ def main() -> None:
             at.missed.append("narrowed")
 
 
-def _advised(at: Desk, url: str, uses: int, *how: str) -> dict[str, Any]:
+def advised(at: Desk, url: str, uses: int, *how: str, clone: str = "") -> dict[str, Any]:
+    """What `access advise` says of a server that past uses are known of."""
     plan = at.folder / f"plan{''.join(how)}"
     what = " ".join(("access advise", *how))
-    at.say(f"{what}, search and all", at.run("access", "advise", url, *how, "--out", plan), items=uses)
+    beside = ("--clone", clone) if clone else ()
+    at.say(
+        f"{what}, search and all", at.run("access", "advise", url, *how, *beside, "--out", plan), items=uses
+    )
     document: dict[str, Any] = json.loads((plan / "plan.json").read_bytes())
     gone, needed = len(document["changes"]), len(document["needed"])
     print(f"{gone:,} rights can go or be narrowed, {needed:,} are needed; {document['largest']=}")
     return document
 
 
-def _replay(at: Desk, url: str, taken: set[str], uses: int) -> None:
+def replay(at: Desk, url: str, document: dict[str, Any], uses: int, *, clone: str = "") -> None:
+    """The replay by itself, all gone that can go by that advice."""
     workspace = Workspace.open(at.workspace)
-    with place_at(url) as place:
+    taken = {each["key"] for each in document["changes"]}
+    with place_at(url, clone) as place:
         changes = [each for each in place.changes() if each.key in taken]
         began, cpu = time.perf_counter(), time.process_time()
         found = past_uses(workspace, url)
-        replay = place.replay(found, changes)
-        blocked = replay.blocked(changes)
+        asked = place.replay(found, changes)
+        blocked = asked.blocked(changes)
         wall, ours = time.perf_counter() - began, time.process_time() - cpu
     counted = sum(each.times for each in found)
     kept = wall <= SECONDS
     print(
         f"replay of {counted:,} uses ({len(found):,} of different people or statements): {wall:.1f} s"
         f" ({ours:.1f} s of CPU ours), promised {SECONDS}: {'kept' if kept else 'MISSED'};"
-        f" {len(blocked)} blocked, {len(replay.unproven)} not checked"
+        f" {len(blocked)} blocked, {len(asked.unproven)} not checked"
     )
     if not kept:
         at.missed.append("replay")
@@ -129,13 +135,13 @@ def _fill(server: str, rng: random.Random) -> tuple[str, dict[str, list[str]]]:
 
 def _log(rng: random.Random, reach: dict[str, list[str]], uses: int) -> Iterator[str]:
     shapes = {
-        who: [_shape(rng, rng.sample(tables, len(tables) // 3)) for _ in range(SHAPES)]
+        who: [shape(rng, rng.sample(tables, len(tables) // 3)) for _ in range(SHAPES)]
         for who, tables in reach.items()
     }
     people = [*reach]
     for n in range(FOR_ALL):
         for who in rng.sample(people, FEW):
-            shapes[who].insert(0, _WHERE[0].replace("{}", f"everybody.t{n}", 1))
+            shapes[who].insert(0, SELECTING.replace("{}", f"everybody.t{n}", 1))
     for n in range(uses):
         who = people[n % PEOPLE]
         statement = shapes[who][n // PEOPLE % len(shapes[who])].replace("{}", str(rng.randrange(1_000_000)))
@@ -143,11 +149,12 @@ def _log(rng: random.Random, reach: dict[str, list[str]], uses: int) -> Iterator
         yield f"{json.dumps(event)}\n"
 
 
-def _shape(rng: random.Random, tables: list[str]) -> str:
-    shape = rng.choice(_WHERE)
-    while shape.count("{}") > 1 and "{} SET" not in shape:
-        shape = shape.replace("{}", rng.choice(tables), 1)
-    return shape.replace("{} SET", f"{rng.choice(tables)} SET")
+def shape(rng: random.Random, tables: list[str]) -> str:
+    """A statement over some of these tables, {} for its value."""
+    drawn = rng.choice(_WHERE)
+    while drawn.count("{}") > 1 and "{} SET" not in drawn:
+        drawn = drawn.replace("{}", rng.choice(tables), 1)
+    return drawn.replace("{} SET", f"{rng.choice(tables)} SET")
 
 
 if __name__ == "__main__":

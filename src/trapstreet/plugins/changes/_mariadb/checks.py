@@ -193,9 +193,10 @@ class People:
         return user in self._accounts or "" in self._accounts
 
     def persons(self, check: Check) -> tuple[list[Person], str]:
-        """From everywhere they came, acting as what they are let in as; and why that is not all there was."""
+        """From everywhere they came, acting as what they are let in as; and why that is not all there was.
+        Of addresses from where the same grants hold, one stands for all."""
         use, why = check.use, ""
-        found: dict[Person, None] = {}
+        found: dict[object, Person] = {}
         for client in use.clients or ("",):
             address = self._hosts.surely(use.who, client)
             if address is None:
@@ -205,10 +206,10 @@ class People:
                     else "it depends on from where it came, and the log does not say"
                 )
             else:
-                found[Person(use.who, address)] = None
+                found.setdefault(self._hosts.like(use.who, address), Person(use.who, address))
                 if self._hosts.takes_either(use.who, address):
                     why = "grants for two hosts fit equally from where it came, and the server takes either"
-        return [*found], why
+        return [*found.values()], why
 
     def only_as_it_is(self, user: str) -> bool:
         """Whether what they are refused now they were refused with the same rights: they get no temporary

@@ -60,6 +60,11 @@ class Hosts:
                         return True
         return False
 
+    def like(self, user: str, address: str) -> object:
+        """The same for all addresses from where the same grants hold for somebody: BY_SOCKET is like none."""
+        patterns = self._patterns.get(user, set()) | self._patterns.get("", set())
+        return address == BY_SOCKET, frozenset(each for each in patterns if self._may_fit(each, address))
+
     def _may_fit(self, pattern: str, address: str) -> bool:
         if "/" in pattern:
             return bool(address) and _is_within(address, pattern)

@@ -108,6 +108,19 @@ def test_a_sid_that_is_nobodys_any_more_opens_nothing_and_one_of_another_domain_
     assert counted[stranger] == "unknown"
 
 
+@pytest.mark.parametrize("inside", ["", "/deep"])
+def test_a_folder_that_a_link_shows_within_itself_is_looked_into_once(yard: Yard, inside: str) -> None:
+    """Asked of the folder above, and of the one that the links lie in."""
+    yard.put_many("deep", ["a.csv"], [(ALLOW, 0, READ, "S-1-1-0")])
+    (yard.place / "deep" / "up").symlink_to("..")
+    (yard.place / "deep" / "here").symlink_to(".")
+    (yard.place / "beside").symlink_to("deep")
+    rights = smb.rights(yard.url + inside)
+    found = sorted(each.path[0].partition(yard.name)[2] for each in rights.resources)
+    assert found == (["/deep"] if inside else ["/beside", "/deep"])
+    assert rights.unknown == []
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_what_every_account_reads_is_everybodys_whether_the_guest_comes_in_or_not(
     yard: Yard, server: Vault, *, whole: bool

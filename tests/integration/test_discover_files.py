@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import socket
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -185,6 +186,21 @@ def test_what_is_no_file_is_one_line(desk: Desk, tmp_path: Path) -> None:
     assert desk.err == f"trapstreet: {tmp_path}/nothing.csv: no such file or directory: check the path\n"
     _, unknown = found(desk, tmp_path / "pipe", status=6)
     assert unknown == [f"{tmp_path}/pipe: a named pipe, not a file"]
+
+
+def test_pipes_and_sockets_that_are_met_hold_nothing_and_are_not_said(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    os.mkfifo(share / "pipe")
+    monkeypatch.chdir(share)  # the address of a socket is short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("sock")
+        (share / "people.csv").write_text("name,email\nAnn Ash,ann@you.example\nBo Birk,bo@you.example\n")
+        place, unknown = found(desk, share)
+    assert unknown == []
+    assert [each["path"][1] for each in place["holdings"]] == ["people.csv"]
 
 
 def test_a_sqlite_file_can_be_asked_by_its_url(desk: Desk, share: Path) -> None:

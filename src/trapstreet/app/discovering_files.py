@@ -4,6 +4,8 @@ Of each text the first 1 MiB is looked at, in memory. What is packed is taken ap
 limits of its own.
 """
 
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from urllib.parse import urlsplit
@@ -54,6 +56,8 @@ class Files:
         broke_off = False
         for each in self._found:
             if isinstance(each, Unread):
+                if self._is_local and each.path != self._location and _holds_nothing(each.path):
+                    continue
                 broke_off = broke_off or each.path == self._location
                 unread.append(each.path)
                 yield each
@@ -118,6 +122,15 @@ class Files:
             yield from tables_in_log(listed, found, beside, fetched=most)
         except (TrapstreetError, OSError) as error:
             yield _left(found, error)
+
+
+def _holds_nothing(path: str) -> bool:
+    """Whether it is a named pipe or a socket: programs talk by them, and nothing lies there."""
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _left(found: SourceObject, error: TrapstreetError | OSError) -> Unread:

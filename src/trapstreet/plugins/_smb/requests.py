@@ -10,7 +10,8 @@ ANY = b"\xff" * 16
 
 _EVERY_SHARING = 7
 _IMPERSONATION = 2
-_FULL_INFORMATION = 2
+_FULL_INFORMATION = 38
+"""With a number that tells files apart."""
 _SECURITY, OWNER, LIST = 3, 1, 4
 _DESCRIPTOR = 1 << 16
 

@@ -42,6 +42,7 @@ class Folder:
     rights its descriptor, None where it is not told;  only  the one file of it that is looked at
     names  of the files by their descriptors, of each the first ones only where they are many
     unread what of it could not be read, with why
+    itself what it is known by under any name, "" where that is not told
     """
 
     share: str
@@ -52,6 +53,16 @@ class Folder:
     names: dict[bytes, list[str]] = field(default_factory=dict)
     only: str = ""
     unread: list[tuple[str, str]] = field(default_factory=list)
+    itself: str = ""
+
+    @property
+    def around(self) -> set[str]:
+        """What it and the folders above are known by."""
+        found, folder = set(), self
+        while folder.above is not None:
+            found.add(folder.itself)
+            folder = folder.above
+        return (found | {folder.itself}) - {""}
 
     def add(self, name: str, told: bytes, *, most: int = MOST_NAMED) -> None:
         """Count a file by its descriptor.  most: names that are kept of those with the same"""
@@ -87,7 +98,8 @@ class Reader(SmbSession):
         return facts.is_folder
 
     def walk(self, share: str, path: str) -> Iterator[Folder]:
-        """A folder, and those below it; links are not followed. Each comes with its files."""
+        """A folder, and those below it; links are not followed. Each comes with its files. A folder that is
+        met again below itself, as a link that the server follows shows it, is not looked into again."""
         top = Folder(share, path, above=self.leading_to(share, path))
         top.rights = self._one(top)
         waiting = [top]
@@ -159,15 +171,19 @@ class Reader(SmbSession):
 
     def _look_into(self, folder: Folder) -> list[Folder]:
         """Fill a folder with its files; the folders in it."""
-        folders: list[str] = []
+        folders: dict[str, str] = {}
         files: list[str] = []
         base = f"{folder.path}/" if folder.path else ""
         try:
             for name, facts in self._names(folder):
                 if "/" in name or "\\" in name or "\ufffd" in name:
                     folder.unread.append((base + name, "the server gives it a name that is none"))
-                elif name not in (".", "..") and not facts.leads_elsewhere:
-                    (folders if facts.is_folder else files).append(base + name)
+                elif name == ".":
+                    folder.itself = facts.itself
+                elif name != ".." and facts.is_folder and not facts.leads_elsewhere:
+                    folders[base + name] = facts.itself
+                elif name != ".." and not facts.leads_elsewhere:
+                    files.append(base + name)
         except (FileNotFoundError, PermissionError, Refused) as error:
             folder.unread.append((folder.path, _why(error)))
         for path, found in zip(files, self.descriptors(folder.share, files), strict=True):
@@ -175,8 +191,10 @@ class Reader(SmbSession):
                 folder.add(path.rpartition("/")[2], found, most=self.most_named)
             elif not isinstance(found, FileNotFoundError):
                 folder.unread.append((path, _why(found)))
-        below = [Folder(folder.share, path, above=folder) for path in folders]
-        for each, found in zip(below, self.descriptors(folder.share, folders), strict=True):
+        around = folder.around
+        paths = [path for path, itself in folders.items() if itself not in around]
+        below = [Folder(folder.share, path, above=folder) for path in paths]
+        for each, found in zip(below, self.descriptors(folder.share, paths), strict=True):
             if isinstance(found, bytes):
                 each.rights = found
             else:

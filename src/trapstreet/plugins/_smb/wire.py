@@ -7,9 +7,10 @@ from dataclasses import dataclass
 FOLDER, LINK = 0x10, 0x400
 """File attributes: a directory, a reparse point."""
 
-_ENTRY = struct.Struct("<II 8x8x qq q8x III")
+_ENTRY = struct.Struct("<II 8x8x qq q8x III 4x Q")
 _SURROGATE = 0x20000000  # the tag of a reparse point that stands for something elsewhere
 _DFS = (0x8000000A, 0x80000012)
+_NO_NUMBER = (0, (1 << 64) - 1)
 _EPOCH = 11_644_473_600_000_000  # microseconds from 1601 to 1970
 
 
@@ -26,6 +27,13 @@ class Facts:
     written: int
     changed: int
     tag: int = 0
+    number: int = 0
+
+    @property
+    def itself(self) -> str:
+        """What is the same where a folder is met again under another name; "" where nobody knows. Numbers
+        are those of one disk: with the times, two disks' folders do not pass for one."""
+        return "" if self.number in _NO_NUMBER else f"{self.number} {self.written} {self.changed}"
 
     @property
     def version(self) -> str:
@@ -47,18 +55,20 @@ class Facts:
 
 
 def entries_of(block: bytes) -> Iterator[tuple[bytes, Facts]]:
-    """Names, in UTF-16, and facts of FileFullDirectoryInformation. Raises Nonsense."""
+    """Names, in UTF-16, and facts of FileIdFullDirectoryInformation. Raises Nonsense."""
     at = 0
     while True:
         try:
-            following, _, written, changed, size, attributes, length, tag = _ENTRY.unpack_from(block, at)
+            following, _, written, changed, size, attributes, length, tag, number = _ENTRY.unpack_from(
+                block, at
+            )
         except struct.error as error:
             raise Nonsense("a listing is cut short") from error
         begin = at + _ENTRY.size
         name = block[begin : begin + length]
         if len(name) != length:
             raise Nonsense("a listing is cut short")
-        yield name, Facts(size, attributes, written, changed, tag)
+        yield name, Facts(size, attributes, written, changed, tag, number)
         if not following:
             return
         at += following

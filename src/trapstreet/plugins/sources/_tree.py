@@ -36,6 +36,7 @@ class Entry:
     """What a folder holds, or a path leads to; version to readers as in `Ref`.
 
     why  what keeps it from being read, "" where nothing does
+    itself  what a folder is known by under any name, "" where that is not told; "." has that of the folder
     """
 
     name: str
@@ -45,6 +46,7 @@ class Entry:
     modified: int | None = None
     readers: str = ""
     why: str = ""
+    itself: str = ""
 
 
 class Folders(Protocol):
@@ -66,9 +68,10 @@ class Folders(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """The folders above one. same: a hash of what the folder holds."""
+    """The folders above one. same: a hash of what the folder holds;  itself  what it is known by."""
 
     same: int
+    itself: str
     above: "_Above | None"
 
 
@@ -94,7 +97,7 @@ def _below(folders: Folders, after: tuple[str, ...] | None) -> Iterator[Ref | Un
         path = "/".join(at)
         found: list[Ref | Unread] = []
         try:
-            held = _held(folders, path, found)
+            held, itself = _held(folders, path, found)
         except OSError as error:
             if not at:
                 raise not_there(folders.shown(""), error) from error
@@ -104,14 +107,14 @@ def _below(folders: Folders, after: tuple[str, ...] | None) -> Iterator[Ref | Un
         if len(held) > 1 and _turns(same, above) >= _TURNS:  # one folder alone ends at DEEPEST
             yield Unread(folders.shown(path), "it holds what folders above it hold: a loop")
             continue
-        inner = _sorted_out(folders, at, held, found)
+        chain = _Above(same, itself, above)
+        inner = _sorted_out(folders, at, [each for each in held if not _is_met_again(each, chain)], found)
         if after is None or at > after:
             yield from found
             unmarked += len(found)
             if unmarked >= _PER_MARK:
                 unmarked = 0
                 yield Mark("/" + quote(path, errors="surrogateescape"))
-        chain = _Above(same, above)
         waiting += [(each, chain) for each in reversed(inner) if after is None or each >= after[: len(each)]]
 
 
@@ -131,11 +134,13 @@ def _sorted_out(
     return inner
 
 
-def _held(folders: Folders, path: str, unread: list[Ref | Unread]) -> list[Entry]:
-    """What a folder holds, by name; to `unread` goes what has none."""
+def _held(folders: Folders, path: str, unread: list[Ref | Unread]) -> tuple[list[Entry], str]:
+    """What a folder holds, by name, and what it is known by itself; to `unread` goes what has no name."""
     held: dict[str, Entry] = {}
+    itself = ""
     for each in folders.entries(path):
         if each.name in (".", ".."):
+            itself = each.itself if each.name == "." else itself
             continue
         shown = folders.shown(f"{path}/{each.name}" if path else each.name)
         if not each.name or "/" in each.name or "\0" in each.name:
@@ -147,13 +152,22 @@ def _held(folders: Folders, path: str, unread: list[Ref | Unread]) -> list[Entry
             break
         else:
             held[each.name] = each
-    return [held[name] for name in sorted(held)]
+    return [held[name] for name in sorted(held)], itself
 
 
 def _found(shown: str, entry: Entry) -> Ref | Unread:
     if entry.why:
         return Unread(shown, entry.why)
     return Ref(shown, entry.version, entry.size, entry.modified, entry.readers)
+
+
+def _is_met_again(entry: Entry, above: _Above | None) -> bool:
+    """Whether a folder is one of those that it lies in: a link that the server follows shows it so."""
+    while entry.itself and above is not None:
+        if above.itself == entry.itself:
+            return True
+        above = above.above
+    return False
 
 
 def _turns(same: int, above: _Above | None) -> int:

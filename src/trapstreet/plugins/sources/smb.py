@@ -114,7 +114,7 @@ class _Smb:
         if facts.leads_elsewhere:
             return Entry(name, why=OUTWARD)
         if facts.is_folder:
-            return Entry(name, folder=True)
+            return Entry(name, folder=True, itself=facts.itself)
         return Entry(name, version=facts.version, size=facts.size, modified=facts.modified, readers=readers)
 
     def _readers(self, descriptor: bytes, *, of_files_in_it: bool) -> str:

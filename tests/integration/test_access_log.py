@@ -1,5 +1,6 @@
 """Imported logs: whose they may be, which there are, and taking them away again."""
 
+import gzip
 import signal
 import subprocess
 import sys
@@ -284,3 +285,92 @@ def test_logs_of_before_are_told_apart_by_their_first_lines(tmp_path: Path) -> N
 def test_every_kind_of_log_is_of_places_that_have_rights() -> None:
     known = {each for kind in permissions.kinds().values() for each in kind.schemes}
     assert {name for name, kind in accesslogs.kinds().items() if not known.issuperset(kind.schemes)} == set()
+
+
+def test_a_shorter_piece_of_a_log_that_was_imported_adds_nothing_and_says_so(desk: Desk) -> None:
+    log = imported(desk, "own.jsonl", lines(0, 5, month=9))
+    log.write_text(lines(0, 5, month=9) + lines(5, 9))
+    desk.do("access", "import", log, "--place", PLACE)  # it grew
+    for last in (1, 4, 5, 7):
+        piece = desk.write("copy.jsonl", (lines(0, 5, month=9) + lines(5, 9))[: last * len(line(0))])
+        (done,) = desk.json("access", "import", piece, "--place", PLACE)["logs"]
+        assert (done["events"], done["bytes_before"]) == (0, last * len(line(0)))
+        assert done["piece_of"] == "l1"
+    assert "copy.jsonl: nothing new: l1 begins alike and has all of it (own)" in desk.do(
+        "access", "import", piece, "--place", PLACE
+    )
+    assert uses(desk) == 9 and len(listed(desk)) == 1
+    piece.write_text(lines(0, 5, month=9) + lines(5, 11))
+    (done,) = desk.json("access", "import", piece, "--place", PLACE)["logs"]
+    assert (done["events"], done["piece_of"]) == (2, None)
+
+
+def test_a_piece_that_an_older_version_took_in_too_hides_no_other_one(desk: Desk) -> None:
+    """It counted it as a log of its own."""
+    log = imported(desk, "own.jsonl", lines(0, 2))
+    LogImport.objects.update(log="x", name="x", head="")
+    log.write_text(lines(0, 6))
+    desk.do("access", "import", log, "--place", PLACE)
+    LogImport.objects.filter(name="x").update(head=LogImport.objects.get(log="x").head)
+    assert len(listed(desk)) == 2
+    (done,) = desk.json("access", "import", desk.write("c", lines(0, 4)), "--place", PLACE)["logs"]
+    assert (done["events"], done["piece_of"]) == (0, "l2")
+
+
+def test_a_shorter_log_whose_lines_cannot_be_read_is_no_piece(desk: Desk) -> None:
+    imported(desk, "a.jsonl", lines(0, 6))
+    log = desk.write("b.jsonl", line(0) + "torn\n")
+    (done,) = desk.json("access", "import", log, "--place", PLACE, status=6)["logs"]
+    assert (done["unread"], done["piece_of"]) == (1, None)
+
+
+@pytest.mark.parametrize("other", [line(7), line(1, "bert"), line(1) * 2])
+def test_a_shorter_log_with_a_use_that_is_in_no_other_is_another_log(desk: Desk, other: str) -> None:
+    imported(desk, "a.jsonl", lines(0, 6))
+    log = desk.write("b.jsonl", lines(0, 2) + other)
+    (done,) = desk.json("access", "import", log, "--place", PLACE)["logs"]
+    assert (done["events"], done["piece_of"]) == (2 + other.count("\n"), None)
+
+
+def test_a_packed_piece_that_breaks_off_adds_nothing_either(desk: Desk) -> None:
+    text = "".join(line(n % 60, f"u{n * 7919}") for n in range(3_000)).encode()
+    imported(desk, "a.jsonl", text.decode())
+    piece = desk.folder / "b.jsonl.gz"
+    piece.write_bytes(gzip.compress(text)[:-2_000])
+    (done,) = desk.json("access", "import", piece, "--place", PLACE, status=6)["logs"]
+    assert (done["events"], done["piece_of"], done["damaged"]) == (0, "l1", True)
+    assert "NOT READ what comes behind" in desk.do("access", "import", piece, "--place", PLACE, status=6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["postgresql.csv", "server_audit.log"])
+def test_a_log_that_is_cut_anywhere_is_a_piece_of_the_whole(desk: Desk, name: str) -> None:
+    """Also where it cuts a statement that is told in several lines, but right before the one that says that
+    it was refused, or that no row came: no use may be lost."""
+    place = PLACE if name.startswith("p") else "mariadb://db.internal/"
+    whole = (RECORDED / name).read_bytes()
+    desk.do("access", "import", RECORDED / name, "--place", place)
+    before = uses(desk, place)
+    cuts = [n + 1 for n, each in enumerate(whole) if each == 10][:-1]
+    piece, added = desk.folder / "piece.log", []
+    for cut in cuts:
+        piece.write_bytes(whole[:cut])
+        (done,) = desk.json("access", "import", piece, "--place", place)["logs"]
+        if done["events"]:
+            added.append(whole[cut:].partition(b"\n")[0])
+            desk.do("access", "log", "remove", listed(desk)[-1]["log"])
+    assert all(b",ERROR," in each or b',""6,it\'s"",0"' in each for each in added) and len(added) <= 2
+    assert uses(desk, place) == before
+
+
+def test_a_piece_with_a_long_statement_is_known_though_a_longer_one_comes_later(desk: Desk) -> None:
+    """The longest in a log is perhaps cut, and is not kept: which one that is changes."""
+    place, columns = "mariadb://db.internal/", ", ".join(f"column_{n}" for n in range(80))
+    asked = [
+        f"20261101 10:00:0{n},srv,anna,h,{n},{n},QUERY,crm,'select {columns}{', more' * n} from a',0\n"
+        for n in range(4)
+    ]
+    desk.do("access", "import", desk.write("audit.log", "".join(asked)), "--place", place)
+    piece = desk.write("piece.log", "".join(asked[:2]))
+    (done,) = desk.json("access", "import", piece, "--place", place)["logs"]
+    assert (done["events"], done["piece_of"]) == (0, "l1")

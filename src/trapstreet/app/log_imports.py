@@ -2,26 +2,29 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from trapstreet.app.clock import now
 from trapstreet.app.kept_names import imports_of
+from trapstreet.app.log_files import head_of, readable
+from trapstreet.app.log_pieces import is_piece
 from trapstreet.app.logged_places import Straying, refuse_foreign
 from trapstreet.app.workspace import BUSY_SECONDS, Workspace, locked
 from trapstreet.core.model.access_events import AccessEvent, Unread
-from trapstreet.core.model.errors import AccessDenied, Unreachable, UnusableInput
+from trapstreet.core.model.errors import UnusableInput
 from trapstreet.core.model.words import printable
 from trapstreet.core.ports import Progress
 from trapstreet.keys.files import sync_folder
-from trapstreet.plugins.accesslogs import DAMAGED, HEAD_BYTES, Lines, Log, kind_of, unpacked
+from trapstreet.plugins.accesslogs import Lines, Log, kind_of
 
 if TYPE_CHECKING:
-    from trapstreet.events import Imported, Writer
+    from trapstreet.events import Events, Imported, Writer
     from trapstreet.store.models import LogImport
 
 FOLDER = "events"
@@ -71,25 +74,46 @@ def import_log(
     Unreachable where there is no file, AccessDenied.
     Others may write to the workspace meanwhile. Within `importing`.
     """
-    label = printable(path.name)
-    head, damaged = _head(path)
-    if not head:  # just rotated, or cut within the first that is packed
-        from trapstreet.events import Imported
+    from trapstreet.events import Imported
+    from trapstreet.store import imports
 
-        return Imported(label, "empty", 0, 0, None, None, 0, 0, None, "", torn=False, damaged=damaged)
+    label = printable(path.name)
+    head, damaged = head_of(path)
+    if not head:  # just rotated, or cut within the first that is packed
+        return Imported.nothing(label, "empty", damaged=damaged)
     name, kind = kind_of(head, label)
     refuse_foreign(kind, place, label)
     end = head.find(b"\n")
     mark = hashlib.sha256(head[: end + 1]).hexdigest()
-    known = _known(path, place, mark) if end >= 0 else None
-    with _readable(path) as stream:
-        lines = Lines(stream)
+    known, further, size, damaged = _known(path, place, mark) if end >= 0 else (None, [], 0, damaged)
+
+    def read(lines: Lines, clock: Callable[[], int]) -> Iterator[AccessEvent | Unread]:
         if known:
             lines.pass_over(known.size, known.lines)
-        told = _telling(kind.read(lines, Log(label, zone, place, now)), lines, progress)
+        told = kind.read(lines, Log(label, zone, place, clock))
+        return _telling(_in_time(told, lines), lines, progress)
+
+    for log in dict.fromkeys(row.log for row in further):
+        rows = [row for row in imports_of(place) if row.log == log]
+        unread, writer = sum(row.unread for row in rows), partial(_writer, workspace, place, "piece")
+        kept = _events_of(workspace, rows)
+        if is_piece(path, read, kept, unread=unread, writer=writer, within=workspace.tmp):
+            number = imports.number_of(log)
+            return Imported.nothing(label, name, before=size, piece_of=number, damaged=damaged)
+    with readable(path) as stream:
+        lines = Lines(stream)
+        events = read(lines, now)
         return _take(
-            workspace, lines, told, label, place=place, kind=name, mark=mark, log=known.log if known else ""
+            workspace, lines, events, label, place=place, kind=name, mark=mark, log=known.log if known else ""
         )
+
+
+def _events_of(workspace: Workspace, rows: "Sequence[LogImport]") -> "Events":
+    """What is kept of some imports."""
+    from trapstreet.events import Events
+
+    folders = {folder_of(workspace, row.place) for row in rows}
+    return Events(sorted(folders), [row.name for row in rows], scratch=workspace.tmp)
 
 
 def _telling(
@@ -99,6 +123,15 @@ def _telling(
         if not n % _TOLD_EVERY:
             progress(lines.settled)
         yield each
+
+
+def _in_time(events: Iterator[AccessEvent | Unread], lines: Lines) -> Iterator[AccessEvent | Unread]:
+    latest = now() + _DAY
+    for each in events:
+        if isinstance(each, Unread) or _EARLIEST <= each.time <= latest:
+            yield each
+        else:
+            yield Unread(lines.number, "a time before 2000, or still to come")
 
 
 def _take(
@@ -118,20 +151,16 @@ def _take(
 
     before, name = lines.settled, secrets.token_hex(8)
     unread: list[Unread] = []
-    latest, straying = now() + _DAY, Straying(place)
-    count = 0
+    straying, count = Straying(place), 0
     with TemporaryDirectory(prefix="import-", dir=workspace.tmp) as scratch:
-        writer = _writer(workspace, Path(scratch), name, place)
+        writer = _writer(workspace, place, name, Path(scratch))
         for each in events:
             if isinstance(each, Unread):
                 count += 1
                 unread = unread or [each]
-            elif _EARLIEST <= each.time <= latest:
+            else:
                 writer.add(each)
                 straying.add(each.on)
-            else:
-                count += 1
-                unread = unread or [Unread(lines.number, "a time before 2000, or still to come")]
         writer.finish()
         if lines.settled > before:
             with workspace.writing():
@@ -173,29 +202,27 @@ def sweep(workspace: Workspace) -> None:
             path.unlink()
 
 
-def _head(path: Path) -> tuple[bytes, bool]:
-    """The beginning of a log, and whether what it is packed in breaks off there."""
-    head = b""
-    with _readable(path) as stream:
-        try:
-            while len(head) < HEAD_BYTES and (line := stream.readline(HEAD_BYTES)):
-                head += line
-        except DAMAGED:
-            return head, True
-    return head[:HEAD_BYTES], False
+def _known(path: Path, place: str, mark: str) -> "tuple[LogImport | None, list[LogImport], int, bool]":
+    """The import up to whose end a log was taken in before: it may have grown since, or been moved.
 
-
-def _known(path: Path, place: str, mark: str) -> "LogImport | None":
-    """The import up to whose end a log was taken in before: it may have grown since, or been moved."""
+    Where it ends before others that began with the same line: these, the longest first, its size, and whether
+    what it is packed in breaks off there.
+    """
     beginning = [row for row in imports_of(place) if row.head == mark]
+    further: list[LogImport] = []
+    size, damaged = 0, False
     for row in sorted(beginning, key=lambda row: (-row.size, -row.id)):
-        with _readable(path) as stream:
-            if Lines(stream).pass_over(row.size, row.lines) == row.digest:
-                return row
-    return None
+        with readable(path) as stream:
+            lines = Lines(stream)
+            if lines.pass_over(row.size, row.lines) == row.digest:
+                return row, further, size, damaged
+            if lines.settled < row.size:
+                further.append(row)
+                size, damaged = lines.settled, lines.damaged
+    return None, further, size, damaged
 
 
-def _writer(workspace: Workspace, folder: Path, name: str, place: str) -> "Writer":
+def _writer(workspace: Workspace, place: str, name: str, folder: Path) -> "Writer":
     from trapstreet.events import Writer, mariadb, postgresql
 
     scheme = place.partition("://")[0]
@@ -206,16 +233,3 @@ def _writer(workspace: Workspace, folder: Path, name: str, place: str) -> "Write
         databases=scheme in ("postgresql", "mariadb"),
         key_of=lambda path, column: workspace.ring.uses_key(place, path, column),
     )  # fmt: skip
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with unpacked(path) as stream:
-            yield stream
-    except FileNotFoundError as error:
-        raise Unreachable(f"there is no file {printable(str(path))}", hint="name a log") from error
-    except IsADirectoryError as error:
-        raise UnusableInput(f"{printable(str(path))} is a folder", hint="name the logs in it") from error
-    except PermissionError as error:
-        raise AccessDenied(f"may not read {printable(str(path))}", hint="run it as who may") from error

@@ -17,6 +17,7 @@ class Imported:
     torn      it ends within a line, which the next import will read when it is whole
     damaged   what it is packed in breaks off
     strays    those of its new uses that are of nothing in the place; None where there are none
+    piece_of  the number of a log that was imported before, begins alike, and has all of this one; 0 for none
     waiting   lines at its end that are left to the next import, since what they tell may go on
     """
 
@@ -35,3 +36,13 @@ class Imported:
     strays: Strays | None = None
     waiting: int = 0
     cut: int = 0
+    piece_of: int = 0
+
+    @classmethod
+    def nothing(
+        cls, label: str, kind: str, *, before: int = 0, damaged: bool = False, piece_of: int = 0
+    ) -> "Imported":
+        """Nothing new came of it."""
+        return cls(
+            label, kind, before, 0, None, None, 0, 0, None, "", torn=False, damaged=damaged, piece_of=piece_of
+        )

@@ -138,6 +138,20 @@ class Events:
         asked = f"SELECT DISTINCT time // {_DAY} AS day FROM uses ORDER BY day"  # noqa: S608
         return [day for (day,) in self._asked(asked)]
 
+    def has_all_of(self, folder: Path, *, by: str) -> bool:
+        """Whether each use whose files lie in the months of a folder is among these, as often, by some
+        columns, and the records that it names."""
+        columns = {"uses": by, "records": 'who, path, "column", ids'}
+        return all(self._has_all(name, each, folder) for name, each in columns.items())
+
+    def _has_all(self, name: str, columns: str, folder: Path) -> bool:
+        files = [str(each) for each in folder.glob(f"*/*.{name}.parquet")]
+        query = f"""
+            SELECT 1 FROM (SELECT {columns} FROM read_parquet($files) EXCEPT ALL SELECT {columns} FROM {name})
+            LIMIT 1
+            """  # noqa: S608 - nothing in it comes from outside
+        return not files or (bool(self._files[name]) and not self._asked(query, files=files))
+
     def _asked(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
         if not self._files["uses"]:
             return []

@@ -41,6 +41,7 @@ def import_lines(done: "Imported") -> Iterator[str]:
     else:
         why = "nothing new since it was imported before" if done.before else "no use of anything in it"
         why = "nothing yet" if done.waiting else why
+        why = f"nothing new: l{done.piece_of} begins alike and has all of it" if done.piece_of else why
         yield f"{done.label}: {why} ({done.kind})"
     if done.unparsed:
         what = counted(done.unparsed, "statement")
@@ -69,6 +70,7 @@ def import_object(done: "Imported") -> dict[str, object]:
         "first": done.first, "last": done.last, "unparsed": done.unparsed, "cut": done.cut,
         "unread": done.unread, "first_unread_line": done.line, "why": done.why, "torn": done.torn,
         "damaged": done.damaged, "waiting": done.waiting, "elsewhere": strays_object(done.strays),
+        "piece_of": f"l{done.piece_of}" if done.piece_of else None,
     }  # fmt: skip
 
 

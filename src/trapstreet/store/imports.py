@@ -71,6 +71,11 @@ def log_numbered(number: int) -> TakenLog:
     return _log(list(LogImport.objects.filter(log=row.log).order_by("id")))
 
 
+def number_of(log: str) -> int:
+    """The number of a log, by the name of its first import."""
+    return LogImport.objects.get(name=log).id
+
+
 def forget(numbers: Collection[int]) -> None:
     """Logs count no longer, with all their imports: they can be taken in again."""
     names = LogImport.objects.filter(id__in=numbers).values_list("name", flat=True)

@@ -44,9 +44,12 @@ class Lines(Iterator[str]):
         """Go on behind the first `size` bytes, which are `number` lines; their SHA-256. Where the file is
         shorter, nothing more comes."""
         left = size
-        while left and (chunk := self._stream.read(min(left, _CHUNK))):
-            self._hash.update(chunk)
-            left -= len(chunk)
+        try:
+            while left and (chunk := self._stream.read(min(left, _CHUNK))):
+                self._hash.update(chunk)
+                left -= len(chunk)
+        except DAMAGED:
+            self.damaged = True
         self.settled = self._place = size - left
         self.number = self._settled_number = number
         return self.digest

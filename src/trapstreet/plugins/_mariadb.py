@@ -82,7 +82,7 @@ def connect(
 ) -> "Connection":
     """A connection that commits each statement. `?ca=FILE` in the URL asks for TLS and verifies it.
 
-    seconds    that the server may be silent once it has let one in; until then it may for 10
+    seconds    that the server may be silent; until it has let one in it may for 10 at most
     passwords  the variables of the environment that may have it, where the URL does not
     Raises AccessDenied, Unreachable, UnusableInput.
     """
@@ -144,17 +144,14 @@ def opened(
 ) -> "pymysql.Connection[Any]":
     """A connection by the driver's settings. Raises pymysql's errors.
 
-    seconds  that the server may be silent once it has let one in, None: for ever; until then it may for 10
+    seconds  that the server may be silent, None: for ever; until it has let one in it may for 10 at most
     through  a connection to the server that stands already
     """
     import pymysql
 
+    first = _CONNECT_SECONDS if seconds is None else min(seconds, _CONNECT_SECONDS)
     connection = pymysql.connect(
-        **settings,
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_CONNECT_SECONDS,
-        write_timeout=_CONNECT_SECONDS,
-        defer_connect=True,
+        **settings, connect_timeout=first, read_timeout=first, write_timeout=first, defer_connect=True
     )
     connection.connect(through)
     # The driver has one limit for both.

@@ -157,3 +157,20 @@ def test_what_was_found_in_files_is_joined_to_the_files_that_everybody_can_read(
         "1 file rw-r--r--": (30, "contact", True),
         "1 file rw-------": (50, "contact", False),
     }
+
+
+@pytest.mark.slow
+def test_what_could_not_be_looked_at_in_another_database_is_not_this_ones(
+    desk: Desk, crm: World, postgres_url: str
+) -> None:
+    with world(postgres_url) as other:
+        other.named("reader")
+        other.do(
+            "CREATE ROLE {reader} LOGIN; CREATE TABLE hidden (a int);"
+            " ALTER TABLE hidden ENABLE ROW LEVEL SECURITY"
+        )
+        other.do("GRANT SELECT ON hidden TO {reader}; INSERT INTO hidden VALUES (1)")
+        desk.do("discover", other.url.replace("postgres@", f"{other.names['reader']}@"), status=6)
+        desk.do("discover", crm.url)
+        assert "hidden" in desk.do("access", "report", other.url, status=6)
+        assert "hidden" not in desk.do("access", "report", crm.url)

@@ -43,7 +43,7 @@ def report_of(
     """
     made_at = now()
     mapped = map_of(resolved(location))
-    holdings, unlooked = holdings_at(place_of(location)), unlooked_at(place_of(location))
+    holdings, unlooked = holdings_at(place_of(location)), unlooked_at(location)
     with events_of(workspace, location) as events:
         days = None if unused_for is None else max(1, unused_for * 1_000_000 // _DAY)
         span, uses, past = window_of(events.days(), days), events.uses(), proving(events, location)

@@ -2,6 +2,7 @@
 
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from trapstreet.app.kept_names import moved, moved_path, names_of, real_name
 from trapstreet.core.model.holdings import Holding
@@ -60,14 +61,19 @@ def is_looked_at(place: str) -> bool:
     )
 
 
-def unlooked_at(place: str) -> list[str]:
-    """What lies at a place, as above, and could not be looked at, or not all of it, with why."""
+def unlooked_at(location: str) -> list[str]:
+    """What lies where a location says and could not be looked at, or not all of it, with why."""
     from trapstreet.store import holdings
 
-    found = dict(holdings.unread_at(place))
-    for above in _above(place):
-        found |= {path: why for path, why in holdings.unread_at(above) if lies_in((path,), place)}
-    return [f"{path}: {why}" for path, why in sorted(found.items())]
+    place, known = place_of(location), holdings.places()
+    within = unquote(urlsplit(location).path.strip("/")) if "://" in location else place
+    found = dict[str, str]()
+    for base in [place, *_above(place)]:
+        for name in [base] if holdings.is_looked_at(base) else names_of(base, known):
+            for path, what, why in holdings.unread_at(name):
+                if lies_in(path if name == base else moved_path(path, name, base), within):
+                    found[what] = why
+    return [f"{what}: {why}" for what, why in sorted(found.items())]
 
 
 def _above(place: str) -> list[str]:

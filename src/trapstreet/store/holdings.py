@@ -101,10 +101,11 @@ def unread(place: DiscoveredPlace, keys: Collection[bytes]) -> Iterator[tuple[st
             yield from ((path, why) for path, why in left)
 
 
-def unread_at(name: str) -> list[tuple[str, str]]:
-    """What was listed at a place and not looked at, or not all of it, and why."""
-    rows = DiscoveredObject.objects.filter(place__name=name).exclude(unread=[])
-    return sorted((path, why) for left in rows.values_list("unread", flat=True) for path, why in left)
+def unread_at(name: str) -> list[tuple[tuple[str, ...], str, str]]:
+    """What was listed at a place and not looked at, or not all of it: the path of its table or file, what of
+    it, and why."""
+    rows = DiscoveredObject.objects.filter(place__name=name).exclude(unread=[]).values_list("path", "unread")
+    return sorted((tuple(path), what, why) for path, left in rows for what, why in left)
 
 
 def classify_again(place: DiscoveredPlace, policy: str, classed: Callable[[Holding], Holding]) -> None:

@@ -1,13 +1,13 @@
 """Maps of who can read what."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from trapstreet.access import EffectiveAccess, Exposure, Reading
 from trapstreet.core.model.changes import PUBLIC
 from trapstreet.core.model.errors import UnusableInput
-from trapstreet.core.model.rights import Resource
-from trapstreet.core.model.words import natural, printable
+from trapstreet.core.model.rights import FILES, Resource
+from trapstreet.core.model.words import counted, natural, printable
 from trapstreet.plugins.permissions import rights_at
 
 _LIKE, _ACCOUNTS = 3, 10
@@ -31,6 +31,16 @@ class Mapped:
         return sorted(
             found, key=lambda each: (-each.surely, -(each.resource.records or 0), each.resource.path)
         )
+
+    def alike(self, *, most: int) -> list[Exposure]:
+        """The same, but of the files of one folder those together that as many can read: who they are differs
+        by the owner alone, as a rule, where files belong to their makers. Where that is more than `most`, of
+        all files in one part of the place."""
+        found = _together(self.exposures(), lambda each: each.path[0])
+        place = self.access.rights.place
+        if len(found) <= most:
+            return found
+        return _together(self.exposures(), lambda each: _part_of(place, each.path[0]))
 
     def readers(self, name: str) -> list[tuple[Resource, list[Reading]]]:
         """Who can read what has this name, the nearest first. UnusableInput: nothing is called that."""
@@ -90,6 +100,35 @@ def map_of(location: str) -> Mapped:
     cannot be asked.
     """
     return Mapped(EffectiveAccess(rights_at(location)))
+
+
+def _together(exposures: Sequence[Exposure], where: Callable[[Resource], str]) -> list[Exposure]:
+    """Files that lie in the same place, those together that as many can read; the widest first."""
+    together: dict[object, list[Exposure]] = {}
+    for each in exposures:
+        of_files = each.resource.kind == FILES
+        as_many = (each.at_once, each.grants_itself, each.perhaps, each.everybody)
+        key = (where(each.resource), as_many) if of_files else each.resource
+        together.setdefault(key, []).append(each)
+    found = [_as_one(some, where(some[0].resource)) for some in together.values()]
+    return sorted(found, key=lambda each: (-each.surely, -(each.resource.records or 0), each.resource.path))
+
+
+def _part_of(place: str, folder: str) -> str:
+    """The folder right below a place in which another one lies; the place itself."""
+    inside = folder.removeprefix(place).strip("/").partition("/")[0]
+    return f"{place.rstrip('/')}/{inside}" if inside else folder
+
+
+def _as_one(exposures: Sequence[Exposure], where: str) -> Exposure:
+    """Files in one place that as many can read."""
+    first = exposures[0]
+    if len(exposures) == 1:
+        return first
+    count = sum(each.resource.records or 0 for each in exposures)
+    folders = len({each.resource.path[0] for each in exposures})
+    sets = f"in {len(exposures):,} sets" if folders == 1 else f"in {folders:,} folders"
+    return replace(first, resource=Resource((where, f"{counted(count, 'file')} {sets}"), FILES, count))
 
 
 def _nearness(each: Reading) -> tuple[bool, int, list[tuple[int, str]], list[list[tuple[int, str]]]]:

@@ -76,12 +76,15 @@ def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, 
         answer["readings"] = [*map(render.reading_object, readings)]
     else:
         exposures = mapped.exposures()
-        shown = exposures if whole else exposures[: render.MOST]
+        listed = exposures if whole else mapped.alike(most=render.MOST)
+        shown = listed if whole else listed[: render.MOST]
         lines = [render.summary(rights, mapped.access.people.bit_count())]
         if shown:
             lines += ["", table(*render.exposure_rows(shown))]
-        if len(shown) < len(exposures):
-            lines.append(f"… and {len(exposures) - len(shown):,} more: --all")
+        if len(shown) < len(listed):
+            lines.append(f"… and {len(listed) - len(shown):,} more: --all")
+        elif len(shown) < len(exposures):
+            lines.append(f"each of the {len(exposures):,} sets: --all")
         answer["exposures"] = [*map(render.exposure_object, exposures)]
         answer["notes"] = rights.notes
         lines += ["", *map(printable, rights.notes)] if rights.notes else []

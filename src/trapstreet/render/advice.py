@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from trapstreet.access.advice import Advice, Hidden, Moved, Needed, Proof, RowRule
 from trapstreet.core.model.changes import PUBLIC, Change, Checked
+from trapstreet.core.model.rights import FILES
 from trapstreet.core.model.words import counted, joined, printable
+from trapstreet.render.alike import folder_above, taken_together
 
 SHOWN = 20
 """Of everything that there is much of, unless all is asked for."""
@@ -53,8 +55,7 @@ def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iter
     if taken:
         yield ""
         yield "To take away:"
-        yield from (f"  {printable(each.says)}" for each in _some(taken, whole))
-        yield from _rest(taken, whole)
+        yield from _taken(taken, whole)
         yield (
             "No larger set of them blocks nobody."
             if advice.largest
@@ -65,13 +66,13 @@ def advice_lines(advice: Advice, moved: Sequence[Moved], *, whole: bool) -> Iter
     if narrowed:
         yield ""
         yield "To narrow to those who used it; who is to do the same later needs a grant of their own:"
-        yield from (f"  {printable(each.says)}" for each in _some(narrowed, whole))
-        yield from _rest(narrowed, whole)
+        yield from _taken(narrowed, whole)
     if moved:
         yield ""
         yield "Who can read what no longer:"
-        yield from (f"  {_moved(each)}" for each in _some(moved, whole))
-        yield from _rest(moved, whole)
+        told = [*map(_moved, moved)] if whole else _moved_together(moved)
+        yield from (f"  {printable(each)}" for each in _some(told, whole))
+        yield from _rest(told, whole)
 
 
 def rule_lines(rule: RowRule) -> Iterator[str]:
@@ -190,6 +191,15 @@ def _checked_object(checked: Checked) -> dict[str, object]:
     }
 
 
+def _taken(changes: Sequence[Change], whole: bool) -> Iterator[str]:
+    """What is taken away: each change, or those together that people think of as one."""
+    told = [each.says for each in changes] if whole else taken_together(changes, most=SHOWN)
+    yield from (f"  {printable(each)}" for each in _some(told, whole))
+    yield from _rest(told, whole)
+    if len(told[:SHOWN]) < len(changes) and len(told) <= SHOWN and not whole:
+        yield f"  each of the {len(changes):,}: --all"
+
+
 def _told(checked: Checked) -> str:
     use = checked.use
     what = (
@@ -216,7 +226,24 @@ def _here(uses: int) -> str:
 def _moved(moved: Moved) -> str:
     lost = f"{_names(moved.lost)}" if moved.lost else "nobody"
     gained = f"; newly: {_names(moved.gained)}" if moved.gained else ""
-    return printable(f"{moved.resource.name}: {lost}{gained}")
+    return f"{moved.resource.name}: {lost}{gained}"
+
+
+def _moved_together(moved: Sequence[Moved]) -> list[str]:
+    """Who can read what no longer; files that as many people read no longer are one line, though these are
+    not the same: of each all but its owner, as a rule."""
+    together: dict[object, list[Moved]] = {}
+    for number, each in enumerate(moved):
+        alike = each.resource.kind == FILES and not each.gained
+        together.setdefault(len(each.lost) if alike else (number, each), []).append(each)
+    return [_moved(some[0]) if len(some) == 1 else _of_as_many(some) for some in together.values()]
+
+
+def _of_as_many(moved: Sequence[Moved]) -> str:
+    where = folder_above(each.resource.path[0] for each in moved)
+    files = counted(sum(each.resource.records or 0 for each in moved), "file")
+    people = counted(len(moved[0].lost), "person", "people")
+    return f"{where}: {files}: {people} each, not the same of all"
 
 
 def _names(names: Iterable[str]) -> str:

@@ -43,6 +43,9 @@ class TableGrant(NamedTuple):
     name: str
     selects: bool
     alters: bool
+    creates: bool
+    drops: bool
+    makes_views: bool
 
 
 class ColumnGrant(NamedTuple):
@@ -85,15 +88,22 @@ class Contents(NamedTuple):
     """What grants are about, and the grants.
 
     relations  numbers of tables and views;  databases  the most specific first
-    wide, executes, alters, rewrites  who has SELECT, EXECUTE, ALTER or INDEX, ALTER ROUTINE on everything
+    wide, files, executes, alters, rewrites  who has SELECT, FILE, EXECUTE, ALTER or INDEX, ALTER ROUTINE on
+    everything
+    creates, drops, makes_views, makes_routines  who has those rights on everything
     maps  accounts whose way of logging in may say that they are another
     """
 
     relations: Mapping[Table, int]
     wide: Bits
+    files: Bits
     executes: Bits
     alters: Bits
     rewrites: Bits
+    creates: Bits
+    drops: Bits
+    makes_views: Bits
+    makes_routines: Bits
     databases: Sequence[DatabaseGrant]
     tables: Sequence[TableGrant]
     columns: Sequence[ColumnGrant]

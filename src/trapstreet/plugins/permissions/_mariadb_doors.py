@@ -1,6 +1,6 @@
 """Doors to the tables and views of MariaDB: by grants, through views, routines and other accounts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -33,9 +33,9 @@ class Doors:
         self.unseen = [(each.schema, each.name) for each in contents.views if not each.text]
         self._working: dict[Table, Bits] = {}
         self._perhaps_working: dict[Table, Bits] = {}
-        self._routines = Routines(
+        self.routines = Routines(
             contents, accounts, self.on_database,
-            readers=lambda table: self._has.arriving(self._perhaps_given(table)),
+            readers=self.readers,
             behind=lambda table: self._shows.all_shown_by(table) if table in self._views else (),
         )  # fmt: skip
         self._in_database = {
@@ -45,9 +45,17 @@ class Doors:
         self.broken = [each for each in contents.relations if not self._perhaps_works_for(each)]
 
     def __iter__(self) -> Iterator[Door]:
-        found = [*self._by_name(), *self._routines.doors()]
+        found = [*self._by_name(), *self.routines.doors()]
         yield from found
         yield from self._as_others(found)
+
+    def readers(self, table: Table) -> Bits:
+        """Who has a right to read a table or view, or any column of it, perhaps."""
+        return self._has.arriving(self._perhaps_given(table))
+
+    def shown_by(self, view: Table) -> Iterable[Table]:
+        """The tables and views that a view names itself."""
+        return self._shows.shown_by(view)
 
     def on_database(self, schema: str, right: Callable[[DatabaseGrant], bool]) -> tuple[Bits, Bits]:
         """Who has a right on all of a database by rows of their own, or of roles in a role: surely, and

@@ -27,6 +27,7 @@ class DatabaseGrant(NamedTuple):
 
     writes  INSERT, UPDATE or ALTER, by which a default of a column comes to stand in every row
     alters  ALTER or INDEX;  rewrites  ALTER ROUTINE
+    makes_views, makes_routines  CREATE VIEW, CREATE ROUTINE
     """
 
     host: str
@@ -37,6 +38,10 @@ class DatabaseGrant(NamedTuple):
     writes: bool = False
     alters: bool = False
     rewrites: bool = False
+    creates: bool = False
+    drops: bool = False
+    makes_views: bool = False
+    makes_routines: bool = False
 
 
 def host_covers(row: str, account: str) -> bool | None:

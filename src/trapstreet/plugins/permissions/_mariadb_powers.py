@@ -28,6 +28,7 @@ _ON_GRANT_TABLES = """
 GRANT_TABLES = "mysql"
 """The database that they lie in."""
 
+_REPLACES = "CREATE and DROP on the grant tables: can put its own in their place, and give itself anything"
 _WRITES = "may write the grant tables: can give itself anything"
 
 
@@ -97,11 +98,15 @@ _POWERS = (
 
 
 def doors(
-    granted: Callable[[str], list[tuple[Any, ...]]], accounts: Accounts, writers: tuple[Bits, Bits]
+    granted: Callable[[str], list[tuple[Any, ...]]],
+    accounts: Accounts,
+    writers: tuple[Bits, Bits],
+    replacing: Bits,
 ) -> Iterator[Door]:
     """Doors to everything, for who has such a right.
 
-    granted  asks the grant tables;  writers  who may write their database, surely and perhaps
+    granted    asks the grant tables;  writers  who may write their database, surely and perhaps
+    replacing  who may put others in their place
     """
     held = [
         (1 << number, int(access))
@@ -116,6 +121,7 @@ def doors(
     found += [
         (_Power(_Access(0), _WRITES), sure),
         (_Power(_Access(0), f"{_WRITES}, by where the client comes from", sure=False), perhaps & ~sure),
+        (_Power(_Access(0), _REPLACES, sure=False), replacing & ~accounts.has.arriving(sure)),
     ]
     for power, to in found:
         if to:

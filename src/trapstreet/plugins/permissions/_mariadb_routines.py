@@ -61,13 +61,17 @@ class Routines:
             if not opens:
                 continue
             given = self._runs.given(routine) if routine.as_definer else opens
-            read = [each for each in self._told_of(routine.text or "") if self._readers(each) >> definer & 1]
+            read = [each for each in self.told_of(routine.text or "") if self._readers(each) >> definer & 1]
             seen = [*read, *(inner for each in read for inner in self._behind(each))]
             for table in dict.fromkeys(seen):
                 yield Door(
                     self._contents.relations[table], How.FUNCTION, opens, (Grant(what, given),),
                     self._everybody, Rows.SHOWN, sure=False, could=not routine.as_definer,
                 )  # fmt: skip
+
+    def changing(self, routine: Routine) -> Bits:
+        """Who may change or drop one, perhaps."""
+        return self._changes.who(routine)
 
     @cached_property
     def _called(self) -> dict[str, list[Table]]:
@@ -80,7 +84,7 @@ class Routines:
     def _odd(self) -> list[str]:
         return [name for name in self._called if not _WORD.fullmatch(name)]
 
-    def _told_of(self, text: str) -> Iterator[Table]:
+    def told_of(self, text: str) -> Iterator[Table]:
         """The tables and views whose names are in the text of a routine, in whatever case: some systems do
         not tell it."""
         text = text.casefold()

@@ -6,14 +6,13 @@ routines do; SHOW VIEW on everything, with which it sees all names; SELECT on ea
 that shows.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from trapstreet.core.model.errors import AccessDenied
-from trapstreet.core.model.rights import Bits, Door, Grant, How, Principal, Resource, Rights, bits_of
+from trapstreet.core.model.rights import Bits, Door, Grant, How, Principal, Resource, Rights
 from trapstreet.core.model.urls import without_password
 from trapstreet.plugins._mariadb import Within, is_lost, refused
 from trapstreet.plugins.permissions import _mariadb_catalogue as catalogue
@@ -35,41 +34,12 @@ from trapstreet.plugins.permissions._mariadb_lent import doors as lent
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, specificity
 from trapstreet.plugins.permissions._mariadb_powers import GRANT_TABLES
 from trapstreet.plugins.permissions._mariadb_powers import doors as powers
+from trapstreet.plugins.permissions._mariadb_replacing import Making, Replacing
 from trapstreet.plugins.permissions._mariadb_session import connected
-
-if TYPE_CHECKING:
-    from pymysql.cursors import Cursor
+from trapstreet.plugins.permissions._mariadb_told import Told, rows_of, those, told_by
 
 title = "MariaDB (mariadb://user@host/[database])"
 schemes = ("mariadb", "mysql")
-
-_SAYS_WHO = {"", "mysql_native_password", "mysql_old_password", "ed25519", "unix_socket"}
-"""Ways of logging in that make nobody another account than the one that was asked for."""
-
-
-class Told(NamedTuple):
-    """An account, or a role, and its rights on everything.
-
-    rules  SUPER;  alters  ALTER or INDEX;  rewrites  ALTER ROUTINE;  plugin, others  its ways of logging in
-    """
-
-    user: str
-    host: str
-    is_role: bool
-    default_role: str
-    selects: bool
-    files: bool
-    rules: bool
-    executes: bool
-    alters: bool
-    rewrites: bool
-    plugin: str | None
-    others: str | None
-
-    @property
-    def maps(self) -> bool:
-        """Whether a way of logging in may say that it is another account."""
-        return bool({self.plugin or "", *re.findall(r"\w+", self.others or "")} - _SAYS_WHO)
 
 
 def rights(location: str) -> Rights:
@@ -95,71 +65,95 @@ class _Server:
     """What one server tells."""
 
     def __init__(self, within: Within, label: str, database: str) -> None:
+        self._within, self._database = within, database
+        ((version,),) = rows_of(within.contents, "SELECT VERSION()")
+        edition = f"MariaDB {version.partition('-')[0]}"
+        self.rights = Rights(label, edition, ("table or view", "tables and views"), _WHO)
+        told = self._told()
+        self._accounts = self._accounts_of(told)
+        self._note_what_is_hidden()
+        contents = self._contents(told)
+        doors = Doors(contents, self._accounts)
+        self._note_unread(doors)
+        found = [*self._doors(contents, doors)]
+        own = [each for each in found if each.resource is None or each.resource < len(self.rights.resources)]
+        self.rights.doors += [*own, *lent(own, self._accounts)]
+
+    def _told(self) -> list[Told]:
+        """Who there is. Raises AccessDenied."""
         import pymysql
 
-        self._within = within
-        cursor = within.contents
-        cursor.execute("SELECT VERSION()")
-        version = str((cursor.fetchone() or ("",))[0]).partition("-")[0]
-        self.rights = Rights(label, f"MariaDB {version}", ("table or view", "tables and views"), _WHO)
         try:
-            told = self._told()
+            told = told_by(self._within)
         except pymysql.MySQLError as error:
             if is_lost(error):
                 raise
             raise AccessDenied(
-                f"{label}: the grant tables may not be read", hint="GRANT SELECT on them: docs/access.md"
+                f"{self.rights.place}: the grant tables may not be read",
+                hint="GRANT SELECT on them: docs/access.md",
             ) from None
+        self.rights.principals += [
+            Principal(each.name, logs_in=not each.is_role, note="SUPER" * bool(each.rules)) for each in told
+        ]
+        return told
+
+    def _accounts_of(self, told: Sequence[Told]) -> Accounts:
         every = [Account(each.user, each.host) for each in told]
-        self._accounts = Accounts(
+        accounts = Accounts(
             every,
             {each.user for each in told if each.is_role},
             [Member(*each) for each in self._granted(catalogue.MEMBERS)],
             {account: each.default_role for account, each in zip(every, told, strict=True)},
         )
-        self.rights.principals += [
-            Principal(
-                each.user if each.is_role else f"{each.user}@{each.host}",
-                logs_in=not each.is_role,
-                note="SUPER" * bool(each.rules),
-            )
-            for each in told
-        ]
-        self.rights.memberships += self._accounts.memberships
-        self._note_what_is_hidden()
-        # Views and routines of other databases show what is in this one.
-        asked = sorted(self._asked(catalogue.RELATIONS), key=lambda each: database not in ("", each[0]))
-        relations: dict[Table, int] = {each[:2]: number for number, each in enumerate(asked)}
-        for schema, name, kind, rows in asked:
-            if database in ("", schema):
-                what = "view" if "VIEW" in kind else "table"
-                self.rights.resources.append(Resource((schema, name), what, rows))
-        self._everywhere(told)
-        contents = self._contents(relations, told)
-        doors = Doors(contents, self._accounts)
-        self._note_unseen(doors.unseen)
-        self.rights.notes += [
-            f"nobody can read view {'.'.join(each)}: its definer may not read what it shows"
-            for each in doors.broken
-            if database in ("", each[0])
-        ]
-        writers = doors.on_database(GRANT_TABLES, attrgetter("writes"))
-        self.rights.doors += powers(self._granted, self._accounts, writers)
-        self.rights.doors += kept(contents, self._accounts, doors.on_database)
-        found = [*doors]
-        found = [*found, *altering(contents, self._accounts, doors.on_database, beside=found)]
-        told_of = len(self.rights.resources)
-        self.rights.doors += [each for each in found if each.resource is None or each.resource < told_of]
-        self.rights.doors += [*lent(self.rights.doors, self._accounts)]
+        self.rights.memberships += accounts.memberships
+        return accounts
 
-    def _contents(self, relations: dict[Table, int], told: Sequence[Told]) -> Contents:
+    def _relations(self) -> dict[Table, int]:
+        """The numbers of tables and views, those of other databases, which show what is in this one, last."""
+        asked = sorted(self._asked(catalogue.RELATIONS), key=lambda each: not self._is_asked(each[0]))
+        self.rights.resources += [
+            Resource((schema, name), "view" if "VIEW" in kind else "table", rows)
+            for schema, name, kind, rows in asked
+            if self._is_asked(schema)
+        ]
+        return {each[:2]: number for number, each in enumerate(asked)}
+
+    def _is_asked(self, database: str) -> bool:
+        return self._database in ("", database)
+
+    def _doors(self, contents: Contents, doors: Doors) -> Iterator[Door]:
+        """All doors but those that accounts lend each other."""
+        accounts, on_database = self._accounts, doors.on_database
+        making = Making(contents, accounts, on_database)
+        writers = on_database(GRANT_TABLES, attrgetter("writes"))
+        to_all = [*self._to_everything(contents)]
+        to_all += powers(self._granted, accounts, writers, making.grant_tables())
+        yield from to_all
+        yield from kept(contents, accounts, on_database)
+        found = [*doors]
+        yield from found
+        yield from altering(contents, accounts, on_database, beside=found)
+        used = Replacing(
+            contents, accounts, making, doors.routines, shown_by=doors.shown_by, readers=doors.readers
+        )
+        everything: Bits = 0
+        for each in to_all:
+            everything |= each.opens if each.sure and each.how in (How.GRANT, How.SUPERUSER) else 0
+        yield from used.doors(everything)
+
+    def _contents(self, told: Sequence[Told]) -> Contents:
         databases = [DatabaseGrant(*each) for each in self._granted(catalogue.DATABASES)]
         return Contents(
-            relations,
-            wide=_those(each.selects for each in told),
-            executes=_those(each.executes for each in told),
-            alters=_those(each.alters for each in told),
-            rewrites=_those(each.rewrites for each in told),
+            self._relations(),
+            wide=those(each.selects for each in told),
+            files=those(each.files for each in told),
+            executes=those(each.executes for each in told),
+            alters=those(each.alters for each in told),
+            rewrites=those(each.rewrites for each in told),
+            creates=those(each.creates for each in told),
+            drops=those(each.drops for each in told),
+            makes_views=those(each.makes_views for each in told),
+            makes_routines=those(each.makes_routines for each in told),
             databases=sorted(databases, key=specificity),
             tables=[TableGrant(*each) for each in self._granted(catalogue.TABLES)],
             columns=[ColumnGrant(*each) for each in self._granted(catalogue.COLUMNS)],
@@ -167,7 +161,7 @@ class _Server:
             routines=[Routine(*each) for each in self._asked(catalogue.FUNCTIONS)],
             routine_grants=[RoutineGrant(*each) for each in self._granted(catalogue.ROUTINES)],
             proxies=[Proxy(*each) for each in self._granted(catalogue.PROXIES)],
-            maps=_those(each.maps for each in told),
+            maps=those(each.maps for each in told),
         )
 
     def _note_what_is_hidden(self) -> None:
@@ -186,58 +180,42 @@ class _Server:
                 raise
             self.rights.unknown.append("what routines show: GRANT SELECT ON mysql.proc to this account")
 
-    def _note_unseen(self, views: Sequence[Table]) -> None:
-        """The server tells what a view shows to those alone who may read that."""
-        if views:
-            names = [".".join(each) for each in views]
+    def _note_unread(self, doors: Doors) -> None:
+        """The server tells what a view shows to those alone who may read that; some views nobody can read."""
+        if doors.unseen:
+            names = [".".join(each) for each in doors.unseen]
             more = f" and {len(names) - _NAMED} more" * (len(names) > _NAMED)
             self.rights.unknown.append(
                 f"what views show ({', '.join(names[:_NAMED])}{more}), and for whom they work:"
                 " GRANT SHOW VIEW and SELECT on them to this account"
             )
-
-    def _told(self) -> list[Told]:
-        """Who there is. A clone has accounts of its own, and other ways of logging in."""
-        told = [Told(*each) for each in self._granted(catalogue.ACCOUNTS)]
-        if self._within.grants is self._within.contents:
-            return told
-        ways = {each[:2]: each for each in (Told(*row) for row in self._asked(catalogue.ACCOUNTS))}
-        return [
-            each._replace(plugin=ways[each[:2]].plugin, others=ways[each[:2]].others)
-            for each in told
-            if each[:2] in ways
+        self.rights.notes += [
+            f"nobody can read view {'.'.join(each)}: its definer may not read what it shows"
+            for each in doors.broken
+            if self._is_asked(each[0])
         ]
 
     def _asked(self, query: str) -> list[tuple[Any, ...]]:
         """What there is."""
-        return _rows(self._within.contents, query)
+        return rows_of(self._within.contents, query)
 
     def _granted(self, query: str) -> list[tuple[Any, ...]]:
         """Who has which rights."""
-        return _rows(self._within.grants, query)
+        return rows_of(self._within.grants, query)
 
-    def _everywhere(self, told: Sequence[Told]) -> None:
-        doors, all_, has = self.rights.doors, self._accounts.everybody, self._accounts.has
-        wide = _those(each.selects for each in told)
-        doors.append(Door(None, How.GRANT, has.arriving(wide), (Grant("SELECT on *.*", wide),), all_))
-        files = _those(each.files for each in told)
-        text = "FILE: reads files of the server, as far as secure_file_priv lets it"
-        doors.append(Door(None, How.SERVER, has.arriving(files), (Grant(text, files),), all_, sure=False))
+    def _to_everything(self, contents: Contents) -> Iterator[Door]:
+        for how, what, to in (
+            (How.GRANT, "SELECT on *.*", contents.wide),
+            (
+                How.SERVER,
+                "FILE: reads files of the server, as far as secure_file_priv lets it",
+                contents.files,
+            ),
+        ):
+            opens = self._accounts.has.arriving(to)
+            yield Door(None, how, opens, (Grant(what, to),), self._accounts.everybody, sure=how == How.GRANT)
 
 
 _WHO = ("account or role", "accounts and roles")
 _NAMED = 5
 """How many views are named, of which is not known what they show."""
-
-
-def _those(chosen: Iterable[bool]) -> Bits:
-    return bits_of(number for number, each in enumerate(chosen) if each)
-
-
-def _rows(cursor: "Cursor", query: str) -> list[tuple[Any, ...]]:
-    cursor.execute(query)
-    return [tuple(map(_text, each)) for each in cursor.fetchall()]
-
-
-def _text(value: Any) -> Any:
-    return value.decode(errors="replace") if isinstance(value, bytes) else value

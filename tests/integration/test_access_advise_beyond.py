@@ -48,6 +48,11 @@ class Case:
 
 MEMBER = "GRANT {agents} TO {anna};"
 SCHEMA = "CREATE SCHEMA s; GRANT USAGE ON SCHEMA s TO PUBLIC;"
+NOTING = """CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN INSERT INTO noted VALUES (1); RETURN NEW; END';
+    CREATE TRIGGER noting AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();"""
+WRITING = """CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql
+    AS 'BEGIN INSERT INTO t VALUES (1); RETURN 1; END';"""
 NOT_EXPLAINED = {
     "the right of a group that somebody acts as, who has it too": Case(
         MEMBER + "CREATE TABLE t (a int); GRANT SELECT ON t TO {anna}, {agents}",
@@ -210,6 +215,103 @@ NOT_EXPLAINED = {
         "anna",
         "s.t",
     ),
+    "the trigger of a table that a function writes to": Case(
+        "CREATE TABLE t (a int); CREATE TABLE noted (a int); GRANT INSERT ON t, noted TO {anna};"
+        + NOTING
+        + WRITING,
+        ("SELECT f()",),
+        "anna",
+        "noted",
+    ),
+    "the trigger of a table that another trigger writes to": Case(
+        "CREATE TABLE t (a int); CREATE TABLE noted (a int); CREATE TABLE first (a int);"
+        "GRANT INSERT ON first, t, noted TO {anna};"
+        + NOTING
+        + "CREATE FUNCTION pass_on() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN INSERT INTO t VALUES (1); RETURN NEW; END';"
+        "CREATE TRIGGER passing AFTER INSERT ON first FOR EACH ROW EXECUTE FUNCTION pass_on()",
+        ("INSERT INTO first VALUES (1)",),
+        "anna",
+        "noted",
+    ),
+    "the check of a table that a function writes to": Case(
+        "CREATE TABLE known (a int); GRANT SELECT ON known TO {anna}; CREATE FUNCTION fits(int) RETURNS bool"
+        " LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM known) = 0; END';"
+        "CREATE TABLE t (a int CHECK (fits(a))); GRANT INSERT ON t TO {anna};" + WRITING,
+        ("SELECT f()",),
+        "anna",
+        "known",
+    ),
+    "the trigger of a table that a foreign key changes": Case(
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE noted (a int);"
+        "CREATE TABLE refers (t int REFERENCES t ON DELETE CASCADE); INSERT INTO refers VALUES (1);"
+        "ALTER TABLE refers OWNER TO {own}; GRANT INSERT ON noted TO {own};"
+        "GRANT SELECT, DELETE ON t TO {anna};"
+        + NOTING.replace("AFTER INSERT ON t", "BEFORE DELETE ON refers").replace("NEW", "OLD"),
+        ("DELETE FROM t",),
+        "own",
+        "noted",
+    ),
+    "the sequence of a table that a function writes to, by a group": Case(
+        MEMBER + "CREATE TABLE t (a int, id serial); GRANT INSERT ON t TO {anna};"
+        "GRANT USAGE ON SEQUENCE t_id_seq TO {agents};" + WRITING,
+        ("SELECT f()",),
+        "anna",
+        "agents",
+    ),
+    "the schema that the owner of a table looks into that a function writes to": Case(
+        SCHEMA
+        + "CREATE TABLE s.t (id int PRIMARY KEY); INSERT INTO s.t VALUES (1); ALTER TABLE s.t OWNER TO {own};"
+        "CREATE TABLE t (a int REFERENCES s.t); GRANT INSERT ON t TO {anna};" + WRITING,
+        ("SELECT f()",),
+        "PUBLIC",
+        "s",
+    ),
+    "what a view calls that a function reads": Case(
+        "CREATE FUNCTION one() RETURNS int LANGUAGE plpgsql SECURITY DEFINER"
+        " AS 'BEGIN RETURN (SELECT 1); END'; REVOKE ALL ON FUNCTION one() FROM PUBLIC;"
+        "GRANT EXECUTE ON FUNCTION one() TO {anna}; CREATE VIEW v AS SELECT one() AS a;"
+        "GRANT SELECT ON v TO {anna}; CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN (SELECT sum(a) FROM v); END'",
+        ("SELECT f()",),
+        "anna",
+        "one()",
+    ),
+    "what a policy asks of a table that a function reads": Case(
+        "CREATE TABLE known (a int); GRANT SELECT ON known TO {anna}; CREATE FUNCTION fits(int) RETURNS bool"
+        " LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM known) = 0; END';"
+        "CREATE TABLE t (a int); INSERT INTO t VALUES (1); GRANT SELECT ON t TO {anna};"
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t TO {anna} USING (fits(a));"
+        "CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sum(a) FROM t); END'",
+        ("SELECT f()",),
+        "anna",
+        "known",
+    ),
+    "a function that only a function calls": Case(
+        "CREATE FUNCTION one() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'VALUES (1)';"
+        "REVOKE ALL ON FUNCTION one() FROM PUBLIC; GRANT EXECUTE ON FUNCTION one() TO {anna};"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN one(); END'",
+        ("SELECT f()",),
+        "anna",
+        "one()",
+    ),
+    "a policy of a table that a function reads, by a group": Case(
+        MEMBER + "CREATE TABLE t (a int); INSERT INTO t VALUES (1); GRANT SELECT ON t TO {anna};"
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t TO {agents} USING (true);"
+        "CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sum(a) FROM t); END'",
+        ("SELECT f()",),
+        "anna",
+        "agents",
+    ),
+    "the group by which a function's owner counts": Case(
+        "GRANT {agents} TO {own}; CREATE TABLE t (a int, id serial); GRANT INSERT ON t TO {own};"
+        "GRANT USAGE ON SEQUENCE t_id_seq TO {agents};"
+        + WRITING.replace("plpgsql", "plpgsql SECURITY DEFINER")
+        + "ALTER FUNCTION f() OWNER TO {own}",
+        ("SELECT f()",),
+        "own",
+        "agents",
+    ),
 }
 
 
@@ -249,6 +351,12 @@ NEEDED_BY_NOBODY = {
         MEMBER + "CREATE MATERIALIZED VIEW m AS SELECT 1 AS a; ALTER MATERIALIZED VIEW m OWNER TO {anna}",
         "REFRESH MATERIALIZED VIEW m",
     ),
+    "a group beside what a foreign key looks into, and does not change": (
+        MEMBER + "CREATE TABLE t (id int PRIMARY KEY, to_t int REFERENCES t); INSERT INTO t VALUES (1);"
+        "CREATE TABLE refers (t int REFERENCES t); CREATE TABLE noted (a int);"
+        "GRANT INSERT ON refers TO {anna}; GRANT SELECT ON noted TO {agents};" + NOTING,
+        "INSERT INTO refers VALUES (1)",
+    ),
     "a group beside a table that is locked": (
         MEMBER + "CREATE TABLE t (a int); GRANT SELECT ON t TO {anna}",
         "LOCK TABLE t IN ACCESS SHARE MODE",
@@ -268,6 +376,47 @@ def test_what_a_use_does_not_need_as_it_runs_goes_and_that_is_proved(empty: Worl
         place.make([right], lambda _: None)
         _ran(empty, "anna", [statement])
         place.take_back([right])
+
+
+GUARDED = """
+CREATE TABLE known (a int); CREATE FUNCTION fits(int) RETURNS bool LANGUAGE plpgsql
+    AS 'BEGIN RETURN (SELECT count(*) FROM known) = 0; END';
+CREATE TABLE t (a int PRIMARY KEY); ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t OWNER TO {own};
+CREATE POLICY p ON t TO {agents} USING (fits(a)); CREATE POLICY q ON t TO {anna} USING (true);
+CREATE TABLE refers (t int REFERENCES t); GRANT SELECT ON t TO {anna}; GRANT INSERT ON refers TO {anna};
+CREATE VIEW v AS SELECT a FROM t; ALTER VIEW v OWNER TO {own}; GRANT SELECT ON v TO {anna};
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "statement", "proved"),
+    [
+        ("anna", "SELECT a FROM t", True),
+        ("anna", "SELECT a FROM v", True),
+        ("anna", "INSERT INTO refers VALUES (1)", True),
+        ("own", "SELECT a FROM t", True),
+        ("boss", "SELECT a FROM t", True),
+        ("agents", "SELECT a FROM t", False),
+    ],
+)
+def test_a_policy_stands_in_the_way_of_those_for_whom_it_holds(
+    empty: World, who: str, statement: str, proved: bool
+) -> None:
+    empty.do(GUARDED + "GRANT SELECT ON t TO {agents}")
+    with place_at(empty.url) as place:
+        replay = place.replay([_use(empty, who, statement)], place.changes())
+        assert (replay.unproven == {}) is proved
+
+
+def test_a_policy_for_everybody_stands_in_the_way_of_an_owner_only_where_it_is_forced(empty: World) -> None:
+    empty.do(GUARDED + "DROP POLICY p ON t; CREATE POLICY p ON t USING (fits(a))")
+    for forced in (False, True):
+        if forced:
+            empty.do("ALTER TABLE t FORCE ROW LEVEL SECURITY")
+        with place_at(empty.url) as place:
+            uses = [_use(empty, who, "SELECT a FROM t") for who in ("own", "boss", "anna")]
+            unproven = place.replay(uses, place.changes()).unproven
+        assert unproven.keys() == ({0, 2} if forced else {2})
 
 
 @pytest.mark.parametrize(

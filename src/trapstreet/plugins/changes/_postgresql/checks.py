@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from trapstreet.core.model.access_events import CONNECTED, PastUse
-from trapstreet.plugins.changes._postgresql.catalogue import RUN_SQL, Catalogue, Touched
+from trapstreet.plugins.changes._postgresql.behind import RUN_SQL, Touched, touched
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue
 from trapstreet.plugins.changes._postgresql.powers import Powers
 from trapstreet.plugins.changes._postgresql.probe import Answer, Person, quoted
 from trapstreet.plugins.changes._postgresql.statements import Asked, Way, asked
@@ -98,9 +99,7 @@ def understand(check: Check, catalogue: Catalogue) -> None:
     if found.way == Way.COMPARE or not named:
         named |= {oid for path in use.on if len(path) > 1 for oid in catalogue.oids(path[-2], path[-1])}
     check.may_be = catalogue.groups_above([use.who, *check.became])
-    check.touched = catalogue.touched(
-        named, found.functions | found.types, found.operators, writes=found.writes, makes=found.makes
-    )
+    check.touched = touched(catalogue, named, found, check.may_be)
     check.row_security = any(catalogue.relations[oid].row_security for oid in check.touched.relations)
     if found.way == Way.COMPARE:
         check.compares = True

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Function, Relation
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Function, Policy, Relation
 
 if TYPE_CHECKING:
     import psycopg
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _OURS = "n.nspname !~ '^pg_(catalog|toast)' AND n.nspname <> 'information_schema'"
 _RELATIONS = f"""
-    SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner), c.relrowsecurity
+    SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner), c.relrowsecurity,
+        c.relforcerowsecurity
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_OURS}
 """  # noqa: S608 - nothing in it comes from outside
@@ -53,17 +54,16 @@ _VIEWS = """
     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
 """
 _POLICIES = """
-    SELECT DISTINCT p.polrelid, d.refobjid
+    SELECT p.polrelid,
+        ARRAY(SELECT CASE r WHEN 0 THEN '' ELSE pg_get_userbyid(r) END FROM unnest(p.polroles) r),
+        CASE d.refclassid WHEN 'pg_class'::regclass THEN d.refobjid END,
+        CASE d.refclassid WHEN 'pg_proc'::regclass THEN d.refobjid END
     FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
-    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> p.polrelid
+    WHERE d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass) AND d.refobjid <> p.polrelid
 """
 _ATTACHED = """
     SELECT w.ev_class, d.refobjid, 'read' FROM pg_depend d
     JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-    WHERE d.refclassid = 'pg_proc'::regclass
-    UNION ALL
-    SELECT w.polrelid, d.refobjid, 'read' FROM pg_depend d
-    JOIN pg_policy w ON d.classid = 'pg_policy'::regclass AND d.objid = w.oid
     WHERE d.refclassid = 'pg_proc'::regclass
     UNION ALL
     SELECT w.adrelid, d.refobjid, 'row' FROM pg_depend d
@@ -101,7 +101,8 @@ _ATTACHED = """
 _FIRED = """
     SELECT conrelid, confrelid, false FROM pg_constraint WHERE contype = 'f'
     UNION ALL
-    SELECT confrelid, conrelid, true FROM pg_constraint WHERE contype = 'f'
+    SELECT confrelid, conrelid, confupdtype IN ('c', 'n', 'd') OR confdeltype IN ('c', 'n', 'd')
+    FROM pg_constraint WHERE contype = 'f'
     UNION ALL
     SELECT inhparent, inhrelid, true FROM pg_inherits
 """
@@ -111,7 +112,7 @@ _COUNTERS = """
     JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND c.relkind = 'S'
 """
 _ON_DDL = "SELECT evtfoid FROM pg_event_trigger WHERE evtenabled <> 'D'"
-_ROLES = "SELECT rolname, rolsuper FROM pg_roles"
+_ROLES = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles"
 _BUILT_IN = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
 _ABOVE = "SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members"
 _OWNER = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
@@ -139,7 +140,7 @@ def catalogue_of(connection: "Connection") -> Catalogue:
     above = _lists(rows(_ABOVE))
     (owner,) = rows(_OWNER)[0]
     above.setdefault(owner, []).append("pg_database_owner")
-    roles = dict(rows(_ROLES))
+    roles = rows(_ROLES)
     settings: dict[str, dict[str, str]] = {}
     for role, _, name, value in rows(_SETTINGS):
         settings.setdefault(role, {})[name] = value
@@ -147,21 +148,22 @@ def catalogue_of(connection: "Connection") -> Catalogue:
     return Catalogue(
         relations,
         functions,
-        frozenset(roles),
-        frozenset(name for name, is_super in roles.items() if is_super),
+        frozenset(name for name, _, _ in roles),
+        frozenset(name for name, is_super, _ in roles if is_super),
+        frozenset(name for name, is_super, bypasses in roles if is_super or bypasses),
         frozenset(name for (name,) in rows(_BUILT_IN)),
         {member: frozenset(groups) for member, groups in above.items()},
         settings,
         path,
-        _named=_lists((each.name, each) for each in relations.values()),
-        _called=_lists(called),
-        _operators=_lists(rows(_OPERATORS)),
-        _views=_lists(rows(_VIEWS)),
-        _policies=_lists(rows(_POLICIES)),
-        _attached=_lists((oid, (function, how)) for oid, function, how in rows(_ATTACHED)),
-        _fired=_lists((oid, (other, is_written)) for oid, other, is_written in rows(_FIRED)),
-        _counters=_lists(rows(_COUNTERS)),
-        _on_ddl=[oid for (oid,) in rows(_ON_DDL)],
+        named=_lists((each.name, each) for each in relations.values()),
+        called=_lists(called),
+        operators=_lists(rows(_OPERATORS)),
+        views=_lists(rows(_VIEWS)),
+        policies=_lists((oid, Policy(frozenset(roles), *asked)) for oid, roles, *asked in rows(_POLICIES)),
+        attached=_lists((oid, (function, how)) for oid, function, how in rows(_ATTACHED)),
+        fired=_lists((oid, (other, is_written)) for oid, other, is_written in rows(_FIRED)),
+        counters=_lists(rows(_COUNTERS)),
+        on_ddl=[oid for (oid,) in rows(_ON_DDL)],
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from trapstreet.core.model.changes import MEMBERSHIP, PUBLIC, Change, Key
-from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Oid, Touched
+from trapstreet.plugins.changes._postgresql.behind import Touched
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Oid
 
 
 class Nearness:

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Oid, Touched
+from trapstreet.plugins.changes._postgresql.behind import Touched
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Oid
 from trapstreet.plugins.changes._postgresql.probe import array_of, as_they_are, rights_on
 from trapstreet.plugins.changes._postgresql.statements import Asked, Way
 
@@ -58,9 +59,9 @@ def powers_of(found: Asked, touched: Touched, catalogue: Catalogue, plans: str) 
     return Powers(
         roles=touched.asks_roles or unnamed or bool(_BY_ROLE.search(plans)),
         open=touched.looks_up or found.looks_up,
-        makes=found.makes,
+        makes=found.makes or touched.makes,
         counters=touched.counters,
-        guarded=frozenset(guarded) if found.writes else frozenset(),
+        guarded=frozenset(guarded) if found.writes or touched.unseen else frozenset(),
         called=frozenset(oid for oid in touched.called if catalogue.functions[oid].runs_as),
         fired=touched.fired,
     )

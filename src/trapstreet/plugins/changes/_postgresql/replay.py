@@ -239,8 +239,9 @@ class PostgresqlReplay:
         return ""
 
     def _held(self, connection: "Connection", check: Check) -> str:
-        persons = sorted(_acting(check) or check.may_be)
-        return held(connection, persons, check.powers, self._catalogues[check.use.database])
+        persons = _acting(check) or check.may_be
+        persons = persons | check.touched.as_others if check.compares else persons
+        return held(connection, sorted(persons), check.powers, self._catalogues[check.use.database])
 
     def _rights(self, connection: "Connection", check: Check) -> str:
         touched = check.touched

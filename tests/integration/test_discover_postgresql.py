@@ -274,7 +274,7 @@ def test_rows_that_row_security_keeps_are_said(desk: Desk, shop: World) -> None:
     parts = urlsplit(shop.url)
     url = urlunsplit(parts._replace(netloc=f"{shop.names['reader']}@{parts.netloc.rpartition('@')[2]}"))
     _, unknown = found(desk, url, status=6)
-    said = "it showed no rows: row security may keep them from this login"
+    said = "it showed no rows: row security may keep them from this login (see discover --grants)"
     assert unknown == [f"{named(shop, 'customers')}: {said}"]
 
 
@@ -290,8 +290,25 @@ def test_rows_that_row_security_keeps_are_said_of_a_table_that_nobody_analyzed(
     parts = urlsplit(shop.url)
     url = urlunsplit(parts._replace(netloc=f"{shop.names['reader']}@{parts.netloc.rpartition('@')[2]}"))
     _, unknown = found(desk, url, status=6)
-    said = "it showed no rows: row security may keep them from this login"
+    said = "it showed no rows: row security may keep them from this login (see discover --grants)"
     assert [each for each in unknown if "no rows" in each] == [f"{named(shop, 'secret')}: {said}"]
+
+
+def test_the_grants_say_how_a_login_sees_what_row_security_keeps_from_it(desk: Desk, shop: World) -> None:
+    assert desk.run("discover", "--grants", shop.url) == 0
+    assert "Row security" not in desk.out
+    shop.do("ALTER TABLE crm.customers ENABLE ROW LEVEL SECURITY")
+    assert desk.run("discover", "--grants", shop.url) == 0
+    assert "-- Row security may keep rows from it, of crm.customers.\n" in desk.out
+    assert "\n-- ALTER ROLE trapstreet_discover BYPASSRLS;" in desk.out
+
+
+def test_an_empty_table_has_no_records_whatever_the_server_counted_once(desk: Desk, shop: World) -> None:
+    shop.do("CREATE TABLE crm.new (email text)")
+    shop.do("DELETE FROM crm.orders")
+    place, unknown = found(desk, shop.url)
+    assert [place["by_name"][named(shop, each)]["records"] for each in ("new", "orders")] == [0, 0]
+    assert unknown == []
 
 
 def test_a_table_that_vanishes_while_others_are_looked_at_is_said(shop: World) -> None:

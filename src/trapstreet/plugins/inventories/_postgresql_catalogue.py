@@ -38,6 +38,10 @@ COLUMNS = f"""
     ORDER BY a.attrelid, a.attnum
 """  # noqa: S608 - nothing in it comes from outside
 SCHEMAS = f"SELECT n.nspname FROM pg_namespace n WHERE {PUBLIC_NAMESPACES} ORDER BY 1"  # noqa: S608 - as above
+SECURED = f"""
+    SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relrowsecurity AND {PUBLIC_NAMESPACES} ORDER BY 1
+"""  # noqa: S608 - as above
 SIZES = {
     "r": "pg_relation_size({oid}::oid)",
     "m": "pg_relation_size({oid}::oid)",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from trapstreet.core.model.errors import TrapstreetError
 from trapstreet.plugins._postgresql import psql_connect
-from trapstreet.plugins.inventories._postgresql_catalogue import SCHEMAS
+from trapstreet.plugins.inventories._postgresql_catalogue import SCHEMAS, SECURED
 
 if TYPE_CHECKING:
     from trapstreet.plugins.inventories._postgresql_session import Session
@@ -34,7 +34,7 @@ def lines(server: Server) -> Sequence[str]:
         "-- The least: each schema by itself, with the tables that it has now.",
         "-- For those to come, ALTER DEFAULT PRIVILEGES FOR ROLE … IN SCHEMA … GRANT SELECT ON TABLES.",
     ]
-    version = 0
+    version, bypasses = 0, False
     for database, why in databases:
         if why or not database.isprintable():
             said.append(f"-- {_comment(database)}: {why or _BY_HAND}")
@@ -42,6 +42,7 @@ def lines(server: Server) -> Sequence[str]:
         try:
             session = server.enter(database)
             schemas = [name for (name,) in session.rows(SCHEMAS)]
+            secured = [name for (name,) in session.rows(SECURED)]
         except TrapstreetError as error:
             said.append(f"-- {_comment(error.message)}")
             continue
@@ -54,12 +55,17 @@ def lines(server: Server) -> Sequence[str]:
                 continue
             said.append(f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {LOGIN};")
             said.append(f"GRANT SELECT ON ALL TABLES IN SCHEMA {quoted(schema)} TO {LOGIN};")
+        if secured:
+            said.append(f"-- Row security may keep rows from it, of {_comment(', '.join(secured))}.")
+        bypasses |= bool(secured)
     if version >= _READS_ALL:
         said += [
             "",
             "-- Or all of it, now and later, beside CONNECT as above:",
             f"-- GRANT pg_read_all_data TO {LOGIN};",
         ]
+    if bypasses:
+        said += ["", "-- All rows, whatever row security says:", f"-- ALTER ROLE {LOGIN} BYPASSRLS;"]
     return said
 
 

@@ -36,6 +36,7 @@ _FIRST = "postgres"
 _KINDS = {"r": "table", "p": "table", "m": "materialized view"}
 _FEWEST_BLOCKS, _MOST_BLOCKS = 128, 2_000
 """That are read of a table: all of a smaller one, and of a larger one enough for some rows of each."""
+_KEPT = "it showed no rows: row security may keep them from this login (see discover --grants)"
 _ENCODED = "its text is not in the database's encoding"
 _BINARY = ("bytea", "oid")
 
@@ -114,8 +115,10 @@ class _Server:
                 if isinstance(error, psycopg.errors.UndefinedTable):
                     return
             else:
-                if not rows and (records or self._may_keep_rows(table)):
-                    yield Unread(named, "it showed no rows: row security may keep them from this login")
+                if not rows and self._may_keep_rows(table):
+                    yield Unread(named, _KEPT)
+                elif not rows:
+                    counted, records = 0, None  # since the server counted them they have gone
                 records = counted if records is None else records
         at = {each.name: position for position, each in enumerate(readable)}
         cells = [[row[at[each.name]] if each.name in at else None for each in columns] for row in rows]

@@ -26,11 +26,11 @@ def share_path(share: str, whole: str, root: str = "") -> tuple[str, ...]:
     share  smb://server/share; its own folder is (smb://server, share)
     root  the server's own folder that is shared: paths that are not in it name nothing
     """
-    folder, name = posixpath.split(posixpath.normpath("/" + whole.lstrip("/")))
-    top = _top(root)
-    if not name or posixpath.join(folder, name) == top:
+    path, top = posixpath.normpath("/" + whole.lstrip("/")), _top(root)
+    folder, name = posixpath.split(path)
+    if not name or path == top:
         return () if top and not name else tuple(share.rsplit("/", 1))
-    if not f"{folder}/".startswith(f"{top}/"):
+    if top and not f"{folder}/".startswith(f"{top}/"):
         return ()
     inner = folder[len(top) :].strip("/")
     return (f"{share}/{inner}" if inner else share, name)

@@ -63,24 +63,21 @@ class Lines(Iterator[str]):
         if self._waiting:
             line, size = self._waiting.pop()
         else:
-            raw = self._read()
-            line, size = raw.decode("utf-8", self.errors), len(raw)
+            try:
+                raw = self._stream.readline(LONGEST)
+            except DAMAGED:
+                self.damaged = self.at_end = True
+                raise StopIteration from None
+            size = len(raw)
+            if raw[-1:] != b"\n" and size < LONGEST:
+                self.torn, self.at_end = bool(raw), True
+                raise StopIteration
+            line = raw.decode("utf-8", self.errors)
             self._raw.append(raw)
         self._taken.append((line, size))
         self._place += size
         self.number += 1
         return line
-
-    def _read(self) -> bytes:
-        try:
-            raw = self._stream.readline(LONGEST)
-        except DAMAGED:
-            self.damaged = self.at_end = True
-            raise StopIteration from None
-        if not raw.endswith(b"\n") and len(raw) < LONGEST:
-            self.torn, self.at_end = bool(raw), True
-            raise StopIteration
-        return raw
 
     @property
     def size(self) -> int:
@@ -100,9 +97,10 @@ class Lines(Iterator[str]):
         """All that was taken is done with."""
         if self._holds:
             self._held += [size for _, size in self._taken]
+        elif len(self._taken) == 1:
+            self._hash.update(self._raw.popleft())
         else:
-            for _ in self._taken:
-                self._hash.update(self._raw.popleft())
+            self._hash.update(b"".join([self._raw.popleft() for _ in self._taken]))
         self._taken.clear()
         self.settled, self._settled_number = self._place, self.number
 

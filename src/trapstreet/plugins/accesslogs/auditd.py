@@ -10,6 +10,7 @@ import os
 import posixpath
 import pwd
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,7 +26,7 @@ from trapstreet.plugins.accesslogs._inodes import Inodes
 title = "Linux' audit.log"
 schemes = ("",)
 
-_RECORD = re.compile(r"(?:node=(\S+) )?type=(SYSCALL|CWD|PATH|OPENAT2) msg=audit\((\d+)\.(\d{3}):(\d+)\): ?")
+_RECORD = re.compile(r"(?:node=(\S+) )?type=(SYSCALL|CWD|PATH|OPENAT2) msg=audit\((\d+\.\d{3}:\d+)\): ?")
 _ANY = re.compile(r"(?:node=\S+ )?type=[A-Z_]+\d* msg=audit\(\d+\.\d{3}:\d+\):")
 _CALL = re.compile(
     r"arch=([0-9a-f]+) syscall=(\w+) success=(yes|no) .*?a0=([0-9a-f]+) a1=([0-9a-f]+) a2=([0-9a-f]+) "
@@ -74,7 +75,10 @@ class _Item(NamedTuple):
 
 @dataclass(slots=True)
 class _Event:
-    """Records of one event, as far as they came. line, last: of the first and the last of them"""
+    """Records of one event, as far as they came.
+
+    line, last  of the first and the last of them;  due  how many paths it has, of which `seen` came
+    """
 
     line: int
     time: int
@@ -83,6 +87,7 @@ class _Event:
     text: str = ""
     cwd: str = ""
     seen: int = 0
+    due: int = sys.maxsize
     flags: int = 0
     odd: bool = False
     items: list[_Item] = field(default_factory=list)
@@ -109,42 +114,52 @@ def read(lines: Lines, log: Log) -> Iterator[AccessEvent | Unread]:
 def _said(
     lines: Lines, hosts: dict[str, dict[str, _Event]], ending: Ending, teller: "_Teller"
 ) -> Iterator[Said]:
-    """hosts: by host and number the events of which more is to come; each host counts and times its own"""
+    """hosts: by host, time and number the events of which more is to come; each host counts and times its
+    own"""
     for text in lines:
         record, number = _RECORD.match(text), lines.number
         if record is None:
             if not _ANY.match(text):
                 yield Said(number, number, (Unread(number, "torn, or no line of an audit.log"),))
         else:
-            node, what, seconds, thousandths, serial = record.groups("")
-            time = int(seconds) * 1_000_000 + int(thousandths) * 1_000
-            ending.reached(time)
-            opened = hosts.setdefault(node, {})
-            event = opened.get(serial)
+            node, what, stamp = record.groups("")
+            opened = hosts.get(node)
+            if opened is None:
+                if len(hosts) >= _MOST_HOSTS:
+                    yield from (each.given_up() for each in hosts.pop(next(iter(hosts))).values())
+                opened = hosts[node] = {}
+            event = opened.get(stamp)
             if event is None:
-                event = opened[serial] = _Event(number, time)
+                event = opened[stamp] = _Event(number, _time(stamp))
+                ending.reached(event.time)
+                yield from _late(opened, event.time)
             event.last = number
             _add(event, what, text)
-            if event.call is not None and event.seen >= int(event.call[7]):
-                del opened[serial]
+            if event.seen >= event.due:
+                del opened[stamp]
                 yield Said(event.line, number, tuple(teller.told(event)))
-            while opened and _is_late(first := next(iter(opened)), opened, time):
-                yield opened.pop(first).given_up()
-            if not opened:
-                del hosts[node]
-            elif len(hosts) > _MOST_HOSTS:
-                yield from (each.given_up() for each in hosts.pop(next(iter(hosts))).values())
+                if not opened:
+                    del hosts[node]
         lines.settle()
 
 
-def _is_late(first: str, opened: dict[str, _Event], time: int) -> bool:
-    """Whether nothing more will come of the event of a host that has waited longest."""
-    return len(opened) > _MOST_OPEN or opened[first].time < time - _YOUNG
+def _late(opened: dict[str, _Event], time: int) -> Iterator[Said]:
+    """Those events of a host of which nothing more will come. time  of the one that has begun now"""
+    while (first := opened[next(iter(opened))]).time < time - _YOUNG or len(opened) > _MOST_OPEN:
+        del opened[next(iter(opened))]
+        yield first.given_up()
+
+
+def _time(stamp: str) -> int:
+    """Unix microseconds of seconds.thousandths:number."""
+    seconds, _, rest = stamp.partition(".")
+    return int(seconds) * 1_000_000 + int(rest[:3]) * 1_000
 
 
 def _add(event: _Event, what: str, text: str) -> None:
     if what == "SYSCALL":
         event.call, event.text = _CALL.search(text), text
+        event.due = int(event.call[7]) if event.call else sys.maxsize
     elif what == "CWD":
         found = _CWD.search(text)
         event.cwd = _plain(found[1]) if found else ""

@@ -6,7 +6,7 @@ file's own list said then, it does not tell.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from html import unescape
 
@@ -104,4 +104,4 @@ def _microseconds(whole: str, rest: str) -> int:
 
 @lru_cache(maxsize=64)
 def _seconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+    return int(datetime.fromisoformat(f"{text}+00:00").timestamp())

@@ -14,6 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trapstreet.plugins._mariadb import code_of, is_lost
 from trapstreet.plugins.changes._mariadb.clone import Clone
+from trapstreet.plugins.changes._mariadb.kinds import (
+    LOOKING,
+    Kind,
+    is_never_run,
+    kind_of,
+    with_values,
+    writes,
+)
 from trapstreet.plugins.changes._mariadb.standing import quoted
 
 if TYPE_CHECKING:
@@ -28,27 +36,6 @@ NO_RIGHT = frozenset(
 NOWHERE = 1046
 """What it says where somebody is in no database, and a table is named without one."""
 _NOT_THERE = frozenset({1049, 1051, 1054, 1109, 1146, 1176, 1191, 1356, NOWHERE})
-_VALUES = re.compile(r"(`(?:[^`]|``)*`)|\?")
-_WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
-_NEVER_RUN = re.compile(
-    r"\b(?:OUTFILE|DUMPFILE|LOAD_FILE|SLEEP|BENCHMARK|GET_LOCK|RELEASE_LOCK|RELEASE_ALL_LOCKS|SETVAL|NEXTVAL"
-    r"|MASTER_(?:GTID|POS)_WAIT|KILL)\b",
-    re.IGNORECASE,
-)
-
-
-_LOOKS = re.compile(
-    r"\s*(?:SHOW\b|(?:DESCRIBE|DESC|EXPLAIN)\b"
-    r"(?!\s+(?:(?:EXTENDED|PARTITIONS|FORMAT\s*=\s*\w+)\s+)?[\s(]*"
-    r"(?:SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b))",
-    re.IGNORECASE,
-)
-_OF_ONE = re.compile(
-    r"\s*(?:SHOW\s+(?:(?:FULL|EXTENDED)\s+)?(?:COLUMNS|FIELDS|INDEX|INDEXES|KEYS|CREATE)"
-    r"|DESCRIBE|DESC|EXPLAIN)\b",
-    re.IGNORECASE,
-)
-"""Of these the server leaves parts out; lists of things (SHOW TABLES) may get shorter."""
 _ALL_OF_IT = re.compile(r"(?:`(?:[^`]|``)*`|(?!\bWHERE\b)[^`])*", re.IGNORECASE)
 """Such a statement up to its condition, which no row may meet now that its values are not known."""
 
@@ -81,16 +68,10 @@ class Question(NamedTuple):
 def ways(person: Person, database: str, statement: str) -> list[Question]:
     """How a statement is asked for: what one way is let pass, the server may refuse another way."""
     prepared = Question(person, database, statement)
-    if _LOOKS.match(statement):
+    if kind_of(statement) in LOOKING:
         return [prepared._replace(runs=True)]
-    runs = _WRITES.search(_VALUES.sub("", statement)) and not is_never_run(statement)
+    runs = writes(statement) and not is_never_run(statement)
     return [prepared, prepared._replace(runs=True)] if runs else [prepared]
-
-
-def is_never_run(statement: str) -> bool:
-    """Whether it writes, and names a function that does something by itself."""
-    plain = _VALUES.sub("", statement)
-    return bool(_WRITES.search(plain) and _NEVER_RUN.search(plain))
 
 
 class Answer(NamedTuple):
@@ -155,19 +136,19 @@ def _used(cursor: "Cursor", database: str) -> Answer:
 
 
 def _asked(cursor: "Cursor", question: Question) -> Answer:
-    if _LOOKS.match(question.statement):
+    if kind_of(question.statement) in LOOKING:
         return _shown(cursor, question.statement)
     if not question.runs:
         return _run(cursor, "PREPARE asked FROM %s", question.statement)
     _run(cursor, "START TRANSACTION")
-    answer = _run(cursor, _VALUES.sub(lambda found: found[1] or "NULL", question.statement))
+    answer = _run(cursor, with_values(question.statement, "NULL"))
     _run(cursor, "ROLLBACK")
     return answer if answer.refused or answer.is_gone else Answer()
 
 
 def _shown(cursor: "Cursor", statement: str) -> Answer:
-    answer = _run(cursor, _VALUES.sub(lambda found: found[1] or "'%'", statement))
-    if answer.code or not _OF_ONE.match(statement):
+    answer = _run(cursor, with_values(statement, "'%'"))
+    if answer.code or kind_of(statement) == Kind.LIST:
         return answer
     whole = _ALL_OF_IT.match(statement)
     if whole and whole[0] != statement:

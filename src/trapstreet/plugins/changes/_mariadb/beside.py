@@ -5,20 +5,18 @@ triggers, routines and foreign keys lead. Where these do not explain one, the st
 run: its end is cut off, or what is a text in it for us was none for the server.
 """
 
-import re
 from typing import TYPE_CHECKING
 
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, folded
 from trapstreet.plugins.changes._mariadb.clone import one
+from trapstreet.plugins.changes._mariadb.kinds import LOOKING, kind_of
 from trapstreet.plugins.changes._mariadb.texts import names_of
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 _PATH = 2
-_LISTS = re.compile(r"\s*(?:SHOW|DESCRIBE|DESC)\b", re.IGNORECASE)
-"""For these the server opens what it tells of."""
 _RIGHTS = "mysql"
 _READ_BY_ITSELF = frozenset(
     (
@@ -52,7 +50,7 @@ def table_beside(use: PastUse, catalogue: Catalogue, *, writes: bool) -> str:
 
     writes  whether triggers and foreign keys count
     """
-    if not use.statement or _LISTS.match(use.statement):
+    if not use.statement or kind_of(use.statement) in LOOKING:  # the server opens what it tells of
         return ""
     words = names_of(use.statement) | {use.database.casefold()}
     named = catalogue.mentioned(use.statement, use.database)

@@ -1,16 +1,23 @@
 """Past uses of a MariaDB server as what has to be checked: each person and statement once, understood."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
-from trapstreet.core.model.access_events import CONNECTED, PastUse
+from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import PUBLIC, Key
-from trapstreet.plugins.changes._mariadb.asking import NOWHERE, Answer, Person, Question, is_never_run
+from trapstreet.plugins.changes._mariadb.asking import NOWHERE, Answer, Person, Question
 from trapstreet.plugins.changes._mariadb.beside import table_beside
 from trapstreet.plugins.changes._mariadb.catalogue import Catalogue, Touched, folded
 from trapstreet.plugins.changes._mariadb.hosts import Hosts
+from trapstreet.plugins.changes._mariadb.kinds import (
+    ASKED,
+    ENTERING,
+    Kind,
+    is_never_run,
+    kind_of,
+    may_change,
+    named_by,
+)
 from trapstreet.plugins.changes._mariadb.standing import Standing, Table
 from trapstreet.plugins.changes._mariadb.texts import asks_for_role, hides, names_of
 
@@ -18,36 +25,6 @@ _MOST_ROLES = 20
 _PATH = 2
 
 
-class Way(Enum):
-    """How it is found out whether a statement may be run."""
-
-    ASK = auto()
-    SET_ROLE = auto()
-    ENTER = auto()
-    """To be in a database."""
-    COMPARE = auto()
-    """Not at all: no right may change on anything it names."""
-
-
-_WAYS = (
-    (Way.SET_ROLE, re.compile(r"\s*SET\s+ROLE\s+(.+)", re.IGNORECASE | re.DOTALL)),
-    (Way.ENTER, re.compile(r"\s*USE\s+(.+)", re.IGNORECASE | re.DOTALL)),
-    (
-        Way.ASK,
-        re.compile(
-            r"[\s(]*(?:EXPLAIN|DESCRIBE|DESC|SHOW|ANALYZE(?!\s+(?:\w+\s+)?TABLE)"
-            r"|SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b",
-            re.IGNORECASE,
-        ),
-    ),
-)
-_SHOWS = re.compile(r"\s*SHOW\b", re.IGNORECASE)
-_WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE|LOAD|CALL|TRUNCATE)\b", re.IGNORECASE)
-_MAKES = re.compile(
-    r"\s*(?:CREATE|DROP|ALTER)\b(?!.*\b(?:SELECT|WITH|VALUES|LIKE|RENAME|EXCHANGE|TRIGGER|MERGE|UNION)\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-"""It asks for rights to make things and no others, which are in roles alone where they can be taken away."""
 _TELLING = ("information_schema", "sys")
 _RIGHTS = "mysql"
 """The database in which the server keeps accounts."""
@@ -58,6 +35,7 @@ _LEFT_OUT = "it reads information_schema, which leaves out what one has no right
 class Check:
     """One statement of one account, for all the uses that were this.
 
+    asks       whether the server is asked; else no right may change on anything that it names
     questions  as whom, where and what is asked: each of them may do it now
     shown      what of the answers to them is compared
     near       changes that may matter;  compares  whether none of them may be made
@@ -70,7 +48,8 @@ class Check:
 
     use: PastUse
     uses: list[int]
-    way: Way = Way.COMPARE
+    kind: Kind
+    asks: bool = False
     questions: tuple[Question, ...] = ()
     shown: dict[Question, str] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched)
@@ -89,7 +68,7 @@ def checks_of(uses: Sequence[PastUse]) -> list[Check]:
     checks: dict[object, Check] = {}
     for number, use in enumerate(uses):
         known = (use.who, use.clients, use.database, use.statement, frozenset(use.on))
-        checks.setdefault(known, Check(use, [])).uses.append(number)
+        checks.setdefault(known, Check(use, [], kind_of(use.statement))).uses.append(number)
     return [*checks.values()]
 
 
@@ -100,26 +79,22 @@ def understand(check: Check, catalogue: Catalogue, left_out: Mapping[Table, str]
     doubt     why what the log has of any statement may not be what was run
     """
     use = check.use
-    for way, begins in _WAYS:
-        if begins.match(use.statement):
-            check.way = way
-    if use.statement == CONNECTED:
-        check.way = Way.ENTER
-    if check.way == Way.ENTER:
+    check.asks = check.kind in ASKED | ENTERING
+    if check.kind in ENTERING:
         check.touched = catalogue.inside(entered_by(check))
-    if check.way in (Way.SET_ROLE, Way.ENTER):
+    if check.kind in ENTERING | {Kind.SET_ROLE}:
         return
     named = [
         found for path in use.on if len(path) == _PATH for found in catalogue.named(path[1], [path[0]])
     ] or catalogue.mentioned(use.statement, use.database)
-    writes = not use.statement or bool(_WRITES.search(use.statement))
+    writes = not use.statement or may_change(use.statement)
     check.touched = catalogue.touched(named, use.statement, writes=writes)
-    if not named and _SHOWS.match(use.statement):
+    if not named and check.kind in (Kind.LIST, Kind.SHOW):
         check.touched = catalogue.inside(*names_of(use.statement))
     reads_catalogue = check.touched.hides or hides(use.statement) or use.database.casefold() in _TELLING
     beside = "" if reads_catalogue else table_beside(use, catalogue, writes=writes)
     check.hides = bool(beside) or not use.statement
-    check.by_roles = bool(_MAKES.match(use.statement))
+    check.by_roles = check.kind == Kind.MAKE
     if check.hides:
         check.touched |= catalogue.leading_to(named)
     is_open = check.hides and (not use.on or any(path[0] == "mysql" for path in use.on))
@@ -128,9 +103,9 @@ def understand(check: Check, catalogue: Catalogue, left_out: Mapping[Table, str]
     check.may_be_all = (reads_catalogue or is_open) and not check.tells
     missing = [each for each in left_out if folded(each) in check.touched.tables]
     if missing:
-        check.way = Way.COMPARE
+        check.asks = False
         check.unproven = f"{'.'.join(missing[0])} could not be copied: {left_out[missing[0]]}"
-    elif check.way == Way.COMPARE:
+    elif not check.asks:
         check.unproven = (
             "such a statement cannot be asked for" if use.statement else "the statement is not known"
         )
@@ -152,22 +127,9 @@ def _why_not_asked(check: Check, beside: str) -> str:
     return f"it used {beside}, says the log, and does not name it" if beside else ""
 
 
-def role_of(check: Check) -> str:
-    """The role of a SET ROLE."""
-    return _argument(Way.SET_ROLE, check.use.statement)
-
-
 def entered_by(check: Check) -> str:
     """The database of a USE, or of a connection."""
-    use = check.use
-    return use.database if use.statement == CONNECTED else _argument(Way.ENTER, use.statement)
-
-
-def _argument(way: Way, statement: str) -> str:
-    """The name behind a statement's words."""
-    found = dict(_WAYS)[way].match(statement)
-    text = found[1].strip() if found else ""
-    return text[1:-1].replace("``", "`") if text.startswith("`") else text
+    return check.use.database if check.kind == Kind.CONNECT else named_by(check.use.statement)
 
 
 class People:
@@ -181,8 +143,8 @@ class People:
                 self._accounts.setdefault(each.user, []).append(each.name)
         self._became: dict[str, dict[str, None]] = {}
         for check in checks_of(uses):
-            if check.use.statement and _WAYS[0][1].match(check.use.statement):
-                self._became.setdefault(check.use.who, {})[role_of(check)] = None
+            if check.kind == Kind.SET_ROLE:
+                self._became.setdefault(check.use.who, {})[named_by(check.use.statement)] = None
 
     def acting(self, user: str) -> frozenset[str]:
         """Accounts and roles whose rights somebody may have had, wherever they came from."""

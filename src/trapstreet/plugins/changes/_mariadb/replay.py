@@ -7,22 +7,21 @@ for blocked as soon as any right changes on what it names.
 
 from collections.abc import Iterable, Sequence
 
-from trapstreet.core.model.access_events import CONNECTED, PastUse
+from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import Change, Key
 from trapstreet.plugins.changes._mariadb.asking import Answer, Person, Question, answers, ways
 from trapstreet.plugins.changes._mariadb.catalogue import Catalogue
 from trapstreet.plugins.changes._mariadb.checks import (
     Check,
     People,
-    Way,
     checks_of,
     entered_by,
     may_be_named,
-    role_of,
     understand,
     why_not,
 )
 from trapstreet.plugins.changes._mariadb.clone import Clone, asking
+from trapstreet.plugins.changes._mariadb.kinds import ENTERING, Kind, named_by
 from trapstreet.plugins.changes._mariadb.nearness import Nearness
 
 _NOT_IN_THERE = frozenset({1044, 1049})
@@ -140,10 +139,10 @@ class MariadbReplay:
         persons, why = self._people.persons(check)
         if why:
             check.unproven, check.compares = check.unproven or why, True
-        if check.way == Way.SET_ROLE:
-            role = role_of(check)
+        if check.kind == Kind.SET_ROLE:
+            role = named_by(use.statement)
             return [Question(replace_role(each, role), "", "") for each in persons]
-        if check.way == Way.COMPARE:
+        if not check.asks:
             return []
         asked = [each for person in persons for each in ways(person, *_asks(check))]
         return asked + self._as_roles(
@@ -186,14 +185,14 @@ class MariadbReplay:
 
 def _asks(check: Check) -> tuple[str, str]:
     """In which database what is asked for; "" to be there alone."""
-    if check.way == Way.ENTER:
+    if check.kind in ENTERING:
         return entered_by(check), ""
     return check.use.database, check.use.statement
 
 
 def _in_any_role(check: Check) -> bool:
     """Whether it can have been done in a role that is not the one from the start."""
-    return check.way in (Way.ASK, Way.ENTER) and check.use.statement != CONNECTED
+    return check.asks and check.kind != Kind.CONNECT
 
 
 def _lost(check: Check, question: Question, answer: Answer) -> str:

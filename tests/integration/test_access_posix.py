@@ -113,9 +113,42 @@ def test_links_and_devices_are_not_followed(open_folder: Path, desk: Desk) -> No
     (open_folder / "etc").symlink_to("/etc")
     os.mkfifo(open_folder / "pipe")
     assert desk.run("access", "map", open_folder) == 0
-    assert "1 file rw-" in desk.out
+    assert f"{open_folder}/list.csv (rw-" in desk.out
     assert "/etc" not in desk.out
     assert stat.S_ISFIFO((open_folder / "pipe").stat().st_mode)
+
+
+def test_who_takes_a_link_for_what_it_leads_to(open_folder: Path, desk: Desk) -> None:
+    (open_folder / "hr").mkdir(mode=0o755)
+    (open_folder / "hr" / "list.csv").write_text("x")
+    for name, target in (("file", "hr/list.csv"), ("folder", "hr"), ("away", "/etc/passwd")):
+        (open_folder / name).symlink_to(target)
+    for name in ("file", f"{open_folder}/file", "folder", "folder/list.csv"):
+        assert desk.run("access", "map", open_folder, "--who", name) == 0, name
+        assert desk.out.startswith(f"Who can read {open_folder}/hr/list.csv")
+    assert desk.run("access", "map", open_folder, "--who", f"{open_folder}/away") == 2
+    assert "away leads to /etc/passwd, of which nothing is in this map" in desk.err
+    assert desk.err.endswith(": trapstreet access map /etc/passwd\n")
+
+
+def test_the_report_names_the_group_by_which_people_get_in(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk
+) -> None:
+    crowd = Crowd(open_folder, random.Random(1))
+    crowd.groups = {uid: [] for uid in USERS}
+    crowd.own = {uid: GROUPS[n % 2] for n, uid in enumerate(USERS)}
+    crowd.enter(monkeypatch)
+    path = open_folder / "list.csv"
+    path.write_text("name,email\nAnn Ash,ann@you.example\nBo Birk,bo@you.example\n")
+    os.chown(path, USERS[0], GROUPS[1])
+    path.chmod(0o640)
+    desk.do("discover", open_folder)
+    (widest,) = desk.json("access", "report", open_folder)["widest"]
+    assert {each["by"]: each["accounts"] for each in widest["opened_by"]} == {
+        "its group may read (g61002)": 6, f"owner: may read (u{USERS[0]})": 1, "root": 1
+    }  # fmt: skip
+    said = desk.do("access", "report", open_folder)
+    assert f"{path} (rw-r-----)" in said
 
 
 def test_who_names_the_rule_that_decides(
@@ -131,7 +164,7 @@ def test_who_names_the_rule_that_decides(
     path.chmod(0o240)
     assert desk.run("access", "map", open_folder, "--who", open_folder) == 0
     lines = desk.out.splitlines()
-    assert lines[0] == f"Who can read {open_folder}: 1 file -w-r-----:"
+    assert lines[0] == f"Who can read {open_folder}/list?.csv (-w-r-----):"
     (at,) = (n for n, line in enumerate(lines) if "u60002" in line)
     assert lines[at].endswith(": all of it, at once")
     assert lines[at + 1] == "    member of g61002; its group may read"

@@ -85,7 +85,7 @@ def test_every_folder_on_the_way_has_to_let_one_enter_those_behind_links_too(
 def test_a_link_that_is_asked_for_is_what_it_leads_to(folder: Path, desk: Desk) -> None:
     behind_links(folder)
     assert desk.run("access", "map", folder / "to_shut") == 0
-    assert f"{folder}/to_shut: 1 file rw-r--r--" in desk.out
+    assert f"{folder}/to_shut/a (rw-r--r--)" in desk.out
     assert "everybody" not in desk.out
     (folder / "gone").symlink_to("nowhere")
     (folder / "round").symlink_to("round")

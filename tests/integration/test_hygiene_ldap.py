@@ -201,6 +201,13 @@ def test_a_list_that_the_directory_cuts_is_not_known_whole() -> None:
     assert "accounts: the directory cut the list" in found.unknown
 
 
+def test_a_certificate_for_another_name_is_said_to_be_that(directory: Slapd, desk: Desk) -> None:
+    url = f"ldaps://127.0.0.1:{directory.tls_port}/dc=example,dc=com?ca={directory.ca}"
+    assert desk.run("access", "hygiene", url) == 2
+    assert desk.err.count("\n") == 1
+    assert "the certificate of 127.0.0.1 is not trusted: it is one for another name" in desk.err
+
+
 def test_a_base_that_is_not_there_is_said(directory: Slapd, desk: Desk) -> None:
     url = f"ldaps://localhost:{directory.tls_port}/ou=nowhere,dc=example,dc=com?ca={directory.ca}"
     assert desk.run("access", "hygiene", url) == 3

@@ -1,5 +1,6 @@
 """Maps of who can read what."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -64,13 +65,28 @@ class Mapped:
         return next((each for each in together if each.casefold() == folded), "")
 
     def numbers_called(self, name: str) -> list[int]:
-        """The numbers of the resources that have this name. UnusableInput: nothing is called that."""
+        """The numbers of the resources that have this name, or that a link of this name leads to.
+        UnusableInput: nothing is called that."""
         resources, place = self.access.rights.resources, self.access.rights.place
-        found = [number for number, each in enumerate(resources) if each.is_called(name, place)]
+
+        def called(name: str) -> list[int]:
+            return [number for number, each in enumerate(resources) if each.is_called(name, place)]
+
+        found = called(name)
+        if not found and (target := self._led_to(name)) and not (found := called(target)):
+            what = f"{printable(name)} leads to {printable(target)}, of which nothing is in this map"
+            raise UnusableInput(what, hint=f"trapstreet access map {printable(target)}")
         if not found:
             hint = _near(name, [each.name for each in resources])
             raise UnusableInput(f"nothing is called {printable(name)} there", hint=hint)
         return found
+
+    def _led_to(self, name: str) -> str:
+        """Where a path on this system leads by links; "" where there is none on it."""
+        rights = self.access.rights
+        path = os.path.normpath(os.path.join(rights.place, name))  # noqa: PTH118 - a Path loses `..`
+        real = os.path.realpath(path)
+        return real if rights.of_files and "://" not in rights.place and real != path else ""
 
     def principal_called(self, name: str) -> int:
         """The number of the principal of this name; in MariaDB of the only account of that user, too.

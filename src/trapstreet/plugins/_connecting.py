@@ -110,11 +110,24 @@ def tls_context(ca: Path | None) -> ssl.SSLContext:
     return context
 
 
+_OTHER_NAME = (62, 64)
+"""X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH."""
+_NOT_THEN = {9: "it does not hold yet", 10: "it has expired"}
+_RENEW = "look at the clocks, or renew it there"
+
+
 def failure(error: BaseException, host: str, port: int) -> TrapstreetError:
     """What an error of a connection means for those who can act; no word of the other side is in it."""
     match error:
         case TrapstreetError():
             return error
+        case ssl.SSLCertVerificationError(verify_code=code) if code in _NOT_THEN:
+            return UnusableInput(f"the certificate of {host} is not trusted: {_NOT_THEN[code]}", hint=_RENEW)
+        case ssl.SSLCertVerificationError(verify_code=code) if code in _OTHER_NAME:
+            return UnusableInput(
+                f"the certificate of {host} is not trusted: it is one for another name",
+                hint="ask for the name that it is for, or get one for this name there",
+            )
         case ssl.SSLCertVerificationError():
             return UnusableInput(
                 f"the certificate of {host} is not trusted",

@@ -1,5 +1,6 @@
 """Access maps as lines."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from trapstreet.access import Exposure, Reading
@@ -8,6 +9,9 @@ from trapstreet.core.model.words import counted, printable
 
 MOST = 30
 """Resources that are shown, unless all are asked for."""
+
+_MODE = re.compile(r"[r-][w-][x-][r-][w-][x-][r-][w-][x-]\+?")
+"""Of a set of files, in its name."""
 
 _LEVELS = {
     Level.AT_ONCE: "at once",
@@ -69,8 +73,13 @@ def access_text(reading: Reading) -> str:
 
 
 def name_of(resource: Resource) -> str:
-    """A resource's whole name, safe to print."""
-    return printable(resource.name)
+    """A resource's whole name, safe to print; of a file alone in its set the file's, with its mode."""
+    if resource.kind != FILES or resource.records != 1 or len(resource.names) != 1:
+        return printable(resource.name)
+    folder, what = resource.path
+    (name,) = resource.names
+    mode = None if what == name else _MODE.search(what)
+    return printable(f"{folder.rstrip('/')}/{name}{f' ({mode[0]})' if mode else ''}")
 
 
 def name_called(resource: Resource, name: str) -> str:

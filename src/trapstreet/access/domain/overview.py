@@ -184,7 +184,11 @@ def _given(access: EffectiveAccess, door: Door) -> str:
     grant = door.grants[-1]
     number, to = door.resource, [*numbers_in(grant.to)]
     of_files = number is not None and access.rights.resources[number].kind == FILES
-    if door.how not in (How.GRANT, How.COLUMNS) or of_files or len(to) == len(access.rights.principals):
+    if of_files:
+        name = access.rights.principals[to[0]].name if len(to) == 1 else ""
+        said = not name or grant.what == name or grant.what.startswith(f"{name} ")
+        return grant.what if said else f"{grant.what} ({name})"
+    if door.how not in (How.GRANT, How.COLUMNS) or len(to) == len(access.rights.principals):
         return grant.what
     names = [access.rights.principals[each].name for each in to[:_NAMED]]
     more = f" and {len(to) - _NAMED:,} more" if len(to) > _NAMED else ""

@@ -46,7 +46,7 @@ NO_WAYS = {
     "Create tablespace": "does nothing",
     "Create temporary tables": "of what one may read",
     "Create view": "reads as who makes it",
-    "Delete": "asks for SELECT to say which rows",
+    "Delete": "of grants, too: shows what they hide",
     "Delete history": "removes old rows",
     "Drop": "removes tables",
     "Event": "runs as who makes it",

@@ -46,6 +46,7 @@ class TableGrant(NamedTuple):
     creates: bool
     drops: bool
     makes_views: bool
+    deletes: bool
 
 
 class ColumnGrant(NamedTuple):
@@ -90,7 +91,7 @@ class Contents(NamedTuple):
     relations  numbers of tables and views;  databases  the most specific first
     wide, files, executes, alters, rewrites  who has SELECT, FILE, EXECUTE, ALTER or INDEX, ALTER ROUTINE on
     everything
-    creates, drops, makes_views, makes_routines  who has those rights on everything
+    creates, drops, makes_views, makes_routines, deletes  who has those rights on everything
     maps  accounts whose way of logging in may say that they are another
     """
 
@@ -104,6 +105,7 @@ class Contents(NamedTuple):
     drops: Bits
     makes_views: Bits
     makes_routines: Bits
+    deletes: Bits
     databases: Sequence[DatabaseGrant]
     tables: Sequence[TableGrant]
     columns: Sequence[ColumnGrant]

@@ -42,6 +42,7 @@ class DatabaseGrant(NamedTuple):
     drops: bool = False
     makes_views: bool = False
     makes_routines: bool = False
+    deletes: bool = False
 
 
 def host_covers(row: str, account: str) -> bool | None:

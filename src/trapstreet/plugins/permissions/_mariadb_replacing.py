@@ -41,7 +41,7 @@ class Making:
                     for each in contents.tables
                 ),
             )
-            for right in ("drops", "creates", "makes_views")
+            for right in ("drops", "creates", "makes_views", "deletes")
         }
 
     def in_database(self, right: str, schema: str) -> Bits:
@@ -57,12 +57,14 @@ class Making:
         own = sum(self._on_one[right].get(table, (0, 0)))
         return self.in_database(right, table[0]) | self._accounts.has.arriving(own)
 
-    def grant_tables(self) -> Bits:
-        """Who may have the server take tables of theirs for the grant tables."""
+    def on_grant_tables(self, *rights: str) -> Bits:
+        """Who has all of some rights on one of the tables in which accounts, grants and routines are."""
         found: Bits = 0
         for name in _TABLES:
-            table = GRANT_TABLES, name
-            found |= self.on("drops", table) & self.on("creates", table)
+            of_one = self._accounts.everybody
+            for right in rights:
+                of_one &= self.on(right, (GRANT_TABLES, name))
+            found |= of_one
         return found
 
 

@@ -35,6 +35,7 @@ class Told(NamedTuple):
     drops: bool
     makes_views: bool
     makes_routines: bool
+    deletes: bool
     plugin: str | None
     others: str | None
 

@@ -29,6 +29,7 @@ from trapstreet.plugins.permissions._mariadb_contents import (
     View,
 )
 from trapstreet.plugins.permissions._mariadb_doors import Doors
+from trapstreet.plugins.permissions._mariadb_hidden import doors as hidden
 from trapstreet.plugins.permissions._mariadb_kept import doors as kept
 from trapstreet.plugins.permissions._mariadb_lent import doors as lent
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, specificity
@@ -127,7 +128,7 @@ class _Server:
         making = Making(contents, accounts, on_database)
         writers = on_database(GRANT_TABLES, attrgetter("writes"))
         to_all = [*self._to_everything(contents)]
-        to_all += powers(self._granted, accounts, writers, making.grant_tables())
+        to_all += powers(self._granted, accounts, writers, making.on_grant_tables("drops", "creates"))
         yield from to_all
         yield from kept(contents, accounts, on_database)
         found = [*doors]
@@ -140,6 +141,7 @@ class _Server:
         for each in to_all:
             everything |= each.opens if each.sure and each.how in (How.GRANT, How.SUPERUSER) else 0
         yield from used.doors(everything)
+        yield from hidden(contents, accounts, making.on_grant_tables("deletes") & ~everything)
 
     def _contents(self, told: Sequence[Told]) -> Contents:
         databases = [DatabaseGrant(*each) for each in self._granted(catalogue.DATABASES)]
@@ -154,6 +156,7 @@ class _Server:
             drops=those(each.drops for each in told),
             makes_views=those(each.makes_views for each in told),
             makes_routines=those(each.makes_routines for each in told),
+            deletes=those(each.deletes for each in told),
             databases=sorted(databases, key=specificity),
             tables=[TableGrant(*each) for each in self._granted(catalogue.TABLES)],
             columns=[ColumnGrant(*each) for each in self._granted(catalogue.COLUMNS)],

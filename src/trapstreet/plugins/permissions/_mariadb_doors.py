@@ -34,10 +34,8 @@ class Doors:
         self._working: dict[Table, Bits] = {}
         self._perhaps_working: dict[Table, Bits] = {}
         self.routines = Routines(
-            contents, accounts, self.on_database,
-            readers=self.readers,
-            behind=lambda table: self._shows.all_shown_by(table) if table in self._views else (),
-        )  # fmt: skip
+            contents, accounts, self.on_database, readers=self.readers, shown_by=self.shown_by
+        )
         self._in_database = {
             schema: self.on_database(schema, attrgetter("selects"))
             for schema in dict.fromkeys(schema for schema, _ in contents.relations)
@@ -190,6 +188,12 @@ class Doors:
                 self._contents.relations[inner], How.VIEW, door.opens,
                 (*door.grants, Grant(text, self._everybody)), self._everybody, Rows.SHOWN, sure=door.sure,
                 shows=named,
+            )  # fmt: skip
+        for table, by in self.routines.calls.by_view(view).tables.items():
+            text = f"view {'.'.join(view)} comes to {by.schema}.{by.name}"
+            yield Door(
+                self._contents.relations[table], How.FUNCTION, door.opens,
+                (*door.grants, Grant(text, self._everybody)), self._everybody, Rows.SHOWN, sure=False,
             )  # fmt: skip
 
     def _doubtful(self, table: Table) -> bool:

@@ -8,8 +8,7 @@ table of the engine MERGE has the rows of others: one in the place of mysql.proc
 write there.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts
@@ -18,9 +17,6 @@ from trapstreet.plugins.permissions._mariadb_powers import GRANT_TABLES
 from trapstreet.plugins.permissions._mariadb_routines import OnDatabase, Routines
 from trapstreet.plugins.permissions._mariadb_tables import on_things
 
-_CALLED = re.compile(r"`((?:[^`]|``){1,64})`\(")
-"""How the server writes a call in a view."""
-_WORD = re.compile(r"[\w$]+")
 _TABLES = (
     "global_priv", "db", "tables_priv", "columns_priv", "procs_priv", "roles_mapping", "proxies_priv", "proc",
     "event",
@@ -71,7 +67,7 @@ class Making:
 class Replacing:
     """What is used with the rights of definers.
 
-    shown_by  the tables and views that a view names itself;  readers  who, perhaps, may read a table or view
+    readers  who, perhaps, may read a table or view
     """
 
     def __init__(
@@ -81,15 +77,11 @@ class Replacing:
         making: Making,
         routines: Routines,
         *,
-        shown_by: Callable[[Table], Iterable[Table]],
         readers: Callable[[Table], Bits],
     ) -> None:
         self._contents, self._accounts, self._making = contents, accounts, making
-        self._shown_by, self._readers, self._about = shown_by, readers, routines
+        self._readers, self._about = readers, routines
         self._views = {(each.schema, each.name): each for each in contents.views}
-        self._called: dict[str, list[Routine]] = {}
-        for each in contents.routines:
-            self._called.setdefault(each.name.casefold(), []).append(each)
 
     def doors(self, everything: Bits) -> Iterator[Door]:
         """Doors to what definers may read.  everything  who reads or can do all there is"""
@@ -132,8 +124,9 @@ class Replacing:
         called: dict[Routine, None] = {}
         while left:
             each = left.pop()
-            tables |= dict.fromkeys(self._tables_of(each))
-            called |= dict.fromkeys(self._calls_of(each))
+            named, calls = self._about.calls.named_by(each)
+            tables |= dict.fromkeys(named)
+            called |= dict.fromkeys(calls)
             further: set[View | Routine] = {*called, *(self._views[t] for t in tables if t in self._views)}
             left += {one for one in further if not one.as_definer} - met
             met.update(left)
@@ -148,13 +141,3 @@ class Replacing:
                 f"ALTER ROUTINE and CREATE ROUTINE on {routine.schema}.{routine.name}",
                 self._about.changing(routine) & making.in_database("makes_routines", routine.schema),
             )
-
-    def _tables_of(self, thing: View | Routine) -> Iterable[Table]:
-        if isinstance(thing, View):
-            return self._shown_by((thing.schema, thing.name))
-        return self._about.told_of(thing.text or "")
-
-    def _calls_of(self, thing: View | Routine) -> Iterator[Routine]:
-        pattern = _CALLED if isinstance(thing, View) else _WORD
-        for name in dict.fromkeys(pattern.findall((thing.text or "").casefold())):
-            yield from self._called.get(name, ())

@@ -4,13 +4,12 @@ What only a server shows, and is so here: with ALTER ROUTINE one who did not def
 with its definer's rights (SQL SECURITY DEFINER). Who changes what it does becomes its definer by that.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from operator import attrgetter
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows
 from trapstreet.plugins.permissions._mariadb_accounts import Accounts
+from trapstreet.plugins.permissions._mariadb_calls import Calls
 from trapstreet.plugins.permissions._mariadb_contents import (
     Contents,
     Routine,
@@ -21,8 +20,6 @@ from trapstreet.plugins.permissions._mariadb_contents import (
 from trapstreet.plugins.permissions._mariadb_matching import DatabaseGrant
 from trapstreet.plugins.permissions._mariadb_tables import Given, on_things
 
-_WORD = re.compile(r"[\w$]+")
-
 OnDatabase = Callable[[str, Callable[[DatabaseGrant], bool]], Given]
 """Who has a right on all of a database, by rows of their own or of roles in a role."""
 
@@ -30,7 +27,8 @@ OnDatabase = Callable[[str, Callable[[DatabaseGrant], bool]], Given]
 class Routines:
     """Those of a server.
 
-    readers  who, perhaps, may read a table or view;  behind  what a table or view shows of others
+    readers  who, perhaps, may read a table or view;  shown_by  the tables and views that a view names itself
+    calls    what they and views come to
     """
 
     def __init__(
@@ -40,57 +38,63 @@ class Routines:
         on_database: OnDatabase,
         *,
         readers: Callable[[Table], Bits],
-        behind: Callable[[Table], Iterable[Table]],
+        shown_by: Callable[[Table], Iterable[Table]],
     ) -> None:
         self._contents, self._accounts, self._everybody = contents, accounts, accounts.everybody
-        self._readers, self._behind = readers, behind
         self._runs = _Right(accounts, contents.executes, "executes", contents, on_database)
         self._changes = _Right(accounts, contents.rewrites, "alters", contents, on_database)
+        self.calls = Calls(contents, accounts, runs=self._runs.who, readers=readers, shown_by=shown_by)
 
     def doors(self) -> Iterator[Door]:
-        """What each may show: all that its text names and its definer reads."""
+        """What each may show: all that it comes to by its text, and by those of what it calls; and, where one
+        does not tell what it runs, everything that the account does as whom it runs."""
+        made_up: dict[tuple[int, bool], tuple[Bits, Bits, list[str]]] = {}
         for routine in self._contents.routines:
             definer = self._accounts.definer(routine.definer)
             if definer is None:
                 continue
             name, opens = f"{routine.schema}.{routine.name}", self._runs.who(routine)
-            what = f"EXECUTE on {name}, which runs as {routine.definer}"
-            if not routine.as_definer:
+            what, could = f"EXECUTE on {name}, which runs as {routine.definer}", not routine.as_definer
+            if could:
                 what = f"EXECUTE and ALTER ROUTINE on {name}: could make it run as {routine.definer}"
                 opens &= self._changes.who(routine) & ~(1 << definer)
             if not opens:
                 continue
             given = self._runs.given(routine) if routine.as_definer else opens
-            read = [each for each in self.told_of(routine.text or "") if self._readers(each) >> definer & 1]
-            seen = [*read, *(inner for each in read for inner in self._behind(each))]
-            for table in dict.fromkeys(seen):
-                yield Door(
-                    self._contents.relations[table], How.FUNCTION, opens, (Grant(what, given),),
-                    self._everybody, Rows.SHOWN, sure=False, could=not routine.as_definer,
-                )  # fmt: skip
+            reached = self.calls.by_routine(routine, definer)
+            for table, by in reached.tables.items():
+                grants = [Grant(what, given)]
+                if by != routine:
+                    grants.append(Grant(f"{name} comes to {by.schema}.{by.name}", self._everybody))
+                yield self._door(self._contents.relations[table], opens, grants, could=could)
+            for account in reached.makes_up:
+                before = made_up.get((account, could), (0, 0, []))
+                made_up[account, could] = before[0] | opens, before[1] | given, [*before[2], name]
+        for (account, could), (opens, given, names) in made_up.items():
+            right = "EXECUTE and ALTER ROUTINE" if could else "EXECUTE"
+            more = f" and {len(names) - 1} more" * (len(names) > 1)
+            what = f"{right} on {names[0]}{more}: as {self._name(account)}, does not tell what it runs"
+            for number in self._all_of(account):
+                yield self._door(number, opens & ~(1 << account), [Grant(what, given)], could=could)
+
+    def _door(self, number: int | None, opens: Bits, grants: Iterable[Grant], *, could: bool) -> Door:
+        return Door(
+            number, How.FUNCTION, opens, tuple(grants), self._everybody, Rows.SHOWN, sure=False, could=could
+        )
+
+    def _all_of(self, account: int) -> Iterable[int | None]:
+        """Everything that an account comes to; None: all there is."""
+        if self._accounts.has.arriving(self._contents.wide) >> account & 1:
+            return [None]
+        return [self._contents.relations[each] for each in self.calls.all_of(account)]
+
+    def _name(self, account: int) -> str:
+        user, host = self._accounts.every[account]
+        return f"{user}@{host}" if host else user
 
     def changing(self, routine: Routine) -> Bits:
         """Who may change or drop one, perhaps."""
         return self._changes.who(routine)
-
-    @cached_property
-    def _called(self) -> dict[str, list[Table]]:
-        found: dict[str, list[Table]] = {}
-        for table in self._contents.relations:
-            found.setdefault(table[1].casefold(), []).append(table)
-        return found
-
-    @cached_property
-    def _odd(self) -> list[str]:
-        return [name for name in self._called if not _WORD.fullmatch(name)]
-
-    def told_of(self, text: str) -> Iterator[Table]:
-        """The tables and views whose names are in the text of a routine, in whatever case: some systems do
-        not tell it."""
-        text = text.casefold()
-        odd = (each for each in self._odd if each in text)
-        for name in dict.fromkeys([*_WORD.findall(text), *odd]):
-            yield from self._called.get(name, ())
 
 
 class _Right:

@@ -134,9 +134,7 @@ class _Server:
         found = [*doors]
         yield from found
         yield from altering(contents, accounts, on_database, beside=found)
-        used = Replacing(
-            contents, accounts, making, doors.routines, shown_by=doors.shown_by, readers=doors.readers
-        )
+        used = Replacing(contents, accounts, making, doors.routines, readers=doors.readers)
         everything: Bits = 0
         for each in to_all:
             everything |= each.opens if each.sure and each.how in (How.GRANT, How.SUPERUSER) else 0

@@ -185,6 +185,8 @@ def test_who_takes_a_file_or_a_part_of_a_path(open_folder: Path, desk: Desk) -> 
     assert desk.run("access", "map", open_folder, "--who", "hr/pay.csv") == 0
     assert f"Who can read {open_folder}/hr/pay.csv, one of 2 files rw-------:" in desk.out
     assert desk.run("access", "map", open_folder, "--who", "hr") == 0
+    assert desk.out.startswith("Who can read hr:\nroot: all 3 files, at once\n")
+    assert desk.run("access", "map", open_folder, "--who", "hr", "--all") == 0
     assert desk.out.count("Who can read") == 2
     assert desk.run("access", "map", open_folder, "--who", "/hr/staff.csv") == 2
 

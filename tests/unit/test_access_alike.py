@@ -1,9 +1,10 @@
 """Maps and advice of many files, put together so that somebody can read them; of made-up rights."""
 
-from trapstreet.access import EffectiveAccess
+from trapstreet.access import EffectiveAccess, Reading
 from trapstreet.app.access import Mapped
 from trapstreet.core.model.changes import FOLDER, PUBLIC, Change
-from trapstreet.core.model.rights import FILES, Door, Grant, How, Principal, Resource, Rights
+from trapstreet.core.model.rights import FILES, Door, Grant, How, Level, Principal, Resource, Rights, Rows
+from trapstreet.render.access import folder_lines
 from trapstreet.render.alike import taken_together
 
 PEOPLE = 6
@@ -29,7 +30,10 @@ def mapped(folders: int) -> Mapped:
 
 
 def lines(found: Mapped, *, most: int) -> list[tuple[str, int, bool]]:
-    return [(each.resource.name, each.at_once, each.everybody) for each in found.alike(most=most)]
+    return [
+        (each.resource.name, each.at_once, each.everybody)
+        for each in found.alike(found.exposures(), most=most)
+    ]
 
 
 def test_files_of_one_folder_that_as_many_can_read_are_one_line() -> None:
@@ -52,7 +56,30 @@ def test_where_folders_are_many_those_of_one_part_of_the_place_are_one_line() ->
 def test_no_file_is_left_out_and_none_counted_twice() -> None:
     found = mapped(20)
     for most in (1, 1000):
-        assert sum(each.resource.records or 0 for each in found.alike(most=most)) == 20 * 9
+        assert sum(each.resource.records or 0 for each in found.alike(found.exposures(), most=most)) == 20 * 9
+
+
+def reading(who: str, files: Resource, how: How, way: str) -> Reading:
+    return Reading(who, files, Level.AT_ONCE, how, Rows.ALL, (), sure=True, way=(way,))
+
+
+def test_who_reads_files_of_several_sets_stands_once_by_each_way_with_how_many_they_are() -> None:
+    sets = [Resource((PLACE, f"{count} files ({count})"), FILES, count) for count in (3, 4)]
+    found = [
+        (each, [
+            reading(who, each, How.OWNER, "owner: may read") if who == owner
+            else reading(who, each, How.GRANT, "everybody else may read")
+            for who in ("anna", "bert", "carl", "dora")
+        ])
+        for each, owner in zip(sets, ("anna", "bert"), strict=True)
+    ]  # fmt: skip
+    assert [*folder_lines(found)] == [
+        "carl, dora: all 7 files, at once", "    everybody else may read",
+        "bert: 4 of 7 files, at once", "    owner: may read",
+        "anna: 4 of 7 files, at once", "    everybody else may read",
+        "anna: 3 of 7 files, at once", "    owner: may read",
+        "bert: 3 of 7 files, at once", "    everybody else may read",
+    ]  # fmt: skip
 
 
 def change(of: str, folder: str, files: str = "", to: tuple[str, ...] = ()) -> Change:

@@ -33,15 +33,15 @@ class Mapped:
             found, key=lambda each: (-each.surely, -(each.resource.records or 0), each.resource.path)
         )
 
-    def alike(self, *, most: int) -> list[Exposure]:
-        """The same, but of the files of one folder those together that as many can read: who they are differs
-        by the owner alone, as a rule, where files belong to their makers. Where that is more than `most`, of
-        all files in one part of the place."""
-        found = _together(self.exposures(), lambda each: each.path[0])
+    def alike(self, exposures: Sequence[Exposure], *, most: int) -> list[Exposure]:
+        """Some exposures, but of the files of one folder those together that as many can read: who they are
+        differs by the owner alone, as a rule, where files belong to their makers. Where that is more than
+        `most`, of all files in one part of the place."""
+        found = _together(exposures, lambda each: each.path[0])
         place = self.access.rights.place
         if len(found) <= most:
             return found
-        return _together(self.exposures(), lambda each: _part_of(place, each.path[0]))
+        return _together(exposures, lambda each: _part_of(place, each.path[0]))
 
     def readers(self, name: str) -> list[tuple[Resource, list[Reading]]]:
         """Who can read what has this name, the nearest first. UnusableInput: nothing is called that."""

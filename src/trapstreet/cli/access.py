@@ -65,7 +65,12 @@ def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, 
     answer: dict[str, object] = {}
     if who:
         found = mapped.readers(who)
-        for resource, readings in found:
+        together = len(found) > 1 and rights.of_files and not whole
+        if together:
+            lines.append(f"Who can read {printable(who)}:")
+            lines += [*render.folder_lines(found)] or [_NOBODY]
+            lines.append(f"each of the {len(found):,} sets: --all")
+        for resource, readings in () if together else found:
             lines.append(f"Who can read {render.name_called(resource, who)}:")
             lines += [*render.reader_lines(readings, of_resources=False)] or [_NOBODY]
         answer["readings"] = [render.reading_object(each) for _, readings in found for each in readings]
@@ -76,7 +81,7 @@ def map_access(target: str, *, who: str | None, reach: str | None, whole: bool, 
         answer["readings"] = [*map(render.reading_object, readings)]
     else:
         exposures = mapped.exposures()
-        listed = exposures if whole else mapped.alike(most=render.MOST)
+        listed = exposures if whole else mapped.alike(exposures, most=render.MOST)
         shown = listed if whole else listed[: render.MOST]
         lines = [render.summary(rights, mapped.access.people.bit_count())]
         if shown:

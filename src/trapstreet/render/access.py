@@ -52,24 +52,51 @@ def reader_lines(readings: Sequence[Reading], *, of_resources: bool) -> Iterator
     told: dict[tuple[str, str], list[str]] = {}
     for each in readings:
         subject = name_of(each.resource) if of_resources else printable(each.principal)
-        way = "; ".join(each.way)
-        if each.nearer:
-            way += f" (perhaps: {'; '.join(each.nearer.way)})"
-        told.setdefault((access_text(each), printable(way)), []).append(subject)
+        told.setdefault((access_text(each), _way_text(each)), []).append(subject)
     for (what, way), subjects in told.items():
         yield f"{', '.join(subjects)}: {what}"
         yield f"    {way}"
 
 
-def access_text(reading: Reading) -> str:
-    """What somebody reads, and how near it is: "all rows, at once"."""
+def folder_lines(found: Sequence[tuple[Resource, Sequence[Reading]]]) -> Iterator[str]:
+    """Who reads files of several sets: by each way, how many of all, the most first; those together who read
+    as many by the same way."""
+    total = sum(resource.records or 0 for resource, _ in found)
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for resource, readings in found:
+        for each in readings:
+            by = counts.setdefault((access_text(each, _FILES), _way_text(each)), {})
+            by[each.principal] = by.get(each.principal, 0) + (resource.records or 0)
+    told: dict[tuple[int, str, str], list[str]] = {}
+    for (what, way), by in counts.items():
+        for who, count in by.items():
+            told.setdefault((count, what, way), []).append(printable(who))
+    for (count, what, way), those in sorted(told.items(), key=lambda each: (-each[0][0], -len(each[1]))):
+        files = f"all {total:,} files" if count == total else f"{count:,} of {total:,} files"
+        yield f"{', '.join(those)}: {what.replace(_FILES, files, 1)}"
+        yield f"    {way}"
+
+
+_FILES = "{files}"
+
+
+def access_text(reading: Reading, files: str = "") -> str:
+    """What somebody reads, and how near it is: "all rows, at once".
+
+    files  said of files instead of "all of them"
+    """
     what = f"columns {', '.join(reading.columns)}" if reading.columns else ""
     rows = "" if what and reading.rows == Rows.ALL else reading.rows.value
     if reading.resource.kind == FILES:
-        rows = "all of it" if reading.resource.records == 1 else "all of them"
+        rows = files or ("all of it" if reading.resource.records == 1 else "all of them")
     perhaps = "" if reading.sure else "perhaps "
     nearer = f"perhaps {_LEVELS[reading.nearer.level]}" if reading.nearer else ""
     return printable(perhaps + ", ".join(filter(None, (what, rows, _LEVELS[reading.level], nearer))))
+
+
+def _way_text(reading: Reading) -> str:
+    nearer = f" (perhaps: {'; '.join(reading.nearer.way)})" if reading.nearer else ""
+    return printable("; ".join(reading.way) + nearer)
 
 
 def name_of(resource: Resource) -> str:

@@ -1,15 +1,17 @@
 """What PostgreSQL's log says of statements, whatever its layout: lines of pgaudit, log_statement,
-log_min_duration_statement and log_connections."""
+log_min_duration_statement, auto_explain and log_connections."""
 
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from trapstreet.core.model.access_events import AccessEvent, Act, Unread
 from trapstreet.plugins.accesslogs import Lines
+from trapstreet.plugins.accesslogs._auto_explain import statement_of
 from trapstreet.plugins.accesslogs._ending import Ending, Said
 
 LONGEST_FIELD = 1 << 24
@@ -24,8 +26,11 @@ _ANALYZES = re.compile(
 )
 _OWN_PROGRAM = "trapstreet"
 _RELATIONS = {"TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "PARTITIONED TABLE"}
-_ASKED = re.compile(r"(?:duration: [\d.]+ ms  )?(?:statement|execute ([^:]*)): ", re.DOTALL)
+_ASKED = re.compile(r"(duration: [\d.]+ ms  )?(?:statement|execute ([^:]*)): ", re.DOTALL)
 _AGAIN = "fetch from "
+_TIMED = re.compile(r"duration: [\d.]+ ms$")
+_TOUCHING = _COUNTED | {"COPY", "EXECUTE", "FETCH", "DO", "CALL"}
+_MOST_EARLY = 1_000
 _PARAMETER = re.compile(r"\$(\d+) = (NULL|'((?:[^']|'')*)')", re.DOTALL)
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 _CONNECTED = "connection authorized: "
@@ -59,7 +64,11 @@ class Entry(msgspec.Struct, gc=False):
 
 
 class _Open(msgspec.Struct):
-    """A statement of which more lines may come. entry, latest: the first and the last one so far."""
+    """A statement of which more lines may come.
+
+    entry, latest  the first and the last one so far;  begun  the first came before it was run
+    planned        auto_explain alone has told of it;  timed  how long it took was told
+    """
 
     entry: Entry
     latest: Entry
@@ -69,6 +78,9 @@ class _Open(msgspec.Struct):
     on: list[tuple[str, ...]] = []
     rows: int | None = None
     parameters: tuple[str | None, ...] = ()
+    begun: bool = False
+    planned: bool = False
+    timed: bool = False
 
     def told(self) -> Said:
         """The use that it is; of what we asked ourselves to prove a plan, none."""
@@ -83,12 +95,25 @@ class _Open(msgspec.Struct):
         return Said(each.line, latest.line, (event,), latest.time)
 
 
+class _Untold(NamedTuple):
+    """That it was said how long a statement took, and not which.  at_first: as the first of its session"""
+
+    said: Said
+    at_first: bool
+
+
 class Statements:
     """Puts together what several lines say of one statement: log_statement's, then pgaudit's, one for each
-    table. A statement that the server refused is no use of anything; what breaks off may have given rows."""
+    table. A statement that the server refused is no use of anything; what breaks off may have given rows.
+
+    Errors alone make no log of uses: what broke off counts where the log tells of other statements, too.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
+        self._early: list[Said] = []
+        self._untold: dict[str, _Untold] = {}
+        self._tells = self._audits = self._begins = False
 
     def take(self, entry: Entry) -> Sequence[Said]:
         """What is known for certain after one more message. Raises ValueError for one that is torn."""
@@ -100,10 +125,15 @@ class Statements:
             of_it = before is not None and not before.audited and _is_of(entry, before.entry)
             if before is not None and of_it and _is_refused(entry.state, before.statement):
                 del self._open[entry.session]
+            elif entry.query and not of_it and not _is_refused(entry.state, entry.query):
+                return self._broken_off(entry)
         elif asked := _ASKED.match(message):
-            name = asked[1] or ""
-            if not name.startswith(_AGAIN):
-                return self._asked(entry, message[asked.end() :])
+            if not (asked[2] or "").startswith(_AGAIN):
+                return self._asked(entry, message[asked.end() :], begun=not asked[1])
+            if before := self._open.get(entry.session):
+                before.timed = False
+        elif message.startswith("duration: "):
+            return self._timed(entry)
         elif message.startswith(_CONNECTED) and entry.user:
             event = AccessEvent(
                 entry.time, entry.user, Act.CONNECT, database=entry.database, client=entry.client,
@@ -112,22 +142,85 @@ class Statements:
             return (Said(entry.line, entry.line, (event,)),)
         return ()
 
-    def rest(self) -> Sequence[Said]:
-        """What is left at the end."""
+    def end(self) -> Sequence[Said]:
+        """What is left at the end. Where statements are logged before they run, a session's first time may
+        be of one that was taken in before."""
+        untold = [each.said for each in self._untold.values() if not (each.at_first and self._begins)]
+        return [*untold, *self._rest()]
+
+    def _rest(self) -> Sequence[Said]:
         left = [each.told() for each in self._open.values()]
         self._open.clear()
         return left
 
-    def _asked(self, entry: Entry, statement: str) -> Sequence[Said]:
+    def _asked(self, entry: Entry, statement: str, *, begun: bool) -> Sequence[Said]:
         prepared = entry.detail.startswith("prepare: ")
         text = entry.detail.removeprefix("prepare: ") if prepared else statement
         parameters = () if prepared else _parameters(entry.detail)
-        return self._begin(entry, _Open(entry, entry, text, "", Act.OTHER, parameters=parameters))
+        before = self._open.get(entry.session)
+        if before is not None and before.planned and not begun and before.statement == text:
+            before.latest, before.planned, before.parameters = entry, False, parameters
+            return ()
+        if begun:
+            self._begins = True
+            if before is None:
+                self._untold.pop(entry.session, None)
+        opened = _Open(entry, entry, text, "", Act.OTHER, parameters=parameters, begun=begun, timed=not begun)
+        return self._begin(entry, opened)
+
+    def _timed(self, entry: Entry) -> Sequence[Said]:
+        """How long a statement took, with its plan perhaps."""
+        before = self._open.get(entry.session)
+        try:
+            text = statement_of(entry.message)
+        except ValueError:
+            why = "a plan of auto_explain that is neither text nor JSON, or torn"
+            known = before is not None and before.begun
+            return () if known else (Said(entry.line, entry.line, (Unread(entry.line, why),)),)
+        if text is not None:
+            timed = self._untold.pop(entry.session, None) is not None
+            opened = _Open(entry, entry, text, "", Act.OTHER, planned=True, timed=timed)
+            if before is not None and before.statement == text and not before.planned:
+                before.latest = entry
+            elif before is not None and before.begun:  # within it, in a function
+                return (opened.told(),)
+            else:
+                return self._begin(entry, opened)
+        elif _TIMED.match(entry.message) and entry.command in _TOUCHING and not self._audits:
+            if before is None or before.timed:
+                return self._not_told(entry, at_first=before is None)
+            before.timed = True
+        return ()
+
+    def _not_told(self, entry: Entry, *, at_first: bool) -> Sequence[Said]:
+        """A statement of which the log says how long it took, and nothing more: but its plan may come."""
+        unread = Unread(entry.line, "the log says how long a statement took, and not which one it was")
+        said = Said(entry.line, entry.line, (unread,), entry.time)
+        before = self._untold.pop(entry.session, None)
+        if len(self._untold) >= _MOST_SESSIONS:
+            return (said,) if before is None else (before.said, said)
+        self._untold[entry.session] = _Untold(said, at_first=at_first)
+        return () if before is None else (before.said,)
+
+    def _broken_off(self, error: Entry) -> Sequence[Said]:
+        """What an error ended, of which there is no line before."""
+        before = self._open.get(error.session)
+        if not error.user or (before is not None and before.statement == error.query):
+            return ()
+        said = _Open(error, error, error.query, "", Act.OTHER).told()
+        if self._tells:
+            return (said,)
+        if len(self._early) >= _MOST_EARLY:
+            unread = Unread(error.line, "an error broke off a statement of which nothing else is told")
+            return (Said(error.line, error.line, (unread,)),)
+        self._early.append(said)
+        return ()
 
     def _audited(self, entry: Entry, text: str) -> Sequence[Said]:
         row = next(csv.reader((text,), strict=True), [])
         if len(row) < 9:
             raise ValueError("torn")
+        self._audits = True
         _, number, part, class_, command, kind, name, statement, values = row[:9]
         rows = int(row[9]) if len(row) > 9 and row[9].isdigit() and command in _COUNTED else None
         act = _ACTS.get(class_, Act.OTHER)
@@ -159,9 +252,11 @@ class Statements:
         if not entry.user:
             return ()
         before = self._open.pop(entry.session, None)
-        done: tuple[Said, ...] = () if before is None else (before.told(),)
+        done = (*self._early,) if before is None else (*self._early, before.told())
+        self._tells = True
+        self._early.clear()
         if len(self._open) >= _MOST_SESSIONS:
-            done = (*done, *self.rest())
+            done = (*done, *self._rest())
         self._open[entry.session] = opened
         return done
 
@@ -171,7 +266,7 @@ def entries_of(
 ) -> Iterator[AccessEvent | Unread]:
     """What a log's messages tell."""
     statements, ending = Statements(), Ending(lines, clock, young=_YOUNG)
-    return ending.over(_said(entries, statements, ending), statements.rest)
+    return ending.over(_said(entries, statements, ending), statements.end)
 
 
 def _said(entries: Iterator[Entry | Unread], statements: Statements, ending: Ending) -> Iterator[Said]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import PUBLIC, Key
@@ -31,6 +32,20 @@ _RIGHTS = "mysql"
 _LEFT_OUT = "it reads information_schema, which leaves out what one has no right on"
 
 
+class Scope(Enum):
+    """Which rights may matter to a use, of those who did it and those in whose names it was done."""
+
+    NAMED = auto()
+    """On what it names, and what lies behind that."""
+    RUN = auto()
+    """Likewise, and rights to run routines: it did more than it names."""
+    TOLD = auto()
+    """Likewise, and any of theirs: it tells of things that it does not name."""
+    ROLES = auto()
+    """None but those that roles give."""
+    ALL = auto()
+
+
 @dataclass(slots=True)
 class Check:
     """One statement of one account, for all the uses that were this.
@@ -39,10 +54,6 @@ class Check:
     questions  as whom, where and what is asked: each of them may do it now
     shown      what of the answers to them is compared
     near       changes that may matter;  compares  whether none of them may be made
-    tells      whether it tells of things that it does not name, as far as any right of theirs goes
-    hides      whether it did more than is known
-    by_roles   whether no right of theirs matters but what roles give
-    may_be_all whether any right of theirs may matter, and of anybody in whose name things are done
     unproven   why it cannot be checked;  asleep  whatever is changed, nothing is to be asked
     """
 
@@ -53,12 +64,9 @@ class Check:
     questions: tuple[Question, ...] = ()
     shown: dict[Question, str] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched)
+    scope: Scope = Scope.NAMED
     near: frozenset[Key] = frozenset()
     compares: bool = False
-    tells: bool = False
-    hides: bool = False
-    by_roles: bool = False
-    may_be_all: bool = False
     unproven: str = ""
     asleep: bool = False
 
@@ -93,14 +101,18 @@ def understand(check: Check, catalogue: Catalogue, left_out: Mapping[Table, str]
         check.touched = catalogue.inside(*names_of(use.statement))
     reads_catalogue = check.touched.hides or hides(use.statement) or use.database.casefold() in _TELLING
     beside = "" if reads_catalogue else table_beside(use, catalogue, writes=writes)
-    check.hides = bool(beside) or not use.statement
-    check.by_roles = check.kind == Kind.MAKE
-    if check.hides:
+    did_more = bool(beside) or not use.statement
+    if did_more:
         check.touched |= catalogue.leading_to(named)
-    is_open = check.hides and (not use.on or any(path[0] == "mysql" for path in use.on))
+    is_open = did_more and (not use.on or any(path[0] == "mysql" for path in use.on))
     is_open = is_open or bool(doubt and "?" in use.statement)
-    check.tells = reads_catalogue and bool(use.statement) and not writes and not check.touched.unseen
-    check.may_be_all = (reads_catalogue or is_open) and not check.tells
+    tells = reads_catalogue and bool(use.statement) and not writes and not check.touched.unseen
+    if (reads_catalogue or is_open) and not tells:
+        check.scope = Scope.ALL
+    elif check.kind == Kind.MAKE:
+        check.scope = Scope.ROLES
+    elif did_more or tells:
+        check.scope = Scope.RUN if did_more else Scope.TOLD
     missing = [each for each in left_out if folded(each) in check.touched.tables]
     if missing:
         check.asks = False

@@ -14,6 +14,7 @@ from trapstreet.plugins.changes._mariadb.catalogue import Catalogue
 from trapstreet.plugins.changes._mariadb.checks import (
     Check,
     People,
+    Scope,
     checks_of,
     entered_by,
     may_be_named,
@@ -111,7 +112,7 @@ class MariadbReplay:
                 check.compares = True
                 is_read = check.use.statement.isascii()  # else a client may have written other names
                 check.asleep = not is_gone and is_read and self._people.only_as_it_is(check.use.who)
-                check.may_be_all = check.may_be_all or not is_read
+                check.scope = check.scope if is_read else Scope.ALL
             self._find_near(check)
 
     def _answers(self, tried: dict[int, list[Question]]) -> dict[Question, Answer]:
@@ -129,7 +130,8 @@ class MariadbReplay:
         """As whom a use is asked for at first; nothing where it is not."""
         use = check.use
         if use.who == _SCHEDULER and not self._people.exists(use.who):
-            check.asleep = not (check.may_be_all or check.touched.tables or check.touched.routines)
+            known = check.touched.tables or check.touched.routines
+            check.asleep = check.scope != Scope.ALL and not known
             check.unproven = "" if check.asleep else "an event did it, and the log does not say in whose name"
             check.compares = not check.asleep
             return []
@@ -168,18 +170,18 @@ class MariadbReplay:
         acting = self._people.acting(check.use.who)
         if check.use.who == _SCHEDULER:
             acting |= self._scheduled
-        if check.by_roles and not check.may_be_all:
+        if check.scope == Scope.ROLES:
             check.near = self._nearness.of_roles(acting)
             if not check.near:  # it goes on whatever is taken away
                 check.unproven, check.asleep = "", True
             return
-        if check.may_be_all:
+        if check.scope == Scope.ALL:
             check.near = self._nearness.of_all(acting, self._definers)
             return
         check.near = self._nearness.of(acting, check.touched, check.use.database, may_be_named(check))
-        if check.hides:
+        if check.scope == Scope.RUN:
             check.near |= self._nearness.executing(acting, check.touched.definers)
-        if check.tells:
+        if check.scope == Scope.TOLD:
             check.near |= self._nearness.of_all(acting, ()) | self._opening
 
 

@@ -42,7 +42,9 @@ ROUTINES = """
 MEMBERS = "SELECT Host, User, Role, Admin_option = 'Y' FROM mysql.roles_mapping"
 PROXIES = "SELECT Host, User, Proxied_host, Proxied_user FROM mysql.proxies_priv"
 RELATIONS = f"""
-    SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES
+    SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_ROWS,
+        TABLE_TYPE <> 'SEQUENCE' AND ENGINE IN ('InnoDB', 'MyISAM', 'Aria', 'MEMORY')
+    FROM information_schema.TABLES
     WHERE {_OURS} ORDER BY 1, 2
 """  # noqa: S608 - nothing in it comes from outside
 VIEWS = f"""

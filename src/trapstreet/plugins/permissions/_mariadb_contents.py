@@ -1,6 +1,6 @@
 """What MariaDB's grant tables and information_schema tell, row by row."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from trapstreet.core.model.rights import Bits
@@ -88,7 +88,8 @@ class Proxy(NamedTuple):
 class Contents(NamedTuple):
     """What grants are about, and the grants.
 
-    relations  numbers of tables and views;  databases  the most specific first
+    relations  numbers of tables and views;  handled  those that HANDLER reads
+    databases  the most specific first
     wide, files, executes, alters, rewrites  who has SELECT, FILE, EXECUTE, ALTER or INDEX, ALTER ROUTINE on
     everything
     creates, drops, makes_views, makes_routines, deletes  who has those rights on everything
@@ -96,6 +97,7 @@ class Contents(NamedTuple):
     """
 
     relations: Mapping[Table, int]
+    handled: Container[Table]
     wide: Bits
     files: Bits
     executes: Bits

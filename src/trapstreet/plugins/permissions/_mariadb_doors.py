@@ -1,4 +1,8 @@
-"""Doors to the tables and views of MariaDB: by grants, through views, routines and other accounts."""
+"""Doors to the tables and views of MariaDB: by grants, through views, routines and other accounts.
+
+What only a server shows, and is so here: who may select from one column of a table opens it with HANDLER,
+which asks for no right on the others, and reads whole rows; of a view HANDLER does not.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -117,10 +121,12 @@ class Doors:
             if opens := self._has.arriving(given) & works:
                 opened |= opens
                 by = "" if sure else ", by where the client comes from"
-                grant = Grant(f"SELECT ({', '.join(columns)}) on {'.'.join(table)}{by}{doubt}", given)
+                handled = table in self._contents.handled
+                whole = ": HANDLER reads all its columns" * handled
+                grant = Grant(f"SELECT ({', '.join(columns)}) on {'.'.join(table)}{whole}{by}{doubt}", given)
                 yield Door(
-                    number, How.COLUMNS, opens, (grant,), self._everybody, Rows.ALL, tuple(columns),
-                    sure=sure and known,
+                    number, How.COLUMNS, opens, (grant,), self._everybody, Rows.ALL,
+                    () if handled else tuple(columns), sure=sure and known,
                 )  # fmt: skip
         if table not in self._views:
             return

@@ -109,15 +109,18 @@ class _Server:
         self.rights.memberships += accounts.memberships
         return accounts
 
-    def _relations(self) -> dict[Table, int]:
-        """The numbers of tables and views, those of other databases, which show what is in this one, last."""
+    def _relations(self) -> tuple[dict[Table, int], set[Table]]:
+        """The numbers of tables and views, those of other databases, which show what is in this one, last;
+        and which of them HANDLER reads."""
         asked = sorted(self._asked(catalogue.RELATIONS), key=lambda each: not self._is_asked(each[0]))
         self.rights.resources += [
             Resource((schema, name), "view" if "VIEW" in kind else "table", rows)
-            for schema, name, kind, rows in asked
+            for schema, name, kind, rows, _ in asked
             if self._is_asked(schema)
         ]
-        return {each[:2]: number for number, each in enumerate(asked)}
+        return {each[:2]: number for number, each in enumerate(asked)}, {
+            each[:2] for each in asked if each[4]
+        }
 
     def _is_asked(self, database: str) -> bool:
         return self._database in ("", database)
@@ -143,8 +146,10 @@ class _Server:
 
     def _contents(self, told: Sequence[Told]) -> Contents:
         databases = [DatabaseGrant(*each) for each in self._granted(catalogue.DATABASES)]
+        relations, handled = self._relations()
         return Contents(
-            self._relations(),
+            relations,
+            handled,
             wide=those(each.selects for each in told),
             files=those(each.files for each in told),
             executes=those(each.executes for each in told),

@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from trapstreet.access import UsedAccess, Window
+from trapstreet.access import EffectiveAccess, UsedAccess, Window
+from trapstreet.access.domain.folded import folded
+from trapstreet.access.domain.held import Held
 from trapstreet.access.domain.usage import window_of
 from trapstreet.access.overview import Basis, Overview, overview
 from trapstreet.app.access import map_of
@@ -62,6 +64,7 @@ def report_of(
             if clone:
                 raise
             unadvised, hint = error.message, error.hint
+    rights, parts = folded(mapped.access, Held(holdings))
     basis = Basis(
         window=span,
         classified=bool(holdings),
@@ -75,9 +78,14 @@ def report_of(
         ),
         unlooked=len(unlooked),
         closed=planned.closed if planned else frozenset(),
+        parts=parts,
     )
     used = UsedAccess(
-        mapped.access, followed(uses, location), window, holdings=holdings, jobs=jobs_of(workspace, jobs)
+        EffectiveAccess(rights),
+        followed(uses, location),
+        window,
+        holdings=holdings,
+        jobs=jobs_of(workspace, jobs),
     )
     return overview(used, basis, made_at=made_at)
 

@@ -1,10 +1,11 @@
 """Everything on one page: what lies open to most people, what that costs, and which groups can read what."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trapstreet.access.domain.advice import Advice
 from trapstreet.access.domain.effective import EffectiveAccess
+from trapstreet.access.domain.folded import Parts
 from trapstreet.access.domain.heat import HeatMap, heat_map, people_in
 from trapstreet.access.domain.unused import UsedAccess
 from trapstreet.access.domain.usage import Unused, Window
@@ -30,6 +31,7 @@ class Basis:
     unknown     what the place did not tell
     unlooked    tables and files of which nobody knows whether they are about people
     closed      paths of what somebody reads no longer once all that the advice names is taken away
+    parts       what files that stand as one were
     """
 
     window: Window | None
@@ -40,6 +42,11 @@ class Basis:
     closed: frozenset[tuple[str, ...]] = frozenset()
     unlooked: int = 0
     hint: str = ""
+    parts: Parts = field(default_factory=dict)
+
+    def paths(self, what: Resource) -> frozenset[tuple[str, ...]]:
+        """The paths of something in the advice: of files that were put together those of their sets."""
+        return self.parts.get(what.path, frozenset({what.path}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def _wide(used: UsedAccess, unused: Unused, basis: Basis) -> Wide:
         opened_by=tuple(_openings(used.access, used.doors_to_people(used.number_of(what)))),
         fix=Fix(
             changes=tuple(each for each in advice.changes if _closes(each, what, basis)),
-            keeps=sum(_is_on(each.change, what) for each in advice.needed),
+            keeps=sum(_is_on(each.change, what, basis) for each in advice.needed),
             proved=True,
         )
         if advice
@@ -153,13 +160,13 @@ def _closes(change: Change, what: Resource, basis: Basis) -> bool:
     if change.kind == MEMBERSHIP:
         return False
     if change.kind == FOLDER and change.is_around(what.path):
-        return _is_on(change, what) or what.path in basis.closed
-    return _is_on(change, what) or what.path[: len(change.on)] == change.on
+        return _is_on(change, what, basis) or not basis.closed.isdisjoint(basis.paths(what))
+    return _is_on(change, what, basis) or what.path[: len(change.on)] == change.on
 
 
-def _is_on(change: Change, what: Resource) -> bool:
+def _is_on(change: Change, what: Resource, basis: Basis) -> bool:
     """Whether a right is one on this, on several of which it is one, or on the folder that it lies in."""
-    if change.on == what.path or what.path in change.covers:
+    if change.on in basis.paths(what) or what.path in change.covers:
         return True
     if change.kind == FOLDER and change.on == what.path[:1]:
         return True

@@ -312,6 +312,43 @@ NOT_EXPLAINED = {
         "own",
         "agents",
     ),
+    "a group that a function acts as": Case(
+        "ALTER ROLE {anna} NOINHERIT;" + MEMBER + "CREATE TABLE t (a int); GRANT SELECT ON t TO {agents};"
+        "CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS"
+        " 'BEGIN SET LOCAL ROLE {agents}; RETURN (SELECT count(*) FROM t); END'",
+        ("SELECT f()",),
+        "anna",
+        "agents",
+    ),
+    "a group that a function begins as": Case(
+        "ALTER ROLE {anna} NOINHERIT;" + MEMBER + "CREATE TABLE t (a int); GRANT SELECT ON t TO {agents};"
+        "CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql SET role = {agents} AS"
+        " 'BEGIN RETURN (SELECT count(*) FROM t); END'",
+        ("SELECT f()",),
+        "anna",
+        "agents",
+    ),
+    "the schema of a type that a function names": Case(
+        SCHEMA + "CREATE TYPE s.mood AS ENUM ('x'); CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS"
+        " 'DECLARE m s.mood; BEGIN m := (SELECT ''x''); RETURN 1; END'",
+        ("SELECT f()",),
+        "PUBLIC",
+        "s",
+    ),
+    "the schema of a function that a function calls": Case(
+        SCHEMA + "CREATE FUNCTION s.one() RETURNS int LANGUAGE sql AS 'VALUES (1)';"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN s.one(); END'",
+        ("SELECT f()",),
+        "PUBLIC",
+        "s",
+    ),
+    "a column that a function reads": Case(
+        "CREATE TABLE t (a int, b int); GRANT SELECT (a) ON t TO {anna}; CREATE FUNCTION f() RETURNS bigint"
+        " LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sum(a) FROM t); END'",
+        ("SELECT f()",),
+        "anna",
+        "t",
+    ),
 }
 
 

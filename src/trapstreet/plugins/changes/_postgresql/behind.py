@@ -8,8 +8,9 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Oid, words_of
+from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Named, Oid, words_of
 from trapstreet.plugins.changes._postgresql.names import text_looks_up
 from trapstreet.plugins.changes._postgresql.statements import Asked
 
@@ -19,6 +20,7 @@ _ASKS = re.compile(
 )
 """Without any of these words a function's text asks for no right on a table."""
 _ASKS_ROLES = re.compile(r"\b(pg_has_role|has_\w+_privilege)\b", re.IGNORECASE)
+_ROLES = frozenset(("role", "session_authorization", "authorization"))
 _WRITES = frozenset("insert update delete merge copy truncate".split())
 _MAKES = frozenset(("create",))
 RUN_SQL = frozenset(
@@ -42,7 +44,8 @@ class Touched:
     counters   sequences that columns count on by default
     writes     whether a function may write;  makes  whether one may make something
     looks_up   whether a function's text looks names up as it runs
-    asks_roles whether one asks who has which role or right
+    asks_roles whether one asks who has which role or right, or acts as a role
+    schemas    those in which functions find what they name
     """
 
     relations: frozenset[Oid] = frozenset()
@@ -56,26 +59,67 @@ class Touched:
     makes: bool = False
     looks_up: bool = False
     asks_roles: bool = False
+    schemas: frozenset[str] = frozenset()
 
 
-def touched(catalogue: Catalogue, named: Iterable[Oid], found: Asked, acting: Iterable[str]) -> Touched:
-    """What lies behind relations and the other names in a statement, whoever of some ran it.
+class _Text(NamedTuple):
+    """What a function's text says of what it does.
 
-    acting  as whom it can have been run: row security is theirs, and that of the owners of what they ran
+    named  what it names;  asks  whether it may ask for rights;  the others as in `Touched`
     """
-    named, roles = [*named], catalogue.groups_above(acting)
-    while True:
-        gathered = _Gathered(catalogue, roles).all_behind(named, found)
-        others = catalogue.groups_above(roles | gathered.as_others)
-        if others == roles or not catalogue.policies:
-            return gathered
-        roles = others
+
+    named: Named
+    asks: bool
+    writes: bool
+    makes: bool
+    looks_up: bool
+    asks_roles: bool
+
+
+class Behind:
+    """What lies behind names in one database; each function's text is read once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._texts: dict[Oid, _Text] = {}
+
+    def touched(self, named: Iterable[Oid], found: Asked, acting: Iterable[str]) -> Touched:
+        """What lies behind relations and the other names in a statement, whoever of some ran it.
+
+        acting  as whom it can have been run: row security is theirs, and that of the owners of what they ran
+        """
+        named, roles = [*named], self.catalogue.groups_above(acting)
+        while True:
+            gathered = _Gathered(self, self.catalogue, roles).all_behind(named, found)
+            others = self.catalogue.groups_above(roles | gathered.as_others)
+            if others == roles or not self.catalogue.policies:
+                return gathered
+            roles = others
+
+    def text_of(self, oid: Oid) -> _Text:
+        """What a function's text says."""
+        if oid not in self._texts:
+            text = self.catalogue.functions[oid].text
+            words = words_of(text)
+            relations, functions, schemas = self.catalogue.named_in(text)
+            functions = [each for each in functions if each != oid]
+            asks_roles = bool(_ASKS_ROLES.search(text) or words & _ROLES)
+            self._texts[oid] = _Text(
+                Named(relations, functions, schemas),
+                asks=bool(_ASKS.search(text) or words & RUN_SQL or functions or asks_roles),
+                writes=bool(words & _WRITES),
+                makes=bool(words & _MAKES),
+                looks_up=text_looks_up(words),
+                asks_roles=asks_roles,
+            )
+        return self._texts[oid]
 
 
 @dataclass(slots=True)
 class _Gathered:
     """What was found so far; `_left` are functions to be looked into, and whether a function calls them."""
 
+    behind: Behind
     catalogue: Catalogue
     acting: frozenset[str]
     relations: set[Oid] = field(default_factory=set)
@@ -83,9 +127,8 @@ class _Gathered:
     fired: set[Oid] = field(default_factory=set)
     bodies: dict[Oid, None] = field(default_factory=dict)
     called: set[Oid] = field(default_factory=set)
-    texts: list[frozenset[str]] = field(default_factory=list)
+    texts: list[_Text] = field(default_factory=list)
     unseen: str = ""
-    asks_roles: bool = False
     _left: deque[tuple[Oid, bool]] = field(default_factory=deque)
 
     def all_behind(self, named: list[Oid], found: Asked) -> Touched:
@@ -114,28 +157,24 @@ class _Gathered:
             fired=frozenset(self.fired),
             called=frozenset(self.called),
             counters=frozenset(each for oid in counted for each in there.counters.get(oid, ())),
-            writes=any(words & _WRITES for words in self.texts),
-            makes=any(words & _MAKES for words in self.texts),
-            looks_up=any(map(text_looks_up, self.texts)),
-            asks_roles=self.asks_roles,
+            writes=any(each.writes for each in self.texts),
+            makes=any(each.makes for each in self.texts),
+            looks_up=any(each.looks_up for each in self.texts),
+            asks_roles=any(each.asks_roles for each in self.texts),
+            schemas=frozenset(each for text in self.texts for each in text.named.schemas),
         )
 
     def _look_into(self, oid: Oid, *, inside: bool) -> None:
         """What a function's text may ask for; `inside` if a function calls it, which EXPLAIN does not see."""
-        function = self.catalogue.functions[oid]
-        words = words_of(function.text)
-        relations, functions = self.catalogue.named_in(function.text)
-        functions = [each for each in functions if each != oid]
-        asks_roles = bool(_ASKS_ROLES.search(function.text))
-        self.asks_roles |= asks_roles
-        if _ASKS.search(function.text) or words & RUN_SQL or functions or asks_roles:
+        function, text = self.catalogue.functions[oid], self.behind.text_of(oid)
+        self.texts.append(text)
+        if text.asks:
             self.bodies[oid] = None
-            self.texts.append(words)
             self.unseen = self.unseen or function.name
-            self._call(functions, inside=True)
-            self._go_to(relations, writes=bool(words & _WRITES), inside=True)
-        elif inside and function.runs_as:
-            self.bodies[oid] = None  # it needs no right, but to be called
+            self._call(text.named.functions, inside=True)
+            self._go_to(text.named.relations, writes=text.writes, inside=True)
+        elif function.runs_as and (inside or text.named.schemas):
+            self.bodies[oid] = None  # it needs no right, but to be called, and to find what it names
 
     def _call(self, functions: Iterable[Oid], *, inside: bool = False) -> None:
         self._left += [(oid, inside) for oid in functions]

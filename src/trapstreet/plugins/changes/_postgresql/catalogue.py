@@ -39,11 +39,20 @@ class Policy(NamedTuple):
     calls: Oid | None
 
 
+class Named(NamedTuple):
+    """What some names may mean; the schemas are those that have to be open to who uses the names."""
+
+    relations: list[Oid]
+    functions: list[Oid]
+    schemas: list[str]
+
+
 @dataclass(slots=True)
 class Catalogue:
     """One database as it was when the replay began.
 
     unbound   roles for whom no row security holds
+    schemas   by their own names, and by those of types in them
     views     what views, and rules of tables, read;  policies  what those of a table read or call
     attached  functions of a table, and when they are called: "read", "row" as a row is written, "trigger"
     fired     tables that the server looks into as a row of a table is written, and whether it may change them
@@ -61,6 +70,7 @@ class Catalogue:
     path: str
     named: dict[str, list[Relation]] = field(default_factory=dict)
     called: dict[str, list[Oid]] = field(default_factory=dict)
+    schemas: dict[str, list[str]] = field(default_factory=dict)
     operators: dict[str, list[Oid]] = field(default_factory=dict)
     views: dict[Oid, list[Oid]] = field(default_factory=dict)
     policies: dict[Oid, list[Policy]] = field(default_factory=dict)
@@ -75,18 +85,19 @@ class Catalogue:
         return [each.oid for each in self.named.get(name, ()) if schema in ("", each.schema)]
 
     def __post_init__(self) -> None:
-        names = {*self.named, *self.called}
+        names = {*self.named, *self.called, *self.schemas}
         self.odd = tuple(sorted(each for each in names if not _WORD.fullmatch(each)))
 
-    def named_in(self, text: str) -> tuple[list[Oid], list[Oid]]:
-        """The relations and the functions whose names are in a text, in these letters or in capitals."""
+    def named_in(self, text: str) -> Named:
+        """What has a name that is in a text, in these letters or in capitals."""
         words = words_of(text)
-        plain = words & (self.named.keys() | self.called.keys())
+        plain = words & (self.named.keys() | self.called.keys() | self.schemas.keys())
         odd = [each for each in self.odd if each.replace('"', '""') in text]
         names = [*plain, *odd]
-        return (
+        return Named(
             [each.oid for name in names for each in self.named.get(name, ())],
             [oid for name in names for oid in self.called.get(name, ())],
+            [schema for name in names for schema in self.schemas.get(name, ())],
         )
 
     def policies_for(self, oid: Oid, acting: frozenset[str]) -> Iterator[Policy]:

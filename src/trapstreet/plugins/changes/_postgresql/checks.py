@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from trapstreet.core.model.access_events import CONNECTED, PastUse
-from trapstreet.plugins.changes._postgresql.behind import RUN_SQL, Touched, touched
+from trapstreet.plugins.changes._postgresql.behind import RUN_SQL, Behind, Touched
 from trapstreet.plugins.changes._postgresql.catalogue import Catalogue
 from trapstreet.plugins.changes._postgresql.powers import Powers
 from trapstreet.plugins.changes._postgresql.probe import Answer, Person, quoted
@@ -82,9 +82,9 @@ def _in(use: PastUse, database: str) -> PastUse:
     return replace(use, database=database)
 
 
-def understand(check: Check, catalogue: Catalogue) -> None:
+def understand(check: Check, behind: Behind) -> None:
     """What a use asks for, and what lies behind the names in it."""
-    use = check.use
+    use, catalogue = check.use, behind.catalogue
     if use.who not in catalogue.roles:
         check.unproven, check.asleep = "there is no such role any more", True
         return
@@ -99,7 +99,7 @@ def understand(check: Check, catalogue: Catalogue) -> None:
     if found.way == Way.COMPARE or not named:
         named |= {oid for path in use.on if len(path) > 1 for oid in catalogue.oids(path[-2], path[-1])}
     check.may_be = catalogue.groups_above([use.who, *check.became])
-    check.touched = touched(catalogue, named, found, check.may_be)
+    check.touched = behind.touched(named, found, check.may_be)
     check.row_security = any(catalogue.relations[oid].row_security for oid in check.touched.relations)
     if found.way == Way.COMPARE:
         check.compares = True

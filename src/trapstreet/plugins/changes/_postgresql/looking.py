@@ -21,7 +21,7 @@ _FUNCTIONS = f"""
     SELECT p.oid, n.nspname, p.proname,
         format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
         CASE WHEN p.prosecdef THEN pg_get_userbyid(p.proowner) ELSE '' END,
-        COALESCE({{body}}, p.prosrc, '')
+        concat_ws(E'\n', COALESCE({{body}}, p.prosrc), array_to_string(p.proconfig, E'\n'))
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE {_OURS} AND l.lanname NOT IN ('internal', 'c') AND p.prokind <> 'a'
 """  # noqa: S608 - nothing in it comes from outside
@@ -44,6 +44,13 @@ _CASTS = """
     JOIN pg_type t ON t.oid = w.contypid
     WHERE d.refclassid = 'pg_proc'::regclass
 """
+_SCHEMAS = f"""
+    SELECT n.nspname, n.nspname FROM pg_namespace n WHERE {_OURS}
+    UNION
+    SELECT t.typname, n.nspname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE {_OURS} AND t.typelem = 0
+        AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+"""  # noqa: S608 - nothing in it comes from outside
 _OPERATORS = f"""
     SELECT o.oprname, o.oprcode::oid FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
     WHERE {_OURS}
@@ -157,6 +164,7 @@ def catalogue_of(connection: "Connection") -> Catalogue:
         path,
         named=_lists((each.name, each) for each in relations.values()),
         called=_lists(called),
+        schemas=_lists(rows(_SCHEMAS)),
         operators=_lists(rows(_OPERATORS)),
         views=_lists(rows(_VIEWS)),
         policies=_lists((oid, Policy(frozenset(roles), *asked)) for oid, roles, *asked in rows(_POLICIES)),

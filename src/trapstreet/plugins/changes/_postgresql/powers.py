@@ -28,7 +28,7 @@ class Powers:
     """What of a use is to stay as it is for those as whom it is done.
 
     roles     in which roles they are
-    open      which schemas are open to them, and which sequences
+    open      which schemas are open to them, and which sequences;  schemas  which of these are
     makes     where they may make things
     counters  what they may do with these sequences
     guarded   which policies of these tables are theirs
@@ -43,6 +43,7 @@ class Powers:
     guarded: frozenset[Oid] = frozenset()
     called: frozenset[Oid] = frozenset()
     fired: frozenset[Oid] = frozenset()
+    schemas: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return self != _NONE
@@ -64,6 +65,7 @@ def powers_of(found: Asked, touched: Touched, catalogue: Catalogue, plans: str) 
         guarded=frozenset(guarded) if found.writes or touched.unseen else frozenset(),
         called=frozenset(oid for oid in touched.called if catalogue.functions[oid].runs_as),
         fired=touched.fired,
+        schemas=touched.schemas,
     )
 
 
@@ -72,7 +74,7 @@ def held(connection: "Connection", persons: list[str], powers: Powers, catalogue
     texts = []
     if powers != Powers(fired=powers.fired):
         flags = ["t" if each else "f" for each in (powers.roles, powers.open, powers.makes)]
-        things = [array_of(powers.counters), array_of(powers.guarded)]
+        things = [array_of(each) for each in (powers.counters, powers.guarded, powers.schemas)]
         texts.append(as_they_are(connection, _HELD, [array_of(persons), *flags, *things]))
         texts.append(rights_on(connection, persons, [], sorted(powers.called)))
     for owner in sorted({catalogue.relations[oid].owner for oid in powers.fired}):
@@ -88,7 +90,8 @@ _HELD = b"""
         FROM unnest($1::text[]) r CROSS JOIN pg_roles g WHERE $2::bool
         UNION ALL
         SELECT concat_ws(' ', r, 'schema', n.oid, has_schema_privilege(r::name, n.oid, 'USAGE'))
-        FROM unnest($1::text[]) r CROSS JOIN pg_namespace n WHERE $3::bool AND n.nspname !~ '^pg_'
+        FROM unnest($1::text[]) r CROSS JOIN pg_namespace n
+        WHERE ($3::bool AND n.nspname !~ '^pg_') OR n.nspname = ANY($7::text[])
         UNION ALL
         SELECT concat_ws(' ', r, 'in', n.oid, has_schema_privilege(r::name, n.oid, 'CREATE'))
         FROM unnest($1::text[]) r CROSS JOIN pg_namespace n WHERE $4::bool AND n.nspname !~ '^pg_'

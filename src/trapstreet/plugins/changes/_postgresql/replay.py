@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from trapstreet.core.model.access_events import PastUse
 from trapstreet.core.model.changes import MEMBERSHIP, Change, Key
+from trapstreet.plugins.changes._postgresql.behind import Behind
 from trapstreet.plugins.changes._postgresql.catalogue import Catalogue
 from trapstreet.plugins.changes._postgresql.changed import Changed
 from trapstreet.plugins.changes._postgresql.checks import (
@@ -138,8 +139,9 @@ class PostgresqlReplay:
     def _look_at(self, name: str, checks: Sequence[Check]) -> None:
         """See what each use asks for, and whether it may do it now."""
         catalogue = self._catalogues[name]
+        behind = Behind(catalogue)
         for check in checks:
-            understand(check, catalogue)
+            understand(check, behind)
         awake = [each for each in checks if not each.asleep]
         for connection, check in self._changed.held(name, awake, ()):
             self._answer_now(connection, check, catalogue)
@@ -239,9 +241,8 @@ class PostgresqlReplay:
         return ""
 
     def _held(self, connection: "Connection", check: Check) -> str:
-        persons = _acting(check) or check.may_be
-        persons = persons | check.touched.as_others if check.compares else persons
-        return held(connection, sorted(persons), check.powers, self._catalogues[check.use.database])
+        persons = sorted((_acting(check) or check.may_be) | check.touched.as_others)
+        return held(connection, persons, check.powers, self._catalogues[check.use.database])
 
     def _rights(self, connection: "Connection", check: Check) -> str:
         touched = check.touched

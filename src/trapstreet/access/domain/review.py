@@ -197,11 +197,12 @@ class _Asking:
             leading |= (each.name in GROUPS) << number
         leads = self._side.access.arriving(leading)
         everybody, accounts = len(self._rights.principals) - 1, self._side.access.accounts
+        of_files = self._rights.of_files
         sizes: dict[int, int] = {}
         for membership in self._rights.memberships:
             sizes[membership.group] = sizes.get(membership.group, 0) + 1
         for member, group in dict.fromkeys((each.member, each.group) for each in self._rights.memberships):
-            whole = self._rights.of_files and not accounts & ~self._side.access.arriving(1 << group)
+            whole = of_files and not accounts & ~self._side.access.arriving(1 << group)
             if leads >> group & 1 and sizes[group] < everybody and not whole:
                 name, of = self._name(member), self._name(group)
                 reach = self._side.access.arriving(1 << member) & self._side.people

@@ -35,6 +35,7 @@ class Doors:
         }
         self._shows = Views(contents.views, contents.relations)
         self.unseen = [(each.schema, each.name) for each in contents.views if not each.text]
+        self._rows: dict[int, list[DatabaseGrant]] = {}
         self._working: dict[Table, Bits] = {}
         self._perhaps_working: dict[Table, Bits] = {}
         self.routines = Routines(
@@ -64,7 +65,9 @@ class Doors:
         perhaps."""
         sure = perhaps = 0
         for number, account in enumerate(self._accounts.every):
-            rows = deciding(account, schema, self._rows_of(account))
+            if number not in self._rows:
+                self._rows[number] = self._rows_of(account)
+            rows = deciding(account, schema, self._rows[number])
             has = [row is not None and right(row) for row in rows]
             sure |= all(has) << number
             perhaps |= (any(has) and not all(has)) << number

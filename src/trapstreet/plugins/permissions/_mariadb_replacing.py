@@ -15,12 +15,13 @@ from trapstreet.plugins.permissions._mariadb_accounts import Accounts
 from trapstreet.plugins.permissions._mariadb_contents import Contents, Routine, Table, View
 from trapstreet.plugins.permissions._mariadb_powers import GRANT_TABLES
 from trapstreet.plugins.permissions._mariadb_routines import OnDatabase, Routines
-from trapstreet.plugins.permissions._mariadb_tables import on_things
+from trapstreet.plugins.permissions._mariadb_tables import Rows as GrantRows
 
 _TABLES = (
     "global_priv", "db", "tables_priv", "columns_priv", "procs_priv", "roles_mapping", "proxies_priv", "proc",
     "event",
 )  # fmt: skip
+_RIGHTS = ("drops", "creates", "makes_views", "deletes")
 
 
 class Making:
@@ -29,16 +30,11 @@ class Making:
     def __init__(self, contents: Contents, accounts: Accounts, on_database: OnDatabase) -> None:
         self._contents, self._accounts, self._on_database = contents, accounts, on_database
         self._on_all: dict[tuple[str, str], Bits] = {}
-        self._on_one = {
-            right: on_things(
-                accounts,
-                (
-                    ((each.schema, each.name), each.user, each.host, getattr(each, right))
-                    for each in contents.tables
-                ),
-            )
-            for right in ("drops", "creates", "makes_views", "deletes")
-        }
+        rows = GrantRows[Table]()
+        for each in contents.tables:
+            rights = (right for right in _RIGHTS if getattr(each, right))
+            rows.add((each.schema, each.name), each.user, each.host, *rights)
+        self._on_one = rows.given(accounts)
 
     def in_database(self, right: str, schema: str) -> Bits:
         """Who has a right on everything in a database."""
@@ -50,7 +46,7 @@ class Making:
 
     def on(self, right: str, table: Table) -> Bits:
         """Who has it on a table or view."""
-        own = sum(self._on_one[right].get(table, (0, 0)))
+        own = sum(self._on_one.get(table, {}).get(right, (0, 0)))
         return self.in_database(right, table[0]) | self._accounts.has.arriving(own)
 
     def on_grant_tables(self, *rights: str) -> Bits:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from access_worlds import World, world
-from servers import postgres_url
+from servers import postgres_15_url, postgres_url
 from trapstreet.app.access import map_of
 from trapstreet.core.model.rights import How
+from trapstreet.plugins.permissions._postgresql_functions import makes_up
 
-__all__ = ["postgres_url"]
+__all__ = ["postgres_15_url", "postgres_url"]
 
 MADE = """
 CREATE ROLE {owner}; CREATE ROLE {anna} LOGIN;
@@ -56,6 +57,44 @@ def test_a_statement_that_is_handed_in_perhaps_reads_all_that_the_owner_may(crm:
     assert (found.how, found.sure) == (How.FUNCTION, False)
     assert found.way == (f"EXECUTE on functions that run as {crm.names['owner']} and make up what they run",)
     assert nearest(crm, "closed") is None, "its owner may not read that"
+
+
+def test_a_text_that_is_handed_on_to_what_runs_it_perhaps_reads_all_that_the_owner_may(crm: World) -> None:
+    crm.do(
+        "CREATE FUNCTION crm.f(text) RETURNS SETOF text LANGUAGE sql SECURITY DEFINER"
+        " AS 'SELECT word FROM ts_stat($1)'; ALTER FUNCTION crm.f OWNER TO {owner}"
+    )
+    assert answer(crm, "SELECT crm.f('SELECT to_tsvector(name) FROM crm.customers')") in ("hidden", "away")
+    assert (nearest(crm).how, nearest(crm).sure) == (How.FUNCTION, False)
+
+
+def test_so_does_one_that_an_extension_runs(postgres_15_url: str) -> None:
+    with world(postgres_15_url) as crm:
+        crm.named("owner", "anna")
+        for statement in MADE.split(";\n"):
+            crm.do(statement)
+        crm.do(
+            "CREATE EXTENSION tablefunc SCHEMA public; CREATE FUNCTION crm.f(text) RETURNS SETOF text"
+            " LANGUAGE sql SECURITY DEFINER AS 'SELECT row_name FROM public.crosstab2($1)';"
+            "ALTER FUNCTION crm.f OWNER TO {owner}"
+        )
+        given = "SELECT crm.f($$SELECT name, 'a'::text, 'b'::text FROM crm.customers$$)"
+        assert answer(crm, given) == "hidden away"
+        assert nearest(crm).how == How.FUNCTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "return [each['name'] for each in plpy.cursor(args[0])]",
+        "spi_exec $1",
+        "my $rows = spi_query($_[0]);",
+        "SELECT * FROM crosstab($1)",
+        "pg.spi.exec(arg1)",
+    ],
+)
+def test_what_runs_a_text_in_other_languages_is_known_by_its_name(text: str) -> None:
+    assert makes_up(text)
 
 
 def test_one_that_a_function_calls_counts_too(crm: World) -> None:

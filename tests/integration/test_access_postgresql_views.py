@@ -83,3 +83,24 @@ def test_each_part_has_no_door_for_each_view_but_one_for_what_the_same_ones_see(
     seen = reading(crm, "visits_3")
     assert seen
     assert seen.way[1:] == ("SELECT on views that show table visits", "table visits shows its parts")
+
+
+def test_a_table_that_a_view_names_and_does_not_read_is_not_asked_for(crm: World) -> None:
+    """`'closed'::regclass` is a dependency of the view as much as what it selects from."""
+    crm.named("owner")
+    crm.do("CREATE ROLE {owner}; CREATE TABLE closed (id int); GRANT SELECT ON customers TO {owner}")
+    crm.do("CREATE VIEW sizes AS SELECT id, pg_relation_size('closed'::regclass) FROM customers")
+    crm.do("ALTER VIEW sizes OWNER TO {owner}; GRANT SELECT ON sizes TO {anna}")
+    assert crm.rows_seen(crm.names["anna"], "SELECT * FROM sizes") == 1
+    assert reading(crm, "sizes")
+    assert reading(crm, "customers")
+    assert reading(crm, "closed") is None
+    assert not [each for each in map_of(crm.url).access.rights.notes if "nobody can read" in each]
+
+
+def test_a_table_that_a_rule_names_and_does_not_read_is_not_shown(crm: World) -> None:
+    crm.do("CREATE TABLE closed (id int); CREATE VIEW door AS SELECT 1 AS id; GRANT INSERT ON door TO {anna}")
+    crm.do("CREATE RULE answer AS ON INSERT TO door DO INSTEAD SELECT id, 'closed'::regclass FROM customers")
+    assert crm.rows_seen(crm.names["anna"], "INSERT INTO door VALUES (1)") == 1
+    assert reading(crm, "customers")
+    assert reading(crm, "closed") is None

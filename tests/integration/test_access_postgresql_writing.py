@@ -217,6 +217,52 @@ def test_whose_function_runs_with_rows_of_others_is_noted(crm: World, uses: str)
         assert answer(crm, "SELECT note FROM own.taken", "bert") == [("just written",)]
 
 
+@pytest.mark.parametrize(
+    ("uses", "what"),
+    [
+        ("CREATE VIEW crm.shown AS SELECT own.fine(note) FROM crm.customers", "crm.shown"),
+        ("CREATE MATERIALIZED VIEW crm.copied AS SELECT own.fine(note) FROM crm.customers", "crm.copied"),
+        (
+            "CREATE RULE r AS ON INSERT TO crm.customers WHERE own.fine(NEW.note) DO INSTEAD NOTHING",
+            "crm.customers",
+        ),
+        (
+            (
+                "CREATE OPERATOR own.### (FUNCTION = own.fine, RIGHTARG = text);"
+                "CREATE VIEW crm.shown AS SELECT OPERATOR(own.###) note FROM crm.customers"
+            ),
+            "crm.shown",
+        ),
+        (
+            (
+                "CREATE AGGREGATE own.some(text) (sfunc = own.both, stype = text);"
+                "CREATE VIEW crm.shown AS SELECT own.some(note) FROM crm.customers"
+            ),
+            "crm.shown",
+        ),
+        (
+            (
+                "CREATE FUNCTION crm.calls(text) RETURNS boolean LANGUAGE sql"
+                " BEGIN ATOMIC SELECT own.fine($1); END;"
+                "CREATE VIEW crm.shown AS SELECT crm.calls(note) FROM crm.customers"
+            ),
+            "crm.shown",
+        ),
+    ],
+    ids=["view", "materialized view", "rule", "operator", "aggregate", "function"],
+)
+def test_whose_function_runs_with_rows_that_a_view_or_a_rule_hands_to_it_is_noted(
+    crm: World, uses: str, what: str
+) -> None:
+    crm.do("CREATE SCHEMA own AUTHORIZATION {bert}; GRANT USAGE ON SCHEMA own TO {owner}; SET ROLE {bert}")
+    crm.do("CREATE FUNCTION own.fine(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'")
+    crm.do("CREATE FUNCTION own.both(text, text) RETURNS text LANGUAGE sql AS 'SELECT $2'; RESET ROLE")
+    crm.do(uses)
+    function = "both" if "sfunc" in uses else "fine"
+    note = f"{crm.names['bert']} could change function {function}, which runs with rows of {what}"
+    assert f"{crm.database}: {note}, and see them" in map_of(crm.url).access.rights.notes
+
+
 def test_a_trigger_tells_nothing_to_who_may_not_use_the_schema_or_reads_all(crm: World) -> None:
     crm.do("GRANT TRIGGER ON crm.customers TO {bert}; GRANT ALL ON crm.customers TO {anna}")
     crm.do("SET SESSION AUTHORIZATION {bert}")

@@ -19,6 +19,7 @@ class Role(NamedTuple):
     logs_in: bool
     replicates: bool
     passes_row_security: bool
+    makes_databases: bool
 
 
 class Member(NamedTuple):
@@ -30,11 +31,15 @@ class Member(NamedTuple):
 
 
 class Database(NamedTuple):
+    """may_pass_on: who may grant CONNECT to others"""
+
     oid: Oid
     name: str
     owner: Oid
     open: bool
+    is_template: bool
     may_connect: list[Oid]
+    may_pass_on: list[Oid]
 
 
 class Schema(NamedTuple):
@@ -93,7 +98,9 @@ class Link(NamedTuple):
 
 class Function(NamedTuple):
     """as_owner: it runs with its owner's rights;  triggers: only a trigger can call it
-    reads: what the server itself knows that it reads"""
+    aggregate     it runs others, for which its owner is asked for EXECUTE
+    source        its text, and that of its arguments' defaults
+    reads, calls  what the server itself knows that it reads and calls, whatever schema that is in"""
 
     oid: Oid
     schema: Oid
@@ -101,9 +108,24 @@ class Function(NamedTuple):
     owner: Oid
     as_owner: bool
     triggers: bool
+    aggregate: bool
     source: str
     reads: list[Oid]
+    calls: list[Oid]
     may_execute: list[Oid]
+
+
+class Hook(NamedTuple):
+    """Something beside views and functions that runs a function: a table by a default, check, policy, rule or
+    trigger; an operator, a cast, a domain, an event trigger.
+
+    asks  whether who has it run needs EXECUTE;  may, may_use  who has a right on it, and on its schema
+    """
+
+    function: Oid
+    asks: bool
+    may: list[Oid]
+    may_use: list[Oid]
 
 
 class Rule(NamedTuple):
@@ -194,6 +216,7 @@ class Contents:
     parts: list[Link]
     functions: list[Function]
     calls: list[Link]
+    hooks: list[Hook]
     rules: list[Rule]
     watchers: list[Watcher]
     powers: list[Power]

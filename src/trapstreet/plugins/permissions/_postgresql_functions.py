@@ -10,19 +10,26 @@ from dataclasses import replace
 from functools import cache
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows
+from trapstreet.plugins._postgresql_run import RUN_SQL
 from trapstreet.plugins.permissions._postgresql_catalogue import Contents, Function, Oid, Relation, Schema
+from trapstreet.plugins.permissions._postgresql_running import Running
 from trapstreet.plugins.permissions._postgresql_sight import Sight
 
 _NAMED = re.compile(r'(?:([\w$]+)"?\s*\.\s*"?)?([\w$]+)')
 _WORD = re.compile(r"[\w$]+")
 _UNTOLD = re.compile(
     r"\bexecute\b(?!\s+(?:function|procedure|on)\b)(?!\s+'[^']*'\s*(?:;|into\b|using\b))"
-    r"|\b(?:spi_exec_query|spi_query|spi_prepare|(?:query|table|cursor|schema|database)_to_xml\w*"
-    r"|dblink\w*|pg_read_file|pg_read_binary_file|lo_import)\b",
+    r"|\b(?:spi_\w+|spi\s*\.\s*exec\w*|plpy\s*\.\s*cursor|dblink\w*|pg_read_file|pg_read_binary_file|lo_import"
+    rf"|{'|'.join(sorted(RUN_SQL))})\b",
     re.IGNORECASE,
 )
 """Where a text runs a statement that it does not spell out itself, or reads files."""
 _HANDED_IN = re.compile(r"\btg_argv\b", re.IGNORECASE)
+
+
+def makes_up(text: str) -> bool:
+    """Whether a function's text runs what it does not tell, or reads files."""
+    return bool(_UNTOLD.search(text))
 
 
 def by_functions(
@@ -31,12 +38,13 @@ def by_functions(
     """Functions that run as their owners may show what their texts name, if the owners may read it; and
     anything that these may read, where a text does not tell what it runs."""
     texts = Texts(contents.functions, contents.relations, contents.schemas)
-    calling = sight.calling(contents.calls)
+    running = Running(contents, sight)
     made_up: dict[Oid, tuple[Bits, Bits]] = {}
     for function in contents.functions:
         if not function.as_owner:
+            yield from _by_callers_rights(function, running, sight, number=number, enters=enters)
             continue
-        ways = [*_ways(function, calling.get(function.oid, ()), sight)]
+        ways = [*running.ways(function)]
         read = [oid for each in texts.shown_by(function) for oid in sight.seen_as(*each)] if ways else []
         for opens, grants in ways:
             for oid in dict.fromkeys(read):
@@ -49,26 +57,24 @@ def by_functions(
         yield from _by_made_up(owner, opens, to, contents, sight, number=number, enters=enters)
 
 
-def _ways(
-    function: Function, calling: Iterable[Relation], sight: Sight
-) -> Iterator[tuple[Bits, tuple[Grant, ...]]]:
-    """For whom a function is run, and by what: by its name, or by views that call it, wherever it is.
-
-    A view asks whoever reads it for EXECUTE; of a materialized view its owner was asked, when it was filled.
-    """
-    roles = sight.roles
-    schema, grant = sight.uses(function.schema)
-    may, to = roles.holding(function.may_execute), roles.given(function.may_execute)
-    runs = f"function {function.name}, which runs as {roles.name(function.owner)}"
-    if may & schema:
-        yield may & schema, (grant, Grant(f"EXECUTE on {runs}", to))
-    through = given = 0
-    for view in calling:
-        asked = roles.everybody if view.kind == "m" else may | roles.superusers
-        through |= sight.reads(view.oid) & asked & ~(may & schema)
-        given |= roles.given(view.may_select)
-    if through:
-        yield through, (Grant(f"SELECT on views that call {runs}", given),)
+def _by_callers_rights(
+    function: Function, running: Running, sight: Sight, *, number: Mapping[Oid, int], enters: Bits
+) -> Iterator[Door]:
+    """Doors to what a function that runs as its caller finds in schemas that the caller may not use."""
+    if not function.reads:
+        return
+    runs = running.runs(function)
+    for oid in function.reads:
+        if oid in number:
+            relation = sight.relation(oid)
+            outside = runs & ~sight.uses(relation.schema)[0]
+            right = Grant(f"SELECT on {relation.called}", sight.roles.given(relation.may_select))
+            called = Grant(f"function {function.name} finds it in any schema", sight.roles.everybody)
+            for shown, opens in sight.shown_to(oid, outside) if outside else ():
+                if opens and shown in number:
+                    yield Door(
+                        number[shown], How.FUNCTION, opens, (right, called), enters, Rows.SHOWN, sure=False
+                    )
 
 
 def _by_made_up(
@@ -143,15 +149,14 @@ class Texts:
         if function.triggers and not _HANDED_IN.search(function.source):
             return set()
         return {
-            runs_as
-            for number, runs_as in self._reached(function)
-            if _UNTOLD.search(self._functions[number].source)
+            runs_as for number, runs_as in self._reached(function) if makes_up(self._functions[number].source)
         }
 
     def _mentioned(self, number: int) -> tuple[tuple[Oid, ...], tuple[int, ...]]:
         """The relations and the functions that a function's text names."""
         function = self._functions[number]
-        relations, called = {*function.reads}, set[int]()
+        relations = {*function.reads}
+        called = {self._number[each] for each in function.calls if each in self._number}
         for schema, name in dict.fromkeys(_NAMED.findall(function.source.casefold())):
             within = schema if schema in self._known_schemas else ""
             there = self._relations.get(name, ())

@@ -10,7 +10,8 @@ _GRANTEES = (
 _OURS = "n.nspname !~ '^pg_(catalog|toast|temp_|toast_temp_)' AND n.nspname <> 'information_schema'"
 
 ROLES = """
-    SELECT oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcanlogin, rolreplication, rolbypassrls
+    SELECT oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcanlogin, rolreplication, rolbypassrls,
+        rolcreatedb
     FROM pg_roles ORDER BY rolname
 """
 MEMBERS_BEFORE_16 = """
@@ -19,10 +20,17 @@ MEMBERS_BEFORE_16 = """
 """
 MEMBERS = "SELECT roleid, member, admin_option, inherit_option, set_option FROM pg_auth_members"
 DATABASES = f"""
-    SELECT oid, datname, datdba, datallowconn,
-        {_GRANTEES.format(acl="datacl", kind="d", owner="datdba", right="CONNECT")}
+    SELECT oid, datname, datdba, datallowconn, datistemplate,
+        {_GRANTEES.format(acl="datacl", kind="d", owner="datdba", right="CONNECT")},
+        ARRAY(SELECT DISTINCT a.grantee FROM aclexplode(datacl) a
+            WHERE a.privilege_type = 'CONNECT' AND a.is_grantable)
     FROM pg_database WHERE datname NOT IN ('template0', 'template1') ORDER BY datname
 """  # noqa: S608 - nothing in it comes from outside
+ANYWHERE = """
+    SELECT DISTINCT a.grantee
+    FROM pg_database d, aclexplode(COALESCE(d.datacl, acldefault('d', d.datdba))) a
+    WHERE d.datallowconn AND a.privilege_type = 'CONNECT'
+"""
 SCHEMAS = f"""
     SELECT n.oid, n.nspname, n.nspowner,
         {_GRANTEES.format(acl="n.nspacl", kind="n", owner="n.nspowner", right="USAGE")}
@@ -50,35 +58,84 @@ POLICIES = """
 """
 VIEWS = """
     WITH shows AS MATERIALIZED (
-        SELECT oid, ev_class, ev_action::text LIKE '%:varattno 0 %' AS whole_rows FROM pg_rewrite
-        WHERE ev_type = '1' AND ev_class >= 16384 -- not the system's own
+        SELECT oid, ev_class, ev_action::text LIKE '%:varattno 0 %' AS whole_rows,
+            -- what it selects from: a name in it alone ('customers'::regclass) is a dependency, too
+            ARRAY(SELECT m[1]::oid FROM regexp_matches(ev_action::text, ':relid (\\d+) ', 'g') m) AS reads
+        FROM pg_rewrite WHERE ev_type = '1' AND ev_class >= 16384 -- not the system's own
     )
     SELECT w.ev_class, d.refobjid, CASE WHEN NOT bool_or(w.whole_rows)
         THEN COALESCE(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') END
     FROM shows w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
         LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class AND d.refobjid = ANY (w.reads)
     GROUP BY w.ev_class, d.refobjid
 """
 PARTS = "SELECT inhparent, inhrelid FROM pg_inherits"
-FUNCTIONS = f"""
+_BODY, _BODY_BEFORE_14 = "pg_get_function_sqlbody(p.oid)", "NULL"
+_CALLED = """
+    SELECT d.classid, d.objid, COALESCE(o.oprcode::oid, d.refobjid) AS called
+    FROM pg_depend d LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
+    WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND d.refobjid >= 16384
+"""
+"""What the server itself knows to call a function, by an operator as well."""
+_FUNCTIONS = f"""
+    WITH called AS MATERIALIZED (
+        SELECT objid, array_agg(DISTINCT called) AS calls FROM ({_CALLED}) d
+        WHERE d.classid = 'pg_proc'::regclass GROUP BY objid
+    )
     SELECT p.oid, p.pronamespace, p.proname, p.proowner, p.prosecdef,
-        p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype), p.prosrc,
+        p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype), p.prokind = 'a',
+        concat_ws(' ', COALESCE({{body}}, p.prosrc), pg_get_expr(p.proargdefaults, 0)),
         ARRAY(SELECT DISTINCT d.refobjid FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
             AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass),
+        COALESCE(called.calls, '{{{{}}}}'),
         {_GRANTEES.format(acl="p.proacl", kind="f", owner="p.proowner", right="EXECUTE")}
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-    WHERE {_OURS} AND (p.prosecdef OR l.lanname NOT IN ('internal', 'c'))
+        LEFT JOIN called ON called.objid = p.oid
+    WHERE {_OURS} AND (p.prosecdef OR p.prokind = 'a' OR l.lanname NOT IN ('internal', 'c'))
 """  # noqa: S608 - nothing in it comes from outside
-CALLS = """
-    SELECT DISTINCT w.ev_class, d.refobjid
-    FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-        JOIN pg_proc p ON p.oid = d.refobjid
-    WHERE w.ev_type = '1' AND w.ev_class >= 16384 AND d.refclassid = 'pg_proc'::regclass AND p.prosecdef
-"""
+FUNCTIONS, FUNCTIONS_BEFORE_14 = (_FUNCTIONS.format(body=each) for each in (_BODY, _BODY_BEFORE_14))
+CALLS = f"""
+    SELECT DISTINCT w.ev_class, d.called FROM pg_rewrite w
+        JOIN ({_CALLED}) d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+    WHERE w.ev_type = '1' AND w.ev_class >= 16384 AND d.called >= 16384
+"""  # noqa: S608 - nothing in it comes from outside
+HOOKS = f"""
+    WITH uses (namespace, may_use) AS (
+        SELECT n.oid, {_GRANTEES.format(acl="n.nspacl", kind="n", owner="n.nspowner", right="USAGE")}
+        FROM pg_namespace n
+    ), runs (called, relation, asks) AS (
+        SELECT d.called, r.relation, true FROM ({_CALLED}) d JOIN (
+            SELECT 'pg_attrdef'::regclass, oid, adrelid FROM pg_attrdef
+            UNION ALL SELECT 'pg_policy'::regclass, oid, polrelid FROM pg_policy
+            UNION ALL SELECT 'pg_constraint'::regclass, oid, conrelid FROM pg_constraint
+            UNION ALL SELECT 'pg_class'::regclass, indexrelid, indrelid FROM pg_index
+            UNION ALL SELECT 'pg_class'::regclass, partrelid, partrelid FROM pg_partitioned_table
+            UNION ALL SELECT 'pg_rewrite'::regclass, oid, ev_class FROM pg_rewrite WHERE ev_type <> '1'
+        ) r (classid, objid, relation) USING (classid, objid)
+        UNION SELECT d.called, t.tgrelid, true FROM ({_CALLED}) d
+            JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
+            WHERE d.called <> t.tgfoid
+        UNION SELECT tgfoid, tgrelid, false FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'
+    )
+    SELECT r.called, r.asks,
+        ARRAY(SELECT e.grantee FROM aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) e
+            UNION SELECT e.grantee FROM pg_attribute a, aclexplode(a.attacl) e
+                WHERE a.attrelid = c.oid AND NOT a.attisdropped), u.may_use
+    FROM runs r JOIN pg_class c ON c.oid = r.relation JOIN uses u ON u.namespace = c.relnamespace
+    WHERE r.called >= 16384
+    UNION ALL SELECT o.oprcode::oid, true, '{{0}}', u.may_use
+        FROM pg_operator o JOIN uses u ON u.namespace = o.oprnamespace WHERE o.oprcode::oid >= 16384
+    UNION ALL SELECT castfunc, true, '{{0}}', '{{0}}' FROM pg_cast WHERE castfunc >= 16384
+    UNION ALL SELECT d.called, true, '{{0}}', '{{0}}' FROM ({_CALLED}) d JOIN pg_constraint k
+        ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid AND k.contypid <> 0
+    UNION ALL SELECT evtfoid, false, '{{0}}', '{{0}}' FROM pg_event_trigger
+        WHERE evtenabled <> 'D' AND evtfoid >= 16384
+"""  # noqa: S608 - nothing in it comes from outside
 RULES = """
     WITH rules AS MATERIALIZED (
         SELECT oid, ev_class, ev_enabled, ev_qual::text AS when_, ev_action::text AS action,
+            ARRAY(SELECT m[1]::oid FROM regexp_matches(ev_action::text, ':relid (\\d+) ', 'g') m) AS reads,
             CASE ev_type WHEN '2' THEN 'UPDATE' WHEN '3' THEN 'INSERT' ELSE 'DELETE' END AS right_
         FROM pg_rewrite WHERE ev_type IN ('2', '3', '4') AND ev_enabled <> 'D' AND ev_class >= 16384
     )
@@ -86,7 +143,7 @@ RULES = """
         w.when_ = '<>' AND w.ev_enabled <> 'R' AND w.action ~ '^\\(\\{QUERY :commandType 1 '
             AND w.action !~ '\\} \\{QUERY ',
         ARRAY(SELECT DISTINCT d.refobjid FROM pg_depend d WHERE d.classid = 'pg_rewrite'::regclass
-            AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass),
+            AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (w.reads)),
         ARRAY(SELECT e.grantee FROM aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) e
                 WHERE e.privilege_type = w.right_
             UNION SELECT e.grantee FROM pg_attribute a, aclexplode(a.attacl) e
@@ -114,22 +171,26 @@ PUBLICATIONS = """
     FROM pg_publication p ORDER BY 1
 """
 FOREIGN = "SELECT srvname, COALESCE(usename, 'public') FROM pg_user_mappings ORDER BY 1, 2"
-HANDLERS = """
-    WITH runs (classid, objid, relation) AS (
+HANDLERS = f"""
+    WITH RECURSIVE runs (classid, objid, relation) AS (
         SELECT 'pg_trigger'::regclass, oid, tgrelid FROM pg_trigger
         UNION ALL SELECT 'pg_attrdef'::regclass, oid, adrelid FROM pg_attrdef
         UNION ALL SELECT 'pg_policy'::regclass, oid, polrelid FROM pg_policy
         UNION ALL SELECT 'pg_constraint'::regclass, oid, conrelid FROM pg_constraint
         UNION ALL SELECT 'pg_class'::regclass, indexrelid, indrelid FROM pg_index
+        UNION ALL SELECT 'pg_rewrite'::regclass, oid, ev_class FROM pg_rewrite
+    ), called AS MATERIALIZED ({_CALLED}), further AS (
+        SELECT classid, objid, called FROM called
+        UNION SELECT f.classid, f.objid, d.called FROM further f
+            JOIN called d ON d.classid = 'pg_proc'::regclass AND d.objid = f.called
     )
     SELECT p.proname, p.proowner, array_agg(DISTINCT n.nspname || '.' || c.relname)
-    FROM pg_depend d JOIN runs r USING (classid, objid) JOIN pg_class c ON c.oid = r.relation
-        JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = d.refobjid
+    FROM further d JOIN runs r USING (classid, objid) JOIN pg_class c ON c.oid = r.relation
+        JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = d.called
         JOIN pg_roles o ON o.oid = p.proowner
-    WHERE d.refclassid = 'pg_proc'::regclass AND p.oid >= 16384
-        AND p.proowner <> c.relowner AND NOT o.rolsuper
+    WHERE p.oid >= 16384 AND p.proowner <> c.relowner AND NOT o.rolsuper
     GROUP BY p.oid, p.proname, p.proowner ORDER BY p.proname, p.oid
-"""
+"""  # noqa: S608 - nothing in it comes from outside
 COMING = """
     SELECT d.defaclrole, n.nspname,
         ARRAY(SELECT DISTINCT a.grantee FROM aclexplode(d.defaclacl) a WHERE a.privilege_type = 'SELECT')

@@ -5,7 +5,7 @@ to its owner is what everybody sees through it; a `security_invoker` view reads 
 also where another owner's view names it; a rule reads with the rights of the owner of what it is on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from trapstreet.core.model.rights import Bits, Grant
@@ -45,6 +45,10 @@ class Sight:
         self.seen_as = cache(self._seen_as)
         """What a role sees rows of by selecting from a relation: (relation, role)."""
 
+    def relation(self, oid: Oid) -> Relation:
+        """The one of that number."""
+        return self._relation[oid]
+
     def uses(self, oid: Oid) -> tuple[Bits, Grant]:
         """Who may look into a schema, and by what."""
         schema = self._schema[oid]
@@ -80,7 +84,7 @@ class Sight:
 
     def _reads_as(self, view: Relation, inner: Oid) -> Bits:
         """For whom a view may read what it names."""
-        may = self._may_read(inner)
+        may = self.may_read(inner)
         if view.as_invoker:
             return may
         return self.roles.everybody if may & self.roles.given([view.owner]) else 0
@@ -88,22 +92,25 @@ class Sight:
     def reads(self, oid: Oid) -> Bits:
         """Who may select from a relation, or from columns of it, by its name."""
         relation = self._relation[oid]
-        return self._may_read(oid) & self.uses(relation.schema)[0] & self.works_for(oid)
+        return self.may_read(oid) & self.uses(relation.schema)[0] & self.works_for(oid)
 
-    def calling(self, calls: Iterable[Link]) -> dict[Oid, list[Relation]]:
-        """Of each function that some views call: these, and the views that show them."""
+    def calling(self, calls: Iterable[Link]) -> dict[Oid, list[tuple[Relation, bool]]]:
+        """Of each function that some views call: these, and the views that show them; with whether what it
+        gave may lie in a materialized view among them."""
         called: dict[Oid, set[Oid]] = {}
         for each in calls:
             called.setdefault(each.outer, set()).add(each.inner)
-        calling: dict[Oid, list[Relation]] = {}
+        calling: dict[Oid, list[tuple[Relation, bool]]] = {}
         for relation in self._relation.values() if called else ():
             if relation.kind in (_VIEW, _COPY):
                 within = [relation.oid, *self._views.shown_by(relation.oid)]
+                filled = any(self._relation[each].kind == _COPY for each in within)
                 for function in {function for each in within for function in called.get(each, ())}:
-                    calling.setdefault(function, []).append(relation)
+                    calling.setdefault(function, []).append((relation, filled))
         return calling
 
-    def _may_read(self, oid: Oid) -> Bits:
+    def may_read(self, oid: Oid) -> Bits:
+        """Who has a right to select from a relation, or from columns of it."""
         by_column = {each for column in self._columns.get(oid, ()) for each in column.may_select}
         return self.selects(self._relation[oid]) | self.roles.holding(by_column) | self.roles.superusers
 
@@ -132,9 +139,17 @@ class Sight:
             return self.roles.everybody
         return self._security.leaves(relation)
 
+    def shown_to(self, oid: Oid, readers: Bits) -> Iterator[tuple[Oid, Bits]]:
+        """What those among some readers who may select from a relation see rows of by it, and who does."""
+        readers &= self.may_read(oid) & self.works_for(oid)
+        yield oid, readers & self._sees(oid)
+        for inner, shows in self._views.shown_by(oid).items():
+            sure, perhaps = self.leaves(inner, shows, readers)
+            yield inner, sure | perhaps
+
     def _seen_as(self, oid: Oid, role: Oid) -> tuple[Oid, ...]:
         who = self.roles.given([role])
-        if oid not in self._relation or not who & self._may_read(oid) & self.works_for(oid):
+        if oid not in self._relation or not who & self.may_read(oid) & self.works_for(oid):
             return ()
         own = [oid] if who & self._sees(oid) else []
         behind = self._views.shown_by(oid).items()

@@ -36,6 +36,7 @@ from trapstreet.plugins.permissions._postgresql_catalogue import (
     rows_of,
 )
 from trapstreet.plugins.permissions._postgresql_doors import Doors
+from trapstreet.plugins.permissions._postgresql_entering import Entering
 from trapstreet.plugins.permissions._postgresql_roles import Roles
 from trapstreet.plugins.permissions._postgresql_server import by_powers, over_all
 from trapstreet.plugins.permissions._postgresql_session import STATEMENT_SECONDS, connected
@@ -51,6 +52,8 @@ _OWN_GRANTS_ONLY = 160_000
 """The version from which on CREATEROLE makes members of those roles only that it has ADMIN OPTION on."""
 _PARAMETERS = 150_000
 """The version from which on rights on parameters can be granted."""
+_BODIES = 140_000
+"""The version from which on functions can be kept parsed."""
 _OF_OWNER = "pg_database_owner"
 
 _QUERIES: dict[str, tuple[type, str, str]] = {
@@ -62,6 +65,7 @@ _QUERIES: dict[str, tuple[type, str, str]] = {
     "parts": (catalogue.Link, queries.PARTS, "parts of tables"),
     "functions": (catalogue.Function, queries.FUNCTIONS, "functions"),
     "calls": (catalogue.Link, queries.CALLS, "what views call"),
+    "hooks": (catalogue.Hook, queries.HOOKS, "what runs functions"),
     "rules": (catalogue.Rule, queries.RULES, "rules"),
     "watchers": (catalogue.Watcher, queries.WATCHERS, "who may make triggers"),
     "powers": (catalogue.Power, queries.POWERS, "functions of the server"),
@@ -113,6 +117,8 @@ class _Server:
         asked = queries.PARAMETERS if version >= _PARAMETERS else queries.PARAMETERS_BEFORE_15
         parameters = rows_of(Parameter, connection.execute(asked.encode()).fetchall())
         self._make_principals(version, parameters)
+        anywhere = [oid for (oid,) in connection.execute(queries.ANYWHERE).fetchall()]
+        self._entering = Entering(self.rights, anywhere=anywhere, chosen=version >= _OWN_GRANTS_ONLY)
 
     def _make_principals(self, version: int, parameters: list[Parameter]) -> None:
         rights = self.rights
@@ -170,7 +176,11 @@ class _Server:
         return Roles(self._roles, self.has, alias, everybody)
 
     def _contents(self, database: Database, connection: "psycopg.Connection[Any]") -> Contents:
-        read = {name: self._read(database, connection, *query) for name, query in _QUERIES.items()}
+        asked = dict(_QUERIES)
+        if connection.info.server_version < _BODIES:
+            kind, _, what = asked["functions"]
+            asked["functions"] = kind, queries.FUNCTIONS_BEFORE_14, what
+        read = {name: self._read(database, connection, *query) for name, query in asked.items()}
         return Contents(**{each.name: read[each.name] for each in fields(Contents)})
 
     def _read(
@@ -191,14 +201,15 @@ class _Server:
     def _take(self, database: Database, contents: Contents, roles: Roles) -> None:
         schemas = {each.oid: each.name for each in contents.schemas}
         contents.relations[:] = [each for each in contents.relations if each.schema in schemas]
-        enters = roles.holding(database.may_connect) | roles.superusers
+        enters = self._entering.now(database, roles)
         doors = Doors(contents, roles, first=len(self.rights.resources), enters=enters)
         self.rights.resources += [
             Resource((database.name, schemas[each.schema], each.name), catalogue.KINDS[each.kind], each.rows)
             for each in doors.relations
         ]
-        self.rights.doors += doors
-        self.rights.doors += by_powers(contents.powers, roles, enters)
+        there = [*doors, *by_powers(contents.powers, roles, enters)]
+        self.rights.doors += there
+        self.rights.doors += self._entering.let_in(there, database, roles)
         self.rights.notes += [
             f"{database.name}: nobody can read view {schemas[each.schema]}.{each.name}:"
             " its owner may not read what it shows"

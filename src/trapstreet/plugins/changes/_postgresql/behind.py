@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from trapstreet.plugins._postgresql_run import RUN_SQL
 from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Named, Oid, words_of
 from trapstreet.plugins.changes._postgresql.names import text_looks_up
 from trapstreet.plugins.changes._postgresql.statements import Asked
@@ -23,12 +24,6 @@ _ASKS_ROLES = re.compile(r"\b(pg_has_role|has_\w+_privilege)\b", re.IGNORECASE)
 _ROLES = frozenset(("role", "session_authorization", "authorization"))
 _WRITES = frozenset("insert update delete merge copy truncate".split())
 _MAKES = frozenset(("create",))
-RUN_SQL = frozenset(
-    "ts_stat ts_rewrite crosstab crosstab2 crosstab3 crosstab4 connectby xpath_table query_to_xml"
-    " query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml table_to_xml table_to_xml_and_xmlschema"
-    " schema_to_xml schema_to_xml_and_xmlschema database_to_xml database_to_xml_and_xmlschema".split()
-)
-"""Functions of the server and of what comes with it that run SQL given to them as a text."""
 
 
 @dataclass(frozen=True, slots=True)

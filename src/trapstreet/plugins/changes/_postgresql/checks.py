@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from trapstreet.core.model.access_events import CONNECTED, PastUse
-from trapstreet.plugins.changes._postgresql.behind import RUN_SQL, Behind, Touched
+from trapstreet.plugins._postgresql_run import RUN_SQL
+from trapstreet.plugins.changes._postgresql.behind import Behind, Touched
 from trapstreet.plugins.changes._postgresql.catalogue import Catalogue
 from trapstreet.plugins.changes._postgresql.powers import Powers
 from trapstreet.plugins.changes._postgresql.probe import Answer, Person, quoted

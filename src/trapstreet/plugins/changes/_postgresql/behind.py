@@ -94,20 +94,23 @@ class Behind:
     def text_of(self, oid: Oid) -> _Text:
         """What a function's text says."""
         if oid not in self._texts:
-            text = self.catalogue.functions[oid].text
-            words = words_of(text)
-            relations, functions, schemas = self.catalogue.named_in(text)
-            functions = [each for each in functions if each != oid]
-            asks_roles = bool(_ASKS_ROLES.search(text) or words & _ROLES)
-            self._texts[oid] = _Text(
-                Named(relations, functions, schemas),
-                asks=bool(_ASKS.search(text) or words & RUN_SQL or functions or asks_roles),
-                writes=bool(words & _WRITES),
-                makes=bool(words & _MAKES),
-                looks_up=text_looks_up(words),
-                asks_roles=asks_roles,
-            )
+            self._texts[oid] = self.said_by(self.catalogue.functions[oid].text, but=oid)
         return self._texts[oid]
+
+    def said_by(self, text: str, *, but: Oid | None = None) -> _Text:
+        """What a text says, whose own function may be in it."""
+        words = words_of(text)
+        relations, functions, schemas = self.catalogue.named_in(text)
+        functions = [each for each in functions if each != but]
+        asks_roles = bool(_ASKS_ROLES.search(text) or words & _ROLES)
+        return _Text(
+            Named(relations, functions, schemas),
+            asks=bool(_ASKS.search(text) or words & RUN_SQL or functions or asks_roles),
+            writes=bool(words & _WRITES),
+            makes=bool(words & _MAKES),
+            looks_up=text_looks_up(words),
+            asks_roles=asks_roles,
+        )
 
 
 @dataclass(slots=True)
@@ -129,10 +132,13 @@ class _Gathered:
     def all_behind(self, named: list[Oid], found: Asked) -> Touched:
         """What lies behind all names in a statement."""
         there = self.catalogue
-        self._call([oid for name in found.functions | found.types for oid in there.called.get(name, ())])
+        names = found.functions | found.types | (found.parts & there.of_rows)
+        self._call([oid for name in names for oid in there.called.get(name, ())])
         self._call([oid for name in found.operators for oid in there.operators.get(name, ())])
         self._go_to(named, writes=found.writes)
         self._call(there.on_ddl if found.makes else ())
+        if found.code:
+            self._follow(self.behind.said_by(found.code))
         known: set[tuple[Oid, bool]] = set()
         while self._left:
             oid, inside = pair = self._left.popleft()
@@ -162,14 +168,20 @@ class _Gathered:
     def _look_into(self, oid: Oid, *, inside: bool) -> None:
         """What a function's text may ask for; `inside` if a function calls it, which EXPLAIN does not see."""
         function, text = self.catalogue.functions[oid], self.behind.text_of(oid)
-        self.texts.append(text)
         if text.asks:
             self.bodies[oid] = None
             self.unseen = self.unseen or function.name
-            self._call(text.named.functions, inside=True)
-            self._go_to(text.named.relations, writes=text.writes, inside=True)
-        elif function.runs_as and (inside or text.named.schemas):
+            self._follow(text)
+            return
+        self.texts.append(text)
+        if function.runs_as and (inside or text.named.schemas):
             self.bodies[oid] = None  # it needs no right, but to be called, and to find what it names
+
+    def _follow(self, text: _Text) -> None:
+        """Go on to what a text names."""
+        self.texts.append(text)
+        self._call(text.named.functions, inside=True)
+        self._go_to(text.named.relations, writes=text.writes, inside=True)
 
     def _call(self, functions: Iterable[Oid], *, inside: bool = False) -> None:
         self._left += [(oid, inside) for oid in functions]

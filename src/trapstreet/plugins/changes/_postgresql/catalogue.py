@@ -52,6 +52,8 @@ class Catalogue:
     """One database as it was when the replay began.
 
     unbound   roles for whom no row security holds
+    of_rows   functions that may be called as if they were columns: t.f for f(t)
+    called    functions by their names, and those that types and aggregates of a name lead to
     schemas   by their own names, and by those of types in them
     views     what views, and rules of tables, read;  policies  what those of a table read or call
     attached  functions of a table, and when they are called: "read", "row" as a row is written, "trigger"
@@ -68,6 +70,7 @@ class Catalogue:
     above: dict[str, frozenset[str]]
     settings: dict[str, dict[str, str]]
     path: str
+    of_rows: frozenset[str] = frozenset()
     named: dict[str, list[Relation]] = field(default_factory=dict)
     called: dict[str, list[Oid]] = field(default_factory=dict)
     schemas: dict[str, list[str]] = field(default_factory=dict)
@@ -96,7 +99,8 @@ class Catalogue:
         names = [*plain, *odd]
         return Named(
             [each.oid for name in names for each in self.named.get(name, ())],
-            [oid for name in names for oid in self.called.get(name, ())],
+            [oid for name in names for oid in self.called.get(name, ())]
+            + [oid for sign, those in self.operators.items() if sign in text for oid in those],
             [schema for name in names for schema in self.schemas.get(name, ())],
         )
 

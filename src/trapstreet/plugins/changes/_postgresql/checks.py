@@ -7,6 +7,7 @@ from trapstreet.core.model.access_events import CONNECTED, PastUse
 from trapstreet.plugins._postgresql_run import RUN_SQL
 from trapstreet.plugins.changes._postgresql.behind import Behind, Touched
 from trapstreet.plugins.changes._postgresql.catalogue import Catalogue
+from trapstreet.plugins.changes._postgresql.names import ANY_ROLE
 from trapstreet.plugins.changes._postgresql.powers import Powers
 from trapstreet.plugins.changes._postgresql.probe import Answer, Person, quoted
 from trapstreet.plugins.changes._postgresql.statements import Asked, Way, asked
@@ -14,7 +15,7 @@ from trapstreet.plugins.changes._postgresql.statements import Asked, Way, asked
 _UNREADABLE = "the statement cannot be read"
 _CATALOGUES = ("pg_catalog", "information_schema")
 _TABLE_PATH = 3
-_SETS = "SET "
+_SETS, _CALL = "SET ", "set_config"
 _DEFAULT = "public"
 """What an import takes for the schema of a table where neither the statement nor the log says it."""
 _MOST_SCHEMAS = 20
@@ -28,7 +29,7 @@ class Check:
     found     what it asks for;  touched  what lies behind it;  rights  those on that, as they are now
     before    the answers as things are;  compares  whether `rights` may not change either
     may_be    all as whom it can have been done, where nobody can say
-    became    as whom else who came acted at some time, by SET ROLE
+    became    as whom else who came acted at some time, by SET ROLE or a call
     powers    what it needs that is not explained, and in `held` what there is of that now
     """
 
@@ -51,12 +52,13 @@ class Check:
 
 
 def became_by(uses: Sequence[PastUse]) -> dict[str, frozenset[str]]:
-    """By account: as whom else it acted at some time."""
+    """By account: as whom else it acted at some time, ANY_ROLE among them where that may be anybody."""
     found: dict[str, set[str]] = {}
     for use in uses:
-        said = asked(use.statement) if use.statement.startswith(_SETS) else None
-        if said is not None and said.way == Way.SET_ROLE:
-            found.setdefault(use.who, set()).add(said.statement)
+        sets = use.statement.startswith(_SETS) or _CALL in use.statement
+        said = asked(use.statement) if sets else None
+        if said is not None and (role := said.statement if said.way == Way.SET_ROLE else said.becomes):
+            found.setdefault(use.who, set()).add(role)
     return {who: frozenset(roles) for who, roles in found.items()}
 
 
@@ -71,7 +73,7 @@ def checks_of(uses: Sequence[PastUse], only: str) -> list[Check]:
         database = use.database or only
         found = asked(use.statement) if use.statement else None
         explained = found is not None and found.way == Way.EXPLAIN
-        known = (use.who, database, found.statement if found and explained else use.statement, use.on)
+        known = (use.who, database, found if explained else use.statement, use.on)
         if known not in checks:
             placed = use if use.database else _in(use, only)
             checks[known] = Check(placed, [])
@@ -94,6 +96,9 @@ def understand(check: Check, behind: Behind) -> None:
         check.unproven = "the statement is not known" if not use.statement else _UNREADABLE
         found = check.found
     check.found = found
+    if ANY_ROLE in check.became:
+        check.became |= catalogue.groups_above([use.who]) - {use.who}
+    check.became &= catalogue.roles
     if found.way == Way.NO_RIGHT:  # but to connect, as every use does
         return
     named = {oid for schema, name in found.relations for oid in catalogue.oids(schema, name)}

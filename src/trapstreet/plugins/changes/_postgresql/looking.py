@@ -4,6 +4,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from trapstreet.plugins.changes._postgresql.catalogue import Catalogue, Function, Policy, Relation
+from trapstreet.plugins.changes._postgresql.leading import (
+    ATTACHED,
+    IN_POLICIES,
+    LEADS,
+    NAMED,
+    OF_ROWS,
+    OPERATORS,
+    Leading,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -23,37 +32,16 @@ _FUNCTIONS = f"""
         CASE WHEN p.prosecdef THEN pg_get_userbyid(p.proowner) ELSE '' END,
         concat_ws(E'\n', COALESCE({{body}}, p.prosrc), array_to_string(p.proconfig, E'\n'))
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-    WHERE {_OURS} AND l.lanname NOT IN ('internal', 'c') AND p.prokind <> 'a'
+    WHERE {_OURS} AND p.prokind <> 'a' AND (p.prosecdef OR l.lanname NOT IN ('internal', 'c'))
 """  # noqa: S608 - nothing in it comes from outside
 _BODY, _BODY_BEFORE_14 = "pg_get_function_sqlbody(p.oid)", "NULL"
 _WITH_BODIES = 140_000
-_AGGREGATES = f"""
-    SELECT p.proname, f::oid FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid
-    JOIN pg_namespace n ON n.oid = p.pronamespace
-    CROSS JOIN unnest(ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn,
-        a.aggmfinalfn]) f
-    WHERE {_OURS} AND f <> 0
-"""  # noqa: S608 - nothing in it comes from outside
-_CASTS = """
-    SELECT t.typname, c.castfunc FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
-    JOIN pg_type t ON t.oid IN (c.castsource, c.casttarget)
-    WHERE p.pronamespace <> 'pg_catalog'::regnamespace AND t.typnamespace <> 'pg_catalog'::regnamespace
-    UNION ALL
-    SELECT t.typname, d.refobjid FROM pg_depend d
-    JOIN pg_constraint w ON d.classid = 'pg_constraint'::regclass AND d.objid = w.oid
-    JOIN pg_type t ON t.oid = w.contypid
-    WHERE d.refclassid = 'pg_proc'::regclass
-"""
 _SCHEMAS = f"""
     SELECT n.nspname, n.nspname FROM pg_namespace n WHERE {_OURS}
     UNION
     SELECT t.typname, n.nspname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE {_OURS} AND t.typelem = 0
         AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
-"""  # noqa: S608 - nothing in it comes from outside
-_OPERATORS = f"""
-    SELECT o.oprname, o.oprcode::oid FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
-    WHERE {_OURS}
 """  # noqa: S608 - nothing in it comes from outside
 _VIEWS = """
     SELECT DISTINCT w.ev_class, d.refobjid
@@ -62,48 +50,9 @@ _VIEWS = """
 """
 _POLICIES = """
     SELECT p.polrelid,
-        ARRAY(SELECT CASE r WHEN 0 THEN '' ELSE pg_get_userbyid(r) END FROM unnest(p.polroles) r),
-        CASE d.refclassid WHEN 'pg_class'::regclass THEN d.refobjid END,
-        CASE d.refclassid WHEN 'pg_proc'::regclass THEN d.refobjid END
+        ARRAY(SELECT CASE r WHEN 0 THEN '' ELSE pg_get_userbyid(r) END FROM unnest(p.polroles) r), d.refobjid
     FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
-    WHERE d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass) AND d.refobjid <> p.polrelid
-"""
-_ATTACHED = """
-    SELECT w.ev_class, d.refobjid, 'read' FROM pg_depend d
-    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-    WHERE d.refclassid = 'pg_proc'::regclass
-    UNION ALL
-    SELECT w.adrelid, d.refobjid, 'row' FROM pg_depend d
-    JOIN pg_attrdef w ON d.classid = 'pg_attrdef'::regclass AND d.objid = w.oid
-    WHERE d.refclassid = 'pg_proc'::regclass
-    UNION ALL
-    SELECT w.conrelid, d.refobjid, 'row' FROM pg_depend d
-    JOIN pg_constraint w ON d.classid = 'pg_constraint'::regclass AND d.objid = w.oid
-    WHERE d.refclassid = 'pg_proc'::regclass
-    UNION ALL
-    SELECT a.attrelid, d.refobjid, 'row' FROM pg_depend d
-    JOIN pg_constraint w ON d.classid = 'pg_constraint'::regclass AND d.objid = w.oid
-    JOIN pg_attribute a ON a.atttypid = w.contypid
-    WHERE d.refclassid = 'pg_proc'::regclass
-    UNION ALL
-    SELECT a.attrelid, c.castfunc, 'read' FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
-    JOIN pg_type t ON t.oid IN (c.castsource, c.casttarget)
-    JOIN pg_attribute a ON a.atttypid = t.oid
-    WHERE p.pronamespace <> 'pg_catalog'::regnamespace AND t.typnamespace <> 'pg_catalog'::regnamespace
-    UNION ALL
-    SELECT w.partrelid, d.refobjid, 'row' FROM pg_depend d
-    JOIN pg_partitioned_table w ON d.classid = 'pg_class'::regclass AND d.objid = w.partrelid
-    WHERE d.refclassid = 'pg_proc'::regclass
-    UNION ALL
-    SELECT t.tgrelid, d.refobjid, 'row' FROM pg_depend d
-    JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
-    WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid <> t.tgfoid
-    UNION ALL
-    SELECT i.indrelid, d.refobjid, 'row' FROM pg_depend d
-    JOIN pg_index i ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-    WHERE d.refclassid = 'pg_proc'::regclass
-    UNION ALL
-    SELECT t.tgrelid, t.tgfoid, 'trigger' FROM pg_trigger t WHERE NOT t.tgisinternal
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> p.polrelid
 """
 _FIRED = """
     SELECT conrelid, confrelid, false FROM pg_constraint WHERE contype = 'f'
@@ -143,7 +92,15 @@ def catalogue_of(connection: "Connection") -> Catalogue:
     relations = {row[0]: Relation(*row) for row in rows(_RELATIONS)}
     body = _BODY if connection.info.server_version >= _WITH_BODIES else _BODY_BEFORE_14
     functions = {row[0]: Function(*row) for row in rows(_FUNCTIONS.format(body=body))}
-    called = [(each.name, oid) for oid, each in functions.items()] + rows(_AGGREGATES) + rows(_CASTS)
+    ((class_of_functions,),) = rows("SELECT 'pg_proc'::regclass::oid")
+    leading = Leading(rows(LEADS), class_of_functions, functions)
+    attached = ((oid, (function, how)) for oid, one, how in rows(ATTACHED) for function in leading.to(one))
+    policies = [(oid, Policy(frozenset(to), read, None)) for oid, to, read in rows(_POLICIES)]
+    policies += [
+        (oid, Policy(frozenset(to), None, function))
+        for oid, to, one in rows(IN_POLICIES)
+        for function in leading.to(one)
+    ]
     above = _lists(rows(_ABOVE))
     (owner,) = rows(_OWNER)[0]
     above.setdefault(owner, []).append("pg_database_owner")
@@ -162,13 +119,14 @@ def catalogue_of(connection: "Connection") -> Catalogue:
         {member: frozenset(groups) for member, groups in above.items()},
         settings,
         path,
+        of_rows=frozenset(name for (name,) in rows(OF_ROWS)),
         named=_lists((each.name, each) for each in relations.values()),
-        called=_lists(called),
+        called=_lists(leading.by(rows(NAMED))),
         schemas=_lists(rows(_SCHEMAS)),
-        operators=_lists(rows(_OPERATORS)),
+        operators=_lists(leading.by(rows(OPERATORS))),
         views=_lists(rows(_VIEWS)),
-        policies=_lists((oid, Policy(frozenset(roles), *asked)) for oid, roles, *asked in rows(_POLICIES)),
-        attached=_lists((oid, (function, how)) for oid, function, how in rows(_ATTACHED)),
+        policies=_lists(policies),
+        attached=_lists(attached),
         fired=_lists((oid, (other, is_written)) for oid, other, is_written in rows(_FIRED)),
         counters=_lists(rows(_COUNTERS)),
         on_ddl=[oid for (oid,) in rows(_ON_DDL)],

@@ -58,7 +58,7 @@ def powers_of(found: Asked, touched: Touched, catalogue: Catalogue, plans: str) 
     unknown = found.makes and found.writes
     unnamed = found.way == Way.COMPARE and (unknown or not touched.relations)
     return Powers(
-        roles=touched.asks_roles or unnamed or bool(_BY_ROLE.search(plans)),
+        roles=touched.asks_roles or unnamed or bool(found.becomes) or bool(_BY_ROLE.search(plans)),
         open=touched.looks_up or found.looks_up,
         makes=found.makes or touched.makes,
         counters=touched.counters,

@@ -5,10 +5,16 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
-from trapstreet.plugins.changes._postgresql.names import found_below, looks_up
+from trapstreet.plugins.changes._postgresql.names import (
+    BECOMING,
+    becomes,
+    found_below,
+    looks_up,
+    operators_in,
+    parts_in,
+)
 from trapstreet.plugins.changes._postgresql.parameters import Parameters
 
-_BECOMING = ("role", "session_authorization")
 _SINCE_17 = ("WHEN NOT MATCHED BY TARGET THEN", "WHEN NOT MATCHED THEN")
 """How MERGE is written, and was before PostgreSQL 17."""
 
@@ -30,7 +36,9 @@ class Asked:
 
     statement   to be explained, with `parameters` parameters; or the role that is set
     relations   what is named like a table in it: (schema or "", name)
-    functions, types, operators  by their names
+    functions, types, operators  by their names;  parts  of rows, which may be functions, too: t.f
+    code      what DO runs
+    becomes   a role that a call sets, "*" where nobody can say which
     writes      whether it changes rows;  makes  whether it makes something that stays, or is temporary
     looks_up    whether it looks names up as it runs, which nobody knows: nextval('crm.ids')
     whole       whether rights on what it names are all that it can need, though it cannot be explained
@@ -43,6 +51,9 @@ class Asked:
     functions: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
     operators: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+    code: str = ""
+    becomes: str = ""
     writes: bool = False
     makes: bool = False
     looks_up: bool = False
@@ -66,7 +77,7 @@ def asked(text: str, *, split: bool = False) -> Asked | None:
     if len(parsed) != 1:
         return None
     statement = parsed[0].stmt
-    if isinstance(statement, ast.VariableSetStmt) and statement.name in _BECOMING and statement.args:
+    if isinstance(statement, ast.VariableSetStmt) and statement.name in BECOMING and statement.args:
         return Asked(Way.SET_ROLE, statement.args[0].val.sval)
     if isinstance(statement, _harmless()):
         return Asked(Way.NO_RIGHT)
@@ -168,16 +179,21 @@ def _named(statement: Any) -> Asked:
     relations = {(each.schemaname or "", each.relname) for each in found_below(statement, (ast.RangeVar,))}
     functions = {each.funcname[-1].sval for each in found_below(statement, (ast.FuncCall,))}
     types = {each.names[-1].sval for each in found_below(statement, (ast.TypeName,)) if each.names}
-    operators = {
-        name[-1].sval
-        for each in found_below(statement, (ast.A_Expr, ast.SubLink))
-        if (name := each.operName if isinstance(each, ast.SubLink) else each.name)
-    }
     return Asked(
         Way.COMPARE,
         relations=frozenset(relations),
         functions=frozenset(functions),
         types=frozenset(types),
-        operators=frozenset(operators),
+        operators=frozenset(operators_in(statement)),
+        parts=frozenset(parts_in(statement)),
+        code=_code(statement),
+        becomes=becomes(statement),
         writes=True,
     )
+
+
+def _code(statement: Any) -> str:
+    from pglast import ast
+
+    given = (isinstance(statement, ast.DoStmt) and statement.args) or ()
+    return "".join(each.arg.sval for each in given if each.defname == "as")

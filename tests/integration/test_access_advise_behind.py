@@ -276,6 +276,17 @@ BEHIND = {
         MEMBER, ("SELECT set_config('role', '{agents}', true)",), on="agents"
     ),
     "a table that code of the moment reads": Case("", ("DO $$ BEGIN PERFORM a FROM public.hidden; END $$",)),
+    "a table beside a temporary one": Case(
+        "", ("CREATE TEMPORARY TABLE held (a int)", "SELECT h.a FROM hidden h JOIN held USING (a)")
+    ),
+    "a table beside one that a session's own search path finds": Case(
+        "CREATE TYPE own.word AS ENUM ('x')",
+        ("SET search_path TO own", "SELECT 'x'::word FROM public.hidden"),
+    ),
+    "a function that is written like a column, in a session's own search path": Case(
+        _reads("own.named(rows)", "text ''n''"),
+        ("SET search_path TO own", "SELECT rows.named FROM public.rows"),
+    ),
 }
 
 
@@ -296,6 +307,18 @@ def test_what_a_use_needs_behind_its_names_stays(empty: World, what: str) -> Non
         finally:
             place.take_back([right])
         assert [*place.replay(uses, [right]).blocked([right])] == [len(uses) - 1]
+
+
+def test_who_did_what_is_refused_today_may_still_connect_and_no_more_stays(empty: World) -> None:
+    empty.do("CREATE TABLE closed (a int)")
+    with place_at(empty.url) as place:
+        changes = place.changes()
+        entry = [each for each in changes if each.kind == "database" and each.of == "PUBLIC"]
+        assert len(entry) == 1
+        replay = place.replay([_use(empty, "anna", "SELECT 1 FROM hidden, closed")], changes)
+        assert [*replay.unproven] == [0]
+        assert replay.blocked(entry) == {0: "may not connect to the database"}
+        assert replay.blocked([each for each in changes if each not in entry]) == {}
 
 
 def test_who_sets_other_things_by_a_call_keeps_no_membership_for_that(empty: World) -> None:

@@ -34,7 +34,7 @@ from trapstreet.plugins.changes._postgresql.probe import (
     rights_on,
     without_entry,
 )
-from trapstreet.plugins.changes._postgresql.statements import Way
+from trapstreet.plugins.changes._postgresql.statements import Asked, Way
 
 if TYPE_CHECKING:
     import psycopg
@@ -157,12 +157,17 @@ class PostgresqlReplay:
             may = [each for each in logins if role in catalogue.roles and may_become(connection, each, role)]
             check.persons = tuple(Person(each, role, "") for each in may)
             if not may:
-                check.unproven, check.asleep = "it may not do that today either", True
+                _leave_but_entry(check, "it may not do that today either")
             return
         if check.found.way == Way.EXPLAIN:
             failed = self._find_persons(connection, check, catalogue)
+            if failed is not None and failed.state == NO_RIGHT and not failed.not_ours:
+                _leave_but_entry(check, _words(failed))
+                return
             if failed is not None:
-                check.unproven, check.asleep = _words(failed), True
+                # A session's search path or temporary table may have made it pass, or somebody's lock not.
+                check.unproven, check.compares = _words(failed), True
+                check.rights = self._rights(connection, check)
                 return
             if LISTS_BY_RIGHTS.search(_plans(check)) and not _acting(check) <= catalogue.superusers:
                 check.unproven = check.unproven or "what it gives hangs on the rights of who asks"
@@ -252,6 +257,11 @@ class PostgresqlReplay:
     def _outside(self, name: str, checks: Sequence[Check], made: Sequence[Change] = ()) -> list[str]:
         with self._changed.one(name, made) as connection:
             return without_entry(connection, sorted({each.use.who for each in checks}))
+
+
+def _leave_but_entry(check: Check, why: str) -> None:
+    """A use that the server refuses today asks for nothing but to connect."""
+    check.found, check.compares, check.unproven = Asked(Way.NO_RIGHT), False, why
 
 
 def _acting(check: Check) -> set[str]:

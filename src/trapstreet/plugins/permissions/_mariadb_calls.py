@@ -18,6 +18,8 @@ from trapstreet.plugins.permissions._mariadb_contents import Contents, Routine, 
 _WORD = re.compile(r"[\w$]+")
 _CALLED = re.compile(r"`((?:[^`]|``){1,64})`\(")
 """How the server writes a call in a view."""
+_READS = re.compile(r"\bselect\b|:=")
+_WRITES = re.compile(r"\b(?:insert|update|delete|replace)\b")
 _MAKES_UP = re.compile(r"\bexecute\b")
 
 Thing = View | Routine
@@ -56,6 +58,9 @@ class Calls:
         self._views = {(each.schema, each.name): each for each in contents.views}
         self._tables = _Names((each[1], each) for each in contents.relations)
         self._routines = _Names((each.name, each) for each in contents.routines)
+        self._fired: dict[Table, list[Routine]] = {}
+        for each in contents.triggers:
+            self._fired.setdefault(each.table, []).append(each.does)
         self._may: dict[Table | Routine, Bits] = {}
         self._named: dict[Thing, tuple[list[Table], list[Routine]]] = {}
         self._behind: dict[Table, Reached] = {}
@@ -70,7 +75,9 @@ class Calls:
                 calls = [one for name in dict.fromkeys(called) for one in self._routines.get(name, ())]
                 self._named[thing] = [*self._shown_by((thing.schema, thing.name))], calls
             else:
-                self._named[thing] = [*self._tables.told_of(text)], [*self._routines.told_of(text)]
+                reads = thing.kind != "TRIGGER" or _READS.search(text)
+                tables = [*self._tables.told_of(text)] if reads else []
+                self._named[thing] = tables, [*self._routines.told_of(text)]
         return self._named[thing]
 
     def by_routine(self, routine: Routine, account: int) -> Reached:
@@ -128,11 +135,17 @@ class Calls:
         return found
 
     def _further(self, thing: Thing, account: int) -> Iterator[tuple[Thing, int]]:
-        """The views and routines that something uses as an account, and as whom each runs."""
+        """The views, routines and triggers that something uses as an account, and as whom each runs."""
         tables, calls = self.named_by(thing)
         reads = (each for each in tables if self._reads(account, each))
         runs = (each for each in calls if self._may_run(account, each))
-        yield from self._as(account, [*self._views_of(reads), *runs])
+        yield from self._as(account, [*self._views_of(reads), *runs, *self._fired_by(thing, tables)])
+
+    def _fired_by(self, thing: Thing, tables: Iterable[Table]) -> Iterator[Routine]:
+        """The triggers that a routine makes run, perhaps, by writing into what it names."""
+        if self._fired and isinstance(thing, Routine) and _WRITES.search((thing.text or "").casefold()):
+            for each in tables:
+                yield from self._fired.get(each, ())
 
     def _as(self, account: int, things: Iterable[Thing]) -> list[tuple[Thing, int]]:
         found: list[tuple[Thing, int]] = []

@@ -36,6 +36,14 @@ class Routine(NamedTuple):
         return routine_key(self.schema, self.name, self.kind)
 
 
+class Trigger(NamedTuple):
+    """right  what one needs on the table to make it run, as grants call it;  does  what it runs"""
+
+    table: Table
+    right: str
+    does: Routine
+
+
 class TableGrant(NamedTuple):
     host: str
     user: str
@@ -47,6 +55,8 @@ class TableGrant(NamedTuple):
     drops: bool
     makes_views: bool
     deletes: bool
+    inserts: bool
+    updates: bool
 
 
 class ColumnGrant(NamedTuple):
@@ -92,7 +102,8 @@ class Contents(NamedTuple):
     databases  the most specific first
     wide, files, executes, alters, rewrites  who has SELECT, FILE, EXECUTE, ALTER or INDEX, ALTER ROUTINE on
     everything
-    creates, drops, makes_views, makes_routines, deletes  who has those rights on everything
+    creates, drops, makes_views, makes_routines, deletes, inserts, updates  who has those rights on everything
+    triggers  those that the server tells of, and that can hand on what they read
     maps  accounts whose way of logging in may say that they are another
     """
 
@@ -108,11 +119,14 @@ class Contents(NamedTuple):
     makes_views: Bits
     makes_routines: Bits
     deletes: Bits
+    inserts: Bits
+    updates: Bits
     databases: Sequence[DatabaseGrant]
     tables: Sequence[TableGrant]
     columns: Sequence[ColumnGrant]
     views: Sequence[View]
     routines: Sequence[Routine]
+    triggers: Sequence[Trigger]
     routine_grants: Sequence[RoutineGrant]
     proxies: Iterable[Proxy]
     maps: Bits

@@ -43,6 +43,8 @@ class DatabaseGrant(NamedTuple):
     makes_views: bool = False
     makes_routines: bool = False
     deletes: bool = False
+    inserts: bool = False
+    updates: bool = False
 
 
 def host_covers(row: str, account: str) -> bool | None:

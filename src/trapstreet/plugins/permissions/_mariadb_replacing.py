@@ -21,7 +21,7 @@ _TABLES = (
     "global_priv", "db", "tables_priv", "columns_priv", "procs_priv", "roles_mapping", "proxies_priv", "proc",
     "event",
 )  # fmt: skip
-_RIGHTS = ("drops", "creates", "makes_views", "deletes")
+_RIGHTS = ("drops", "creates", "makes_views", "deletes", "inserts", "updates")
 
 
 class Making:

@@ -36,6 +36,8 @@ class Told(NamedTuple):
     makes_views: bool
     makes_routines: bool
     deletes: bool
+    inserts: bool
+    updates: bool
     plugin: str | None
     others: str | None
 

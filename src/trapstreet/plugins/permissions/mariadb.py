@@ -38,6 +38,8 @@ from trapstreet.plugins.permissions._mariadb_powers import doors as powers
 from trapstreet.plugins.permissions._mariadb_replacing import Making, Replacing
 from trapstreet.plugins.permissions._mariadb_session import connected
 from trapstreet.plugins.permissions._mariadb_told import Told, rows_of, those, told_by
+from trapstreet.plugins.permissions._mariadb_triggers import SEES_TRIGGERS, TRIGGERS, UNSEEN, triggers_of
+from trapstreet.plugins.permissions._mariadb_triggers import doors as triggered
 
 title = "MariaDB (mariadb://user@host/[database])"
 schemes = ("mariadb", "mysql")
@@ -142,6 +144,7 @@ class _Server:
         for each in to_all:
             everything |= each.opens if each.sure and each.how in (How.GRANT, How.SUPERUSER) else 0
         yield from used.doors(everything)
+        yield from triggered(contents, accounts, making, doors.routines.calls)
         yield from hidden(contents, accounts, making.on_grant_tables("deletes") & ~everything)
 
     def _contents(self, told: Sequence[Told]) -> Contents:
@@ -160,11 +163,14 @@ class _Server:
             makes_views=those(each.makes_views for each in told),
             makes_routines=those(each.makes_routines for each in told),
             deletes=those(each.deletes for each in told),
+            inserts=those(each.inserts for each in told),
+            updates=those(each.updates for each in told),
             databases=sorted(databases, key=specificity),
             tables=[TableGrant(*each) for each in self._granted(catalogue.TABLES)],
             columns=[ColumnGrant(*each) for each in self._granted(catalogue.COLUMNS)],
             views=[View(*each) for each in self._asked(catalogue.VIEWS)],
             routines=[Routine(*each) for each in self._asked(catalogue.FUNCTIONS)],
+            triggers=[*triggers_of(self._asked(TRIGGERS))],
             routine_grants=[RoutineGrant(*each) for each in self._granted(catalogue.ROUTINES)],
             proxies=[Proxy(*each) for each in self._granted(catalogue.PROXIES)],
             maps=those(each.maps for each in told),
@@ -185,6 +191,9 @@ class _Server:
             if is_lost(error):
                 raise
             self.rights.unknown.append("what routines show: GRANT SELECT ON mysql.proc to this account")
+        ((triggers,),) = self._asked(SEES_TRIGGERS)
+        if not triggers:
+            self.rights.notes.append(UNSEEN)
 
     def _note_unread(self, doors: Doors) -> None:
         """The server tells what a view shows to those alone who may read that; some views nobody can read."""

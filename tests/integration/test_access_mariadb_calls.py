@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -145,6 +146,21 @@ def test_a_text_that_is_run_as_who_reads_everything_is_one_way_to_everything(tow
     assert way.way[-1] == f"EXECUTE on {town.name('office')}.puts: as tester@%, does not tell what it runs"
     said = [grant.what for door in mapped.access.rights.doors for grant in door.grants]
     assert said.count(way.way[-1]) == 1
+
+
+@pytest.mark.parametrize("has_file", [True, False])
+def test_a_function_that_reads_files_perhaps_shows_those_of_tables(
+    town: Town, tmp_path: Path, *, has_file: bool
+) -> None:
+    tmp_path.joinpath("kept").write_text(VALUE)
+    town.do(f"CREATE {BOSS} FUNCTION {{office}}.loads(name text) RETURNS text RETURN LOAD_FILE(name)")
+    if has_file:
+        town.do("GRANT FILE ON *.* TO {boss}@'%'")
+    gives = done(town, f"SELECT {{office}}.loads('{tmp_path}/kept')")
+    assert gives == ((VALUE if has_file else None,),)
+    way = found(town, map_of(town.url.rpartition("/")[0] + "/"), f"{town.name('anna')}@%", "crm.customers")
+    assert bool(way) == has_file
+    assert not way or (not way.sure and way.way[-1].endswith("loads reads files of the server"))
 
 
 def test_the_way_names_what_is_called(town: Town) -> None:

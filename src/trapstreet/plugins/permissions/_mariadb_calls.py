@@ -21,6 +21,7 @@ _CALLED = re.compile(r"`((?:[^`]|``){1,64})`\(")
 _READS = re.compile(r"\bselect\b|:=")
 _WRITES = re.compile(r"\b(?:insert|update|delete|replace)\b")
 _MAKES_UP = re.compile(r"\bexecute\b")
+_READS_FILES = re.compile(r"\bload_file\b")
 
 Thing = View | Routine
 _Named = TypeVar("_Named")
@@ -31,10 +32,12 @@ class Reached(NamedTuple):
 
     tables    tables and views, each with what names it
     makes_up  the accounts as whom something runs that does not tell what it runs, each with that
+    files     whether something reads files of the server
     """
 
     tables: dict[Table, Thing]
     makes_up: dict[int, Thing]
+    files: bool = False
 
 
 class Calls:
@@ -119,7 +122,7 @@ class Calls:
         return self._all[account]
 
     def _reached(self, left: list[tuple[Thing, int]]) -> Reached:
-        found = Reached({}, {})
+        found, files = Reached({}, {}), False
         met = set[tuple[Thing, int]]()
         while left:
             thing, account = state = left.pop()
@@ -129,10 +132,12 @@ class Calls:
             for table in self.named_by(thing)[0]:
                 if self._reads(account, table):
                     found.tables.setdefault(table, thing)
-            if isinstance(thing, Routine) and _MAKES_UP.search((thing.text or "").casefold()):
+            text = (thing.text or "").casefold() if isinstance(thing, Routine) else ""
+            if _MAKES_UP.search(text):
                 found.makes_up.setdefault(account, thing)
+            files |= bool(_READS_FILES.search(text) and self._contents.files >> account & 1)
             left += self._further(thing, account)
-        return found
+        return found._replace(files=files)
 
     def _further(self, thing: Thing, account: int) -> Iterator[tuple[Thing, int]]:
         """The views, routines and triggers that something uses as an account, and as whom each runs."""

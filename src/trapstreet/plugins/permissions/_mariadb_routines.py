@@ -67,6 +67,9 @@ class Routines:
                 if by != routine:
                     grants.append(Grant(f"{name} comes to {by.schema}.{by.name}", self._everybody))
                 yield self._door(self._contents.relations[table], opens, grants, could=could)
+            if reached.files:
+                grants = [Grant(what, given), Grant(f"{name} reads files of the server", self._everybody)]
+                yield self._door(None, opens, grants, could=could)
             for account in reached.makes_up:
                 before = made_up.get((account, could), (0, 0, []))
                 made_up[account, could] = before[0] | opens, before[1] | given, [*before[2], name]
@@ -84,7 +87,7 @@ class Routines:
 
     def _all_of(self, account: int) -> Iterable[int | None]:
         """Everything that an account comes to; None: all there is."""
-        if self._accounts.has.arriving(self._contents.wide) >> account & 1:
+        if self._accounts.has.arriving(self._contents.wide | self._contents.files) >> account & 1:
             return [None]
         return [self._contents.relations[each] for each in self.calls.all_of(account)]
 

@@ -152,11 +152,13 @@ def test_a_text_that_is_run_as_who_reads_everything_is_one_way_to_everything(tow
 def test_a_function_that_reads_files_perhaps_shows_those_of_tables(
     town: Town, tmp_path: Path, *, has_file: bool
 ) -> None:
-    tmp_path.joinpath("kept").write_text(VALUE)
+    kept = tmp_path / "kept"
+    kept.write_text(VALUE)
+    kept.chmod(0o644)  # the server reads no other
     town.do(f"CREATE {BOSS} FUNCTION {{office}}.loads(name text) RETURNS text RETURN LOAD_FILE(name)")
     if has_file:
         town.do("GRANT FILE ON *.* TO {boss}@'%'")
-    gives = done(town, f"SELECT {{office}}.loads('{tmp_path}/kept')")
+    gives = done(town, f"SELECT {{office}}.loads('{kept}')")
     assert gives == ((VALUE if has_file else None,),)
     way = found(town, map_of(town.url.rpartition("/")[0] + "/"), f"{town.name('anna')}@%", "crm.customers")
     assert bool(way) == has_file

@@ -38,6 +38,35 @@ HIDDEN = {
     ),
 }
 
+REVOKED = {
+    "a pattern of databases": (
+        (
+            "SELECT ON `crm%`.* TO {anna}@'localhost'",
+            "INSERT ON {crm}.* TO {anna}@'localhost' WITH GRANT OPTION",
+        ),
+        "REVOKE INSERT, GRANT OPTION ON {crm}.* FROM {anna}@'localhost'",
+    ),
+    "a grant on a database for any host": (
+        ("SELECT ON {crm}.* TO {anna}@'%'", "INSERT ON {crm}.* TO {anna}@'localhost' WITH GRANT OPTION"),
+        "REVOKE INSERT, GRANT OPTION ON {crm}.* FROM {anna}@'localhost'",
+    ),
+    "a grant on a table for any host": (
+        (
+            "SELECT ON {crm}.customers TO {anna}@'%'",
+            "INSERT ON {crm}.customers TO {anna}@'localhost' WITH GRANT OPTION",
+        ),
+        "REVOKE INSERT, GRANT OPTION ON {crm}.customers FROM {anna}@'localhost'",
+    ),
+    "with GRANT OPTION on everything": (
+        (
+            "SELECT ON {crm}.* TO {anna}@'%'",
+            "INSERT ON {crm}.* TO {anna}@'localhost'",
+            "USAGE ON *.* TO {anna}@'localhost' WITH GRANT OPTION",
+        ),
+        "REVOKE INSERT ON {crm}.* FROM {anna}@'localhost'",
+    ),
+}
+
 
 @pytest.fixture
 def town(mariadb_url: str) -> Iterator[Town]:
@@ -79,3 +108,28 @@ def test_who_may_delete_grants_and_has_none_that_is_hidden_reads_nothing(town: T
         town.do(f"GRANT {grant}")
     mapped = map_of(town.url.rpartition("/")[0] + "/")
     assert not found(town, mapped, f"{town.name('anna')}@%", "crm.customers")
+
+
+@pytest.mark.parametrize("case", REVOKED)
+def test_who_may_revoke_what_hides_a_grant_perhaps_reads_by_that(town: Town, case: str) -> None:
+    grants, revokes = REVOKED[case]
+    for grant in grants:
+        town.do(f"GRANT {grant}")
+    way = found(
+        town, map_of(town.url.rpartition("/")[0] + "/"), f"{town.name('anna')}@localhost", "crm.customers"
+    )
+    assert way
+    assert (way.how, way.sure, way.level) == (How.SUPERUSER, False, Level.GRANTS_ITSELF)
+    assert way.way[-1].startswith("GRANT OPTION: can revoke what hides SELECT on ")
+    asks, account = "SELECT a FROM {crm}.customers", f"{town.name('anna')}@localhost"
+    assert town.reads("anna", asks) == (account, False)
+    with closing(town.connected(town.name("anna"))) as connection, connection.cursor() as cursor:
+        cursor.execute(revokes.replace("{", "").replace("}", town.mark))
+    assert town.reads("anna", asks) == (account, True)
+
+
+def test_who_gives_what_hides_nothing_reads_nothing(town: Town) -> None:
+    town.do("GRANT INSERT ON {crm}.* TO {anna}@'localhost' WITH GRANT OPTION")
+    town.do("GRANT INSERT ON `crm%`.* TO {anna}@'%' WITH GRANT OPTION")
+    mapped = map_of(town.url.rpartition("/")[0] + "/")
+    assert not found(town, mapped, f"{town.name('anna')}@localhost", "crm.customers")

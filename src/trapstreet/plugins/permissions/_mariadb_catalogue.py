@@ -5,7 +5,7 @@ ACCOUNTS = """
     SELECT User, Host, is_role = 'Y', default_role, Select_priv = 'Y', File_priv = 'Y', Super_priv = 'Y',
         Execute_priv = 'Y', Alter_priv = 'Y' OR Index_priv = 'Y', Alter_routine_priv = 'Y', Create_priv = 'Y',
         Drop_priv = 'Y', Create_view_priv = 'Y', Create_routine_priv = 'Y', Delete_priv = 'Y',
-        Insert_priv = 'Y', Update_priv = 'Y', plugin,
+        Insert_priv = 'Y', Update_priv = 'Y', Grant_priv = 'Y', plugin,
         (SELECT JSON_EXTRACT(Priv, '$.auth_or[*].plugin') FROM mysql.global_priv
             WHERE global_priv.User = user.User AND global_priv.Host = user.Host)
     FROM mysql.user ORDER BY User, Host
@@ -14,7 +14,8 @@ DATABASES = """
     SELECT Host, Db, User, Select_priv = 'Y', Execute_priv = 'Y',
         Insert_priv = 'Y' OR Update_priv = 'Y' OR Alter_priv = 'Y', Alter_priv = 'Y' OR Index_priv = 'Y',
         Alter_routine_priv = 'Y', Create_priv = 'Y', Drop_priv = 'Y', Create_view_priv = 'Y',
-        Create_routine_priv = 'Y', Delete_priv = 'Y', Insert_priv = 'Y', Update_priv = 'Y'
+        Create_routine_priv = 'Y', Delete_priv = 'Y', Insert_priv = 'Y', Update_priv = 'Y',
+        Grant_priv = 'Y'
     FROM mysql.db
 """
 TABLES = """
@@ -23,7 +24,8 @@ TABLES = """
         FIND_IN_SET('Create', Table_priv) > 0, FIND_IN_SET('Drop', Table_priv) > 0,
         FIND_IN_SET('Create View', Table_priv) > 0, FIND_IN_SET('Delete', Table_priv) > 0,
         FIND_IN_SET('Insert', Table_priv) OR FIND_IN_SET('Insert', Column_priv),
-        FIND_IN_SET('Update', Table_priv) OR FIND_IN_SET('Update', Column_priv)
+        FIND_IN_SET('Update', Table_priv) OR FIND_IN_SET('Update', Column_priv),
+        FIND_IN_SET('Grant', Table_priv) > 0
     FROM mysql.tables_priv
 """
 COLUMNS = """

@@ -57,6 +57,7 @@ class TableGrant(NamedTuple):
     deletes: bool
     inserts: bool
     updates: bool
+    gives: bool
 
 
 class ColumnGrant(NamedTuple):
@@ -103,6 +104,7 @@ class Contents(NamedTuple):
     wide, files, executes, alters, rewrites  who has SELECT, FILE, EXECUTE, ALTER or INDEX, ALTER ROUTINE on
     everything
     creates, drops, makes_views, makes_routines, deletes, inserts, updates  who has those rights on everything
+    gives  who has GRANT OPTION on everything
     triggers  those that the server tells of, and that can hand on what they read
     maps  accounts whose way of logging in may say that they are another
     """
@@ -121,6 +123,7 @@ class Contents(NamedTuple):
     deletes: Bits
     inserts: Bits
     updates: Bits
+    gives: Bits
     databases: Sequence[DatabaseGrant]
     tables: Sequence[TableGrant]
     columns: Sequence[ColumnGrant]

@@ -27,7 +27,7 @@ class DatabaseGrant(NamedTuple):
 
     writes  INSERT, UPDATE or ALTER, by which a default of a column comes to stand in every row
     alters  ALTER or INDEX;  rewrites  ALTER ROUTINE
-    makes_views, makes_routines  CREATE VIEW, CREATE ROUTINE
+    makes_views, makes_routines  CREATE VIEW, CREATE ROUTINE;  gives  GRANT OPTION
     """
 
     host: str
@@ -45,6 +45,7 @@ class DatabaseGrant(NamedTuple):
     deletes: bool = False
     inserts: bool = False
     updates: bool = False
+    gives: bool = False
 
 
 def host_covers(row: str, account: str) -> bool | None:

@@ -38,6 +38,7 @@ class Told(NamedTuple):
     deletes: bool
     inserts: bool
     updates: bool
+    gives: bool
     plugin: str | None
     others: str | None
 

@@ -30,6 +30,7 @@ from trapstreet.plugins.permissions._mariadb_contents import (
 )
 from trapstreet.plugins.permissions._mariadb_doors import Doors
 from trapstreet.plugins.permissions._mariadb_hidden import doors as hidden
+from trapstreet.plugins.permissions._mariadb_hidden import revocable
 from trapstreet.plugins.permissions._mariadb_kept import doors as kept
 from trapstreet.plugins.permissions._mariadb_lent import doors as lent
 from trapstreet.plugins.permissions._mariadb_matching import Account, DatabaseGrant, specificity
@@ -146,6 +147,7 @@ class _Server:
         yield from used.doors(everything)
         yield from triggered(contents, accounts, making, doors.routines.calls)
         yield from hidden(contents, accounts, making.on_grant_tables("deletes") & ~everything)
+        yield from revocable(contents, accounts, accounts.everybody & ~everything)
 
     def _contents(self, told: Sequence[Told]) -> Contents:
         databases = [DatabaseGrant(*each) for each in self._granted(catalogue.DATABASES)]
@@ -165,6 +167,7 @@ class _Server:
             deletes=those(each.deletes for each in told),
             inserts=those(each.inserts for each in told),
             updates=those(each.updates for each in told),
+            gives=those(each.gives for each in told),
             databases=sorted(databases, key=specificity),
             tables=[TableGrant(*each) for each in self._granted(catalogue.TABLES)],
             columns=[ColumnGrant(*each) for each in self._granted(catalogue.COLUMNS)],

@@ -109,6 +109,64 @@ def test_who_watches_the_server_sees_the_values_that_others_ask_for(here: World)
     assert found.way[:2] == ("member of pg_monitor", "member of pg_read_all_stats")
 
 
+@pytest.fixture
+def apart(postgres_url: str) -> Iterator[World]:
+    """A world of its own, for what is made in it."""
+    yield from made(postgres_url)
+
+
+def test_a_function_of_one_who_watches_shows_the_statements_of_others(apart: World) -> None:
+    makes = (
+        "CREATE FUNCTION crm.watch() RETURNS SETOF text LANGUAGE sql AS 'SELECT query FROM pg_stat_activity'"
+    )
+    asked = (
+        "SELECT 1 FROM crm.watch() AS query WHERE query LIKE '%asked-for%' AND query NOT LIKE '%crm.watch%'"
+    )
+    apart.do(f"{makes}; ALTER FUNCTION crm.watch OWNER TO {{monitor}}")
+    with psycopg.connect(apart.url) as other:
+        other.execute(b"SELECT * FROM crm.customers WHERE name = 'asked-for'")
+        assert apart.rows_seen(apart.names["guest"], asked) == 0
+        assert nearest(apart, "guest", "customers") is None
+        apart.do("ALTER FUNCTION crm.watch SECURITY DEFINER")
+        assert apart.rows_seen(apart.names["guest"], asked) == 1
+    found = nearest(apart, "guest", "customers")
+    assert (found.how, found.sure) == (How.STATEMENTS, False)
+    apart.do("ALTER FUNCTION crm.watch OWNER TO {group}")
+    assert apart.rows_seen(apart.names["guest"], asked) == 0
+    assert nearest(apart, "guest", "customers") is None
+
+
+@pytest.mark.parametrize(
+    ("makes", "owner", "seen"),
+    [
+        ("VIEW crm.kept AS SELECT stavalues1::text AS kept FROM pg_statistic", "sampler", 0),
+        ("VIEW crm.kept AS SELECT stavalues1::text AS kept FROM pg_statistic", "reader", 1),
+        ("VIEW crm.kept AS SELECT stavalues1::text AS kept FROM pg_statistic", "", 1),
+        ("VIEW crm.kept AS SELECT most_common_vals::text AS kept FROM pg_stats", "", 0),
+        ("MATERIALIZED VIEW crm.kept AS SELECT most_common_vals::text AS kept FROM pg_stats", "", 1),
+        (
+            ("FUNCTION crm.f() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER"
+            " AS 'SELECT most_common_vals::text FROM pg_stats'"),
+            "", 1,
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_made_of_the_statistics_shows_what_its_owner_sees_in_them(
+    apart: World, makes: str, owner: str, seen: int
+) -> None:
+    apart.do(f"CREATE {makes}")
+    what = "crm.f() AS kept" if "FUNCTION" in makes else "crm.kept"
+    if owner == "sampler":
+        apart.do("REVOKE SELECT (starelid, stavalues1) ON pg_statistic FROM {sampler}")
+    if owner:
+        apart.do(f"ALTER VIEW crm.kept OWNER TO {{{owner}}}")
+    if "FUNCTION" not in makes:
+        apart.do("GRANT SELECT ON crm.kept TO {guest}")
+    rows = apart.rows_seen(apart.names["guest"], f"SELECT 1 FROM {what} WHERE kept LIKE '%hidden 1%'")
+    assert (rows or 0) == seen
+    assert (nearest(apart, "guest", "tickets") is not None) == bool(seen)
+
+
 def test_who_runs_programs_reads_the_files_of_any_table(here: World) -> None:
     here.do("CHECKPOINT")
     row = here.connection.execute(b"SELECT pg_relation_filepath('crm.tickets')").fetchone()

@@ -147,6 +147,22 @@ def test_a_cast_runs_its_function_from_any_schema(crm: World) -> None:
     assert nearest(crm, "customers")
 
 
+def test_an_event_trigger_asks_nobody_for_execute(crm: World) -> None:
+    crm.do(
+        "RESET ROLE; CREATE FUNCTION hidden.tells() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER"
+        " AS $$BEGIN RAISE NOTICE '%', (SELECT name FROM crm.customers); END$$;"
+        "REVOKE EXECUTE ON FUNCTION hidden.tells FROM PUBLIC; ALTER FUNCTION hidden.tells OWNER TO {owner}"
+    )
+    assert nearest(crm, "customers") is None
+    crm.do("CREATE EVENT TRIGGER told ON ddl_command_end EXECUTE FUNCTION hidden.tells()")
+    heard: list[str | None] = []
+    crm.connection.add_notice_handler(lambda notice: heard.append(notice.message_primary))
+    crm.do("SET SESSION AUTHORIZATION {anna}; CREATE TEMPORARY TABLE own (); RESET SESSION AUTHORIZATION")
+    assert heard == ["hidden away"]
+    assert nearest(crm, "customers").how == How.FUNCTION
+    crm.do("DROP EVENT TRIGGER told")
+
+
 def test_who_may_not_execute_it_runs_it_by_nothing_that_asks_for_that(crm: World) -> None:
     crm.do("CREATE FUNCTION crm.g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT hidden.d(); END")
     crm.do(

@@ -151,3 +151,24 @@ def test_what_only_triggers_call_is_called_by_a_trigger_of_ones_own(crm: World) 
     chosen = PLAIN.format("EXECUTE format('ANALYZE %I', TG_TABLE_NAME); RETURN NEW;")
     crm.do(f"CREATE OR REPLACE FUNCTION crm.f() RETURNS trigger {chosen}")
     assert nearest(crm) is None
+
+
+def test_what_is_found_where_the_caller_says_is_noted(crm: World) -> None:
+    """A temporary view of hers stands in for the table, and has the owner run a function of hers."""
+    crm.do("CREATE TABLE crm.prices (name text); ALTER TABLE crm.prices OWNER TO {owner}")
+    crm.do(
+        f"CREATE FUNCTION crm.f() RETURNS SETOF text {PLAIN.format('RETURN QUERY SELECT name FROM prices;')}"
+    )
+    crm.do("SET SESSION AUTHORIZATION {anna}")
+    crm.do("CREATE FUNCTION pg_temp.own() RETURNS text LANGUAGE sql AS 'SELECT name FROM crm.customers'")
+    crm.do("CREATE TEMPORARY VIEW prices AS SELECT pg_temp.own() AS name; GRANT SELECT ON prices TO PUBLIC")
+    crm.do("RESET SESSION AUTHORIZATION")
+    assert answer(crm, "SELECT crm.f()") == "hidden away"
+    note = (
+        f"{crm.database}: crm.f without SET search_path: who executes one and may make tables, temporary ones"
+        f" too, could have it run something else as {crm.names['owner']}"
+    )
+    assert note in map_of(crm.url).access.rights.notes
+    crm.do("ALTER FUNCTION crm.f SET search_path = crm, pg_temp")
+    assert answer(crm, "SELECT crm.f()") is None
+    assert note not in map_of(crm.url).access.rights.notes

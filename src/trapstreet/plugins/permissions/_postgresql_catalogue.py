@@ -170,7 +170,7 @@ class Parameter(NamedTuple):
 
 
 class Sampler(NamedTuple):
-    """Somebody who may read what the server keeps of tables' values by itself."""
+    """Somebody who may read what the server keeps of tables' values by itself, or a view of it."""
 
     role: Oid
 
@@ -194,6 +194,13 @@ class Handler(NamedTuple):
     function: str
     owner: Oid
     tables: list[str]
+
+
+class Trusting(NamedTuple):
+    """Functions that run as their owner and find what they name where whoever calls them says."""
+
+    owner: Oid
+    functions: list[str]
 
 
 class Coming(NamedTuple):

@@ -20,10 +20,14 @@ _WORD = re.compile(r"[\w$]+")
 _UNTOLD = re.compile(
     r"\bexecute\b(?!\s+(?:function|procedure|on)\b)(?!\s+'[^']*'\s*(?:;|into\b|using\b))"
     r"|\b(?:spi_\w+|spi\s*\.\s*exec\w*|plpy\s*\.\s*cursor|dblink\w*|pg_read_file|pg_read_binary_file|lo_import"
+    r"|pg_stats(?:_ext\w*)?|pg_statistic\w*|pg_logical_slot_(?:get|peek)\w+"
     rf"|{'|'.join(sorted(RUN_SQL))})\b",
     re.IGNORECASE,
 )
-"""Where a text runs a statement that it does not spell out itself, or reads files."""
+"""Where a text runs a statement that it does not spell out itself, reads files, or what the server keeps of
+any table."""
+_WATCHING = re.compile(r"\bpg_stat_(?:get_)?(?:activity|statements)\b", re.IGNORECASE)
+"""Where a text reads the statements of others."""
 _HANDED_IN = re.compile(r"\btg_argv\b", re.IGNORECASE)
 
 
@@ -40,6 +44,7 @@ def by_functions(
     texts = Texts(contents.functions, contents.relations, contents.schemas)
     running = Running(contents, sight)
     made_up: dict[Oid, tuple[Bits, Bits]] = {}
+    watched: dict[Oid, tuple[Bits, Bits]] = {}
     for function in contents.functions:
         if not function.as_owner:
             yield from _by_callers_rights(function, running, sight, number=number, enters=enters)
@@ -50,11 +55,18 @@ def by_functions(
             for oid in dict.fromkeys(read):
                 if oid in number:
                     yield Door(number[oid], How.FUNCTION, opens, grants, enters, Rows.SHOWN, sure=False)
-            for owner in texts.made_up(function):
-                before = made_up.get(owner, (0, 0))
-                made_up[owner] = before[0] | opens, before[1] | grants[-1].to
+            for those, owners in ((made_up, texts.made_up(function)), (watched, texts.watching(function))):
+                for owner in owners:
+                    before = those.get(owner, (0, 0))
+                    those[owner] = before[0] | opens, before[1] | grants[-1].to
     for owner, (opens, to) in made_up.items():
         yield from _by_made_up(owner, opens, to, contents, sight, number=number, enters=enters)
+    roles = sight.roles
+    for owner, (opens, to) in watched.items():
+        if roles.given([owner]) & roles.watching:
+            what = f"EXECUTE on functions that run as {roles.name(owner)} and show statements of others"
+            people, grants = opens & ~roles.superusers, (Grant(what, to),)
+            yield Door(None, How.STATEMENTS, people, grants, enters, Rows.SHOWN, sure=False)
 
 
 def _by_callers_rights(
@@ -150,6 +162,14 @@ class Texts:
             return set()
         return {
             runs_as for number, runs_as in self._reached(function) if makes_up(self._functions[number].source)
+        }
+
+    def watching(self, function: Function) -> set[Oid]:
+        """With whose rights a function that runs as its owner reads the statements of others."""
+        return {
+            runs_as
+            for number, runs_as in self._reached(function)
+            if _WATCHING.search(self._functions[number].source)
         }
 
     def _mentioned(self, number: int) -> tuple[tuple[Oid, ...], tuple[int, ...]]:

@@ -9,6 +9,7 @@ from trapstreet.plugins.permissions._postgresql_catalogue import (
     Foreign,
     Handler,
     Publication,
+    Trusting,
 )
 from trapstreet.plugins.permissions._postgresql_roles import Roles
 
@@ -23,6 +24,7 @@ def beside(
     published: Iterable[Publication],
     foreign: Iterable[Foreign],
     handlers: Iterable[Handler],
+    trusting: Iterable[Trusting],
     coming: Iterable[Coming],
 ) -> Iterator[str]:
     """Each in one sentence."""
@@ -40,6 +42,11 @@ def beside(
         yield (
             f"{database.name}: {roles.name(handler.owner)} could change function {handler.function},"
             f" which runs with rows of {_some(handler.tables)}, and see them"
+        )
+    for those in trusting:
+        yield (
+            f"{database.name}: {_some(those.functions)} without SET search_path: who executes one and may"
+            f" make tables, temporary ones too, could have it run something else as {roles.name(those.owner)}"
         )
     for each in coming:
         to = [oid for oid in each.may_select if oid != each.owner]

@@ -158,12 +158,36 @@ WATCHERS = """
     GROUP BY c.oid
 """
 SAMPLERS = """
+    WITH kept (oid) AS (VALUES ('pg_statistic'::regclass), ('pg_statistic_ext_data'::regclass)),
+    reads AS MATERIALIZED ( -- by the text: on what is the server's own there are no dependencies
+        SELECT w.ev_class, k.oid FROM pg_rewrite w
+        JOIN (TABLE kept UNION ALL VALUES ('pg_stats'::regclass)) k (oid)
+            ON w.ev_action::text LIKE '%:relid ' || k.oid::oid || ' %'
+        WHERE w.ev_type = '1' AND w.ev_class >= 16384
+    ),
+    views AS (
+        SELECT c.oid, c.relacl, c.relowner FROM pg_class c JOIN reads r ON r.ev_class = c.oid
+        WHERE c.relkind = 'm'
+            OR r.oid IN (TABLE kept) AND has_any_column_privilege(c.relowner, r.oid, 'SELECT')
+            AND NOT COALESCE(c.reloptions::text LIKE '%security_invoker=true%', false)
+    )
     SELECT DISTINCT e.grantee FROM (
-        SELECT relacl FROM pg_class WHERE oid IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
-        UNION ALL SELECT attacl FROM pg_attribute
-            WHERE attrelid IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
+        SELECT relacl FROM pg_class WHERE oid IN (TABLE kept)
+        UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid IN (TABLE kept)
+        UNION ALL SELECT COALESCE(relacl, acldefault('r', relowner)) FROM views
+        UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid IN (SELECT oid FROM views)
     ) given (acl), aclexplode(acl) e WHERE e.privilege_type = 'SELECT'
 """
+TRUSTING = f"""
+    SELECT p.proowner,
+        array_agg(DISTINCT n.nspname || '.' || p.proname ORDER BY n.nspname || '.' || p.proname)
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    WHERE {_OURS} AND p.prosecdef AND p.prosrc <> '' AND l.lanname NOT IN ('internal', 'c')
+        AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c LIKE 'search_path=%')
+        AND EXISTS (SELECT FROM aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) e
+            WHERE e.privilege_type = 'EXECUTE' AND e.grantee <> p.proowner)
+    GROUP BY p.proowner ORDER BY p.proowner
+"""  # noqa: S608 - nothing in it comes from outside
 PUBLICATIONS = """
     SELECT p.pubname, p.puballtables, CASE WHEN p.puballtables THEN '{}' ELSE ARRAY(
         SELECT t.schemaname || '.' || t.tablename FROM pg_publication_tables t

@@ -7,6 +7,7 @@ from trapstreet.core.model.rights import Bits, Grant, bits_of
 from trapstreet.plugins.permissions._postgresql_catalogue import PUBLIC, Oid, Role
 
 _READ_ALL, _WRITE_ALL = "pg_read_all_data", "pg_write_all_data"
+WATCHES = "pg_read_all_stats"
 
 
 class Roles:
@@ -28,6 +29,7 @@ class Roles:
         )
         self.read_all = self.called(_READ_ALL)
         self.write_all = self.called(_WRITE_ALL)
+        self.watching = has.arriving(self.called(WATCHES)) | self.superusers
         self.reads_all = Grant(f"{_READ_ALL} reads every table", self.read_all)
 
     def called(self, name: str) -> Bits:

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from trapstreet.core.model.rights import Bits, Door, Grant, How, Rows, bits_of
 from trapstreet.plugins.permissions._postgresql_catalogue import Parameter, Power
-from trapstreet.plugins.permissions._postgresql_roles import Roles
+from trapstreet.plugins.permissions._postgresql_roles import WATCHES, Roles
 
 _RUNS, _READS, _WRITES = "pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"
 _READS_FILES = "as the server's own user it reads the files of every database"
 _WRITES_FILES = "as the server's own user it writes pg_hba.conf, and can let itself in as anybody"
-_WATCHES = "pg_read_all_stats"
 _REPLICATES = (
     "REPLICATION: may copy the whole server, where pg_hba.conf lets it connect for that,"
     " and follow what changes, where wal_level is logical"
@@ -76,8 +75,8 @@ def over_all(roles: Roles, parameters: Iterable[Parameter]) -> Iterator[Door]:
             yield Door(None, How.SERVER, opens, grants, all_, sure=False, could=True)
     if given := bits_of(n for n, each in enumerate(roles.roles) if each.replicates) & ~superusers:
         yield Door(None, How.REPLICATION, given, (Grant(_REPLICATES, given),), all_, sure=False)
-    if given := roles.called(_WATCHES):
-        grants = (Grant(f"{_WATCHES}: sees what others ask while it runs, and the values in that", given),)
+    if given := roles.called(WATCHES):
+        grants = (Grant(f"{WATCHES}: sees what others ask while it runs, and the values in that", given),)
         yield Door(None, How.STATEMENTS, has.arriving(given), grants, all_, Rows.SHOWN, sure=False)
 
 

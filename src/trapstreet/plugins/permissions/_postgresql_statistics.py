@@ -17,7 +17,7 @@ Way = tuple[Bits, Grant, tuple[str, ...]]
 
 
 class Statistics:
-    """What is kept of the tables of one database.  samplers  who may read pg_statistic"""
+    """What is kept of the tables of one database.  samplers  who may read pg_statistic, or a view of it"""
 
     def __init__(self, samplers: Collection[Sampler], roles: Roles) -> None:
         self._roles = roles
@@ -45,7 +45,7 @@ class Statistics:
     def _everything(self, relation: Relation) -> Iterator[Way]:
         has = self._roles.has
         if self._reads:
-            what = "SELECT on pg_statistic, which keeps values of every table"
+            what = "SELECT on pg_statistic or a view of it, which has values of every table"
             yield has.arriving(self._reads), Grant(what, self._reads), ()
         if relation.row_security and self._roles.read_all:
             what = "pg_read_all_data reads pg_statistic, which keeps values of every table"

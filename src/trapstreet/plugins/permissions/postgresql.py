@@ -33,6 +33,7 @@ from trapstreet.plugins.permissions._postgresql_catalogue import (
     Parameter,
     Publication,
     Role,
+    Trusting,
     rows_of,
 )
 from trapstreet.plugins.permissions._postgresql_doors import Doors
@@ -223,11 +224,20 @@ class _Server:
         handlers: list[Handler] = self._read(
             database, connection, Handler, queries.HANDLERS, "functions that run with rows"
         )
+        trusting: list[Trusting] = self._read(
+            database, connection, Trusting, queries.TRUSTING, "functions without a path"
+        )
         published: list[Publication] = self._read(
             database, connection, Publication, queries.PUBLICATIONS, "publications"
         )
         self.rights.notes += notes.beside(
-            database, roles, published=published, foreign=foreign, handlers=handlers, coming=coming
+            database,
+            roles,
+            published=published,
+            foreign=foreign,
+            handlers=handlers,
+            trusting=trusting,
+            coming=coming,
         )
 
 

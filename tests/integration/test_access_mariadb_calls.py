@@ -27,6 +27,15 @@ CALLS = f"CREATE {BOSS} PROCEDURE {{office}}.shows() SELECT {{own}}.reads()"
 SEES = f"CREATE {BOSS} VIEW {{office}}.shown AS SELECT {{own}}.reads() AS a"
 RUNS = "CALL {office}.shows()"
 SELECTS = "SELECT a FROM {office}.shown"
+PACKAGE = (
+    "SET sql_mode = ORACLE",
+    "CREATE PACKAGE {own}.has AS FUNCTION gets RETURN text; END",
+    (
+        "CREATE PACKAGE BODY {own}.has AS FUNCTION gets RETURN text AS it text;"
+        " BEGIN SELECT MAX(a) INTO it FROM {crm}.customers; RETURN it; END; END"
+    ),
+    "SET sql_mode = DEFAULT",
+)
 PUTS = f"CREATE {BOSS} PROCEDURE {{office}}.puts(what text) EXECUTE IMMEDIATE what"
 PUT = "CALL {office}.puts('SELECT a FROM {crm}.customers')"
 WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -60,6 +69,10 @@ WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             f"CREATE {BOSS} PROCEDURE {{office}}.shows() SELECT a FROM {{own}}.between",
         ),
         (RUNS,),
+    ),
+    "a function in a package in a view": ((*PACKAGE, SEES.replace("reads()", "has.gets()")), (SELECTS,)),
+    "a function in a package in a procedure": (
+        (*PACKAGE, CALLS.replace("reads()", "has.gets()")), (RUNS,),
     ),
     "a text that is handed to a procedure": ((PUTS,), (PUT,)),
     "what another procedure prepared": (

@@ -16,8 +16,9 @@ from trapstreet.plugins.permissions._mariadb_accounts import Accounts
 from trapstreet.plugins.permissions._mariadb_contents import Contents, Routine, Table, View
 
 _WORD = re.compile(r"[\w$]+")
-_CALLED = re.compile(r"`((?:[^`]|``){1,64})`\(")
-"""How the server writes a call in a view."""
+_NAME = "`((?:[^`]|``){1,64})`"
+_CALLED = re.compile(rf"(?:{_NAME}\.)?{_NAME}\(")
+"""How the server writes a call in a view: of a function in a package, that stands before it."""
 _READS = re.compile(r"\bselect\b|:=")
 _WRITES = re.compile(r"\b(?:insert|update|delete|replace)\b")
 _MAKES_UP = re.compile(r"\bexecute\b")
@@ -74,7 +75,7 @@ class Calls:
         if thing not in self._named:
             text = (thing.text or "").casefold()
             if isinstance(thing, View):
-                called = (each.replace("``", "`") for each in _CALLED.findall(text))
+                called = (name.replace("``", "`") for names in _CALLED.findall(text) for name in names)
                 calls = [one for name in dict.fromkeys(called) for one in self._routines.get(name, ())]
                 self._named[thing] = [*self._shown_by((thing.schema, thing.name))], calls
             else:

@@ -18,7 +18,18 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("a_minute_later")]
 
 PLANS = {"session_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0"}
 ALL, TIMES, ENDED = {"log_statement": "all"}, {"log_duration": "on"}, {"log_min_duration_statement": "0"}
-ASKED = {"plain": 1, "given": 1, "named": 1, "prepared": 2, "cursored": 1, "broke": 1, "slow": 1, "calls": 1}
+AUDITED = {"pgaudit.log": "read,write,ddl,role,function,misc_set"}
+ASKED = {
+    "plain": 1,
+    "given": 1,
+    "named": 1,
+    "prepared": 2,
+    "cursored": 1,
+    "broke": 1,
+    "slow": 1,
+    "calls": 1,
+    "made": 1,
+}
 
 
 class World:
@@ -60,6 +71,7 @@ class World:
             ask("SELECT {who}.f() AS calls")
             ask("PREPARE p AS SELECT id AS prepared FROM {t}")
             ask("EXECUTE p")
+            ask("CREATE TEMPORARY TABLE few AS SELECT id AS made FROM {t}")
             with connection.transaction(), connection.cursor(name="cur") as cursor:
                 cursor.execute(f"SELECT id AS cursored FROM {self.table}".encode())
                 cursor.fetchone()
@@ -87,6 +99,10 @@ class World:
         (TIMES | PLANS, {"prepared": 1}),
         (PLANS, {"prepared": 1}),
         (PLANS | {"auto_explain.log_format": "json"}, {"prepared": 1}),
+        (AUDITED, {}),
+        (AUDITED | {"pgaudit.log_rows": "off"}, {}),
+        (AUDITED | ALL, {}),
+        (AUDITED | PLANS, {}),
     ],
     ids=" ".join,
 )

@@ -68,6 +68,7 @@ class _Open(msgspec.Struct):
 
     entry, latest  the first and the last one so far;  begun  the first came before it was run
     planned        auto_explain alone has told of it;  timed  how long it took was told
+    audited        number and part of pgaudit's last line of it;  command  what that says it is
     """
 
     entry: Entry
@@ -78,9 +79,18 @@ class _Open(msgspec.Struct):
     on: list[tuple[str, ...]] = []
     rows: int | None = None
     parameters: tuple[str | None, ...] = ()
+    command: str = ""
     begun: bool = False
     planned: bool = False
     timed: bool = False
+
+    def is_of(self, audited: str, command: str) -> bool:
+        """Whether a line of the same text tells of this one: what makes a table or a cursor of a query has
+        lines for both, what a function runs again has lines of the same command."""
+        if self.audited in ("", audited):
+            return True
+        together = self.audited.partition(",")[0] == audited.partition(",")[0]
+        return together and not _COUNTED.issuperset((self.command, command))
 
     def told(self) -> Said:
         """The use that it is; of what we asked ourselves to prove a plan, none."""
@@ -102,6 +112,14 @@ class _Untold(NamedTuple):
     at_first: bool
 
 
+class _Calls(NamedTuple):
+    """Statements whose functions pgaudit told of, by their texts: their own lines come when they have ended,
+    after those of what the functions ran.  number: pgaudit's, the same for all of it"""
+
+    number: str
+    by: dict[str, _Open]
+
+
 class Statements:
     """Puts together what several lines say of one statement: log_statement's, then pgaudit's, one for each
     table. A statement that the server refused is no use of anything; what breaks off may have given rows.
@@ -111,6 +129,7 @@ class Statements:
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
+        self._calls: dict[str, _Calls] = {}
         self._early: list[Said] = []
         self._untold: dict[str, _Untold] = {}
         self._tells = self._audits = self._begins = False
@@ -149,9 +168,18 @@ class Statements:
         return [*untold, *self._rest()]
 
     def _rest(self) -> Sequence[Said]:
-        left = [each.told() for each in self._open.values()]
+        left = [said for session in [*self._calls] for said in self._only_called(session)]
+        left += [each.told() for each in self._open.values()]
         self._open.clear()
         return left
+
+    def _only_called(self, session: str, *, but: str = "") -> Sequence[Said]:
+        """Statements of which nothing came after what they called, but those of a number of pgaudit's."""
+        calls = self._calls.get(session)
+        if calls is None or calls.number == but:
+            return ()
+        del self._calls[session]
+        return [each.told() for each in calls.by.values()]
 
     def _asked(self, entry: Entry, statement: str, *, begun: bool) -> Sequence[Said]:
         prepared = entry.detail.startswith("prepare: ")
@@ -166,7 +194,7 @@ class Statements:
             if before is None:
                 self._untold.pop(entry.session, None)
         opened = _Open(entry, entry, text, "", Act.OTHER, parameters=parameters, begun=begun, timed=not begun)
-        return self._begin(entry, opened)
+        return (*self._only_called(entry.session), *self._begin(entry, opened))
 
     def _timed(self, entry: Entry) -> Sequence[Said]:
         """How long a statement took, with its plan perhaps."""
@@ -205,7 +233,9 @@ class Statements:
     def _broken_off(self, error: Entry) -> Sequence[Said]:
         """What an error ended, of which there is no line before."""
         before = self._open.get(error.session)
-        if not error.user or (before is not None and before.statement == error.query):
+        calls = self._calls.get(error.session)
+        told = calls is not None and error.query in calls.by
+        if not error.user or told or (before is not None and before.statement == error.query):
             return ()
         said = _Open(error, error, error.query, "", Act.OTHER).told()
         if self._tells:
@@ -227,16 +257,23 @@ class Statements:
         if entry.command == _EXPLAIN and not rows and not _ANALYZES.match(statement):
             act = Act.EXPLAIN
         before, audited = self._open.get(entry.session), f"{number},{part}"
+        ended = self._only_called(entry.session, but=number)
         if statement in _NOT_THERE:
             known = before is not None and before.audited.partition(",")[0] == number
             statement = before.statement if before is not None and known else ""
-        same = before is not None and before.statement == statement and before.audited in ("", audited)
+        if class_ == "FUNCTION" and command == "EXECUTE" and entry.user:
+            return (*ended, *self._call(entry, statement, number))
+        called = self._calls[entry.session].by.pop(statement, None) if entry.session in self._calls else None
+        if called is not None and (before is None or before.statement != statement):
+            ended = (*ended, *self._begin(entry, called))
+            before = called
+        same = before is not None and before.statement == statement and before.is_of(audited, command)
         if before is None or not same:
-            opened = _Open(entry, entry, statement, audited, act)
-            done = self._begin(entry, opened)
+            opened = _Open(entry, entry, statement, audited, act, command=command)
+            ended = (*ended, *self._begin(entry, opened))
         else:
-            opened, done = before, ()
-            opened.latest, opened.audited = entry, audited
+            opened = before
+            opened.latest, opened.audited, opened.command = entry, audited, command
             if opened.act != Act.WRITE and act != Act.OTHER:
                 opened.act = act
         if kind in _RELATIONS and name and (path := _path(entry.database, name)) not in opened.on:
@@ -246,6 +283,21 @@ class Statements:
         if values and values not in _NOT_THERE and not opened.parameters:
             found = next(csv.reader((values,)), [])
             opened.parameters = tuple(each or None for each in found)
+        return ended
+
+    def _call(self, entry: Entry, statement: str, number: str) -> Sequence[Said]:
+        """A statement that calls a function: one use with what is told of it after this."""
+        before = self._open.get(entry.session)
+        if before is not None and before.statement == statement:
+            if before.audited:
+                return ()
+            del self._open[entry.session]
+        else:
+            before = _Open(entry, entry, statement, "", Act.OTHER)
+        done = self._rest() if len(self._calls) >= _MOST_SESSIONS else ()
+        calls = self._calls.setdefault(entry.session, _Calls(number, {}))
+        calls.by.setdefault(statement, before).latest = entry
+        self._tells = True
         return done
 
     def _begin(self, entry: Entry, opened: _Open) -> Sequence[Said]:

@@ -147,7 +147,7 @@ MARIADB = (
 MARIADB_WAYS = {
     "SELECT ON {crm}.customers": True,
     "SELECT (EMAIL) ON {crm}.customers": True,
-    "SELECT (ID, visits) ON {crm}.customers": False,
+    "SELECT (ID, visits) ON {crm}.customers": True,
     "SELECT ON {crm}.ids": False,
     "SELECT ON {crm}.how_many": False,
     "SELECT ON {crm}.joined": False,

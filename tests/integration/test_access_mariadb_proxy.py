@@ -25,6 +25,7 @@ CREATE DATABASE crm
 CREATE TABLE crm.customers (a int)
 CREATE TABLE crm.tickets (a int)
 CREATE TABLE crm.salaries (a int)
+CREATE TRIGGER crm.t BEFORE INSERT ON crm.tickets FOR EACH ROW SET NEW.a = (SELECT a FROM crm.salaries)
 CREATE ROLE agents
 GRANT SELECT ON crm.tickets TO agents
 CREATE USER bert@'%' IDENTIFIED BY 'x'
@@ -72,7 +73,7 @@ def port() -> Iterator[int]:
         for statement in MADE.strip().splitlines():
             root.cursor().execute(statement)
         root.cursor().execute("CREATE USER tester@'%'")
-        root.cursor().execute("GRANT ALL ON *.* TO tester@'%'")
+        root.cursor().execute("GRANT ALL ON *.* TO tester@'%' WITH GRANT OPTION")
     yield port
     process.terminate()
     process.wait()
@@ -114,6 +115,24 @@ def test_who_comes_in_as_another_perhaps_reads_what_that_one_reads(port: int) ->
 def test_who_comes_in_as_another_may_act_in_its_roles(port: int) -> None:
     assert readings(port, "tickets")["anna@%"].how == How.PROXY
     assert reads(port, "anna", "tickets", role="agents")
+
+
+@pytest.mark.parametrize(
+    "right",
+    ["SELECT ON *.*", "FILE ON *.*", "CREATE USER ON *.*", "PROCESS ON *.*", "ALTER ON crm.*",
+     "SELECT ON mysql.column_stats", "INSERT ON crm.tickets"],
+)  # fmt: skip
+def test_who_comes_in_as_another_perhaps_has_whatever_leads_that_one_there(port: int, right: str) -> None:
+    """By INSERT: a trigger that reads."""
+    grants = f"{right} {{}} bert@'%'"
+    with closing(pymysql.connect(host="127.0.0.1", port=port, user="tester")) as tester:
+        tester.cursor().execute(f"GRANT {grants.format('TO')}")
+        try:
+            found = readings(port, "salaries")
+            assert (found["anna@%"].how, found["anna@%"].sure) == (How.PROXY, False)
+            assert "bert@%" in found
+        finally:
+            tester.cursor().execute(f"REVOKE {grants.format('FROM')}")
 
 
 def test_proxy_opens_nothing_else(port: int) -> None:

@@ -48,9 +48,8 @@ class Doors:
         self.broken = [each for each in contents.relations if not self._perhaps_works_for(each)]
 
     def __iter__(self) -> Iterator[Door]:
-        found = [*self._by_name(), *self.routines.doors()]
-        yield from found
-        yield from self._as_others(found)
+        yield from self._by_name()
+        yield from self.routines.doors()
 
     def readers(self, table: Table) -> Bits:
         """Who has a right to read a table or view, or any column of it, perhaps."""
@@ -211,7 +210,7 @@ class Doors:
             return False
         return not {table, *self._shows.all_shown_by(table)}.isdisjoint(self.unseen)
 
-    def _as_others(self, doors: Sequence[Door]) -> Iterator[Door]:
+    def as_others(self, doors: Sequence[Door]) -> Iterator[Door]:
         """What whoever comes in as another account reads as that one, or after SET ROLE as that one."""
         for each in self._contents.proxies:
             comes = sum(self._accounts.those(each.user, each.host)) if each.user else self._everybody

@@ -80,6 +80,7 @@ class _Server:
         doors = Doors(contents, self._accounts)
         self._note_unread(doors)
         found = [*self._doors(contents, doors)]
+        found += doors.as_others(found)
         own = [each for each in found if each.resource is None or each.resource < len(self.rights.resources)]
         self.rights.doors += [*own, *lent(own, self._accounts)]
 
@@ -129,7 +130,7 @@ class _Server:
         return self._database in ("", database)
 
     def _doors(self, contents: Contents, doors: Doors) -> Iterator[Door]:
-        """All doors but those that accounts lend each other."""
+        """All doors but those of who comes in as another, and those that accounts lend each other."""
         accounts, on_database = self._accounts, doors.on_database
         making = Making(contents, accounts, on_database)
         writers = on_database(GRANT_TABLES, attrgetter("writes"))

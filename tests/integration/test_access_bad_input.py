@@ -17,6 +17,7 @@ from towns import Town
 from trapstreet.app.access import map_of
 from trapstreet.plugins.identities import _sessions
 from trapstreet.plugins.identities import mariadb as identities
+from trapstreet.plugins.permissions import _mariadb_catalogue as catalogue
 from trapstreet.plugins.permissions import _mariadb_session, _postgresql_session, mariadb, postgresql
 
 __all__ = ["mariadb_url", "postgres_url"]
@@ -77,13 +78,14 @@ def test_a_view_that_vanishes_while_rights_are_read_keeps_none_from_being_read(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town.do("CREATE VIEW {crm}.goes AS SELECT a FROM {crm}.customers")
-    usual = mariadb._Server._contents
+    usual = mariadb._Server._asked
 
-    def contents(self: Any, *arguments: Any) -> Any:
-        town.do("DROP VIEW {crm}.goes")
-        return usual(self, *arguments)
+    def asked(self: Any, query: str) -> Any:
+        if query == catalogue.VIEWS:
+            town.do("DROP VIEW {crm}.goes")
+        return usual(self, query)
 
-    monkeypatch.setattr(mariadb._Server, "_contents", contents)
+    monkeypatch.setattr(mariadb._Server, "_asked", asked)
     mapped = map_of(town.url.rpartition("/")[0] + "/" + town.name("crm"))
     assert mapped.unknown == []
     assert {each.path[-1] for each in mapped.access.rights.resources} == {"customers", "goes"}

@@ -275,6 +275,11 @@ BEHIND = {
     "a role that is set by a call": Case(
         MEMBER, ("SELECT set_config('role', '{agents}', true)",), on="agents"
     ),
+    "a table in a text that a function runs": Case(
+        "CREATE TABLE words (w tsvector); GRANT SELECT ON words TO {anna}",
+        ("SELECT word FROM ts_stat('SELECT w FROM public.words')",),
+        on="words",
+    ),
     "a table that code of the moment reads": Case("", ("DO $$ BEGIN PERFORM a FROM public.hidden; END $$",)),
     "a table beside a temporary one": Case(
         "", ("CREATE TEMPORARY TABLE held (a int)", "SELECT h.a FROM hidden h JOIN held USING (a)")
@@ -319,6 +324,46 @@ def test_who_did_what_is_refused_today_may_still_connect_and_no_more_stays(empty
         assert [*replay.unproven] == [0]
         assert replay.blocked(entry) == {0: "may not connect to the database"}
         assert replay.blocked([each for each in changes if each not in entry]) == {}
+
+
+def test_a_table_that_is_written_to_as_somebody_comes_in_stays_writable_for_who_came(empty: World) -> None:
+    if empty.connection.info.server_version < 170_000:
+        pytest.skip("event triggers on login came with PostgreSQL 17")
+    empty.do("CREATE TABLE came (who name, at timestamptz); GRANT INSERT, SELECT ON came TO {anna}")
+    empty.do(
+        "CREATE FUNCTION own.note() RETURNS event_trigger LANGUAGE plpgsql AS"
+        " 'BEGIN IF session_user LIKE ''anna%'' THEN INSERT INTO public.came VALUES (session_user, now());"
+        " END IF; END'; CREATE EVENT TRIGGER noting ON login EXECUTE FUNCTION own.note()"
+    )
+    theirs = empty.url.replace("postgres@", f"{empty.names['anna']}@")
+    with place_at(empty.url) as place:
+        changes = place.changes()
+        (right,) = (each for each in changes if each.on[-1] == "came" and each.right == "INSERT")
+        place.make([right], lambda _: None)
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(theirs)
+        place.take_back([right])
+        psycopg.connect(theirs).close()
+        replay = place.replay([_use(empty, "anna", "SELECT 1")], changes)
+        assert replay.blocked([right]) == {0: "may not connect to the database"}
+        assert right.key in replay.near(0)
+        assert replay.blocked([_right(empty, changes, Case("", ()))]) == {}
+
+
+@pytest.mark.slow
+def test_in_whose_name_an_index_is_filled_keeps_what_its_function_reads(empty: World) -> None:
+    empty.do("GRANT USAGE ON SCHEMA own TO {agents}; GRANT SELECT ON hidden TO {agents}")
+    empty.do(
+        _reads("own.f(int)", "int $1") + "CREATE INDEX ON rows (own.f(a)); ALTER TABLE rows OWNER TO {agents}"
+    )
+    with place_at(empty.url) as place:
+        right = _right(empty, changes := place.changes(), Case("", (), of="agents"))
+        place.make([right], lambda _: None)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            empty.do("REINDEX TABLE rows")
+        place.take_back([right])
+        boss = PastUse("postgres", empty.database, (), "REINDEX TABLE rows", "", (), 1, 1, 2)
+        assert [*place.replay([boss], changes).blocked([right])] == [0]
 
 
 def test_who_sets_other_things_by_a_call_keeps_no_membership_for_that(empty: World) -> None:

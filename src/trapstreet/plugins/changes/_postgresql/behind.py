@@ -137,6 +137,7 @@ class _Gathered:
         self._call([oid for name in found.operators for oid in there.operators.get(name, ())])
         self._go_to(named, writes=found.writes)
         self._call(there.on_ddl if found.makes else ())
+        self._call(there.on_login if found.comes else ())
         if found.code:
             self._follow(self.behind.said_by(found.code))
         known: set[tuple[Oid, bool]] = set()
@@ -150,6 +151,8 @@ class _Gathered:
         owners = {there.relations[oid].owner for oid in self.relations if oid in there.views}
         owners |= {there.functions[oid].runs_as for oid in self.bodies} - {""}
         owners |= {there.relations[oid].owner for oid in self.fired}
+        if found.whole:  # in whose names the server computes what it analyses, or orders anew
+            owners |= {there.relations[oid].owner for oid in self.relations if self._calls(oid)}
         return Touched(
             frozenset(self.relations),
             frozenset(self.bodies),
@@ -164,6 +167,9 @@ class _Gathered:
             asks_roles=any(each.asks_roles for each in self.texts),
             schemas=frozenset(each for text in self.texts for each in text.named.schemas),
         )
+
+    def _calls(self, oid: Oid) -> bool:
+        return any(each in self.bodies for each, _ in self.catalogue.attached.get(oid, ()))
 
     def _look_into(self, oid: Oid, *, inside: bool) -> None:
         """What a function's text may ask for; `inside` if a function calls it, which EXPLAIN does not see."""

@@ -81,6 +81,7 @@ class Catalogue:
     fired: dict[Oid, list[tuple[Oid, bool]]] = field(default_factory=dict)
     counters: dict[Oid, list[Oid]] = field(default_factory=dict)
     on_ddl: list[Oid] = field(default_factory=list)
+    on_login: list[Oid] = field(default_factory=list)
     odd: tuple[str, ...] = ()
 
     def oids(self, schema: str, name: str) -> list[Oid]:

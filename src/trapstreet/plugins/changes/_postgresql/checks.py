@@ -148,7 +148,7 @@ def _needs_no_right(check: Check, catalogue: Catalogue, *, known: bool) -> bool:
         return False
     if not check.became <= catalogue.superusers:
         return False
-    lent = check.touched.as_others if known else catalogue.lenders
+    lent = check.touched.as_others | (frozenset() if known else catalogue.lenders)
     return lent <= catalogue.superusers
 
 

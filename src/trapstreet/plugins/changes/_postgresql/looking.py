@@ -67,7 +67,7 @@ _COUNTERS = """
     JOIN pg_attrdef w ON d.classid = 'pg_attrdef'::regclass AND d.objid = w.oid
     JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND c.relkind = 'S'
 """
-_ON_DDL = "SELECT evtfoid FROM pg_event_trigger WHERE evtenabled <> 'D'"
+_ON_EVENTS = "SELECT evtfoid, evtevent = 'login' FROM pg_event_trigger WHERE evtenabled <> 'D'"
 _ROLES = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles"
 _BUILT_IN = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
 _ABOVE = "SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members"
@@ -129,7 +129,8 @@ def catalogue_of(connection: "Connection") -> Catalogue:
         attached=_lists(attached),
         fired=_lists((oid, (other, is_written)) for oid, other, is_written in rows(_FIRED)),
         counters=_lists(rows(_COUNTERS)),
-        on_ddl=[oid for (oid,) in rows(_ON_DDL)],
+        on_ddl=[oid for oid, comes in rows(_ON_EVENTS) if not comes],
+        on_login=[oid for oid, comes in rows(_ON_EVENTS) if comes],
     )
 
 

@@ -23,6 +23,7 @@ from trapstreet.plugins.changes._postgresql.checks import (
     paths,
     understand,
 )
+from trapstreet.plugins.changes._postgresql.entering import Entering
 from trapstreet.plugins.changes._postgresql.nearness import Nearness
 from trapstreet.plugins.changes._postgresql.powers import LISTS_BY_RIGHTS, held, powers_of
 from trapstreet.plugins.changes._postgresql.probe import (
@@ -32,7 +33,6 @@ from trapstreet.plugins.changes._postgresql.probe import (
     ask,
     may_become,
     rights_on,
-    without_entry,
 )
 from trapstreet.plugins.changes._postgresql.statements import Asked, Way
 
@@ -62,6 +62,7 @@ class PostgresqlReplay:
         self._connections, self._catalogues = connections, catalogues
         order = {each.key: number for number, each in enumerate(changes)}
         self._changed = Changed(connections, self._near, order)
+        self._entering: dict[str, Entering] = {}
         self._nears: dict[int, frozenset[Key]] = {}
         self._checks = checks_of(uses, next(iter(connections)) if len(connections) == 1 else "")
         became = became_by(uses)
@@ -128,7 +129,11 @@ class PostgresqlReplay:
         found = self._nears.get(id(check))
         if found is None:
             acting = _acting(check) | {check.use.who}
-            found = self._nears[id(check)] = self._nearness[check.use.database].of(check.touched, acting)
+            nearness, entering = self._nearness[check.use.database], self._entering[check.use.database]
+            found = nearness.of(check.touched, acting)
+            if entering.runs:
+                found |= nearness.of(entering.touched(check.use.who), {check.use.who})
+            self._nears[id(check)] = found
         return found
 
     def _by_database(self, checks: Sequence[Check]) -> Iterator[tuple[str, list[Check]]]:
@@ -140,12 +145,13 @@ class PostgresqlReplay:
         """See what each use asks for, and whether it may do it now."""
         catalogue = self._catalogues[name]
         behind = Behind(catalogue)
+        self._entering[name] = Entering(behind)
         for check in checks:
             understand(check, behind)
         awake = [each for each in checks if not each.asleep]
         for connection, check in self._changed.held(name, awake, ()):
             self._answer_now(connection, check, catalogue)
-        left_out = {*self._outside(name, awake)}
+        left_out = self._outside(name, awake)
         for check in awake:
             if check.use.who in left_out:
                 check.unproven, check.asleep = "it may not connect to the database today either", True
@@ -209,8 +215,8 @@ class PostgresqlReplay:
         self, name: str, checks: Sequence[Check], made: Sequence[Change]
     ) -> Iterator[tuple[Check, str]]:
         """The checks that fail with changes made in one database."""
-        entered = any(each.kind in (MEMBERSHIP, "database") for each in made)
-        outside = {*self._outside(name, checks, made)} if entered else set()
+        entered = self._entering[name].runs or any(each.kind in (MEMBERSHIP, "database") for each in made)
+        outside = self._outside(name, checks, made) if entered else set()
         members = any(each.kind == MEMBERSHIP for each in made)
         for connection, check in self._changed.held(name, checks, made):
             if check.use.who in outside:
@@ -254,9 +260,9 @@ class PostgresqlReplay:
         acting = sorted(check.may_be | touched.as_others)
         return rights_on(connection, acting, sorted(touched.relations), sorted(touched.functions))
 
-    def _outside(self, name: str, checks: Sequence[Check], made: Sequence[Change] = ()) -> list[str]:
+    def _outside(self, name: str, checks: Sequence[Check], made: Sequence[Change] = ()) -> set[str]:
         with self._changed.one(name, made) as connection:
-            return without_entry(connection, sorted({each.use.who for each in checks}))
+            return self._entering[name].outside(connection, sorted({each.use.who for each in checks}))
 
 
 def _leave_but_entry(check: Check, why: str) -> None:

@@ -5,6 +5,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
+from trapstreet.plugins._postgresql_run import RUN_SQL
 from trapstreet.plugins.changes._postgresql.names import (
     BECOMING,
     becomes,
@@ -37,7 +38,8 @@ class Asked:
     statement   to be explained, with `parameters` parameters; or the role that is set
     relations   what is named like a table in it: (schema or "", name)
     functions, types, operators  by their names;  parts  of rows, which may be functions, too: t.f
-    code      what DO runs
+    code      what DO runs, or a function that is given SQL
+    comes     whether it is to come in, when event triggers on login run
     becomes   a role that a call sets, "*" where nobody can say which
     writes      whether it changes rows;  makes  whether it makes something that stays, or is temporary
     looks_up    whether it looks names up as it runs, which nobody knows: nextval('crm.ids')
@@ -54,6 +56,7 @@ class Asked:
     parts: frozenset[str] = frozenset()
     code: str = ""
     becomes: str = ""
+    comes: bool = False
     writes: bool = False
     makes: bool = False
     looks_up: bool = False
@@ -186,14 +189,17 @@ def _named(statement: Any) -> Asked:
         types=frozenset(types),
         operators=frozenset(operators_in(statement)),
         parts=frozenset(parts_in(statement)),
-        code=_code(statement),
-        becomes=becomes(statement),
+        code=_code(statement, functions),
+        becomes=becomes(statement) if "set_config" in functions else "",
         writes=True,
     )
 
 
-def _code(statement: Any) -> str:
+def _code(statement: Any, functions: set[str]) -> str:
+    """What DO runs, or functions that are given SQL as a text."""
     from pglast import ast
 
+    if functions & RUN_SQL:
+        return "\n".join(each.sval for each in found_below(statement, (ast.String,)))
     given = (isinstance(statement, ast.DoStmt) and statement.args) or ()
     return "".join(each.arg.sval for each in given if each.defname == "as")

@@ -145,3 +145,27 @@ def test_a_view_for_which_a_role_adds_what_the_account_lacks_is_read_perhaps(tow
     assert reading
     assert not reading.sure
     assert found(town, mapped, accounts["ines"], "out.careful") is None
+
+
+@pytest.mark.parametrize(("by", "works"), [("PUBLIC", True), ("{staff}", False)])
+def test_a_views_definer_has_what_everybody_has_and_no_role_from_the_start(
+    town: Town, by: str, works: bool
+) -> None:
+    for statement in (
+        "CREATE USER {boss}@'%'",
+        "CREATE ROLE {staff}",
+        "GRANT {staff} TO {boss}@'%'",
+        "SET DEFAULT ROLE {staff} FOR {boss}@'%'",
+        f"GRANT SELECT ON {{crm}}.customers TO {by}",
+        "CREATE DEFINER={boss}@'%' VIEW {out}.more AS SELECT a FROM {crm}.customers",
+        "GRANT SELECT ON {out}.more TO {hans}@'%'",
+    ):
+        town.do(statement)
+    mapped = map_of(town.url.rpartition("/")[0] + "/")
+    reads = town.reads("hans", "SELECT a FROM {out}.more")[1]
+    if by == "PUBLIC":
+        town.do("REVOKE SELECT ON {crm}.customers FROM PUBLIC")
+    reading = found(town, mapped, f"{town.name('hans')}@%", "out.more")
+    assert (reads, reading is not None) == (works, works)
+    broken = f"nobody can read view {town.name('out')}.more: its definer may not read what it shows"
+    assert (broken in mapped.access.rights.notes) == (not works)

@@ -60,6 +60,20 @@ class Accounts:
         return Closure(len(self.every), edges_of(self.memberships, lambda each: each.inherits))
 
     @cached_property
+    def alone(self) -> Closure:
+        """As `has`, without roles from the start: a view's definer has none, but is one of PUBLIC."""
+        public = self.number.get(Account(PUBLIC, ""))
+        return Closure(
+            len(self.every),
+            edges_of(
+                self.memberships,
+                lambda each: (
+                    each.inherits and (self.is_role(self.every[each.member]) or each.group == public)
+                ),
+            ),
+        )
+
+    @cached_property
     def acts(self) -> Closure:
         """As `has`, but what a role has of another one's grants on databases is judged with those."""
         return Closure(

@@ -155,7 +155,7 @@ class Doors:
         if table not in self._perhaps_working:
             self._perhaps_working[table] = 0
             definer, as_definer = self._views[table]
-            reach = self._has if as_definer else self._accounts.together
+            reach = self._accounts.alone if as_definer else self._accounts.together
             works = self._everybody
             for inner in self._shows.shown_by(table):
                 works &= reach.arriving(self._perhaps_given(inner)) & self._perhaps_works_for(inner)
@@ -181,6 +181,8 @@ class Doors:
             works = self._everybody
             for inner in self._shows.shown_by(table):
                 works &= self._may_read(inner) & self._works_for(inner)
+                if as_definer:
+                    works &= self._accounts.alone.arriving(self._perhaps_given(inner))
             if as_definer:
                 works = self._everybody if definer is not None and works >> definer & 1 else 0
             self._working[table] = works

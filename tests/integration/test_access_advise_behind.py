@@ -103,6 +103,19 @@ BEHIND = {
     "how a row with a column of a type is sorted": Case(
         PAIRS, ("SELECT r FROM (SELECT pairs AS r FROM pairs OFFSET 0) s ORDER BY r",)
     ),
+    "the first order that a type of the server is given": Case(
+        _reads("own.order_of(json, json)", "int 1")
+        + "".join(
+            _reads(f"own.is{number}(json, json)", "boolean true")
+            + f"CREATE OPERATOR own.{sign}# (FUNCTION = own.is{number}, LEFTARG = json, RIGHTARG = json);"
+            for number, sign in enumerate(("<", "<=", "=", ">=", ">"), 1)
+        )
+        + "CREATE OPERATOR CLASS own.texts DEFAULT FOR TYPE json USING btree AS OPERATOR 1 own.<#,"
+        " OPERATOR 2 own.<=#, OPERATOR 3 own.=#, OPERATOR 4 own.>=#, OPERATOR 5 own.>#,"
+        " FUNCTION 1 own.order_of(json, json); CREATE TABLE texts (j json);"
+        "INSERT INTO texts VALUES ('1'), ('2'); GRANT SELECT ON texts TO {anna}",
+        ("SELECT j FROM texts ORDER BY j",),
+    ),
     "an index's own order": Case(
         MODULO + "CREATE TABLE ends (a int); CREATE INDEX ON ends (a own.ends);"
         "INSERT INTO ends VALUES (1); GRANT INSERT ON ends TO {anna}",
@@ -347,6 +360,17 @@ def test_a_table_that_is_written_to_as_somebody_comes_in_stays_writable_for_who_
         replay = place.replay([_use(empty, "anna", "SELECT 1")], changes)
         assert replay.blocked([right]) == {0: "may not connect to the database"}
         assert right.key in replay.near(0)
+        assert replay.blocked([_right(empty, changes, Case("", ()))]) == {}
+
+
+def test_a_cast_and_an_order_that_nothing_uses_stand_in_nobodys_way(empty: World) -> None:
+    empty.do(PAIR + _reads("own.paired(int)", "own.pair ROW($1)::own.pair") + MODULO)
+    empty.do("CREATE CAST (int AS own.pair) WITH FUNCTION own.paired(int)")
+    did = ["SELECT a + 5::int FROM rows ORDER BY a", "SELECT max(a) FROM rows WHERE a = '1'::int"]
+    with place_at(empty.url) as place:
+        changes = place.changes()
+        replay = place.replay([_use(empty, "anna", each) for each in did], changes)
+        assert replay.unproven == {}
         assert replay.blocked([_right(empty, changes, Case("", ()))]) == {}
 
 

@@ -41,21 +41,26 @@ _OUT_OF_ITSELF = f"""
     WHERE other <> 0 AND o.oprnamespace {_OWN}
 """  # noqa: S608 - nothing in it comes from outside
 _BY_CASTS = f"""
-    SELECT {thing(_TYPE, "t")}, {thing(_FUNCTION, "p.oid")}
+    SELECT {thing(_TYPE, "t.oid")}, {thing(_FUNCTION, "p.oid")}
     FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
-    CROSS JOIN unnest(ARRAY[c.castsource, c.casttarget]) t
-    WHERE p.pronamespace {_OWN}
+    JOIN pg_type a ON a.oid = c.castsource JOIN pg_type b ON b.oid = c.casttarget
+    JOIN pg_type t ON t.oid IN (a.oid, b.oid)
+    WHERE p.pronamespace {_OWN} AND (t.typnamespace {_OWN} OR (a.typnamespace, b.typnamespace)
+        = ('pg_catalog'::regnamespace, 'pg_catalog'::regnamespace))
 """  # noqa: S608 - nothing in it comes from outside
 _BY_ORDERS = f"""
-    SELECT {thing(_TYPE, "t")}, {thing(_FUNCTION, "p.oid")}
-    FROM pg_amproc m JOIN pg_proc p ON p.oid = m.amproc
-    CROSS JOIN unnest(ARRAY[m.amproclefttype, m.amprocrighttype]) t
-    WHERE p.pronamespace {_OWN}
+    SELECT {thing(_TYPE, "k.opcintype")}, {thing(_CLASS, "k.oid")} FROM pg_opclass k
+    WHERE k.opcdefault AND k.opcnamespace {_OWN}
     UNION ALL
-    SELECT {thing(_TYPE, "t")}, {thing(_OPERATOR, "o.oid")}
+    SELECT {thing(_TYPE, "t.oid")}, {thing(_FUNCTION, "p.oid")}
+    FROM pg_amproc m JOIN pg_proc p ON p.oid = m.amproc
+    JOIN pg_type t ON t.oid IN (m.amproclefttype, m.amprocrighttype)
+    WHERE p.pronamespace {_OWN} AND t.typnamespace {_OWN}
+    UNION ALL
+    SELECT {thing(_TYPE, "t.oid")}, {thing(_OPERATOR, "o.oid")}
     FROM pg_amop m JOIN pg_operator o ON o.oid = m.amopopr
-    CROSS JOIN unnest(ARRAY[m.amoplefttype, m.amoprighttype]) t
-    WHERE o.oprnamespace {_OWN}
+    JOIN pg_type t ON t.oid IN (m.amoplefttype, m.amoprighttype)
+    WHERE o.oprnamespace {_OWN} AND t.typnamespace {_OWN}
     UNION ALL
     SELECT {thing(_CLASS, "k.oid")}, {thing(_FUNCTION, "p.oid")}
     FROM pg_opclass k JOIN pg_amproc m ON m.amprocfamily = k.opcfamily JOIN pg_proc p ON p.oid = m.amproc
@@ -128,7 +133,8 @@ ATTACHED = f"""
     JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (t.typnamespace {_OWN} OR EXISTS (
         SELECT FROM pg_cast k JOIN pg_proc p ON p.oid = k.castfunc
-        WHERE p.pronamespace {_OWN} AND t.oid IN (k.castsource, k.casttarget)))
+        WHERE p.pronamespace {_OWN} AND t.oid IN (k.castsource, k.casttarget)) OR EXISTS (
+        SELECT FROM pg_opclass k WHERE k.opcintype = t.oid AND k.opcdefault AND k.opcnamespace {_OWN}))
     UNION ALL
     SELECT t.tgrelid, {thing(_FUNCTION, "t.tgfoid")}, 'trigger' FROM pg_trigger t WHERE NOT t.tgisinternal
 """  # noqa: S608 - nothing in it comes from outside

@@ -140,12 +140,19 @@ def _postgres() -> str | None:
 
 @cache
 def _postgres_15() -> str | None:
+    started = postgres_15_at("127.0.0.1")
+    return started[0] if started else None
+
+
+def postgres_15_at(addresses: str) -> tuple[str, Path] | None:
+    """A PostgreSQL of its own that listens there, on loopback: its URL and folder; None where
+    it is missing."""
     programs = Path("/usr/lib/postgresql/15/bin")
     if not (programs / "initdb").exists() or os.geteuid() != 0:
         return None
     folder, port = _folder("postgresql-15"), _free_port()
     shutil.chown(folder, "postgres")
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB -c wal_level=logical"
+    options = f"-h {addresses} -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB -c wal_level=logical"
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(
@@ -158,7 +165,7 @@ def _postgres_15() -> str | None:
     run("pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(run, "pg_ctl", "-m", "immediate", "stop")
-    return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    return f"postgresql://postgres@127.0.0.1:{port}/postgres", folder
 
 
 @cache

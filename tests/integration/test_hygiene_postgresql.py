@@ -1,6 +1,7 @@
 """What is wrong with the roles of a real PostgreSQL server, and with the ways to log in there."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 
 from access_worlds import World, world
 from desk import Desk
-from servers import PASSWORD, postgres_url
+from directories import certificate
+from servers import PASSWORD, postgres_15_at, postgres_15_url, postgres_url
 from trapstreet.access.domain.hygiene import Judged, Weakness
 from trapstreet.app.hygiene import check
 from trapstreet.core.model.accounts import Flaw
 
-__all__ = ["postgres_url"]
+__all__ = ["postgres_15_url", "postgres_url"]
 
 NOW = 1_800_000_000_000_000
 ROLES = """
@@ -165,3 +167,29 @@ def test_a_wrong_password_is_said_plainly(town: World, desk: Desk, monkeypatch: 
     monkeypatch.setenv("PGPASSWORD", PASSWORD + "x")
     assert desk.run("access", "hygiene", town.url.replace("postgres@", "locked@", 1)) == 3
     assert "refused the user or the password" in desk.err
+
+
+@pytest.mark.slow
+@pytest.mark.system
+def test_a_server_that_others_reach_without_tls_is_told(postgres_15_url: str) -> None:
+    def blamed(url: str) -> set[Flaw]:
+        return {Flaw.NO_TLS, Flaw.OLD_TLS} & {each.flaw for each in everything(judged(url))}
+
+    def set_to(**settings: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for name, value in settings.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+            connection.execute("SELECT pg_reload_conf()")
+
+    started = postgres_15_at("127.0.0.1,127.0.0.2")
+    assert started
+    url, folder = started
+    assert blamed(url) == {Flaw.NO_TLS}
+    certificate(folder, "localhost")
+    shutil.chown(folder / "key.pem", "postgres")
+    (folder / "key.pem").chmod(0o600)
+    set_to(ssl="on", ssl_cert_file=str(folder / "cert.pem"), ssl_key_file=str(folder / "key.pem"))
+    assert blamed(url) == set()
+    set_to(ssl_min_protocol_version="TLSv1")
+    assert blamed(url) == {Flaw.OLD_TLS}
+    assert not blamed(postgres_15_url), "nobody else reaches one that listens here alone"

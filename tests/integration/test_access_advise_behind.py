@@ -339,9 +339,8 @@ def test_who_did_what_is_refused_today_may_still_connect_and_no_more_stays(empty
         assert replay.blocked([each for each in changes if each not in entry]) == {}
 
 
+@pytest.mark.parametrize("server", ["postgres_url"], indirect=True)  # login triggers came with version 17
 def test_a_table_that_is_written_to_as_somebody_comes_in_stays_writable_for_who_came(empty: World) -> None:
-    if empty.connection.info.server_version < 170_000:
-        pytest.skip("event triggers on login came with PostgreSQL 17")
     empty.do("CREATE TABLE came (who name, at timestamptz); GRANT INSERT, SELECT ON came TO {anna}")
     empty.do(
         "CREATE FUNCTION own.note() RETURNS event_trigger LANGUAGE plpgsql AS"
